@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from tracking.checks import check_production
+
+
+class TrackingConfig(AppConfig):
+    name = "tracking"
+    verbose_name = "Tracking"
+
+    def ready(self) -> None:
+        register(check_production, Tags.security)

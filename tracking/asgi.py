@@ -1,0 +1,16 @@
+"""ASGI entry point: the live stream by hand, everything else through Django.
+
+The stream stays outside Django on purpose: an open page then costs kilobytes, not a request's whole machinery.
+"""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
+
+django = get_asgi_application()
+
+from tracking.stream import PATH, stream  # noqa: E402 - needs Django set up
+
+application = stream(django, PATH)

@@ -1,0 +1,137 @@
+"""What every carrier file provides, and the line on which it speaks HTTP."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar, NamedTuple
+
+import aiohttp
+
+from tracking.carriers.told import Reading
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+class CarrierTrouble(Exception):
+    """The carrier could not be asked: no connection, a time-out, a 5xx. Worth another try later."""
+
+
+class Throttled(CarrierTrouble):
+    """The carrier asks us to slow down. `seconds` is how long, as its Retry-After says, or a minute."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class Refused(CarrierTrouble):
+    """The carrier does not accept our credentials or our request: an operator must look."""
+
+
+class Credential(NamedTuple):
+    """One secret that an operator enters to connect a carrier."""
+
+    name: str
+    label: str
+    required: bool = True
+
+
+@dataclass(slots=True)
+class Line:
+    """An open line to one account at a carrier: where it is, with what credentials."""
+
+    session: aiohttp.ClientSession
+    base_url: str
+    credentials: Mapping[str, str]
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        good: Sequence[int] = (),
+    ) -> bytes:
+        """Send one request and return the raw body of a good answer (2xx, or a status in `good`).
+
+        Raise `CarrierTrouble` for any other.
+        """
+        try:
+            async with self.session.request(
+                method, self.base_url.rstrip("/") + path, headers=headers, params=params, json=json
+            ) as response:
+                body = await response.content.read(MAX_ANSWER_BYTES + 1)
+                if response.status not in good:
+                    judge(response.status, response.headers, body)
+                return body
+        except TimeoutError as trouble:
+            raise CarrierTrouble("no answer in time") from trouble
+        except aiohttp.ClientError as trouble:
+            raise CarrierTrouble(f"no connection: {trouble}") from trouble
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raise the trouble that an HTTP status means; return for a good one."""
+    if len(body) > MAX_ANSWER_BYTES:
+        raise CarrierTrouble(f"the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
+    if status == 429:
+        raise Throttled("429: too many requests", retry_after(headers.get("Retry-After", "")))
+    if status in (400, 401, 402, 403, 404, 405):
+        raise Refused(f"{status}: {body[:200].decode('utf-8', 'replace')}")
+    if status >= 300:
+        raise CarrierTrouble(f"{status}: {body[:200].decode('utf-8', 'replace')}")
+
+
+def retry_after(value: str, default: float = 60.0) -> float:
+    """Return the seconds that a Retry-After header asks for, given as seconds or as a date (RFC 9110, 10.2.3)."""
+    if value.strip().isdigit():
+        return min(float(value), 24 * 3600.0)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return default
+    if moment.tzinfo is None:
+        return default
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 24 * 3600.0)
+
+
+class Adapter(ABC):
+    """One carrier or aggregator. Reading is pure; asking is thin and leaves the answer unread."""
+
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[str]
+    base_url: ClassVar[str]
+    homepage: ClassVar[str] = ""
+    credentials: ClassVar[tuple[Credential, ...]] = ()
+    batch_size: ClassVar[int] = 1
+    calls_per_second: ClassVar[float] = 1.0
+    registers: ClassVar[bool] = False
+    """Whether a number must be registered before it can be asked for."""
+    register_batch_size: ClassVar[int] = 1
+
+    @abstractmethod
+    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
+        """Read one raw answer or webhook, told to us at `heard_at`. Raise `UnreadableAnswer`, and nothing else."""
+
+    @abstractmethod
+    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+        """Ask for at most `batch_size` numbers and return the raw answer. Raise `CarrierTrouble`."""
+
+    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
+        """Register at most `register_batch_size` numbers and return the raw answer. Only where `registers` is true."""
+        raise Refused(f"{self.name} takes no registrations")
+
+    @abstractmethod
+    async def probe(self, line: Line) -> str:
+        """Test the credentials with one harmless call and say in a few words what was found. Raise `CarrierTrouble`."""
+
+    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+        """Tell, in constant time, whether a webhook's signature is the carrier's own. No webhook: never."""
+        return False

@@ -1,0 +1,153 @@
+"""Carriers' times, read without guessing: what was said stays apart from what we worked out.
+
+The rules are those of `tracking/README.md` ("Time"): an inferred offset is never shown as told, midnight without an offset
+is a date, and a time that cannot be true keeps its raw text and loses its instant.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import pytz
+
+from tracking.carriers.told import Moment
+from tracking.vocabulary import Precision, ZoneSource
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_SLACK = timedelta(hours=26)
+"""How far ahead of us a told instant may lie: the widest zone mistake is 26 hours (from UTC-12 to UTC+14)."""
+
+ONE_CLOCK = {"CN": "Asia/Shanghai"}
+"""Countries whose carriers keep one clock although the zone database lists several."""
+
+
+@lru_cache(maxsize=512)
+def zones_of(country: str) -> tuple[str, ...]:
+    """Return the IANA zones of an ISO country, the most populous first; none for an unknown country."""
+    if country in ONE_CLOCK:
+        return (ONE_CLOCK[country],)
+    return tuple(pytz.country_timezones.get(country.upper(), ()))
+
+
+@lru_cache(maxsize=4096)
+def offsets_on(country: str, year: int, month: int, day: int) -> frozenset[int]:
+    """Return the offsets, in minutes east of UTC, that clocks in `country` show at some hour of that day."""
+    return frozenset(offset for zone in zones_of(country) for offset in offsets_in(zone, year, month, day))
+
+
+def offsets_in(zone: str, year: int, month: int, day: int) -> tuple[int, ...]:
+    """Return the offsets that a clock in `zone` shows at the start, the middle and the end of a UTC day."""
+    noon = datetime(year, month, day, 12, tzinfo=UTC)
+    clock = pytz.timezone(zone)
+    return tuple(minutes_east((noon + timedelta(hours=hours)).astimezone(clock)) for hours in (-12, 0, 12))
+
+
+def minutes_east(moment: datetime) -> int:
+    """Return the UTC offset of an aware datetime in whole minutes."""
+    offset = moment.utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds() // 60)
+
+
+def shows(country: str | None, moment: datetime) -> bool:
+    """Tell whether a clock in `country` can show the offset of `moment`. An unknown country contradicts nothing."""
+    if not country or not zones_of(country):
+        return True
+    return minutes_east(moment) in offsets_on(country, moment.year, moment.month, moment.day)
+
+
+@lru_cache(maxsize=4096)
+def zone_on(country: str, year: int, month: int, day: int) -> str | None:
+    """Return the zone of `country` when all its clocks agree on that day; None when they differ or none is known."""
+    zones = zones_of(country)
+    return zones[0] if zones and len({offsets_in(zone, year, month, day) for zone in zones}) == 1 else None
+
+
+def only_zone(country: str | None, local: datetime) -> str | None:
+    """Return the zone of `country` when it keeps one clock on the day of `local`; else None."""
+    return zone_on(country, local.year, local.month, local.day) if country else None
+
+
+def instant_in(zone: str, local: datetime) -> datetime | None:
+    """Return the UTC instant of a naive clock in `zone`; None for an hour that the clocks skip or show twice."""
+    try:
+        return pytz.timezone(zone).localize(local, is_dst=None).astimezone(UTC)
+    except pytz.InvalidTimeError:
+        return None
+
+
+def read(text: str | None, *, country: str | None, heard_at: datetime, inferred: bool = False) -> Moment:
+    """Read an ISO-like time as a carrier told it.
+
+    `country` is where the scan was made, `heard_at` when we were told (nothing can have happened much later), and
+    `inferred` says that the offset is the data provider's idea and not the carrier's. Text that is no time gives a
+    `Moment` with nothing but its raw text.
+    """
+    if not text or not isinstance(text, str):
+        return Moment()
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return Moment(raw=text)
+    if moment.tzinfo is None:
+        return read_naive(moment, text, country, heard_at)
+    return read_aware(moment, text, country, heard_at, inferred)
+
+
+def read_aware(moment: datetime, raw: str, country: str | None, heard_at: datetime, inferred: bool) -> Moment:
+    """Read a time that carries an offset. UTC told for a country that never shows it is an instant, not a clock."""
+    local = moment.replace(tzinfo=None)
+    try:
+        at = moment.astimezone(UTC)
+    except OverflowError:
+        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
+    if not plausible(at, heard_at):
+        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
+    offset = minutes_east(moment)
+    agrees = shows(country, moment)
+    if offset == 0 and (not country or not agrees or raw.rstrip().endswith("Z")):
+        return Moment(at, None, 0, precision_of(raw), ZoneSource.CARRIER_UTC, only_zone(country, local), raw)
+    source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
+    zone = only_zone(country, local) if agrees else None
+    return Moment(at, local, offset, precision_of(raw), source, zone, raw)
+
+
+def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetime) -> Moment:
+    """Read a clock without a zone: a date at midnight, an instant where the place has one clock, else the clock alone."""
+    if is_date(local, raw):
+        return Moment(None, local, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw)
+    zone = only_zone(country, local)
+    at = instant_in(zone, local) if zone else None
+    if zone is None or at is None or not plausible(at, heard_at):
+        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, zone, raw)
+    offset = int((local.replace(tzinfo=UTC) - at).total_seconds() // 60)
+    return Moment(at, local, offset, precision_of(raw), ZoneSource.PLACE, zone, raw)
+
+
+def read_utc(text: str | None, *, heard_at: datetime) -> Moment:
+    """Read a time known to be UTC, with or without its `Z`. No local clock was told, so none is kept."""
+    moment = read(text, country=None, heard_at=heard_at)
+    if moment.local is None or moment.precision is Precision.DATE:
+        return moment
+    at = moment.at or moment.local.replace(tzinfo=UTC)
+    if not plausible(at, heard_at):
+        return moment
+    return Moment(at, None, 0, moment.precision, ZoneSource.CARRIER_UTC, None, moment.raw)
+
+
+def plausible(at: datetime, heard_at: datetime) -> bool:
+    """Tell whether an instant can be true: after 2000 and not later than we heard of it, give or take a zone."""
+    return EARLIEST <= at <= heard_at + CLOCK_SLACK
+
+
+def is_date(local: datetime, raw: str) -> bool:
+    """Tell whether a naive time is a date in truth: no clock in the text, or midnight to the second."""
+    return len(raw.strip()) <= 10 or (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
+
+
+def precision_of(raw: str) -> Precision:
+    """Return how exactly the text tells the time: seconds stand in it or they do not."""
+    clock = raw.replace("T", " ").partition(" ")[2]
+    digits = clock.split("+")[0].split("-")[0]
+    return Precision.SECOND if digits.count(":") >= 2 else Precision.MINUTE

@@ -1,0 +1,94 @@
+"""Answers from outside, taken apart with care: a changed format is an error, an odd leaf is simply not known."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from typing import Any
+
+
+class UnreadableAnswer(Exception):
+    """The answer is not in the form that this adapter knows. The text says where and how, in one line."""
+
+
+class RefusedAnswer(UnreadableAnswer):
+    """The answer is well formed and says no: wrong key, quota spent, service closed."""
+
+
+def load_json(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in `body`; raise `UnreadableAnswer` for anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as trouble:
+        start = body[:40].decode("utf-8", "replace").strip().replace("\n", " ")
+        raise UnreadableAnswer(f"the answer is not JSON: it starts with {start!r}") from trouble
+    return mapping(value, "the answer")
+
+
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """Return `value` as a JSON object; null counts as an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UnreadableAnswer(f"{name} is {kind(value)} where an object was expected")
+    return value
+
+
+def listing(value: Any, name: str) -> list[Any]:
+    """Return `value` as a JSON list; null counts as an empty one."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise UnreadableAnswer(f"{name} is {kind(value)} where a list was expected")
+    return value
+
+
+def text(value: Any) -> str:
+    """Return a string or a whole number as trimmed text without control characters; anything else as ''."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**40 else ""
+    if not isinstance(value, str):
+        return ""
+    if value.isprintable():
+        return value.strip()
+    return "".join(sign if sign.isprintable() else " " for sign in value).strip()
+
+
+def required_text(value: Any, name: str) -> str:
+    """Return text that must be there, or raise."""
+    found = text(value)
+    if not found:
+        raise UnreadableAnswer(f"{name} is {kind(value)} where text was expected")
+    return found
+
+
+def coordinate(value: Any, limit: float) -> float | None:
+    """Return a latitude or longitude in degrees, or None when it is missing or out of range."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        degrees = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return degrees if math.isfinite(degrees) and abs(degrees) <= limit else None
+
+
+def country_code(value: Any) -> str | None:
+    """Return an ISO 3166-1 alpha-2 code in capitals, or None."""
+    code = text(value).upper()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else None
+
+
+def day_of(value: Any) -> date | None:
+    """Return the calendar day that an ISO time names on its own clock, or None."""
+    try:
+        return date.fromisoformat(text(value)[:10])
+    except ValueError:
+        return None
+
+
+def kind(value: Any) -> str:
+    """Name the JSON type of a value for an error message."""
+    names: dict[type, str] = {type(None): "null", bool: "a boolean", str: "text", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number")

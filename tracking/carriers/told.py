@@ -1,0 +1,106 @@
+"""What an adapter hands on: scans as a carrier told them, grouped by the number they were told under.
+
+Tuples rather than dataclasses: an answer of twenty scans builds sixty of these, and reading must stay cheap.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tracking.vocabulary import Precision, Scan, Tracker, ZoneSource
+
+
+class Place(NamedTuple):
+    """Where something happened. `country` is ISO 3166-1 alpha-2; unknown parts are None."""
+
+    text: str = ""
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+NOWHERE = Place()
+
+
+class Moment(NamedTuple):
+    """When something happened, as far as it is known.
+
+    `at` is aware UTC or None; `local` the clock as told, naive; `offset_minutes` east of UTC; `zone` an IANA name.
+    """
+
+    at: datetime | None = None
+    local: datetime | None = None
+    offset_minutes: int | None = None
+    precision: Precision = Precision.SECOND
+    zone_source: ZoneSource = ZoneSource.UNKNOWN
+    zone: str | None = None
+    raw: str = ""
+
+
+class ToldScan(NamedTuple):
+    """One scan as one carrier told it. `leg` counts from 0 into the parcel's legs."""
+
+    leg: int
+    scan: Scan
+    when: Moment
+    place: Place
+    code: str
+    words: str
+    lang: str | None = None
+
+
+class ToldLeg(NamedTuple):
+    """One carrier's part of the way, with the number that this carrier uses. `carrier` is our slug."""
+
+    carrier: str
+    name: str
+    number: str
+    country: str | None = None
+
+
+class CarrierDate(NamedTuple):
+    """A carrier's own forecast: first and last day, and who says so."""
+
+    first: date
+    last: date
+    source: str
+
+
+class ToldParcel(NamedTuple):
+    """All that one answer says about one number. `scans` run oldest first, leg by leg."""
+
+    number: str
+    legs: tuple[ToldLeg, ...] = ()
+    scans: tuple[ToldScan, ...] = ()
+    tracker: Tracker = Tracker.ACTIVE
+    origin: str | None = None
+    destination: str | None = None
+    carrier_date: CarrierDate | None = None
+
+
+class Refusal(NamedTuple):
+    """A number that the other side would not answer for. `reason` is one of `Refusal.*` below or 'other'."""
+
+    number: str
+    reason: str
+    words: str
+
+
+NOT_REGISTERED = "not_registered"
+ALREADY_REGISTERED = "already_registered"
+NO_NEWS_YET = "no_news_yet"
+CARRIER_UNKNOWN = "carrier_unknown"
+INVALID_NUMBER = "invalid_number"
+QUOTA_SPENT = "quota_spent"
+OTHER = "other"
+
+
+class Reading(NamedTuple):
+    """One answer, read."""
+
+    parcels: tuple[ToldParcel, ...] = ()
+    refusals: tuple[Refusal, ...] = ()

@@ -1,0 +1,76 @@
+"""A second opinion from the carrier's own words, where a code is known to say too much or too little.
+
+Words never make a parcel delivered: they can only take that back.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tracking.vocabulary import DELIVERED_SCANS, Scan
+
+TRAPS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), scan)
+    for pattern, scan in (
+        (
+            r"\b(not|un|never|could ?n[o']t be|cannot be|unable to( be)?)[ -]?deliver|undeliver"
+            r"|non (livr|distribu)|nicht zugestellt|n[ãa]o (foi )?entregue|no (fue |ha sido )?entregad|未妥投|投递失败",
+            Scan.DELIVERY_ATTEMPT_FAILED_OTHER,
+        ),
+        (
+            r"deliver(ed|y) to (the )?(local|destination|last.?mile|partner|next|final)?[ -]?"
+            r"(carrier|courier|post office|postal|airline|agent)|tendered to|交接给|转交",
+            Scan.LASTMILE_HANDED_OVER,
+        ),
+        (
+            r"\b(will|to|shall|should|may|expected to|scheduled to) be (re)?delivered|delivery (is )?(scheduled|expected|due)"
+            r"|sera livré|wird (voraussichtlich )?zugestellt|será entregue|será entregad|将(会)?(送达|派送|投递)|预计",
+            Scan.LASTMILE_DELIVERY_SCHEDULED,
+        ),
+    )
+)
+BACK_TO_SENDER: Final = re.compile(
+    r"to be returned|will be returned|return(ing)? to (the )?(sender|shipper|origin)|being returned", re.IGNORECASE
+)
+VOIDED: Final = re.compile(r"\b(label|shipment) (has been |was )?(voided|cancell?ed)", re.IGNORECASE)
+NEXT_NUMBER: Final = re.compile(
+    r"(?:new|next|local|last[- ]mile|final[- ]mile|onward|destination|delivery)\s+(?:carrier(?:'s)?\s+)?"
+    r"(?:tracking|track|waybill|parcel)?\s*(?:number|no\.?|id|#)\s*(?:is|:|：)?\s*([A-Z0-9]{8,35})\b"
+    r"|(?:转单号|新单号|派送单号|末端单号)\s*(?:为|是|:|：)?\s*([A-Z0-9]{8,35})",
+    re.IGNORECASE,
+)
+
+
+def second_opinion(scan: Scan, words: str) -> Scan:
+    """Return `scan`, corrected where `words` contradict it: a forecast, a failure or a hand-over is no delivery."""
+    if not words:
+        return scan
+    if scan in DELIVERED_SCANS:
+        return next((truth for trap, truth in TRAPS if trap.search(words)), scan)
+    if scan is Scan.RETURN_COMPLETED and BACK_TO_SENDER.search(words) and "returned to" not in words.lower():
+        return Scan.RETURN_STARTED
+    if scan.family == "order" and VOIDED.search(words):
+        return Scan.ORDER_CANCELLED
+    return scan
+
+
+def next_number(words: str) -> str | None:
+    """Return the number that a hand-over message names for the next leg, if it names one."""
+    found = NEXT_NUMBER.search(words)
+    number = (found.group(1) or found.group(2)).upper() if found else ""
+    return number if any(sign.isdigit() for sign in number) else None
+
+
+PERSON: Final = re.compile(
+    r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|left with|签收人|收件人|Empf[äa]nger|"
+    r"recebedor|recibido por|remis [àa])\s*[:：]?\s+|(?:签收人|收件人)[:：]?)"
+    r"(?!(?:the |a |an )?(?:recipient|addressee|neighbou?r|customer|consignee|agent|post|carrier|sender|locker|us|ups|fedex|dhl)\b)"
+    r"[^,.;|()]{1,60}",
+    re.IGNORECASE,
+)
+
+
+def without_names(words: str) -> str:
+    """Return `words` with the names of persons who signed or received cut out."""
+    return PERSON.sub(lambda found: f"{found.group(1)}…", words) if words else words

@@ -1,0 +1,84 @@
+"""The Celery application: how jobs travel, and what beat starts when."""
+
+import os
+import time
+from datetime import timedelta
+from typing import Any
+
+import redis
+from celery import Celery
+from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
+
+TASK_SECONDS = 300
+
+app = Celery("tracking")
+app.conf.update(
+    broker_connection_retry_on_startup=True,
+    # The broker hands a job out again after this long without an answer: it must outlive the longest job.
+    broker_transport_options={
+        "visibility_timeout": 4 * TASK_SECONDS,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+    },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_time_limit=TASK_SECONDS,
+    task_soft_time_limit=TASK_SECONDS - 30,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_send_task_events=False,
+    enable_utc=True,
+    timezone="UTC",
+    beat_schedule={
+        "ask carriers for the parcels that are due": {
+            "task": "tracking.tasks.refresh_due",
+            "schedule": timedelta(seconds=5),
+            "options": {"expires": 5},
+        },
+        "read what was stored but not read": {
+            "task": "tracking.tasks.read_forgotten",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+    },
+)
+app.autodiscover_tasks(["tracking"])
+
+
+@app.on_configure.connect
+def use_settings(sender: Celery, **_: Any) -> None:
+    """Take the broker's address from Django's settings, once they can be read."""
+    sender.conf.broker_url = settings.BROKER_URL
+
+
+@setup_logging.connect
+def keep_djangos_logging(**_: Any) -> None:
+    """Let Django's LOGGING stand: with a receiver here Celery installs none of its own."""
+
+
+def mark_alive(name: str, seconds: int = 3600) -> None:
+    """Note in Redis that the process called `name` was alive just now."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.set(f"alive:{name}", time.time(), ex=seconds)
+
+
+@heartbeat_sent.connect
+def mark_worker(**_: Any) -> None:
+    """A worker's own heartbeat, every two seconds."""
+    mark_alive("worker")
+
+
+@beat_init.connect
+def watch_beat(**_: Any) -> None:
+    """In beat's own process: each job it sends marks it alive."""
+    before_task_publish.connect(mark_beat, weak=False)
+
+
+def mark_beat(**_: Any) -> None:
+    """Beat sent a job."""
+    mark_alive("beat")

@@ -1,0 +1,58 @@
+"""System checks: what an operator forgot, in words, before the site starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+
+
+def check_production(**_: Any) -> list[CheckMessage]:
+    """Say what a site in production still lacks."""
+    if not settings.PRODUCTION:
+        return []
+    return [message for wrong, message in findings() if wrong]
+
+
+def findings() -> list[tuple[bool, CheckMessage]]:
+    """List each thing that can be missing in production, with whether it is."""
+    sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    return [
+        (settings.DEBUG, Error("DEBUG is on in production.", hint="Unset DEBUG.", id="landfall.E001")),
+        (len(settings.SECRET_KEY) < 32, Error("SECRET_KEY is shorter than 32 signs.", id="landfall.E002")),
+        (
+            "*" in settings.ALLOWED_HOSTS,
+            Error("ALLOWED_HOSTS allows every name.", hint="List the site's own names.", id="landfall.E003"),
+        ),
+        (
+            not settings.SECURE,
+            Warning(
+                "SITE_URL is not https: cookies and parcel links travel readable.",
+                hint="Set SITE_URL=https://your.name, and BEHIND_TLS_PROXY=1 behind a proxy that ends TLS.",
+                id="landfall.W001",
+            ),
+        ),
+        (
+            settings.EMBEDDED_BROKER,
+            Warning(
+                "REDIS_URL is not set: workers on other machines cannot join.",
+                hint="Set REDIS_URL=redis://host:6379/0.",
+                id="landfall.W002",
+            ),
+        ),
+        (
+            sqlite,
+            Warning(
+                "DATABASE_URL is not set: SQLite serves one machine only.",
+                hint="Set DATABASE_URL=postgres://user:password@host/name.",
+                id="landfall.W003",
+            ),
+        ),
+        (
+            settings.EMAIL_BACKEND.endswith("console.EmailBackend"),
+            Warning(
+                "EMAIL_URL is not set: no mail is sent.", hint="smtp+tls://user:password@host:587", id="landfall.W004"
+            ),
+        ),
+    ]

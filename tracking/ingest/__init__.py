@@ -1,0 +1,1 @@
+"""Where rooms meet: raw messages become events, events move shipments on, and carriers are asked again in time."""

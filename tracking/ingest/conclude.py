@@ -1,0 +1,135 @@
+"""What the scans of a parcel add up to: how far it is, what lies over that, and since when. Pure.
+
+One rule set for `record`, `replay` and `manage.py decode --shipments`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from tracking.timeline import in_order
+from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Scan
+
+
+class Step(NamedTuple):
+    """One scan, as far as conclusions need it."""
+
+    scan: Scan
+    at: datetime | None
+    leg_position: int
+    sequence: int
+    country: str | None = None
+
+
+class Conclusion(NamedTuple):
+    """How far a parcel is. `overlay` None: nothing lies over its progress. Instants are aware UTC or unknown."""
+
+    milestone: Milestone = Milestone.PENDING
+    overlay: Overlay | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+IMPORT_HELD: Final = frozenset(
+    {
+        Scan.IMPORT_CUSTOMS_HELD,
+        Scan.IMPORT_CUSTOMS_INFO_REQUIRED,
+        Scan.IMPORT_DUTIES_DUE,
+        Scan.IMPORT_TERMINATED,
+    }
+)
+EXPORT_HELD: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED})
+AT_IMPORT: Final = IMPORT_HELD | {Scan.IMPORT_CUSTOMS_PRESENTED}
+
+
+@dataclass(slots=True)
+class Progress:
+    """The state while walking through the scans, oldest first."""
+
+    origin: str | None
+    destination: str | None
+    milestone: Milestone = Milestone.PENDING
+    before_delivery: Milestone = Milestone.PENDING
+    overlay: Overlay | None = None
+    cause: Scan | None = None
+    delivered_at: datetime | None = None
+
+    def take(self, step: Step) -> None:
+        """Move on by one scan. Unknown words move nothing."""
+        milestone = MILESTONES[step.scan]
+        if milestone is None or self.milestone is Milestone.RETURNED:
+            return
+        if milestone is Milestone.RETURNED:
+            self.milestone, self.overlay = milestone, None
+        elif milestone in RANKS:
+            self.advance(milestone, step)
+        else:
+            self.lay_over(Overlay(milestone.value), step.scan)
+
+    def lay_over(self, overlay: Overlay, cause: Scan) -> None:
+        """Note trouble beside the path. A delivery stays a delivery unless the parcel is sent back."""
+        delivered = self.milestone is Milestone.DELIVERED
+        if self.overlay is Overlay.RETURNING or (delivered and overlay is not Overlay.RETURNING):
+            return
+        if delivered:
+            self.milestone, self.delivered_at = self.before_delivery, None
+        self.overlay, self.cause = overlay, cause
+
+    def advance(self, milestone: Milestone, step: Step) -> None:
+        """Note progress on the path; on the way back only an arrival counts."""
+        if self.overlay is Overlay.RETURNING and milestone is not Milestone.DELIVERED:
+            return
+        if milestone is Milestone.DELIVERED:
+            self.deliver(step)
+        elif self.milestone is not Milestone.DELIVERED:
+            self.move(milestone, step.scan)
+
+    def deliver(self, step: Step) -> None:
+        """Note a delivery: at the sender's end of a return it completes the return."""
+        if self.overlay is Overlay.RETURNING and step.country and step.country == self.origin != self.destination:
+            self.milestone, self.overlay = Milestone.RETURNED, None
+            return
+        if self.milestone is not Milestone.DELIVERED:
+            self.milestone, self.delivered_at = Milestone.DELIVERED, step.at
+        self.overlay, self.cause = None, None
+
+    def move(self, milestone: Milestone, scan: Scan) -> None:
+        """Go forward; or back from the local network to a customs desk that is only now being passed."""
+        late_customs = scan in AT_IMPORT and self.milestone is Milestone.LAST_MILE
+        if RANKS[milestone] > RANKS[self.milestone] or late_customs:
+            self.milestone = self.before_delivery = milestone
+        if self.cause is not None and ends(self.cause, scan, RANKS[milestone]):
+            self.overlay, self.cause = None, None
+
+
+def ends(trouble: Scan, scan: Scan, rank: int) -> bool:
+    """Tell whether `scan`, of a milestone with `rank`, shows that `trouble` is over."""
+    if trouble in IMPORT_HELD:
+        return scan is Scan.IMPORT_CUSTOMS_RELEASED or rank >= RANKS[Milestone.LAST_MILE]
+    if trouble in EXPORT_HELD:
+        return scan is Scan.EXPORT_CUSTOMS_RELEASED or rank >= RANKS[Milestone.LINEHAUL]
+    if trouble is Scan.ORDER_CANCELLED:
+        return rank >= RANKS[Milestone.ACCEPTED]
+    if trouble is Scan.PICKUP_NOT_COLLECTED or MILESTONES[trouble] is Milestone.ATTEMPT_FAILED:
+        return rank >= RANKS[Milestone.OUT_FOR_DELIVERY]
+    return True
+
+
+def conclude(steps: Iterable[Step], *, origin: str | None = None, destination: str | None = None) -> Conclusion:
+    """Return what `steps`, in any order, add up to. `origin` and `destination` are ISO countries, if known."""
+    ordered = in_order(steps)
+    progress = Progress(origin, destination)
+    for step in ordered:
+        progress.take(step)
+    instants = [step.at for step in ordered if step.at is not None]
+    return Conclusion(
+        progress.milestone,
+        progress.overlay,
+        min(instants, default=None),
+        max(instants, default=None),
+        progress.delivered_at,
+    )

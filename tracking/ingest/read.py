@@ -1,0 +1,135 @@
+"""Stored raw messages, read: the one path for webhooks, polls, registrations and replays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from tracking.carriers import told
+from tracking.carriers.shape import UnreadableAnswer
+from tracking.carriers.told import Reading, Refusal, ToldParcel
+from tracking.ingest import pace
+from tracking.ingest.record import record
+from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, UnmappedCode
+from tracking.models.fields import number_key
+from tracking.models.payloads import Arrival, Outcome
+from tracking.vocabulary import Scan
+
+log: Final = structlog.get_logger()
+NOT_THE_CARRIERS_FAULT: Final = (told.NO_NEWS_YET, told.ALREADY_REGISTERED)
+
+
+def read(payload: Payload) -> list[Event]:
+    """Read one stored message with today's adapter and return the events that are new.
+
+    A message that cannot be read keeps its error and its bytes; numbers without an order wait for it.
+    """
+    try:
+        reading = payload.carrier.feed.parse(bytes(payload.body), heard_at=payload.received_at)
+    except UnreadableAnswer as trouble:
+        mark(payload, Outcome.UNREADABLE, str(trouble))
+        log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
+        return []
+    first_reading = payload.read_at is None
+    remember_numbers(payload, reading)
+    legs = legs_by_number(reading)
+    fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
+    for refusal in reading.refusals:
+        note_refusal(legs.get(number_key(refusal.number), []), refusal, payload)
+    if first_reading:
+        count_unmapped(payload.carrier, reading)
+    waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
+    mark(payload, Outcome.WAITING if waiting else Outcome.READ, "")
+    return fresh
+
+
+def mark(payload: Payload, outcome: Outcome, error: str) -> None:
+    """Note on a message what became of it and with which table it was read."""
+    payload.outcome, payload.error, payload.read_at = outcome, error[:2000], timezone.now()
+    payload.read_with = payload.carrier.feed.version
+    payload.save(update_fields=["outcome", "error", "read_at", "read_with"])
+
+
+def remember_numbers(payload: Payload, reading: Reading) -> None:
+    """Note which numbers a message tells about."""
+    keys = {number_key(parcel.number)[:64] for parcel in reading.parcels}
+    rows = [PayloadNumber(payload=payload, number_key=key) for key in sorted(keys) if key]
+    PayloadNumber.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def legs_by_number(reading: Reading) -> dict[str, list[Leg]]:
+    """Return the legs followed under the numbers in an answer. Legs told by others are reached through those."""
+    keys = {number_key(item.number) for item in (*reading.parcels, *reading.refusals)}
+    found: dict[str, list[Leg]] = {}
+    rows = Leg.objects.filter(number_key__in=keys, told_by=None).select_related("carrier", "source", "shipment")
+    for leg in rows.order_by("pk"):
+        found.setdefault(leg.number_key, []).append(leg)
+    return found
+
+
+def tell(parcel: ToldParcel, legs: dict[str, list[Leg]], payload: Payload) -> list[Event]:
+    """Record one told number on every shipment that follows it."""
+    fresh: list[Event] = []
+    for leg in legs.get(number_key(parcel.number), []):
+        if payload.arrival == Arrival.REGISTRATION:
+            note_registration(leg, payload.received_at)
+        else:
+            fresh += record(leg, parcel, payload)
+            note_answer(leg, payload)
+    return fresh
+
+
+def note_registration(leg: Leg, now: datetime) -> None:
+    """Note that the feed follows this number from now on."""
+    leg.registered_at, leg.trouble = leg.registered_at or now, ""
+    leg.save(update_fields=["registered_at", "trouble"])
+
+
+def note_answer(leg: Leg, payload: Payload) -> None:
+    """Note a good answer on the leg, and when to ask again. Reading history again asks nobody."""
+    if leg.last_answer_at and payload.last_received_at <= leg.last_answer_at:
+        leg.save(update_fields=["tracker"])
+        return
+    leg.shipment.refresh_from_db()
+    leg.last_answer_at, leg.failures, leg.trouble = payload.last_received_at, 0, ""
+    leg.registered_at = leg.registered_at or payload.received_at
+    leg.next_check_at = pace.next_check(leg, timezone.now())
+    leg.save(update_fields=["last_answer_at", "failures", "trouble", "registered_at", "next_check_at", "tracker"])
+
+
+def note_refusal(legs: list[Leg], refusal: Refusal, payload: Payload) -> None:
+    """Note on each leg why the feed would not answer for it, and ask again in due time."""
+    for leg in legs:
+        if refusal.reason == told.ALREADY_REGISTERED:
+            note_registration(leg, payload.received_at)
+            continue
+        if refusal.reason == told.NOT_REGISTERED:
+            leg.registered_at = None
+        expected = refusal.reason in NOT_THE_CARRIERS_FAULT
+        leg.failures = 0 if expected else leg.failures + 1
+        leg.trouble = "" if expected else f"{refusal.reason}: {refusal.words}"[:300]
+        leg.last_answer_at = payload.last_received_at
+        leg.next_check_at = pace.next_check(leg, timezone.now())
+        leg.save(update_fields=["registered_at", "failures", "trouble", "last_answer_at", "next_check_at"])
+
+
+@transaction.atomic
+def count_unmapped(carrier: Carrier, reading: Reading) -> None:
+    """Raise the operator's counter of each code that no table knows."""
+    unknown = [scan for parcel in reading.parcels for scan in parcel.scans if scan.scan is Scan.UNMAPPED]
+    examples = {scan.code[:120]: scan.words[:300] for scan in unknown}
+    for code, times in sorted(Counter(scan.code[:120] for scan in unknown).items()):
+        row, _ = UnmappedCode.objects.get_or_create(carrier=carrier, code=code, defaults={"words": examples[code]})
+        UnmappedCode.objects.filter(pk=row.pk).update(count=F("count") + times, last_seen_at=timezone.now())
+
+
+def read_all(payloads: Iterable[Payload]) -> int:
+    """Read messages one after the other, oldest first, and return how many events are new."""
+    return sum(len(read(payload)) for payload in payloads)

@@ -1,0 +1,46 @@
+"""Ring and hear a shipment's bell: the open page learns within milliseconds that its parcel moved.
+
+A bell carries no news, only the revision; the page then fetches itself through the normal view, in its own language.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Final
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from tracking.models import Shipment
+
+log: Final = structlog.get_logger()
+PREFIX: Final = "bell:"
+LAST_RUNG: Final = "rung:"
+REMEMBERED_SECONDS: Final = 3600
+
+
+@lru_cache(maxsize=1)
+def client() -> redis.Redis:
+    """Return this process's connection pool to the bell."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def ring_after_commit(shipment: Shipment) -> None:
+    """Ring once the change can be seen: for the parcel's own page, and for its order's."""
+    tokens = (shipment.token, shipment.order.token)
+    transaction.on_commit(lambda: ring(tokens))
+
+
+def ring(tokens: tuple[str, ...]) -> None:
+    """Ring for each page. A broker that is away costs the live update and nothing else: the page has a refresh link."""
+    try:
+        pipe = client().pipeline(transaction=False)
+        for token in tokens:
+            pipe.set(f"{LAST_RUNG}{token}", int(time.time() * 1000), ex=REMEMBERED_SECONDS)
+            pipe.publish(f"{PREFIX}{token}", "moved")
+        pipe.execute()
+    except redis.RedisError as trouble:
+        log.warning("the bell was not rung", error=str(trouble))

@@ -1,0 +1,147 @@
+"""Times as a reader reads them: each event on its place's own clock with that clock's name, or all on the reader's.
+
+An offset that the data provider assumed is never shown as told, and a clock without a zone says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_timezone_location
+from django.utils.translation import gettext as _
+
+from tracking.localization.reader import Reader, zone_for
+from tracking.vocabulary import Precision, ZoneSource
+
+
+class ToldTime(Protocol):
+    """The time of an event, as it is stored."""
+
+    at: datetime | None
+    local: str
+    offset_minutes: int | None
+    precision: str
+    zone_source: str
+    zone: str
+
+
+class Reading(NamedTuple):
+    """An event's time for one reader: `day` sorts and groups, the rest is text; `note` says what is not certain."""
+
+    day: date | None
+    time: str
+    clock: str
+    note: str
+    iso: str
+
+
+def read_time(told: ToldTime, reader: Reader) -> Reading:
+    """Return how `reader` reads the time of an event."""
+    if told.precision == Precision.DATE and told.local:
+        return Reading(
+            datetime.fromisoformat(told.local).date(), "", "", _("The carrier gave a date only."), told.local[:10]
+        )
+    if told.at is None:
+        return without_instant(told, reader)
+    if told.zone_source == ZoneSource.PROVIDER_INFERRED and not reader.own_clock:
+        return as_assumed(told, reader)
+    zone, name = clock_of(told, reader)
+    moment = told.at.astimezone(zone)
+    note = _("The data provider assumed the time zone.") if told.zone_source == ZoneSource.PROVIDER_INFERRED else ""
+    return Reading(moment.date(), clock_time(moment, reader.locale), name, note, moment.isoformat())
+
+
+def without_instant(told: ToldTime, reader: Reader) -> Reading:
+    """Read a clock whose zone nobody told: as it was told, and saying so."""
+    if not told.local:
+        return Reading(None, "", "", _("The carrier gave no time."), "")
+    local = datetime.fromisoformat(told.local)
+    return Reading(
+        local.date(), clock_time(local, reader.locale), _("local time"), _("The time zone is unknown."), told.local
+    )
+
+
+def as_assumed(told: ToldTime, reader: Reader) -> Reading:
+    """Read a clock whose zone the data provider assumed: the clock as told, the assumption named as one."""
+    assert told.at is not None
+    moment = told.at.astimezone(timezone(timedelta(minutes=told.offset_minutes or 0)))
+    note = _("The carrier did not confirm the time zone; the data provider assumed %(offset)s.") % {
+        "offset": offset_name(told.offset_minutes or 0)
+    }
+    return Reading(moment.date(), clock_time(moment, reader.locale), _("clock as told"), note, moment.isoformat())
+
+
+def clock_of(told: ToldTime, reader: Reader) -> tuple[tzinfo, str]:
+    """Return the clock to show a known instant on, and its name."""
+    if reader.own_clock:
+        return reader.zone, zone_name(reader.zone.key, reader.locale)
+    zone = zone_for(told.zone)
+    if zone is not None:
+        return zone, zone_name(zone.key, reader.locale)
+    if told.offset_minutes and told.zone_source != ZoneSource.CARRIER_UTC:
+        return timezone(timedelta(minutes=told.offset_minutes)), offset_name(told.offset_minutes)
+    return UTC, "UTC"
+
+
+@lru_cache(maxsize=4096)
+def zone_name(key: str, locale: Locale) -> str:
+    """Return a zone by its city, as the reader's language names it: `Berlin time`."""
+    if key in ("UTC", "Etc/UTC"):
+        return "UTC"
+    return _("%(city)s time") % {"city": get_timezone_location(key, locale=locale, return_city=True)}
+
+
+def offset_name(minutes: int) -> str:
+    """Return an offset as `UTC+8` or `UTC-3:30`."""
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes >= 0 else "\N{MINUS SIGN}"
+    return f"UTC{sign}{hours}:{rest:02d}" if rest else f"UTC{sign}{hours}"
+
+
+def clock_time(moment: datetime, locale: Locale) -> str:
+    """Write the time of day in the reader's hour cycle, on the clock that `moment` carries."""
+    return format_time(moment.replace(tzinfo=None), "short", locale=locale)
+
+
+def day(value: date, locale: Locale) -> str:
+    """Write a day with its weekday and month in words: `Tue, Oct 14`; the year only when it is not this one."""
+    same_year = value.year == datetime.now(UTC).year
+    return format_skeleton(
+        "MMMEd" if same_year else "yMMMEd", datetime(value.year, value.month, value.day), locale=locale
+    )
+
+
+def days(first: date, last: date, locale: Locale) -> str:
+    """Write a span of days; one day when both are the same."""
+    if first == last:
+        return day(first, locale)
+    return _("%(first)s to %(last)s") % {"first": day(first, locale), "last": day(last, locale)}
+
+
+def moment(value: datetime, reader: Reader) -> str:
+    """Write an instant on the reader's own clock: day and time."""
+    own = value.astimezone(reader.zone)
+    return _("%(day)s, %(time)s") % {"day": day(own.date(), reader.locale), "time": clock_time(own, reader.locale)}
+
+
+def ago(value: datetime, now: datetime, locale: Locale) -> str:
+    """Write how long ago (or ahead) an instant is: `3 hours ago`, `in 5 minutes`."""
+    seconds = (value - now).total_seconds()
+    if abs(seconds) < 45:
+        return _("just now") if seconds <= 0 else _("in a moment")
+    return format_timedelta(timedelta(seconds=seconds), add_direction=True, threshold=1.2, locale=locale)
+
+
+def long_date(value: date, locale: Locale) -> str:
+    """Write a full date with its year."""
+    return format_date(value, "long", locale=locale)
+
+
+def zone_choices(zones: Sequence[str], locale: Locale) -> list[tuple[str, str]]:
+    """Return zones with their names in the reader's language, sorted by name."""
+    named = [(key, get_timezone_location(key, locale=locale)) for key in dict.fromkeys(zones)]
+    return sorted(named, key=lambda entry: entry[1])

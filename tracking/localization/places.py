@@ -1,0 +1,23 @@
+"""Places by the names that the reader's language has for them."""
+
+from __future__ import annotations
+
+from babel import Locale
+
+
+def country_name(code: str, locale: Locale) -> str:
+    """Return a country's name; the code itself for one that CLDR does not know."""
+    return locale.territories.get(code.upper(), code) if code else ""
+
+
+def place_line(city: str, region: str, country: str, told: str, locale: Locale) -> str:
+    """Return one line for a place: city, region and country as far as known, else the place as it was told."""
+    if not (city or country):
+        return told
+    parts = (calm(city or (told if not region else "")), region, country_name(country, locale))
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def calm(name: str) -> str:
+    """Return a city told in capitals in ordinary letters: `LOS ANGELES` is `Los Angeles`."""
+    return name.title() if name.isupper() and len(name) > 3 and name.isascii() else name

@@ -1,0 +1,20 @@
+"""All tracking tables. Rooms own behaviour; the rows are where they meet."""
+
+from tracking.models.carriers import Carrier, UnmappedCode
+from tracking.models.orders import Order, OrderLine
+from tracking.models.payloads import Payload, PayloadNumber
+from tracking.models.shipments import Event, Leg, Shipment
+from tracking.models.shops import Shop
+
+__all__ = [
+    "Carrier",
+    "Event",
+    "Leg",
+    "Order",
+    "OrderLine",
+    "Payload",
+    "PayloadNumber",
+    "Shipment",
+    "Shop",
+    "UnmappedCode",
+]

@@ -1,0 +1,133 @@
+"""Carriers: companies that move parcels, and the feeds through which they tell us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.apps import AppConfig
+from django.db import models
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from tracking.carriers.adapter import Adapter
+from tracking.carriers.registry import ADAPTERS
+from tracking.models.fields import SecretsField
+
+
+def adapter_choices() -> list[tuple[str, str]]:
+    """Return the adapters that an operator can choose. A callable, so that a new adapter needs no migration."""
+    return [(slug, feed.name) for slug, feed in ADAPTERS.items()]
+
+
+class CarrierQuerySet(models.QuerySet["Carrier"]):
+    """Carriers by what can be done with them."""
+
+    def answering(self, now: datetime) -> Self:
+        """Return the feeds that may be asked: connected, switched on, and with a closed circuit."""
+        circuit_closed = models.Q(closed_until=None) | models.Q(closed_until__lte=now)
+        return self.exclude(adapter="").filter(circuit_closed, enabled=True)
+
+
+class Carrier(models.Model):
+    """A company or an aggregator. With an adapter it is a feed that can be asked; without, only a name on a leg."""
+
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    homepage = models.URLField(_("web site"), blank=True)
+    adapter = models.CharField(
+        _("adapter"),
+        max_length=40,
+        blank=True,
+        choices=adapter_choices,
+        help_text=_("How this feed is asked and read. None: a carrier that only others tell us about."),
+    )
+    base_url = models.URLField(
+        _("address of the API"), blank=True, help_text=_("Empty: the carrier's own. Set it for a test server.")
+    )
+    credentials = SecretsField(_("credentials"), editable=False)
+    enabled = models.BooleanField(_("enabled"), default=False)
+    calls_per_second = models.FloatField(
+        _("calls per second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.001), MaxValueValidator(1000)],
+        help_text=_("For all workers together. Empty: what the carrier's terms allow."),
+    )
+    pacing = models.FloatField(
+        _("pacing"),
+        default=1.0,
+        validators=[MinValueValidator(0.0001), MaxValueValidator(100)],
+        help_text=_("Factor on the time between two checks: 2 asks half as often."),
+    )
+
+    last_success_at = models.DateTimeField(_("last good answer"), null=True, editable=False)
+    last_webhook_at = models.DateTimeField(_("last webhook"), null=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    closed_until = models.DateTimeField(_("not asked until"), null=True, editable=False)
+    forged_webhooks = models.PositiveBigIntegerField(_("webhooks with a wrong signature"), default=0, editable=False)
+
+    objects = CarrierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("carrier")
+        verbose_name_plural = _("carriers")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def feed(self) -> Adapter:
+        """Return the adapter that asks and reads this feed; KeyError for a carrier without one."""
+        return ADAPTERS[self.adapter]
+
+    @property
+    def rate(self) -> float:
+        """Return how many calls a second all workers may make together."""
+        return self.calls_per_second or self.feed.calls_per_second
+
+    @property
+    def address(self) -> str:
+        """Return the base URL to ask."""
+        return self.base_url or self.feed.base_url
+
+    def missing_credentials(self) -> list[str]:
+        """Name the credentials that the adapter needs and nobody entered."""
+        held: dict[str, Any] = self.credentials or {}
+        return [field.label for field in self.feed.credentials if field.required and not held.get(field.name)]
+
+
+def add_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
+    """Put a row for every adapter that has none, switched off until an operator connects it."""
+    if sender.label != "tracking":
+        return
+    rows = [Carrier(slug=slug, name=feed.name, adapter=slug, homepage=feed.homepage) for slug, feed in ADAPTERS.items()]
+    Carrier.objects.using(using).bulk_create(rows, ignore_conflicts=True)
+
+
+post_migrate.connect(add_missing_feeds, dispatch_uid="add missing feeds")
+
+
+class UnmappedCode(models.Model):
+    """A code that a carrier sent and no table of ours knows, counted for the operator."""
+
+    carrier = models.ForeignKey(Carrier, models.CASCADE, verbose_name=_("feed"), related_name="unmapped_codes")
+    code = models.CharField(_("code"), max_length=120, blank=True)
+    words = models.CharField(_("an example of its words"), max_length=300, blank=True)
+    count = models.PositiveBigIntegerField(_("seen"), default=0)
+    first_seen_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+    last_seen_at = models.DateTimeField(_("last seen"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("unmapped code")
+        verbose_name_plural = _("unmapped codes")
+        ordering = ("-count",)
+        constraints = (models.UniqueConstraint("carrier", "code", name="one_counter_per_code"),)
+
+    def __str__(self) -> str:
+        return self.code or "-"

@@ -1,0 +1,88 @@
+"""Orders and what is in them."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tracking.models.fields import new_token, number_key
+from tracking.models.shops import Shop
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders as a buyer asks for them."""
+
+    def numbered(self, typed: str) -> Self:
+        """Return the orders that a typed number can mean, in any shop and spelling."""
+        key = number_key(typed)
+        return self.filter(number_key=key) if key else self.none()
+
+
+class Order(models.Model):
+    """What one buyer bought at once. The token is its page's name and is given to that buyer alone."""
+
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    shop = models.ForeignKey(Shop, models.PROTECT, verbose_name=_("shop"), related_name="orders")
+    number = models.CharField(_("order number"), max_length=64)
+    number_key = models.CharField(max_length=64, editable=False)
+    placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=24, blank=True, help_text=_("With country code: +49…"))
+    postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    region = models.CharField(_("state or region"), max_length=80, blank=True)
+    country = models.CharField(
+        _("destination country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166.")
+    )
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-placed_at",)
+        indexes = (models.Index(fields=["number_key"]),)
+        constraints = (models.UniqueConstraint("shop", "number_key", name="one_order_per_number"),)
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.number_key = number_key(self.number)
+        self.email = self.email.strip().lower()
+        self.country = self.country.upper()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("order", args=[self.token])
+
+
+class OrderLine(models.Model):
+    """One kind of thing in an order, with what customs wants to know of it."""
+
+    order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="lines")
+    shipment = models.ForeignKey(
+        "tracking.Shipment", models.SET_NULL, null=True, blank=True, verbose_name=_("parcel"), related_name="lines"
+    )
+    sku = models.CharField(_("article number"), max_length=64, blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    unit_price = models.DecimalField(_("unit price"), max_digits=12, decimal_places=2, null=True, blank=True)
+    hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
+    grams = models.PositiveIntegerField(_("weight in grams"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ("pk",)
+        constraints = (models.CheckConstraint(condition=models.Q(quantity__gt=0), name="at_least_one_piece"),)
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.title}"

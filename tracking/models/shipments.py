@@ -1,0 +1,179 @@
+"""Shipments, their legs, and the events told about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tracking.models.carriers import Carrier
+from tracking.models.fields import new_token, number_key
+from tracking.models.orders import Order
+from tracking.models.payloads import Payload
+from tracking.vocabulary import Milestone, Overlay, Precision, Scan, Tracker, ZoneSource
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    """Shipments by how far they are."""
+
+    def moving(self) -> Self:
+        """Return the shipments that have not ended."""
+        return self.exclude(milestone__in=Milestone.final())
+
+
+class Shipment(models.Model):
+    """One parcel of an order, over all its legs. What stands here is concluded from its events and can be redone."""
+
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="shipments")
+    origin_country = models.CharField(_("origin country"), max_length=2, blank=True)
+    promised_on = models.DateField(_("promised by the shop"), null=True, blank=True)
+
+    milestone = models.CharField(_("milestone"), max_length=24, choices=Milestone, default=Milestone.PENDING)
+    overlay = models.CharField(_("overlay"), max_length=24, choices=Overlay, blank=True)
+    first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
+    last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, editable=False)
+    news_at = models.DateTimeField(_("last news reached us"), null=True, editable=False)
+    carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
+    carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
+    carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
+    revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = ShipmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["-news_at"]),)
+
+    def __str__(self) -> str:
+        return f"{self.order} / {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("shipment", args=[self.token])
+
+
+class LegQuerySet(models.QuerySet["Leg"]):
+    """Legs by whom to ask and when."""
+
+    def due(self, now: datetime) -> Self:
+        """Return the legs whose next check has come, the most overdue first."""
+        return self.filter(next_check_at__lte=now).order_by("next_check_at")
+
+    def asked_as(self, feed: Carrier, number: str) -> Self:
+        """Return the legs for which `feed` is asked under `number`."""
+        return self.filter(source=feed, number_key=number_key(number), told_by=None)
+
+
+class Leg(models.Model):
+    """One carrier's part of the way. Its news come from its own feed, or with another leg's answers (`told_by`)."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="legs")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    carrier = models.ForeignKey(
+        Carrier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("carrier"),
+        related_name="legs",
+        help_text=_("Who carries it. Empty until somebody tells."),
+    )
+    number = models.CharField(_("tracking number"), max_length=64)
+    number_key = models.CharField(max_length=64, editable=False)
+    source = models.ForeignKey(
+        Carrier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("feed"),
+        related_name="fed_legs",
+        limit_choices_to=~models.Q(adapter=""),
+        help_text=_("Who is asked about it."),
+    )
+    told_by = models.ForeignKey("self", models.CASCADE, null=True, blank=True, editable=False, related_name="tells")
+    tracker = models.CharField(_("feed state"), max_length=12, choices=Tracker, default=Tracker.ACTIVE)
+    registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
+    next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
+    last_checked_at = models.DateTimeField(_("last check"), null=True, editable=False)
+    last_answer_at = models.DateTimeField(_("last answer"), null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
+    trouble = models.CharField(_("trouble"), max_length=300, blank=True, editable=False)
+
+    objects = LegQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("leg")
+        verbose_name_plural = _("legs")
+        ordering = ("shipment", "position", "pk")
+        constraints = (
+            models.UniqueConstraint("shipment", "carrier", "number_key", name="one_leg_per_number"),
+            models.UniqueConstraint(
+                "shipment", "number_key", condition=models.Q(carrier=None), name="one_leg_of_unknown_carrier"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["number_key"]),
+            models.Index(
+                fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False), name="legs_waiting_for_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.number_key = number_key(self.number)
+        super().save(*args, **kwargs)
+
+
+def scan_choices() -> list[tuple[str, str]]:
+    """Return the scans with their sentences. A callable, so that a new scan needs no migration."""
+    return [(scan.value, scan.label) for scan in Scan]
+
+
+class Event(models.Model):
+    """One scan as one carrier told it. What was told never changes; how we read it may, when it is read again."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
+    leg = models.ForeignKey(Leg, models.CASCADE, related_name="events")
+    payload = models.ForeignKey(Payload, models.SET_NULL, null=True, related_name="events")
+    fingerprint = models.CharField(max_length=32, editable=False)
+    sequence = models.IntegerField(_("place in the answer"))
+    heard_at = models.DateTimeField(_("reached us at"))
+
+    raw_time = models.CharField(_("time as told"), max_length=64, blank=True)
+    code = models.CharField(_("carrier's code"), max_length=120, blank=True)
+    words = models.TextField(_("carrier's words"), blank=True)
+    lang = models.CharField(_("language of the words"), max_length=16, blank=True)
+    place = models.CharField(_("place as told"), max_length=200, blank=True)
+
+    scan = models.CharField(_("scan"), max_length=40, choices=scan_choices)
+    milestone = models.CharField(_("milestone"), max_length=24, choices=Milestone, blank=True)
+    at = models.DateTimeField(_("instant"), null=True)
+    local = models.CharField(_("local clock"), max_length=26, blank=True)
+    offset_minutes = models.SmallIntegerField(_("offset in minutes"), null=True)
+    precision = models.CharField(_("precision"), max_length=8, choices=Precision)
+    zone_source = models.CharField(_("source of the zone"), max_length=20, choices=ZoneSource)
+    zone = models.CharField(_("zone of the place"), max_length=64, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    region = models.CharField(_("region"), max_length=80, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
+    lat = models.FloatField(_("latitude"), null=True)
+    lon = models.FloatField(_("longitude"), null=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("shipment", "leg", "sequence")
+        constraints = (models.UniqueConstraint("leg", "fingerprint", name="no_event_twice"),)
+
+    def __str__(self) -> str:
+        return f"{self.scan} {self.raw_time}"

@@ -1,0 +1,101 @@
+"""The answer at the top of a parcel's page: where it stands and when it comes, or why nobody can say yet."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracking.localization import clocks
+from tracking.localization.reader import Reader
+from tracking.models import Shipment
+from tracking.vocabulary import Milestone, Overlay, Scan
+
+
+class Answer(NamedTuple):
+    """One line that answers, one that explains, and a tone: good, calm, care or bad."""
+
+    line: str
+    why: str
+    tone: str
+
+
+STEPS: Final = {
+    Scan.IMPORT_CUSTOMS_INFO_REQUIRED: gettext_lazy(
+        "Customs needs papers or information before it can go on. Answer the message from the carrier or the shop."
+    ),
+    Scan.IMPORT_DUTIES_DUE: gettext_lazy(
+        "It goes on once duties or taxes are paid. Pay only on the carrier's own site; this page never takes money."
+    ),
+    Scan.IMPORT_CUSTOMS_HELD: gettext_lazy(
+        "Customs keeps it for a closer look. Most such parcels go on by themselves."
+    ),
+    Scan.EXPORT_CUSTOMS_HELD: gettext_lazy("Export customs keeps it. The sender has been asked, not you."),
+    Scan.EXCEPTION_LOST: gettext_lazy("The carrier cannot find it. Ask the shop for a new parcel or your money back."),
+    Scan.EXCEPTION_DAMAGED: gettext_lazy("The carrier reports damage. Ask the shop what happens next."),
+    Scan.EXCEPTION_DELAYED: gettext_lazy("The carrier expects a delay and gives no new date."),
+    Scan.PICKUP_NOT_COLLECTED: gettext_lazy("It was not collected in time and may go back. Ask the carrier at once."),
+    Scan.DELIVERY_ATTEMPT_FAILED_ABSENT: gettext_lazy("Nobody could receive it. The carrier usually tries once more."),
+    Scan.DELIVERY_ATTEMPT_FAILED_ADDRESS: gettext_lazy("The address was a problem. Tell the shop the right one today."),
+    Scan.DELIVERY_ATTEMPT_FAILED_REFUSED: gettext_lazy("The carrier says that it was refused."),
+    Scan.DELIVERY_ATTEMPT_FAILED_OTHER: gettext_lazy("The carrier usually tries once more on the next working day."),
+}
+
+
+def answer_for(shipment: Shipment, last_scan: str, delivered_day: date | None, reader: Reader, now: datetime) -> Answer:
+    """Return the answer for one parcel. `last_scan` is its latest scan, `delivered_day` the day on the place's clock."""
+    milestone = Milestone(shipment.milestone)
+    if milestone is Milestone.DELIVERED:
+        return delivered(delivered_day, reader)
+    if milestone is Milestone.RETURNED:
+        return Answer(_("Returned to the sender"), _("Ask the shop about a refund or a new parcel."), "bad")
+    if shipment.overlay:
+        return in_trouble(Overlay(shipment.overlay), milestone, last_scan)
+    if milestone is Milestone.AVAILABLE_FOR_PICKUP:
+        return Answer(_("Ready to collect"), _("Bring the tracking number and a proof of identity."), "good")
+    if milestone is Milestone.OUT_FOR_DELIVERY:
+        return Answer(_("Out for delivery"), _("The courier has it on the round."), "good")
+    return expected(shipment, milestone, reader, now)
+
+
+def delivered(when: date | None, reader: Reader) -> Answer:
+    """Say that it was delivered, and on which day where it was delivered."""
+    line = _("Delivered %(day)s") % {"day": clocks.day(when, reader.locale)} if when else _("Delivered")
+    return Answer(line, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
+
+
+def in_trouble(overlay: Overlay, milestone: Milestone, last_scan: str) -> Answer:
+    """Say what lies over the progress, and what to do about it."""
+    if overlay is Overlay.RETURNING:
+        return Answer(str(overlay.label), _("The shop is told as well; ask it what happens next."), "bad")
+    scan = Scan(last_scan) if last_scan else Scan.UNMAPPED
+    line = str(scan.label) if scan in STEPS else str(overlay.label)
+    why = str(STEPS.get(scan, "")) or _("Last known progress: %(milestone)s.") % {"milestone": milestone.label}
+    return Answer(line, why, "bad" if scan is Scan.EXCEPTION_LOST else "care")
+
+
+def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: datetime) -> Answer:
+    """Give the carrier's own date while it can still come true; else say honestly that there is none."""
+    first, last = shipment.carrier_first_on, shipment.carrier_last_on
+    if first and last and last >= now.date():
+        span = clocks.days(first, last, reader.locale)
+        source = shipment.carrier_date_source or _("the carrier")
+        return Answer(
+            _("Expected %(days)s") % {"days": span},
+            _("This is the estimate of %(source)s.") % {"source": source},
+            "calm",
+        )
+    if milestone is Milestone.PENDING:
+        why = _("The carrier has told nothing about this number yet. New parcels can take a day or two to appear.")
+        return Answer(_("Waiting for the first scan"), why, "calm")
+    if milestone is Milestone.INFO_RECEIVED:
+        why = _("The label is made; the parcel was not scanned yet. A date can come with the first scan.")
+        return Answer(_("Not handed to the carrier yet"), why, "calm")
+    if first and last:
+        past = _("The estimate of the carrier, %(days)s, has passed.") % {
+            "days": clocks.days(first, last, reader.locale)
+        }
+        return Answer(_("Later than expected"), past, "care")
+    return Answer(str(milestone.label), _("No arrival date yet: the carrier has not given one."), "calm")

@@ -1,0 +1,67 @@
+"""The front door: an order number, and something that only its buyer knows."""
+
+from __future__ import annotations
+
+import hmac
+
+import phonenumbers
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from tracking.models import Order
+from tracking.models.fields import number_key
+from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
+from tracking.pages.private import private_page
+
+
+class LookupForm(forms.Form):
+    """What the buyer types."""
+
+    number = forms.CharField(label=_("Order number"), max_length=64)
+    proof = forms.CharField(label=_("E-mail, phone or postcode of the order"), max_length=254)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def lookup(request: HttpRequest) -> HttpResponse:
+    """Show the form; lead a right pair to its order. A wrong pair and an unknown order get the same answer."""
+    form = LookupForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "lookup/page.html", {"form": form})
+    number, proof = form.cleaned_data["number"], form.cleaned_data["proof"]
+    if too_many(request, number):
+        response = render(request, "lookup/page.html", {"form": form, "trouble": "too_many"}, status=429)
+        response["Retry-After"] = str(WINDOW_SECONDS)
+        return response
+    order = next((order for order in Order.objects.numbered(number)[:20] if proves(order, proof)), None)
+    if order is None:
+        note_failure(request, number)
+        return render(request, "lookup/page.html", {"form": form, "trouble": "not_found"})
+    return redirect(order)
+
+
+def proves(order: Order, proof: str) -> bool:
+    """Tell whether `proof` is the order's e-mail address, phone number or postcode, in any usual spelling."""
+    answers = [
+        same(proof.strip().lower(), order.email),
+        same(phone_key(proof, order.country), phone_key(order.phone, order.country)),
+        same(number_key(proof), number_key(order.postal_code)),
+    ]
+    return any(answers)
+
+
+def same(typed: str, held: str) -> bool:
+    """Compare in constant time; nothing held matches nothing typed."""
+    return bool(held) and hmac.compare_digest(typed.encode(), held.encode())
+
+
+def phone_key(typed: str, country: str) -> str:
+    """Return a phone number in E.164, read as people in `country` write it; '' for what is no number."""
+    try:
+        number = phonenumbers.parse(typed, country or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

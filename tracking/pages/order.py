@@ -1,0 +1,38 @@
+"""An order: every parcel of it with its full route, on one page."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from tracking.models import Order, Shipment
+from tracking.pages.parcel import parcels, with_route
+from tracking.pages.private import private_page
+from tracking.pages.reader import BuyerRequest
+
+
+@require_safe
+@private_page
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """Show an order, or only its moving part when htmx asks."""
+    buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
+    found = get_object_or_404(Order.objects.select_related("shop"), token=token)
+    shipments = Shipment.objects.filter(order=found).prefetch_related(*with_route()).order_by("pk")
+    for shipment in shipments:
+        shipment.order = found
+    reader = buyer.reader.at_home(found.country)
+    views = parcels(shipments, reader, timezone.now())
+    context = {
+        "order": found,
+        "parcels": views,
+        "reader": reader,
+        "live": found.token,
+        "made_at": made_at,
+        "loose_lines": list(found.lines.filter(shipment=None)),
+    }
+    return render(request, "order/_parcels.html" if buyer.htmx else "order/page.html", context)

@@ -1,0 +1,189 @@
+"""A parcel as its page shows it: answer, stages, legs with days and rows, freshness. A constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from django.db.models import F, Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracking.localization import clocks, places
+from tracking.localization.reader import Reader
+from tracking.models import Event, Leg, OrderLine, Shipment
+from tracking.pages.answer import Answer, answer_for
+from tracking.timeline import in_order, told_once
+from tracking.vocabulary import DELIVERED_SCANS, RANKS, Milestone, Overlay, Scan
+
+STAGES: Final = (
+    (Milestone.INFO_RECEIVED, gettext_lazy("Prepared")),
+    (Milestone.ACCEPTED, gettext_lazy("Shipped")),
+    (Milestone.LINEHAUL, gettext_lazy("Between countries")),
+    (Milestone.IMPORT_CUSTOMS, gettext_lazy("Customs")),
+    (Milestone.LAST_MILE, gettext_lazy("Local delivery")),
+    (Milestone.DELIVERED, gettext_lazy("Delivered")),
+)
+ABROAD: Final = (Milestone.LINEHAUL, Milestone.IMPORT_CUSTOMS)
+OPEN_ROWS: Final = 4
+
+
+class Stage(NamedTuple):
+    """One step of the progress bar; `state` is done, current or ahead."""
+
+    label: str
+    state: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One happening, with everybody who told of it."""
+
+    event: Event
+    time: clocks.Reading
+    label: str
+    place: str
+    tellers: list[str]
+    unknown: bool
+
+
+@dataclass(slots=True)
+class LegView:
+    """One carrier's part of the way."""
+
+    leg: Leg
+    rows: list[Row] = field(default_factory=list)
+    open_days: list[tuple[date | None, list[Row]]] = field(default_factory=list)
+    more_days: list[tuple[date | None, list[Row]]] = field(default_factory=list)
+    current: bool = False
+
+    @property
+    def more(self) -> int:
+        """Return how many rows lie one tap away."""
+        return sum(len(rows) for _, rows in self.more_days)
+
+
+class Freshness(NamedTuple):
+    """What we know about our own knowing."""
+
+    answered_at: datetime | None
+    next_at: datetime | None
+    down: str
+    followed: bool
+
+
+@dataclass(slots=True)
+class ParcelView:
+    """All that the parcel's fragment needs."""
+
+    shipment: Shipment
+    answer: Answer
+    stages: list[Stage]
+    legs: list[LegView]
+    route: list[LegView]
+    latest: Row | None
+    freshness: Freshness
+    lines: list[OrderLine]
+
+
+def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
+    """Return views of shipments that were fetched by `with_route`."""
+    return [view(shipment, reader, now) for shipment in shipments]
+
+
+def with_route() -> list[Prefetch[str]]:
+    """Return what to prefetch so that a page needs one query for legs, one for events and one for lines."""
+    events = Event.objects.annotate(leg_position=F("leg__position")).order_by("leg", "sequence")
+    legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
+    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines")]
+
+
+def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
+    """Return one parcel as the page shows it."""
+    legs = list(shipment.legs.all())
+    names = {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
+    ordered = in_order(shipment.events.all())  # type: ignore[type-var]
+    rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
+    leg_views = by_leg(legs, rows)
+    known = [row for row in rows if not row.unknown]
+    delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
+    last_scan = trouble_scan(shipment, known)
+    return ParcelView(
+        shipment=shipment,
+        answer=answer_for(shipment, last_scan, delivered_row.time.day if delivered_row else None, reader, now),
+        stages=stages(shipment),
+        legs=list(reversed(leg_views)),
+        route=leg_views,
+        latest=rows[-1] if rows else None,
+        freshness=freshness(legs, now),
+        lines=list(shipment.lines.all()),
+    )
+
+
+def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> Row:
+    """Return the row of one happening; the first telling leads."""
+    event = tellings[0]
+    scan = Scan(event.scan)
+    return Row(
+        event=event,
+        time=clocks.read_time(event, reader),
+        label=str(scan.label),
+        place=places.place_line(event.city, event.region, event.country, event.place, reader.locale),
+        tellers=list(dict.fromkeys(names[telling.leg_id] for telling in tellings)),
+        unknown=scan is Scan.UNMAPPED,
+    )
+
+
+def by_leg(legs: Sequence[Leg], rows: Sequence[Row]) -> list[LegView]:
+    """Return the legs in travel order, each with its rows by day, newest first, a few of the newest leg's open."""
+    views = {leg.pk: LegView(leg) for leg in legs}
+    for row in reversed(rows):
+        views[row.event.leg_id].rows.append(row)
+    ordered = list(views.values())
+    newest = next((view for view in reversed(ordered) if view.rows), None)
+    for view in ordered:
+        view.current = view is newest
+        shown = OPEN_ROWS if view.current else 1
+        view.open_days, view.more_days = by_day(view.rows[:shown]), by_day(view.rows[shown:])
+    return ordered
+
+
+def by_day(rows: Iterable[Row]) -> list[tuple[date | None, list[Row]]]:
+    """Group neighbouring rows of one day."""
+    return [(day, list(group)) for day, group in groupby(rows, key=lambda row: row.time.day)]
+
+
+def trouble_scan(shipment: Shipment, rows: Sequence[Row]) -> str:
+    """Return the scan that laid the present overlay, or ''."""
+    if not shipment.overlay:
+        return ""
+    overlay = Overlay(shipment.overlay)
+    return next((row.event.scan for row in reversed(rows) if row.event.milestone == overlay.value), "")
+
+
+def stages(shipment: Shipment) -> list[Stage]:
+    """Return the steps of the progress bar; a parcel that crosses no border has no border steps."""
+    destination = shipment.order.country
+    domestic = bool(shipment.origin_country) and shipment.origin_country == destination
+    steps = [(milestone, label) for milestone, label in STAGES if not (domestic and milestone in ABROAD)]
+    rank = RANKS.get(Milestone(shipment.milestone), 0)
+    reached = [index for index, (milestone, _label) in enumerate(steps) if RANKS[milestone] <= rank]
+    current = reached[-1] if reached else -1
+    return [Stage(str(label), state_of(index, current)) for index, (_milestone, label) in enumerate(steps)]
+
+
+def state_of(index: int, current: int) -> str:
+    """Name the state of a step."""
+    return "current" if index == current else "done" if index < current else "ahead"
+
+
+def freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
+    """Return when we last heard, when we ask next, and whether a feed is down."""
+    feeds = {leg.source for leg in legs if leg.source}
+    heard = [at for leg in legs for at in (leg.last_answer_at,) if at]
+    ahead = [leg.next_check_at for leg in legs if leg.next_check_at]
+    down = next((feed.name for feed in feeds if feed.closed_until and feed.closed_until > now), "")
+    return Freshness(max(heard, default=None), min(ahead, default=None), down, bool(ahead))

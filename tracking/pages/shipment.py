@@ -1,0 +1,34 @@
+"""A parcel: the answer, its progress, its route, and everything that happened."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from tracking.models import Shipment
+from tracking.pages.parcel import view, with_route
+from tracking.pages.private import private_page
+from tracking.pages.reader import BuyerRequest
+
+
+@require_safe
+@private_page
+def shipment(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a parcel, or only its moving part when htmx asks."""
+    buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
+    shipments = Shipment.objects.select_related("order__shop").prefetch_related(*with_route())
+    found = get_object_or_404(shipments, token=token)
+    reader = buyer.reader.at_home(found.order.country)
+    context = {
+        "order": found.order,
+        "parcel": view(found, reader, timezone.now()),
+        "reader": reader,
+        "live": found.token,
+        "made_at": made_at,
+    }
+    return render(request, "shipment/_parcel.html" if buyer.htmx else "shipment/page.html", context)

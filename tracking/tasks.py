@@ -1,0 +1,58 @@
+"""Every background job: load, call one room, hand on. Messages carry ids only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+from celery import shared_task
+from django.utils import timezone
+
+from tracking.ingest import ask, pace, replay
+from tracking.ingest.read import read
+from tracking.models import Carrier, Leg, Payload
+
+LEGS_PER_MESSAGE: Final = 200
+FORGOTTEN_AFTER: Final = timedelta(minutes=2)
+
+
+@shared_task
+def refresh_due() -> int:
+    """Claim the legs that are due and have their carriers asked; return how many."""
+    claimed = pace.claim(timezone.now())
+    for carrier_id, leg_ids in claimed.items():
+        rest = iter(leg_ids)
+        while group := list(islice(rest, LEGS_PER_MESSAGE)):
+            ask_carrier.apply_async((carrier_id, group), expires=pace.CLAIM.total_seconds())
+    return sum(map(len, claimed.values()))
+
+
+@shared_task
+def ask_carrier(carrier_id: int, leg_ids: list[int]) -> int:
+    """Ask one carrier about claimed legs, store its answers, read them; return how many events are new."""
+    carrier = Carrier.objects.get(pk=carrier_id)
+    payload_ids = ask.ask(carrier, leg_ids)
+    return sum(read_payload(payload_id) for payload_id in payload_ids)
+
+
+@shared_task
+def read_payload(payload_id: int) -> int:
+    """Read one stored message; return how many events are new."""
+    return len(read(Payload.objects.select_related("carrier").get(pk=payload_id)))
+
+
+@shared_task
+def read_forgotten() -> int:
+    """Read messages whose job was lost; return how many there were."""
+    before = timezone.now() - FORGOTTEN_AFTER
+    ids = list(Payload.objects.forgotten(before).order_by("pk").values_list("pk", flat=True)[:500])
+    for payload_id in ids:
+        read_payload(payload_id)
+    return len(ids)
+
+
+@shared_task
+def adopt_leg(leg_id: int) -> int:
+    """Read what was told about a number before its order came; return how many events that gave."""
+    return replay.adopt(Leg.objects.get(pk=leg_id))

@@ -1,0 +1,43 @@
+"""Template filters and tags that write values in the reader's own terms."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.template.context import Context
+
+from tracking.localization import clocks, places
+from tracking.localization.reader import Reader
+
+register = template.Library()
+
+
+def reader_of(context: Context) -> Reader:
+    """Return the reader of the page that is being written."""
+    found: Reader = context["reader"]
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, value: date) -> str:
+    """Write a day with weekday and month in words."""
+    return clocks.day(value, reader_of(context).locale)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, value: datetime) -> str:
+    """Write an instant on the reader's clock."""
+    return clocks.moment(value, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, value: datetime) -> str:
+    """Write how long before or after now an instant is."""
+    return clocks.ago(value, context["now"], reader_of(context).locale)
+
+
+@register.simple_tag(takes_context=True)
+def country(context: Context, code: str) -> str:
+    """Write a country's name."""
+    return places.country_name(code, reader_of(context).locale)

@@ -1,0 +1,18 @@
+"""All addresses of the site."""
+
+from django.contrib import admin
+from django.urls import path
+
+from tracking import health, webhooks
+from tracking.pages import lookup, order, preferences, shipment
+
+urlpatterns = [
+    path("", lookup.lookup, name="lookup"),
+    path("orders/<str:token>/", order.order, name="order"),
+    path("parcels/<str:token>/", shipment.shipment, name="shipment"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("desk/", admin.site.urls),
+]
