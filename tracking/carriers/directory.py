@@ -24,6 +24,35 @@ ALIASES: Final[dict[str, str]] = {
     "sf-express": "sf",
 }
 
+NAMES: Final[dict[str, str]] = {
+    "4px": "4PX",
+    "aramex": "Aramex",
+    "asendia": "Asendia",
+    "auspost": "Australia Post",
+    "cainiao": "Cainiao",
+    "canadapost": "Canada Post",
+    "chinapost": "China Post",
+    "correios": "Correios",
+    "dhl": "DHL Express",
+    "dhl-de": "DHL Paket",
+    "dpd": "DPD",
+    "fedex": "FedEx",
+    "gls": "GLS",
+    "laposte": "La Poste",
+    "landmark": "Landmark Global",
+    "postnl": "PostNL",
+    "royalmail": "Royal Mail",
+    "sf": "SF Express",
+    "ups": "UPS",
+    "usps": "USPS",
+    "yunexpress": "YunExpress",
+}
+
+
+def name_for(slug: str, told: str) -> str:
+    """Return the name to show for a carrier: its own spelling where we know it, else as it was told."""
+    return NAMES.get(slug, told)
+
 
 @lru_cache(maxsize=4096)
 def slug_for(name: str) -> str:

@@ -48,7 +48,7 @@ def second_opinion(scan: Scan, words: str) -> Scan:
         return scan
     if scan in DELIVERED_SCANS:
         return next((truth for trap, truth in TRAPS if trap.search(words)), scan)
-    if scan is Scan.RETURN_COMPLETED and BACK_TO_SENDER.search(words) and "returned to" not in words.lower():
+    if scan is Scan.RETURN_COMPLETED and BACK_TO_SENDER.search(words):
         return Scan.RETURN_STARTED
     if scan.family == "order" and VOIDED.search(words):
         return Scan.ORDER_CANCELLED
@@ -66,7 +66,7 @@ PERSON: Final = re.compile(
     r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|left with|签收人|收件人|Empf[äa]nger|"
     r"recebedor|recibido por|remis [àa])\s*[:：]?\s+|(?:签收人|收件人)[:：]?)"
     r"(?!(?:the |a |an )?(?:recipient|addressee|neighbou?r|customer|consignee|agent|post|carrier|sender|locker|us|ups|fedex|dhl)\b)"
-    r"[^,.;|()]{1,60}",
+    r"[^,;|()]{1,60}",
     re.IGNORECASE,
 )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Min
 
+from tracking.carriers.directory import name_for
 from tracking.carriers.told import ToldLeg, ToldParcel
 from tracking.models import Carrier, Leg, Shipment
 from tracking.models.fields import number_key
@@ -42,7 +43,7 @@ def carriers_for(legs: tuple[ToldLeg, ...]) -> dict[str, Carrier]:
     for slug, leg in wanted.items():
         if slug not in found:
             found[slug], _ = Carrier.objects.get_or_create(
-                slug=slug, defaults={"name": leg.name[:80], "country": leg.country or ""}
+                slug=slug, defaults={"name": name_for(slug, leg.name)[:80], "country": leg.country or ""}
             )
     return found
 

@@ -35,6 +35,7 @@ def read(payload: Payload) -> list[Event]:
         reading = payload.carrier.feed.parse(bytes(payload.body), heard_at=payload.received_at)
     except UnreadableAnswer as trouble:
         mark(payload, Outcome.UNREADABLE, str(trouble))
+        Carrier.objects.filter(pk=payload.carrier_id).update(last_error=str(trouble)[:2000], last_error_at=timezone.now())
         log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
         return []
     first_reading = payload.read_at is None

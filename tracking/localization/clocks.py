@@ -133,7 +133,7 @@ def ago(value: datetime, now: datetime, locale: Locale) -> str:
     seconds = (value - now).total_seconds()
     if abs(seconds) < 45:
         return _("just now") if seconds <= 0 else _("in a moment")
-    return format_timedelta(timedelta(seconds=seconds), add_direction=True, threshold=1.2, locale=locale)
+    return format_timedelta(timedelta(seconds=seconds), add_direction=True, granularity="minute", locale=locale)
 
 
 def long_date(value: date, locale: Locale) -> str:

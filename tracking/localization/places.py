@@ -14,8 +14,14 @@ def place_line(city: str, region: str, country: str, told: str, locale: Locale) 
     """Return one line for a place: city, region and country as far as known, else the place as it was told."""
     if not (city or country):
         return told
-    parts = (calm(city or (told if not region else "")), region, country_name(country, locale))
+    parts = (calm(city or ("" if region else without_code(told, country))), region, country_name(country, locale))
     return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def without_code(told: str, country: str) -> str:
+    """Return a place as told without the country code at its end: `SAPPORO JP` in Japan is `SAPPORO`."""
+    name, _, code = told.replace(",", " ").rpartition(" ")
+    return name.strip() if country and code.upper() == country else told
 
 
 def calm(name: str) -> str:

@@ -38,8 +38,9 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
         digest = hashlib.sha256(body).hexdigest()
         payload, new = self.get_or_create(
             carrier=carrier,
+            arrival=arrival,
             digest=digest,
-            defaults={"body": body, "arrival": arrival, "received_at": now, "last_received_at": now},
+            defaults={"body": body, "received_at": now, "last_received_at": now},
         )
         if not new:
             self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
@@ -71,7 +72,7 @@ class Payload(models.Model):
         verbose_name = _("payload")
         verbose_name_plural = _("payloads")
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint("carrier", "digest", name="no_payload_twice"),)
+        constraints = (models.UniqueConstraint("carrier", "arrival", "digest", name="no_payload_twice"),)
         indexes = (
             models.Index(fields=["received_at"], condition=models.Q(outcome="stored"), name="payloads_not_read"),
         )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hmac
+from typing import Final
 
 import phonenumbers
+import structlog
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
+from redis.exceptions import RedisError
 
 from tracking.models import Order
 from tracking.models.fields import number_key
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
+
+
+log: Final = structlog.get_logger()
 
 
 class LookupForm(forms.Form):
@@ -32,6 +38,16 @@ def lookup(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "lookup/page.html", {"form": form})
     number, proof = form.cleaned_data["number"], form.cleaned_data["proof"]
+    try:
+        return answer(request, form, number, proof)
+    except RedisError as trouble:
+        # Without the counters guessing would be free, so the door stays shut until they are back.
+        log.error("look-up is closed: the counters of failed tries cannot be read", error=str(trouble))
+        return render(request, "lookup/page.html", {"form": form, "trouble": "resting"}, status=503)
+
+
+def answer(request: HttpRequest, form: LookupForm, number: str, proof: str) -> HttpResponse:
+    """Lead a right pair to its order; count a wrong one."""
     if too_many(request, number):
         response = render(request, "lookup/page.html", {"form": form, "trouble": "too_many"}, status=429)
         response["Retry-After"] = str(WINDOW_SECONDS)

@@ -67,10 +67,11 @@ class LegView:
 
 
 class Freshness(NamedTuple):
-    """What we know about our own knowing."""
+    """What we know about our own knowing. `due`: the next check is being made now."""
 
     answered_at: datetime | None
     next_at: datetime | None
+    due: bool
     down: str
     followed: bool
 
@@ -107,7 +108,8 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     names = {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
-    leg_views = by_leg(legs, rows)
+    final = Milestone(shipment.milestone) in Milestone.final()
+    leg_views = by_leg(legs, rows, final)
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
     last_scan = trouble_scan(shipment, known)
@@ -115,7 +117,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         shipment=shipment,
         answer=answer_for(shipment, last_scan, delivered_row.time.day if delivered_row else None, reader, now),
         stages=stages(shipment),
-        legs=list(reversed(leg_views)),
+        legs=sorted(reversed(leg_views), key=lambda leg: final and not leg.rows),
         route=leg_views,
         latest=rows[-1] if rows else None,
         freshness=freshness(legs, now),
@@ -137,7 +139,7 @@ def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> 
     )
 
 
-def by_leg(legs: Sequence[Leg], rows: Sequence[Row]) -> list[LegView]:
+def by_leg(legs: Sequence[Leg], rows: Sequence[Row], final: bool) -> list[LegView]:
     """Return the legs in travel order, each with its rows by day, newest first, a few of the newest leg's open."""
     views = {leg.pk: LegView(leg) for leg in legs}
     for row in reversed(rows):
@@ -145,8 +147,8 @@ def by_leg(legs: Sequence[Leg], rows: Sequence[Row]) -> list[LegView]:
     ordered = list(views.values())
     newest = next((view for view in reversed(ordered) if view.rows), None)
     for view in ordered:
-        view.current = view is newest
-        shown = OPEN_ROWS if view.current else 1
+        view.current = view is newest and not final
+        shown = OPEN_ROWS if view is newest else 1
         view.open_days, view.more_days = by_day(view.rows[:shown]), by_day(view.rows[shown:])
     return ordered
 
@@ -186,4 +188,5 @@ def freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
     heard = [at for leg in legs for at in (leg.last_answer_at,) if at]
     ahead = [leg.next_check_at for leg in legs if leg.next_check_at]
     down = next((feed.name for feed in feeds if feed.closed_until and feed.closed_until > now), "")
-    return Freshness(max(heard, default=None), min(ahead, default=None), down, bool(ahead))
+    next_at = min(ahead, default=None)
+    return Freshness(max(heard, default=None), next_at, next_at is not None and next_at <= now, down, bool(ahead))
