@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as StockUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth import admin as auth
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -16,9 +18,14 @@ class NewUserForm(AdminUserCreationForm):
         fields = ("email",)
 
 
+if TYPE_CHECKING:
+    StockUserAdmin = auth.UserAdmin[Any]
+else:
+    StockUserAdmin = auth.UserAdmin
+
+
 @admin.register(User)
 class UserAdmin(StockUserAdmin):
-    form = UserChangeForm
     add_form = NewUserForm
     ordering = ("email",)
     list_display = ("email", "is_staff", "is_active", "joined_at", "last_login")

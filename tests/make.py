@@ -49,13 +49,17 @@ def payload(body: bytes | dict[str, Any] = b"{}", carrier: Carrier | None = None
     return Payload.objects.create(carrier=carrier or feed(), body=raw, digest=digest, **given)
 
 
-def scan(name: str, at: str | None = None, *, leg: int = 0, place: str = "", country: str | None = None, **told: Any) -> ToldScan:
+def scan(
+    name: str, at: str | None = None, *, leg: int = 0, place: str = "", country: str | None = None, **told: Any
+) -> ToldScan:
     """Return a told scan; `at` is any time that a carrier could tell."""
     when = clock.read(at, country=country, heard_at=HEARD)
     return ToldScan(leg, Scan(name), when, Place(place, country), told.get("code", name), told.get("words", ""))
 
 
-def parcel(*scans: ToldScan, number: str = "LZ000000015CN", legs: tuple[ToldLeg, ...] = (), **fields: Any) -> ToldParcel:
+def parcel(
+    *scans: ToldScan, number: str = "LZ000000015CN", legs: tuple[ToldLeg, ...] = (), **fields: Any
+) -> ToldParcel:
     """Return one told number, on one leg unless more are given."""
     return ToldParcel(number, legs or (ToldLeg("chinapost", "China Post", number, "CN"),), scans, **fields)
 
@@ -70,7 +74,9 @@ def track_info(*events: dict[str, Any], provider: str = "China Post", **misc: An
     }
 
 
-def event(iso: str, sub_status: str = "InTransit_PickedUp", words: str = "Picked up", country: str = "CN") -> dict[str, Any]:
+def event(
+    iso: str, sub_status: str = "InTransit_PickedUp", words: str = "Picked up", country: str = "CN"
+) -> dict[str, Any]:
     """Return one event in 17TRACK's shape."""
     return {
         "time_iso": iso,
@@ -90,7 +96,9 @@ def answer(*numbers: str, events: tuple[dict[str, Any], ...] | None = None) -> d
 
 def push(number: str, *events: dict[str, Any]) -> bytes:
     """Return a webhook's raw body."""
-    return json.dumps({"event": "TRACKING_UPDATED", "data": {"number": number, "track_info": track_info(*events)}}).encode()
+    return json.dumps(
+        {"event": "TRACKING_UPDATED", "data": {"number": number, "track_info": track_info(*events)}}
+    ).encode()
 
 
 def sign(body: bytes, key: str = KEY) -> str:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from tests import make
-from tracking import webhooks
 from tracking.models import Carrier, Event, Payload, Shipment
 from tracking.models.payloads import Outcome
 from tracking.tasks import read_forgotten, read_payload
@@ -25,11 +24,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 @pytest.fixture
 def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a message where it would be queued; the journey through broker and worker has tests of its own."""
-    monkeypatch.setattr(webhooks.read_payload, "apply_async", lambda args: read_payload(*args))
+    monkeypatch.setattr(read_payload, "apply_async", lambda args: read_payload(*args))
 
 
 def post(client: Client, body: bytes, carrier: str = "17track", **headers: str) -> int:
-    return client.post(reverse("webhook", args=[carrier]), body, content_type="application/json", headers=headers).status_code
+    return client.post(
+        reverse("webhook", args=[carrier]), body, content_type="application/json", headers=headers
+    ).status_code
 
 
 @pytest.mark.usefixtures("read_at_once")
@@ -122,7 +123,7 @@ def test_with_the_broker_away_a_message_is_kept_and_read_later(client: Client, m
     def away(args: object) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(webhooks.read_payload, "apply_async", away)
+    monkeypatch.setattr(read_payload, "apply_async", away)
     make.leg("LZ000000015CN")
     body = make.push("LZ000000015CN", make.event("2026-09-04T11:30:00+08:00"))
 

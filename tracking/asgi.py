@@ -4,6 +4,7 @@ The stream stays outside Django on purpose: an open page then costs kilobytes, n
 """
 
 import os
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
@@ -11,6 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
 
 django = get_asgi_application()
 
-from tracking.stream import PATH, stream  # noqa: E402 - needs Django set up
+from tracking.stream import PATH, Application, stream  # noqa: E402 - needs Django set up
 
-application = stream(django, PATH)
+application = stream(cast(Application, django), PATH)

@@ -53,7 +53,7 @@ app.autodiscover_tasks(["tracking"])
 @app.on_configure.connect
 def use_settings(sender: Celery, **_: Any) -> None:
     """Take the broker's address from Django's settings, once they can be read."""
-    sender.conf.broker_url = settings.BROKER_URL
+    sender.conf["broker_url"] = settings.BROKER_URL
 
 
 @setup_logging.connect

@@ -51,7 +51,10 @@ def test_every_adapter_has_a_sample(slug: str) -> None:
         (b"\xff\xfe\x00", "not JSON"),
         (b'{"code": 0, "data": {"accepted": {"number": 1}}}', "data.accepted is an object"),
         (b'{"code": 0, "data": {"accepted": [null]}}', "number is null"),
-        (b'{"code": -18010002, "data": {"errors": [{"code": -18010002, "message": "Invalid token"}]}}', "Invalid token"),
+        (
+            b'{"code": -18010002, "data": {"errors": [{"code": -18010002, "message": "Invalid token"}]}}',
+            "Invalid token",
+        ),
         (b'{"event": "SOMETHING_ELSE", "data": {}}', "SOMETHING_ELSE"),
         (b'{"code": 0, "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not JSON"),
     ],

@@ -102,7 +102,8 @@ def test_failures_in_a_row_open_the_circuit_and_one_success_closes_it() -> None:
         ask.ask(feed, ids)
 
     feed.refresh_from_db()
-    assert (feed.closed_until, feed.failures) == (None, 0)
+    assert not feed.closed_until
+    assert feed.failures == 0
 
 
 def test_a_carrier_with_an_open_circuit_is_not_claimed() -> None:

@@ -14,7 +14,9 @@ from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Scan
 START = datetime(2026, 9, 1, tzinfo=UTC)
 
 
-def after(*scans: str, origin: str | None = None, destination: str | None = None, country: str | None = None) -> Conclusion:
+def after(
+    *scans: str, origin: str | None = None, destination: str | None = None, country: str | None = None
+) -> Conclusion:
     steps = [
         Step(Scan(scan), START + timedelta(hours=hour), 0, hour, country) for hour, scan in enumerate(scans, start=1)
     ]
@@ -33,7 +35,11 @@ def after(*scans: str, origin: str | None = None, destination: str | None = None
         (["import.customs_held", "import.customs_released"], Milestone.IMPORT_CUSTOMS, None),
         (["import.duties_due", "lastmile.facility_arrived"], Milestone.LAST_MILE, None),
         (["lastmile.facility_arrived", "import.customs_presented"], Milestone.IMPORT_CUSTOMS, None),
-        (["delivery.out_for_delivery", "delivery.attempt_failed_absent"], Milestone.OUT_FOR_DELIVERY, Overlay.ATTEMPT_FAILED),
+        (
+            ["delivery.out_for_delivery", "delivery.attempt_failed_absent"],
+            Milestone.OUT_FOR_DELIVERY,
+            Overlay.ATTEMPT_FAILED,
+        ),
         (
             ["delivery.attempt_failed_absent", "lastmile.facility_arrived"],
             Milestone.LAST_MILE,
@@ -44,7 +50,11 @@ def after(*scans: str, origin: str | None = None, destination: str | None = None
         (["exception.delayed", "delivery.delivered"], Milestone.DELIVERED, None),
         (["delivery.delivered", "lastmile.facility_arrived"], Milestone.DELIVERED, None),
         (["delivery.delivered", "exception.delayed"], Milestone.DELIVERED, None),
-        (["delivery.out_for_delivery", "delivery.delivered", "return.started"], Milestone.OUT_FOR_DELIVERY, Overlay.RETURNING),
+        (
+            ["delivery.out_for_delivery", "delivery.delivered", "return.started"],
+            Milestone.OUT_FOR_DELIVERY,
+            Overlay.RETURNING,
+        ),
         (["return.started", "origin.facility_arrived"], Milestone.PENDING, Overlay.RETURNING),
         (["lastmile.facility_arrived", "return.started", "return.completed"], Milestone.RETURNED, None),
         (["return.completed", "delivery.delivered"], Milestone.RETURNED, None),

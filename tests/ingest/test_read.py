@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,12 +103,22 @@ def test_a_time_that_cannot_be_true_is_shown_as_told_and_has_no_instant() -> Non
 
     read(make.payload(make.answer("LZ000000015CN", events=wrong)))
 
-    assert set(Event.objects.values_list("at", "local")) == {(None, "2099-01-01T10:00:00"), (None, "1970-01-01T08:00:00")}
+    assert set(Event.objects.values_list("at", "local")) == {
+        (None, "2099-01-01T10:00:00"),
+        (None, "1970-01-01T08:00:00"),
+    }
 
 
 def test_missing_and_odd_leaves_are_unknown_and_not_errors() -> None:
     make.leg()
-    bare = {"description": None, "time_iso": 12345, "time_raw": None, "address": None, "sub_status": None, "location": []}
+    bare: dict[str, Any] = {
+        "description": None,
+        "time_iso": 12345,
+        "time_raw": None,
+        "address": None,
+        "sub_status": None,
+        "location": [],
+    }
     body = make.answer("LZ000000015CN", events=({**bare, "time_iso": None}, bare))
 
     read(make.payload(body))
@@ -118,7 +129,10 @@ def test_missing_and_odd_leaves_are_unknown_and_not_errors() -> None:
 
 def test_out_of_order_and_duplicate_scans_settle() -> None:
     make.leg()
-    pick, out = make.event("2026-09-04T10:00:00+08:00"), make.event("2026-09-14T08:00:00-07:00", "OutForDelivery_Other", "Out", "US")
+    pick, out = (
+        make.event("2026-09-04T10:00:00+08:00"),
+        make.event("2026-09-14T08:00:00-07:00", "OutForDelivery_Other", "Out", "US"),
+    )
 
     read(make.payload(make.answer("LZ000000015CN", events=(pick, out, pick))))
 
@@ -164,7 +178,11 @@ def test_one_number_in_two_orders_tells_both() -> None:
 
 def test_the_next_check_follows_the_milestone() -> None:
     leg = make.leg()
-    read(make.payload(make.answer(leg.number, events=(make.event("2026-09-19T08:00:00-07:00", "OutForDelivery_Other", "", "US"),))))
+    read(
+        make.payload(
+            make.answer(leg.number, events=(make.event("2026-09-19T08:00:00-07:00", "OutForDelivery_Other", "", "US"),))
+        )
+    )
     leg.refresh_from_db()
     assert leg.next_check_at is not None
     assert leg.last_answer_at == make.HEARD

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import make
-from tracking.carriers.told import CarrierDate, ToldLeg
+from tracking.carriers.told import CarrierDate, ToldLeg, ToldScan
 from tracking.ingest.record import record
 from tracking.models import Event, Leg, Shipment
 from tracking.vocabulary import Milestone, Scan, Tracker
@@ -79,7 +79,11 @@ def test_a_next_number_opens_a_leg_that_is_asked_at_once() -> None:
     leg = make.leg()
     next_leg = ToldLeg("dhl-de", "DHL Paket", "00340434000000000013")
 
-    record(leg, make.parcel(make.scan("linehaul.departed", "2026-09-05T11:30:00+08:00"), legs=(CHINA, next_leg)), make.payload())
+    record(
+        leg,
+        make.parcel(make.scan("linehaul.departed", "2026-09-05T11:30:00+08:00"), legs=(CHINA, next_leg)),
+        make.payload(),
+    )
 
     opened = Leg.objects.get(number="00340434000000000013")
     assert (opened.carrier and opened.carrier.name, opened.told_by, opened.source) == ("DHL Paket", None, leg.source)
@@ -146,7 +150,9 @@ SCANS = st.lists(
         lambda name, hours, leg, zone: make.scan(
             name, f"{(datetime(2026, 9, 1) + timedelta(hours=hours)).isoformat()}{zone}", leg=leg
         ),
-        st.sampled_from(["origin.picked_up", "linehaul.departed", "import.customs_held", "delivery.delivered", "unmapped"]),
+        st.sampled_from(
+            ["origin.picked_up", "linehaul.departed", "import.customs_held", "delivery.delivered", "unmapped"]
+        ),
         st.integers(0, 400),
         st.integers(0, 1),
         st.sampled_from(["+08:00", "-07:00", "Z", ""]),
@@ -161,7 +167,7 @@ class Merging(TestCase):
 
     @settings(max_examples=25, deadline=None)
     @given(SCANS, st.integers(0, 2**32))
-    def test_pieces_in_any_order_give_the_same_events(self, scans: list, seed: int) -> None:
+    def test_pieces_in_any_order_give_the_same_events(self, scans: list[ToldScan], seed: int) -> None:
         whole, pieces = make.leg(), make.leg(source=make.feed())
         record(whole, make.parcel(*scans, legs=(CHINA, USPS)), make.payload())
         shuffled = [*scans, *scans]
@@ -170,6 +176,8 @@ class Merging(TestCase):
             record(pieces, make.parcel(scan, legs=(CHINA, USPS)), make.payload())
 
         def told(leg: Leg) -> set[tuple[object, ...]]:
-            return set(Event.objects.filter(shipment=leg.shipment).values_list("leg__carrier__slug", "fingerprint", "scan"))
+            return set(
+                Event.objects.filter(shipment=leg.shipment).values_list("leg__carrier__slug", "fingerprint", "scan")
+            )
 
         assert told(whole) == told(pieces)

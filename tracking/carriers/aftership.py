@@ -144,7 +144,7 @@ def read_checkpoint(
     """Read one checkpoint; its subtag is the code, its message a second opinion."""
     place = read_place(point)
     code, words = text(point.get("subtag")), text(point.get("message"))
-    when = clock.read(text(point.get("checkpoint_time")), country=place.country, heard_at=heard_at)
+    when = clock.read(text(point.get("checkpoint_time")), country=place.country, region=place.region, heard_at=heard_at)
     scan = TABLE.read(code, side_of(place.country, *route), words)
     return ToldScan(slugs.index(text(point.get("slug")) or main), scan, when, place, code, words)
 
@@ -183,4 +183,4 @@ def read_carrier_date(entry: Mapping[str, Any]) -> CarrierDate | None:
     first = first or day_of(entry.get("expected_delivery"))
     if first is None:
         return None
-    return CarrierDate(first, max(first, last or first), "carrier")
+    return CarrierDate(first, max(first, last or first), "")

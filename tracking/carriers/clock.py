@@ -6,8 +6,11 @@ is a date, and a time that cannot be true keeps its raw text and loses its insta
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
 import pytz
 
@@ -20,6 +23,13 @@ CLOCK_SLACK = timedelta(hours=26)
 
 ONE_CLOCK = {"CN": "Asia/Shanghai"}
 """Countries whose carriers keep one clock although the zone database lists several."""
+
+REGION_ZONES: Final[dict[tuple[str, str], str]] = {
+    (country, region): zone
+    for country, zones in tomllib.loads((Path(__file__).parent / "tables" / "region_zones.toml").read_text()).items()
+    for zone, regions in zones.items()
+    for region in regions
+}
 
 
 @lru_cache(maxsize=512)
@@ -69,6 +79,14 @@ def only_zone(country: str | None, local: datetime) -> str | None:
     return zone_on(country, local.year, local.month, local.day) if country else None
 
 
+def zone_at(country: str | None, region: str | None, at: datetime, offset_minutes: int) -> str | None:
+    """Return the zone of a place whose clock shows `offset_minutes` at the instant `at`; None when it is not known."""
+    if not country:
+        return None
+    zone = REGION_ZONES.get((country, region or "")) or zone_on(country, at.year, at.month, at.day)
+    return zone if zone and minutes_east(at.astimezone(pytz.timezone(zone))) == offset_minutes else None
+
+
 def instant_in(zone: str, local: datetime) -> datetime | None:
     """Return the UTC instant of a naive clock in `zone`; None for an hour that the clocks skip or show twice."""
     try:
@@ -77,10 +95,12 @@ def instant_in(zone: str, local: datetime) -> datetime | None:
         return None
 
 
-def read(text: str | None, *, country: str | None, heard_at: datetime, inferred: bool = False) -> Moment:
+def read(
+    text: str | None, *, country: str | None, heard_at: datetime, region: str | None = None, inferred: bool = False
+) -> Moment:
     """Read an ISO-like time as a carrier told it.
 
-    `country` is where the scan was made, `heard_at` when we were told (nothing can have happened much later), and
+    `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much later), and
     `inferred` says that the offset is the data provider's idea and not the carrier's. Text that is no time gives a
     `Moment` with nothing but its raw text.
     """
@@ -92,10 +112,12 @@ def read(text: str | None, *, country: str | None, heard_at: datetime, inferred:
         return Moment(raw=text)
     if moment.tzinfo is None:
         return read_naive(moment, text, country, heard_at)
-    return read_aware(moment, text, country, heard_at, inferred)
+    return read_aware(moment, text, (country, region), heard_at, inferred)
 
 
-def read_aware(moment: datetime, raw: str, country: str | None, heard_at: datetime, inferred: bool) -> Moment:
+def read_aware(
+    moment: datetime, raw: str, place: tuple[str | None, str | None], heard_at: datetime, inferred: bool
+) -> Moment:
     """Read a time that carries an offset. UTC told for a country that never shows it is an instant, not a clock."""
     local = moment.replace(tzinfo=None)
     try:
@@ -104,12 +126,13 @@ def read_aware(moment: datetime, raw: str, country: str | None, heard_at: dateti
         return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
     if not plausible(at, heard_at):
         return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
+    country, region = place
     offset = minutes_east(moment)
     agrees = shows(country, moment)
     if offset == 0 and (not country or not agrees or raw.rstrip().endswith("Z")):
         return Moment(at, None, 0, precision_of(raw), ZoneSource.CARRIER_UTC, only_zone(country, local), raw)
     source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
-    zone = only_zone(country, local) if agrees else None
+    zone = zone_at(country, region, at, offset) if agrees else None
     return Moment(at, local, offset, precision_of(raw), source, zone, raw)
 
 

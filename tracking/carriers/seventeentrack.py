@@ -181,7 +181,7 @@ def read_event(
     code = text(event.get("sub_status")) or text(event.get("stage"))
     words = text(event.get("description"))
     scan = TABLE.read(code, side_of(place.country or leg_country, *route), words)
-    return ToldScan(leg, scan, read_moment(event, place.country, heard_at), place, code, words, lang)
+    return ToldScan(leg, scan, read_moment(event, place, heard_at), place, code, words, lang)
 
 
 def read_place(event: Mapping[str, Any]) -> Place:
@@ -199,17 +199,23 @@ def read_place(event: Mapping[str, Any]) -> Place:
     )
 
 
-def read_moment(event: Mapping[str, Any], country: str | None, heard_at: datetime) -> Moment:
+def read_moment(event: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
     """Read an event's time. `time_raw` is what the carrier told; an offset that stands only in `time_iso` is 17TRACK's."""
     raw = mapping(event.get("time_raw"), "time_raw")
     clock_told = "T".join(part for part in (text(raw.get("date")), text(raw.get("time"))) if part)
     iso = text(event.get("time_iso"))
     if iso:
-        moment = clock.read(iso, country=country, heard_at=heard_at, inferred=not text(raw.get("timezone")))
+        moment = clock.read(
+            iso,
+            country=place.country,
+            region=place.region,
+            heard_at=heard_at,
+            inferred=not text(raw.get("timezone")),
+        )
         return moment._replace(raw=f"{clock_told} {text(raw.get('timezone'))}".strip() or iso)
     if utc := text(event.get("time_utc")):
         return clock.read_utc(utc, heard_at=heard_at)
-    return clock.read(clock_told, country=country, heard_at=heard_at)
+    return clock.read(clock_told, country=place.country, heard_at=heard_at)
 
 
 def with_next_leg(
@@ -243,4 +249,5 @@ def read_carrier_date(metrics: Mapping[str, Any]) -> CarrierDate | None:
         return None
     first, last = first or last, last or first
     assert first is not None and last is not None
-    return CarrierDate(min(first, last), max(first, last), text(estimate.get("source")))
+    source = text(estimate.get("source"))
+    return CarrierDate(min(first, last), max(first, last), "" if source == "Official" else source)

@@ -63,7 +63,7 @@ class ToldLeg(NamedTuple):
 
 
 class CarrierDate(NamedTuple):
-    """A carrier's own forecast: first and last day, and who says so."""
+    """A forecast in an answer: first and last day, and who made it; '' for the carrier itself."""
 
     first: date
     last: date

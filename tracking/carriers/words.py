@@ -63,7 +63,7 @@ def next_number(words: str) -> str | None:
 
 
 PERSON: Final = re.compile(
-    r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|left with|签收人|收件人|Empf[äa]nger|"
+    r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|签收人|收件人|Empf[äa]nger|"
     r"recebedor|recibido por|remis [àa])\s*[:：]?\s+|(?:签收人|收件人)[:：]?)"
     r"(?!(?:the |a |an )?(?:recipient|addressee|neighbou?r|customer|consignee|agent|post|carrier|sender|locker|us|ups|fedex|dhl)\b)"
     r"[^,;|()]{1,60}",

@@ -41,4 +41,4 @@ def pause(trouble: CarrierTrouble, failures: int, now: datetime) -> datetime | N
         return now + LONGEST_PAUSE
     if failures < FAILURES_TO_OPEN:
         return None
-    return now + min(FIRST_PAUSE * 2 ** min(failures - FAILURES_TO_OPEN, 10), LONGEST_PAUSE)
+    return now + min(FIRST_PAUSE * (1 << min(failures - FAILURES_TO_OPEN, 10)), LONGEST_PAUSE)

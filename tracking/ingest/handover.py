@@ -8,7 +8,7 @@ from django.db.models import Min
 
 from tracking.carriers.directory import name_for
 from tracking.carriers.told import ToldLeg, ToldParcel
-from tracking.models import Carrier, Leg, Shipment
+from tracking.models import Carrier, Event, Leg, Shipment
 from tracking.models.fields import number_key
 
 
@@ -79,8 +79,11 @@ def open_leg(asked: Leg, told: ToldLeg, carrier: Carrier | None, position: int, 
 
 def put_in_order(shipment: Shipment) -> bool:
     """Number the legs by their first known scan, silent ones last, and tell whether the order changed."""
-    legs = list(Leg.objects.filter(shipment=shipment).annotate(first_at=Min("events__at")).order_by("position", "pk"))
-    ordered = sorted(legs, key=lambda leg: (leg.first_at is None, leg.first_at or shipment.created_at, leg.position))
+    first_at = dict(Event.objects.filter(shipment=shipment).values_list("leg").annotate(Min("at")))
+    ordered = sorted(
+        Leg.objects.filter(shipment=shipment).order_by("position", "pk"),
+        key=lambda leg: (not first_at.get(leg.pk), first_at.get(leg.pk) or shipment.created_at, leg.position),
+    )
     moved = [(leg, position) for position, leg in enumerate(ordered) if leg.position != position]
     for leg, position in moved:
         Leg.objects.filter(pk=leg.pk).update(position=position)

@@ -42,7 +42,7 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
     shipment = leg.shipment
     if leg.told_by_id or leg.source is None or is_over(leg, shipment, now):
         return None
-    hours = hours_between(shipment, now) * 2 ** min(leg.failures, 4)
+    hours = hours_between(shipment, now) * (1 << min(leg.failures, 4))
     return now + timedelta(hours=min(hours, MOST_HOURS)) * leg.source.pacing * spread(leg)
 
 

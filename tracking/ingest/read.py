@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +34,9 @@ def read(payload: Payload) -> list[Event]:
         reading = payload.carrier.feed.parse(bytes(payload.body), heard_at=payload.received_at)
     except UnreadableAnswer as trouble:
         mark(payload, Outcome.UNREADABLE, str(trouble))
-        Carrier.objects.filter(pk=payload.carrier_id).update(last_error=str(trouble)[:2000], last_error_at=timezone.now())
+        Carrier.objects.filter(pk=payload.carrier_id).update(
+            last_error=str(trouble)[:2000], last_error_at=timezone.now()
+        )
         log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
         return []
     first_reading = payload.read_at is None
@@ -67,7 +68,8 @@ def remember_numbers(payload: Payload, reading: Reading) -> None:
 
 def legs_by_number(reading: Reading) -> dict[str, list[Leg]]:
     """Return the legs followed under the numbers in an answer. Legs told by others are reached through those."""
-    keys = {number_key(item.number) for item in (*reading.parcels, *reading.refusals)}
+    numbers = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
+    keys = {number_key(number) for number in numbers}
     found: dict[str, list[Leg]] = {}
     rows = Leg.objects.filter(number_key__in=keys, told_by=None).select_related("carrier", "source", "shipment")
     for leg in rows.order_by("pk"):
@@ -129,8 +131,3 @@ def count_unmapped(carrier: Carrier, reading: Reading) -> None:
     for code, times in sorted(Counter(scan.code[:120] for scan in unknown).items()):
         row, _ = UnmappedCode.objects.get_or_create(carrier=carrier, code=code, defaults={"words": examples[code]})
         UnmappedCode.objects.filter(pk=row.pk).update(count=F("count") + times, last_seen_at=timezone.now())
-
-
-def read_all(payloads: Iterable[Payload]) -> int:
-    """Read messages one after the other, oldest first, and return how many events are new."""
-    return sum(len(read(payload)) for payload in payloads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from tracking.ingest.read import read_all
+from tracking.ingest.read import read
 from tracking.models import Leg, Payload
 from tracking.models.payloads import Outcome
 
@@ -14,10 +14,12 @@ def replay(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
 
     Doing it twice changes nothing more: events are known by what was told, not by how it was read.
     """
-    chosen = payloads.select_related("carrier").order_by("received_at", "pk")
-    fresh = read_all(chosen.iterator(chunk_size=200))
-    failed = payloads.filter(outcome=Outcome.UNREADABLE).count()
-    return payloads.count(), fresh, failed
+    count = fresh = failed = 0
+    for payload in payloads.select_related("carrier").order_by("received_at", "pk").iterator(chunk_size=200):
+        fresh += len(read(payload))
+        count += 1
+        failed += payload.outcome == Outcome.UNREADABLE
+    return count, fresh, failed
 
 
 def adopt(leg: Leg) -> int:

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -39,7 +39,13 @@ def derived_key(secret: str) -> bytes:
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
 
 
-class SecretsField(models.BinaryField):
+if TYPE_CHECKING:
+    BinaryField = models.BinaryField[Any, Any]
+else:
+    BinaryField = models.BinaryField
+
+
+class SecretsField(BinaryField):
     """A mapping of names to secrets, encrypted at rest with a key derived from SECRET_KEY.
 
     A lost key raises `ImproperlyConfigured` on reading: it never looks like an empty mapping.

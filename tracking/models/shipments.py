@@ -135,7 +135,7 @@ class Leg(models.Model):
 
 def scan_choices() -> list[tuple[str, str]]:
     """Return the scans with their sentences. A callable, so that a new scan needs no migration."""
-    return [(scan.value, scan.label) for scan in Scan]
+    return [(scan.value, str(scan.label)) for scan in Scan]
 
 
 class Event(models.Model):

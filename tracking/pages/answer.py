@@ -81,12 +81,9 @@ def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: date
     first, last = shipment.carrier_first_on, shipment.carrier_last_on
     if first and last and last >= now.date():
         span = clocks.days(first, last, reader.locale)
-        source = shipment.carrier_date_source or _("the carrier")
-        return Answer(
-            _("Expected %(days)s") % {"days": span},
-            _("This is the estimate of %(source)s.") % {"source": source},
-            "calm",
-        )
+        source = shipment.carrier_date_source
+        why = _("This is the estimate of %(source)s.") % {"source": source} if source else _("The carrier's own estimate.")
+        return Answer(_("Expected %(days)s") % {"days": span}, why, "calm")
     if milestone is Milestone.PENDING:
         why = _("The carrier has told nothing about this number yet. New parcels can take a day or two to appear.")
         return Answer(_("Waiting for the first scan"), why, "calm")

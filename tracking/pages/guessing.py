@@ -19,7 +19,7 @@ MOST_BY_ORDER: Final = 10
 def address_of(request: HttpRequest) -> str:
     """Return the client's address: the one that the last trusted proxy saw, or the peer's when there is none."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted = settings.TRUSTED_PROXIES
+    trusted: int = settings.TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:
         return hops[-trusted]
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,89 @@
+"""The front door: opens for a right pair, says the same to everybody else, and tires guessers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import make
+from tracking.models import Order
+from tracking.pages.guessing import MOST_BY_ADDRESS, MOST_BY_ORDER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+@pytest.fixture
+def order() -> Order:
+    return make.order("LF-1001", email="buyer@example.com", phone="+4915112345678", postal_code="10 115", country="DE")
+
+
+def knock(client: Client, number: str, proof: str, **extra: Any) -> tuple[int, str]:
+    response = client.post(reverse("lookup"), {"number": number, "proof": proof}, **extra)
+    return response.status_code, response.get("Location", "") or response.content.decode()
+
+
+@pytest.mark.parametrize("number", ["LF-1001", "lf 1001", "#LF1001", " LF_1001 "])
+@pytest.mark.parametrize(
+    "proof", ["buyer@example.com", " Buyer@Example.COM ", "+49 151 12345678", "0151-12345678", "10115", "10 115"]
+)
+def test_a_right_pair_opens_the_order_in_any_usual_spelling(
+    client: Client, order: Order, number: str, proof: str
+) -> None:
+    assert knock(client, number, proof) == (302, reverse("order", args=[order.token]))
+
+
+@pytest.mark.parametrize("proof", ["other@example.com", "0151", "+49 151 1234567", "10116", "-", "buyer", "1"])
+def test_a_wrong_pair_and_an_unknown_order_get_the_same_answer(client: Client, order: Order, proof: str) -> None:
+    wrong = knock(client, "LF-1001", proof)
+    unknown = knock(client, "LF-1009", proof)
+
+    assert wrong[0] == unknown[0] == 200
+    assert without_token(wrong[1]) == without_token(unknown[1].replace("LF-1009", "LF-1001"))
+
+
+def without_token(html: str) -> list[str]:
+    return [line for line in html.splitlines() if "csrfmiddlewaretoken" not in line]
+
+
+def test_an_order_that_holds_no_phone_is_not_opened_by_an_empty_one(client: Client) -> None:
+    make.order("LF-2", phone="", postal_code="")
+
+    assert knock(client, "LF-2", "-")[0] == 200
+    assert knock(client, "LF-2", "")[0] == 200
+
+
+def test_guessing_an_order_from_many_addresses_is_stopped(client: Client, order: Order) -> None:
+    for guess in range(MOST_BY_ORDER):
+        assert knock(client, "LF-1001", f"{guess}@example.com", REMOTE_ADDR=f"192.0.2.{guess}")[0] == 200
+
+    assert knock(client, "LF-1001", "buyer@example.com", REMOTE_ADDR="192.0.2.99")[0] == 429
+
+
+def test_guessing_many_orders_from_one_address_is_stopped(client: Client, order: Order) -> None:
+    for guess in range(MOST_BY_ADDRESS):
+        knock(client, f"X-{guess}", "a@example.com", REMOTE_ADDR="192.0.2.1")
+
+    assert knock(client, "LF-1001", "buyer@example.com", REMOTE_ADDR="192.0.2.1")[0] == 429
+    assert knock(client, "LF-1001", "buyer@example.com", REMOTE_ADDR="192.0.2.2")[0] == 302
+
+
+def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(client: Client, order: Order, settings: object) -> None:
+    for guess in range(MOST_BY_ADDRESS):
+        knock(client, f"X-{guess}", "a@example.com", HTTP_X_FORWARDED_FOR=f"198.51.100.{guess}")
+
+    assert knock(client, "LF-1001", "buyer@example.com", HTTP_X_FORWARDED_FOR="203.0.113.7")[0] == 429
+
+
+def test_looking_changes_nothing_and_reveals_nothing(client: Client, order: Order) -> None:
+    response = client.get(reverse("lookup"), {"number": "LF-1001", "proof": "buyer@example.com"})
+
+    assert response.status_code == 200
+    assert order.token not in response.content.decode()
+
+
+@pytest.mark.parametrize("number", ["", "\x00", "'; DROP TABLE tracking_order; --", "x" * 500, "订单"])
+def test_odd_numbers_are_simply_not_found(client: Client, number: str) -> None:
+    assert knock(client, number, "buyer@example.com")[0] == 200

@@ -1,0 +1,233 @@
+"""The order's and the parcel's pages: the answer, every leg, honest clocks, few queries, nobody else's business."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from html import unescape
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests import make
+from tracking.carriers.told import ToldLeg
+from tracking.ingest.record import record
+from tracking.models import Leg, OrderLine, Shipment
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+CHINA = ToldLeg("chinapost", "China Post", "LZ000000015CN", "CN")
+USPS = ToldLeg("usps", "USPS", "9200190000000000000009", "US")
+
+
+@pytest.fixture
+def leg() -> Leg:
+    leg = make.leg("LZ000000015CN")
+    record(
+        leg,
+        make.parcel(
+            make.scan("origin.picked_up", "2026-09-04T11:30:00+08:00", country="CN", place="HANGZHOU", words="已揽收"),
+            make.scan("linehaul.departed", "2026-09-07T23:40:00+08:00", country="CN", place="SHANGHAI"),
+            make.scan("linehaul.arrived_destination", "2026-09-09T20:14:00-07:00", country="US", place="LOS ANGELES"),
+            make.scan("linehaul.arrived_destination", "2026-09-09T20:19:00-07:00", country="US", leg=1),
+            make.scan("unmapped", "2026-09-10T09:00:00", country="US", leg=1, words="Teleported", code="X9"),
+            make.scan("import.customs_presented", "2026-09-10T21:05:00+08:00", country="US", leg=1),
+            legs=(CHINA, USPS),
+            origin="CN",
+        ),
+        make.payload(),
+    )
+    return leg
+
+
+def words(client: Client, path: str, **headers: str) -> str:
+    """Return the text of a page as a reader sees it, white space folded."""
+    html = client.get(path, headers=headers).content.decode()
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def test_the_page_tells_the_whole_route_with_both_numbers(client: Client, leg: Leg) -> None:
+    page = words(client, leg.shipment.get_absolute_url())
+
+    for told in ("China Post LZ000000015CN", "USPS 9200190000000000000009", "Collected from the sender", "已揽收"):
+        assert told in page
+    assert "Presented to import customs" in page
+
+
+def test_one_happening_told_by_two_carriers_is_one_row(client: Client, leg: Leg) -> None:
+    page = words(client, leg.shipment.get_absolute_url())
+
+    assert page.count("Arrived in the destination country") == 1
+    assert "Told by China Post · USPS" in page
+
+
+def test_each_time_is_on_its_places_clock_and_named(client: Client, leg: Leg) -> None:
+    page = words(client, leg.shipment.get_absolute_url())
+
+    assert "11:30 AM Shanghai time" in page.replace("\u202f", " ")
+    assert "8:14 PM UTC−7" in page.replace("\u202f", " ")
+
+
+def test_an_assumed_offset_is_named_as_one_and_an_unknown_zone_is_said(client: Client, leg: Leg) -> None:
+    page = words(client, leg.shipment.get_absolute_url())
+
+    assert "9:05 PM clock as told" in page.replace("\u202f", " ")
+    assert "the data provider assumed UTC+8" in page
+    assert "The time zone is unknown." in page
+
+
+def test_my_time_moves_every_known_instant_to_my_zone(client: Client, leg: Leg) -> None:
+    page = words(client, f"{leg.shipment.get_absolute_url()}?clock=mine&zone=Asia/Tokyo").replace("\u202f", " ")
+
+    assert "12:30 PM Tokyo time" in page
+    assert "Shanghai time" not in page
+
+
+def test_an_unknown_zone_in_a_link_falls_back(client: Client, leg: Leg) -> None:
+    for zone in ("Mars/Olympus", "../../etc/passwd", "\x00", "UTC+99"):
+        assert client.get(leg.shipment.get_absolute_url(), {"zone": zone, "clock": "mine"}).status_code == 200
+
+
+def test_unknown_words_are_shown_as_the_carrier_said_them(client: Client, leg: Leg) -> None:
+    assert "Teleported" in words(client, leg.shipment.get_absolute_url())
+
+
+def test_chinese_readers_get_chinese(client: Client, leg: Leg) -> None:
+    page = words(client, leg.shipment.get_absolute_url(), **{"accept-language": "zh-CN"})
+
+    assert "已向进口海关申报" in page
+    assert "Presented to import customs" not in page
+
+
+@pytest.mark.parametrize("events", [1, 300])
+def test_the_number_of_queries_does_not_grow_with_events(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, events: int
+) -> None:
+    leg = make.leg()
+    told = (
+        make.scan("origin.facility_arrived", f"2026-09-{day:02d}T{hour:02d}:00:00+08:00", country="CN")
+        for day in range(1, 16) for hour in range(20)
+    )  # fmt: skip
+    record(leg, make.parcel(*list(told)[:events]), make.payload())
+
+    with django_assert_num_queries(4):
+        client.get(leg.shipment.get_absolute_url())
+    with django_assert_num_queries(6):
+        client.get(leg.shipment.order.get_absolute_url())
+
+
+def test_the_number_of_queries_does_not_grow_with_parcels(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    order = make.order()
+    for number in range(5):
+        record(make.leg(f"N{number}", of=order), make.parcel(make.scan("origin.picked_up")), make.payload())
+
+    with django_assert_num_queries(6):
+        client.get(order.get_absolute_url())
+
+
+def test_an_order_shows_all_its_parcels_and_what_is_not_shipped(client: Client) -> None:
+    order = make.order("LF-7")
+    for number in ("AAA1", "BBB2"):
+        make.leg(number, of=order)
+    OrderLine.objects.create(order=order, title="A kettle")
+
+    page = words(client, order.get_absolute_url())
+
+    for told in ("Parcel 1 of 2", "Parcel 2 of 2", "AAA1", "BBB2", "Not shipped yet", "A kettle"):
+        assert told in page
+
+
+def test_an_order_without_a_parcel_says_so(client: Client) -> None:
+    assert "No parcel yet." in words(client, make.order().get_absolute_url())
+
+
+@pytest.mark.parametrize(
+    ("scans", "says"),
+    [
+        ([], "Waiting for the first scan"),
+        (["order.label_created"], "Not handed to the carrier yet"),
+        (["import.customs_info_required"], "Customs asks for papers or information"),
+        (["import.duties_due"], "this page never takes money"),
+        (["delivery.out_for_delivery"], "Out for delivery"),
+        (["delivery.attempt_failed_absent"], "Nobody could receive it"),
+        (["pickup.available"], "Ready to collect"),
+        (["delivery.delivered"], "Delivered Thu, Sep 10"),
+        (["return.started"], "On its way back to the sender"),
+        (["return.completed"], "Returned to the sender"),
+        (["exception.lost"], "Ask the shop for a new parcel"),
+    ],
+)
+def test_each_state_has_its_answer(client: Client, scans: list[str], says: str) -> None:
+    leg = make.leg()
+    told = [make.scan(name, "2026-09-10T10:00:00+02:00", country="DE") for name in scans]
+    record(leg, make.parcel(*told), make.payload())
+
+    assert says in words(client, leg.shipment.get_absolute_url())
+
+
+def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:
+    leg = make.leg()
+    future = date(datetime.now(UTC).year + 1, 7, 8)
+    Shipment.objects.update(
+        milestone="linehaul", carrier_first_on=future, carrier_last_on=future, carrier_date_source="USPS"
+    )
+
+    page = words(client, leg.shipment.get_absolute_url())
+
+    assert "Expected" in page
+    assert "This is the estimate of USPS." in page
+
+
+def test_htmx_gets_the_moving_part_alone(client: Client, leg: Leg) -> None:
+    for page in (leg.shipment, leg.shipment.order):
+        response = client.get(page.get_absolute_url(), headers={"HX-Request": "true"})
+        html = response.content.decode()
+        assert html.lstrip().startswith('<div id="moving">')
+        assert "HX-Request" in response["Vary"]
+
+
+def test_private_pages_are_not_kept_indexed_or_passed_on(client: Client, leg: Leg) -> None:
+    for page in (leg.shipment, leg.shipment.order):
+        response = client.get(page.get_absolute_url())
+        assert "no-store" in response["Cache-Control"]
+        assert "noindex" in response["X-Robots-Tag"]
+        assert response["Referrer-Policy"] == "no-referrer"
+        policy = response["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+
+
+def test_nothing_personal_stands_on_the_page(client: Client, leg: Leg) -> None:
+    order = leg.shipment.order
+    order.phone, order.postal_code = "+12025550123", "97201"
+    order.save()
+
+    html = client.get(order.get_absolute_url()).content.decode()
+
+    for secret in (order.email, order.phone, order.postal_code):
+        assert secret not in html
+
+
+def test_a_wrong_token_is_a_friendly_404(client: Client) -> None:
+    for path in ("/parcels/nothing/", "/orders/nothing/"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert "Nothing is here" in response.content.decode()
+
+
+def test_preferences_are_kept_and_lead_back(client: Client, leg: Leg) -> None:
+    path = leg.shipment.get_absolute_url()
+    given = {"language": "zh-hans", "zone": "Asia/Shanghai", "clock": "mine", "next": path}
+
+    response = client.post("/preferences/", given)
+
+    assert response["Location"] == path
+    assert "上海" in words(client, path)
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+def test_preferences_never_lead_away(client: Client, target: str) -> None:
+    assert client.post("/preferences/", {"next": target, "zone": "Nowhere/Land"})["Location"] == "/"

@@ -1,0 +1,33 @@
+"""Read stored raw messages again with today's adapters: `manage.py replay [--carrier SLUG] [--unread]`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from tracking.ingest.replay import replay
+from tracking.models import Payload
+from tracking.models.fields import number_key
+from tracking.models.payloads import Outcome
+
+
+class Command(BaseCommand):
+    help = "Read stored raw messages again. Doing it twice changes nothing more."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--carrier", help="only messages of this feed")
+        parser.add_argument("--number", help="only messages that tell about this tracking number")
+        parser.add_argument("--unreadable", action="store_true", help="only messages that could not be read before")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = Payload.objects.all()
+        if options["carrier"]:
+            chosen = chosen.filter(carrier__slug=options["carrier"])
+        if options["number"]:
+            chosen = chosen.filter(numbers__number_key=number_key(options["number"]))
+        if options["unreadable"]:
+            chosen = chosen.filter(outcome=Outcome.UNREADABLE)
+        count, fresh, failed = replay(chosen)
+        self.stdout.write(f"{count} messages read, {fresh} new events, {failed} unreadable")
