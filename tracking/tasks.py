@@ -30,10 +30,14 @@ def refresh_due() -> int:
 
 @shared_task
 def ask_carrier(carrier_id: int, leg_ids: list[int]) -> int:
-    """Ask one carrier about claimed legs, store its answers, read them; return how many events are new."""
+    """Ask one carrier about claimed legs, store its answers, read them; return how many events are new.
+
+    A leg that was never asked about first gets the news that came before it.
+    """
     carrier = Carrier.objects.get(pk=carrier_id)
-    payload_ids = ask.ask(carrier, leg_ids)
-    return sum(read_payload(payload_id) for payload_id in payload_ids)
+    new = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
+    fresh = sum(replay.adopt(leg) for leg in new)
+    return fresh + sum(read_payload(payload_id) for payload_id in ask.ask(carrier, leg_ids))
 
 
 @shared_task

@@ -194,7 +194,7 @@ def test_private_pages_are_not_kept_indexed_or_passed_on(client: Client, leg: Le
         response = client.get(page.get_absolute_url())
         assert "no-store" in response["Cache-Control"]
         assert "noindex" in response["X-Robots-Tag"]
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "same-origin"
         policy = response["Content-Security-Policy"]
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy

@@ -1,0 +1,14 @@
+"""The operators' desk: Django's admin over the rows, with doors to the rooms that act on them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from tracking.admin import carriers, orders, payloads, shipments, shops
+
+__all__ = ["carriers", "orders", "payloads", "shipments", "shops"]
+
+admin.site.site_header = _("Landfall — operators' desk")
+admin.site.site_title = _("Landfall desk")
+admin.site.index_title = _("What the desk looks after")

@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple
 import aiohttp
 from django.utils import timezone
 
-from tracking.carriers.adapter import CarrierTrouble, Line
+from tracking.carriers.adapter import CarrierTrouble, Line, Refused
+from tracking.carriers.shape import UnreadableAnswer
 from tracking.ingest import circuit, pace
 from tracking.ingest.budget import Budget, connect
 from tracking.models import Carrier, Leg, Payload
@@ -114,10 +115,16 @@ def settle(carrier: Carrier, outcome: Outcome) -> None:
 
 
 def probe(carrier: Carrier) -> str:
-    """Test a carrier's address and credentials with one call; return what it said or raise `CarrierTrouble`."""
+    """Test a carrier's address and credentials with one call; return what it said or raise `CarrierTrouble`.
+
+    An answer that says no, or that is none of this carrier's, counts as `Refused`.
+    """
 
     async def call() -> str:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-            return await carrier.feed.probe(Line(session, carrier.address, carrier.credentials))
+            try:
+                return await carrier.feed.probe(Line(session, carrier.address, carrier.credentials))
+            except UnreadableAnswer as trouble:
+                raise Refused(str(trouble)) from trouble
 
     return asyncio.run(call())

@@ -47,6 +47,7 @@ def read(payload: Payload) -> list[Event]:
         note_refusal(legs.get(number_key(refusal.number), []), refusal, payload)
     if first_reading:
         count_unmapped(payload.carrier, reading)
+    note_readable(payload)
     waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
     mark(payload, Outcome.WAITING if waiting else Outcome.READ, "")
     return fresh
@@ -57,6 +58,12 @@ def mark(payload: Payload, outcome: Outcome, error: str) -> None:
     payload.outcome, payload.error, payload.read_at = outcome, error[:2000], timezone.now()
     payload.read_with = payload.carrier.feed.version
     payload.save(update_fields=["outcome", "error", "read_at", "read_with"])
+
+
+def note_readable(payload: Payload) -> None:
+    """Forget that earlier messages could not be read; troubles with asking end with a good answer, not here."""
+    if payload.carrier.last_error:
+        Carrier.objects.filter(pk=payload.carrier_id, failures=0, closed_until=None).update(last_error="")
 
 
 def remember_numbers(payload: Payload, reading: Reading) -> None:

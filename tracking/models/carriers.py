@@ -98,8 +98,9 @@ class Carrier(models.Model):
 
     def missing_credentials(self) -> list[str]:
         """Name the credentials that the adapter needs and nobody entered."""
-        held: dict[str, Any] = self.credentials or {}
-        return [field.label for field in self.feed.credentials if field.required and not held.get(field.name)]
+        return [
+            field.label for field in self.feed.credentials if field.required and not self.credentials.get(field.name)
+        ]
 
 
 def add_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:

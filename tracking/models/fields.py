@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import secrets
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.utils.functional import cached_property
 
 
 def new_token() -> str:
@@ -39,6 +41,42 @@ def derived_key(secret: str) -> bytes:
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
 
 
+class Secrets(Mapping[str, str]):
+    """Names and secrets as they lie in the database: decrypted when looked at, and not before.
+
+    A lost key raises `ImproperlyConfigured` at that moment: it never looks like an empty mapping, and rows whose secrets
+    nobody looks at stay readable.
+    """
+
+    def __init__(self, sealed: bytes) -> None:
+        self.sealed = sealed
+
+    @cached_property
+    def opened(self) -> dict[str, str]:
+        """Return the decrypted names and secrets."""
+        try:
+            found: dict[str, str] = json.loads(cipher().decrypt(self.sealed)) if self.sealed else {}
+        except InvalidToken as trouble:
+            raise ImproperlyConfigured(
+                "Stored credentials cannot be read with this SECRET_KEY. Put the old key in SECRET_KEY_FALLBACKS."
+            ) from trouble
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return self.opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.opened)
+
+    def __len__(self) -> int:
+        return len(self.opened)
+
+
+def cipher() -> MultiFernet:
+    """Return the cipher of the present SECRET_KEY and its fallbacks."""
+    return safe((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
 if TYPE_CHECKING:
     BinaryField = models.BinaryField[Any, Any]
 else:
@@ -46,33 +84,20 @@ else:
 
 
 class SecretsField(BinaryField):
-    """A mapping of names to secrets, encrypted at rest with a key derived from SECRET_KEY.
-
-    A lost key raises `ImproperlyConfigured` on reading: it never looks like an empty mapping.
-    """
+    """A mapping of names to secrets, encrypted at rest with a key derived from SECRET_KEY."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("default", dict)
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
 
-    def from_db_value(self, value: bytes | memoryview | None, *_: Any) -> dict[str, str]:
-        if not value:
-            return {}
-        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        try:
-            found: dict[str, str] = json.loads(safe(keys).decrypt(bytes(value)))
-        except InvalidToken as trouble:
-            raise ImproperlyConfigured(
-                "Stored credentials cannot be read with this SECRET_KEY. Put the old key in SECRET_KEY_FALLBACKS."
-            ) from trouble
-        return found
+    def from_db_value(self, value: bytes | memoryview | None, *_: Any) -> Secrets:
+        return Secrets(bytes(value or b""))
 
-    def get_prep_value(self, value: Any) -> bytes | None:
-        if not value:
-            return b""
-        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        return safe(keys).encrypt(json.dumps(value, sort_keys=True).encode())
+    def get_prep_value(self, value: Any) -> bytes:
+        if isinstance(value, Secrets):
+            return value.sealed
+        return cipher().encrypt(json.dumps(dict(value), sort_keys=True).encode()) if value else b""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(value if prepared else self.get_prep_value(value), connection, prepared=True)

@@ -32,7 +32,7 @@ STEPS: Final = {
     Scan.IMPORT_CUSTOMS_HELD: gettext_lazy(
         "Customs keeps it for a closer look. Most such parcels go on by themselves."
     ),
-    Scan.EXPORT_CUSTOMS_HELD: gettext_lazy("Export customs keeps it. The sender has been asked, not you."),
+    Scan.EXPORT_CUSTOMS_HELD: gettext_lazy("Export customs keeps it. That is for the sender to settle, not for you."),
     Scan.EXCEPTION_LOST: gettext_lazy("The carrier cannot find it. Ask the shop for a new parcel or your money back."),
     Scan.EXCEPTION_DAMAGED: gettext_lazy("The carrier reports damage. Ask the shop what happens next."),
     Scan.EXCEPTION_DELAYED: gettext_lazy("The carrier expects a delay and gives no new date."),
@@ -69,7 +69,7 @@ def delivered(when: date | None, reader: Reader) -> Answer:
 def in_trouble(overlay: Overlay, milestone: Milestone, last_scan: str) -> Answer:
     """Say what lies over the progress, and what to do about it."""
     if overlay is Overlay.RETURNING:
-        return Answer(str(overlay.label), _("The shop is told as well; ask it what happens next."), "bad")
+        return Answer(str(overlay.label), _("Ask the shop what happens next."), "bad")
     scan = Scan(last_scan) if last_scan else Scan.UNMAPPED
     line = str(scan.label) if scan in STEPS else str(overlay.label)
     why = str(STEPS.get(scan, "")) or _("Last known progress: %(milestone)s.") % {"milestone": milestone.label}
@@ -82,7 +82,11 @@ def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: date
     if first and last and last >= now.date():
         span = clocks.days(first, last, reader.locale)
         source = shipment.carrier_date_source
-        why = _("This is the estimate of %(source)s.") % {"source": source} if source else _("The carrier's own estimate.")
+        why = (
+            _("This is the estimate of %(source)s.") % {"source": source}
+            if source
+            else _("The carrier's own estimate.")
+        )
         return Answer(_("Expected %(days)s") % {"days": span}, why, "calm")
     if milestone is Milestone.PENDING:
         why = _("The carrier has told nothing about this number yet. New parcels can take a day or two to appear.")

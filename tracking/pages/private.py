@@ -20,7 +20,6 @@ def private_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> C
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        response["Referrer-Policy"] = "no-referrer"
         patch_vary_headers(response, ["HX-Request"])
         return response
 

@@ -1,0 +1,38 @@
+"""What an operator enters reaches the workers, and their news reach the desk."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.test import Client
+from django.urls import reverse
+
+from tests import make
+from tests.carrier import serving
+from tests.ingest.test_ask import good
+from tracking.celery import app
+from tracking.models import Event, Shipment
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def test_a_number_entered_on_the_desk_is_asked_and_shown(admin_client: Client) -> None:
+    shipment = Shipment.objects.create(order=make.order())
+    page = reverse("admin:tracking_shipment_change", args=[shipment.pk])
+
+    with serving(good) as server, start_worker(app, pool="threads", concurrency=2, perform_ping_check=False):
+        row = {
+            "number": "LZ000000015CN",
+            "carrier": "",
+            "tracker": "active",
+            "source": make.feed(base_url=server.url).pk,
+        }
+        sent = {f"legs-0-{name}": value for name, value in row.items()}
+        admin_client.post(page, {**sent, "legs-TOTAL_FORMS": 1, "legs-INITIAL_FORMS": 0})
+        deadline = time.monotonic() + 15
+        while not Event.objects.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert "Picked up" in admin_client.get(page).content.decode()

@@ -1,0 +1,213 @@
+"""Orders and parcels on the operators' desk: a number entered is a number followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.admin.conftest import jobs_in, tell
+from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment, Shop
+from tracking.tasks import adopt_leg, read_payload
+from tracking.vocabulary import Milestone, Scan, Tracker
+
+
+def page_of(row: Order | Shipment) -> str:
+    return reverse(f"admin:tracking_{row._meta.model_name}_change", args=[row.pk])
+
+
+def legs_form(*legs: dict[str, Any], **shipment: Any) -> dict[str, Any]:
+    """Return what a browser would send for a parcel's page."""
+    known = sum("id" in leg for leg in legs)
+    sent = {"origin_country": "", "promised_on": "", "legs-TOTAL_FORMS": len(legs), "legs-INITIAL_FORMS": known}
+    for index, leg in enumerate(legs):
+        row = {"carrier": "", "source": "", "tracker": Tracker.ACTIVE.value, **leg}
+        sent |= {f"legs-{index}-{name}": value for name, value in row.items()}
+    return sent | shipment
+
+
+def order_form(shop: Shop, number: str) -> dict[str, Any]:
+    rows = {f"{prefix}-{total}": 0 for prefix in ("lines", "shipments") for total in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    return {"shop": shop.pk, "number": number, "placed_at_0": "2026-03-04", "placed_at_1": "12:00", **rows}
+
+
+def test_an_order_page_shows_its_parcels_and_their_legs(admin_client: Client, leg: Leg) -> None:
+    page = admin_client.get(page_of(leg.shipment.order)).content.decode()
+
+    assert "17TRACK LX 123 456 CN" in page and "Waiting for first news" in page
+    assert page_of(leg.shipment) in page and leg.shipment.order.get_absolute_url() in page
+
+
+def test_an_order_is_entered_once_in_any_spelling(admin_client: Client, order: Order) -> None:
+    address = reverse("admin:tracking_order_add")
+
+    page = admin_client.post(address, order_form(order.shop, "#lf 1001")).content.decode()
+    assert "This shop already has an order with this number." in page
+
+    assert admin_client.post(address, order_form(order.shop, "LF-1002")).status_code == 302
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.parametrize("typed", ["lf1001", "LF-10", "ANA@example", "lx123456cn", "LX 123 456 CN"])
+@pytest.mark.parametrize("model", ["order", "shipment"])
+def test_orders_and_parcels_are_found_by_what_a_buyer_writes(
+    admin_client: Client, leg: Leg, fill: Callable[[int], None], model: str, typed: str
+) -> None:
+    fill(2)
+
+    answer = admin_client.get(reverse(f"admin:tracking_{model}_changelist"), {"q": typed})
+
+    [found] = answer.context["cl"].queryset
+    assert found in (leg.shipment, leg.shipment.order)
+
+
+def test_a_new_number_is_followed_from_now_on(
+    admin_client: Client, shipment: Shipment, feed: Carrier, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = admin_client.post(page_of(shipment), legs_form({"number": "RB1", "source": feed.pk}))
+
+    assert answer.status_code == 302
+    leg = Leg.objects.due(timezone.now()).get()
+    assert (leg.number_key, leg.source) == ("RB1", feed)
+    assert jobs_in(callbacks) == [("tracking.tasks.adopt_leg", (leg.pk,)), ("tracking.tasks.refresh_due", ())]
+
+
+def test_a_parcel_is_added_to_its_order_with_its_first_number(
+    admin_client: Client, order: Order, feed: Carrier, django_capture_on_commit_callbacks: Any
+) -> None:
+    address = reverse("admin:tracking_shipment_add")
+    assert f'<option value="{order.pk}" selected>' in admin_client.get(f"{address}?order={order.pk}").content.decode()
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        admin_client.post(address, legs_form({"number": "RB1", "source": feed.pk}, order=order.pk))
+
+    assert Leg.objects.get(shipment__order=order).next_check_at and len(jobs_in(callbacks)) == 2
+
+
+def test_a_parcel_saved_without_change_enqueues_nothing(
+    admin_client: Client, leg: Leg, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = admin_client.post(page_of(leg.shipment), legs_form(row))
+
+    assert (answer.status_code, callbacks) == (302, [])
+
+
+def test_a_mistyped_number_is_followed_anew(admin_client: Client, leg: Leg) -> None:
+    Leg.objects.filter(pk=leg.pk).update(registered_at=timezone.now(), failures=3, trouble="invalid")
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "source": leg.source_id}
+
+    admin_client.post(page_of(leg.shipment), legs_form(row))
+
+    leg.refresh_from_db()
+    assert (leg.number_key, leg.registered_at, leg.failures, leg.trouble) == ("RB2", None, 0, "")
+    assert leg in Leg.objects.due(timezone.now())
+
+
+def test_a_number_that_events_were_told_under_stays(admin_client: Client, leg: Leg) -> None:
+    tell(leg, "Objeto postado")
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "source": leg.source_id}
+
+    admin_client.post(page_of(leg.shipment), legs_form(row))
+
+    leg.refresh_from_db()
+    assert leg.number == "LX 123 456 CN"
+
+
+def test_a_leg_that_the_shop_cancels_is_not_asked_again(admin_client: Client, leg: Leg) -> None:
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+
+    admin_client.post(page_of(leg.shipment), legs_form({**row, "tracker": "cancelled"}))
+
+    leg.refresh_from_db()
+    assert (leg.tracker, leg.next_check_at) == (Tracker.CANCELLED, None)
+
+
+def test_the_same_number_twice_is_a_form_error(admin_client: Client, leg: Leg, feed: Carrier) -> None:
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+
+    answer = admin_client.post(page_of(leg.shipment), legs_form(row, {"number": "lx123456cn", "source": feed.pk}))
+
+    assert "This parcel already has a leg with this number and carrier." in answer.content.decode()
+    assert Leg.objects.count() == 1
+
+
+def test_a_number_has_letters_or_digits(admin_client: Client, shipment: Shipment) -> None:
+    answer = admin_client.post(page_of(shipment), legs_form({"number": "--"}))
+
+    assert "A number has letters or digits." in answer.content.decode()
+
+
+def test_saving_a_parcel_does_not_undo_what_was_concluded_meanwhile(
+    admin_client: Client, leg: Leg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = Shipment.full_clean
+
+    def worker_passes(self: Shipment, *args: Any, **kwargs: Any) -> None:
+        Shipment.objects.filter(pk=self.pk).update(milestone=Milestone.DELIVERED)
+        clean(self, *args, **kwargs)
+
+    monkeypatch.setattr(Shipment, "full_clean", worker_passes)
+    admin_client.post(page_of(leg.shipment), legs_form(origin_country="CN"))
+
+    leg.shipment.refresh_from_db()
+    assert (leg.shipment.origin_country, leg.shipment.milestone) == ("CN", Milestone.DELIVERED)
+
+
+def test_events_stand_on_the_page_newest_first_with_both_clocks(
+    admin_client: Client, leg: Leg, payload: Payload
+) -> None:
+    tell(leg, "the first scan", payload)
+    tell(leg, "<i>the second scan</i>", payload, hours=3)
+
+    page = admin_client.get(page_of(leg.shipment)).content.decode()
+
+    assert page.index("&lt;i&gt;the second scan") < page.index("the first scan")
+    for words in ("2026-03-04 12:00:00", "2026-03-04T09:00:00", "UTC-03:00", "the carrier gave the offset"):
+        assert words in page
+    assert "2026-03-04 12:07:00" in page and reverse("admin:tracking_payload_change", args=[payload.pk]) in page
+
+
+def test_the_page_links_to_the_public_page(admin_client: Client, shipment: Shipment) -> None:
+    assert f'href="{shipment.get_absolute_url()}"' in admin_client.get(page_of(shipment)).content.decode()
+
+
+def test_ask_now_makes_the_legs_of_a_parcel_due(
+    act: Callable[..., str], leg: Leg, django_capture_on_commit_callbacks: Any
+) -> None:
+    Leg.objects.filter(pk=leg.pk).update(next_check_at=timezone.now() + timedelta(days=1))
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        page = act("ask_now", leg.shipment)
+
+    assert "1 tracking number is due now." in page and leg in Leg.objects.due(timezone.now())
+    assert jobs_in(callbacks) == [("tracking.tasks.refresh_due", ())]
+
+
+def test_stored_messages_of_a_parcel_are_read_again(act: Callable[..., str], leg: Leg, payload: Payload) -> None:
+    read_payload(payload.pk)
+    Event.objects.update(scan=Scan.UNMAPPED)
+
+    page = act("read_again", leg.shipment)
+
+    assert "Messages read again: 1. New events: 0. Not readable: 0." in page
+    assert Event.objects.get().scan != Scan.UNMAPPED
+
+
+def test_a_number_entered_late_gets_what_was_told_before(
+    admin_client: Client, shipment: Shipment, feed: Carrier, payload: Payload
+) -> None:
+    read_payload(payload.pk)
+    admin_client.post(page_of(shipment), legs_form({"number": "LX123456CN", "source": feed.pk}))
+
+    adopt_leg(Leg.objects.get().pk)
+
+    assert "Picked up" in admin_client.get(page_of(shipment)).content.decode()

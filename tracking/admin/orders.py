@@ -1,0 +1,159 @@
+"""Orders: what one buyer bought, and the parcels that it travels in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tracking.admin.desk import RowsInline
+from tracking.admin.shipments import numbers_of, stage_of
+from tracking.models import Leg, Order, OrderLine, Shipment
+from tracking.models.fields import number_key
+
+if TYPE_CHECKING:
+    OrderDesk = admin.ModelAdmin[Order]
+    OrderModelForm = forms.ModelForm[Order]
+else:
+    OrderDesk = admin.ModelAdmin
+    OrderModelForm = forms.ModelForm
+
+
+class OrderForm(OrderModelForm):
+    """An order whose number is its own within the shop, in any spelling."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        key = number_key(cleaned.get("number", ""))
+        if "number" in cleaned and not key:
+            self.add_error("number", _("A number has letters or digits."))
+        same = Order.objects.filter(shop=cleaned.get("shop"), number_key=key).exclude(pk=self.instance.pk)
+        if key and same.exists():
+            self.add_error("number", _("This shop already has an order with this number."))
+        return cleaned
+
+
+class Lines(RowsInline):
+    """What is in the order, and in which parcel."""
+
+    model = OrderLine
+    fields = ("title", "sku", "quantity", "unit_price", "hs_code", "grams", "shipment")
+
+    def get_extra(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the parcels of this order alone."""
+        order = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        mine = Shipment.objects.filter(order=order) if order else Shipment.objects.none()
+        return super().formfield_for_foreignkey(db_field, request, queryset=mine.select_related("order"), **kwargs)
+
+
+class Parcels(RowsInline):
+    """The order's parcels; each has a page of its own."""
+
+    model = Shipment
+    fields = readonly_fields = ("parcel", "stage", "numbers", "promised_on", "delivered_at", "news_at")
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
+        return super().get_queryset(request).select_related("order").prefetch_related("legs__carrier", "legs__source")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("parcel"))
+    def parcel(self, shipment: Shipment) -> SafeString:
+        """Return a link to the parcel's page on the desk."""
+        address = reverse("admin:tracking_shipment_change", args=[shipment.pk])
+        return format_html('<a href="{}">{}</a>', address, shipment)
+
+    @admin.display(description=_("stage"))
+    def stage(self, shipment: Shipment) -> str:
+        """Return how far the parcel is."""
+        return stage_of(shipment)
+
+    @admin.display(description=_("legs"))
+    def numbers(self, shipment: Shipment) -> str:
+        """Return who carries it under which numbers."""
+        return numbers_of(shipment)
+
+
+@admin.register(Order)
+class OrderAdmin(OrderDesk):
+    """Orders, found by number, e-mail or tracking number."""
+
+    form = OrderForm
+    inlines = (Lines, Parcels)
+    list_display = ("number", "shop", "placed_at", "email", "country", "stages", "numbers")
+    list_filter = ("shop", "placed_at")
+    list_select_related = ("shop",)
+    search_fields = ("number",)
+    search_help_text = _("Order number or tracking number in any spelling, or e-mail")
+    show_full_result_count = False
+    readonly_fields = ("add_a_parcel", "created_at")
+    fieldsets = (
+        (None, {"fields": (("shop", "number"), "placed_at", "created_at", "add_a_parcel")}),
+        (_("Buyer"), {"fields": ("email", "phone", "language")}),
+        (_("Destination"), {"fields": ("country", ("region", "city", "postal_code"))}),
+        (_("Money"), {"fields": ("currency",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).prefetch_related("shipments__legs__carrier", "shipments__legs__source")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        if not search_term:
+            return queryset, False
+        return queryset.filter(meant_by(search_term)), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        if obj:
+            return self.fieldsets
+        return [(None, {"fields": (("shop", "number"), "placed_at")}), *self.fieldsets[1:]]
+
+    def view_on_site(self, obj: Order) -> str:
+        """Return the buyer's page."""
+        return obj.get_absolute_url()
+
+    @admin.display(description=_("another parcel"))
+    def add_a_parcel(self, order: Order) -> SafeString:
+        """Return a link to the form of a new parcel of this order."""
+        address = reverse("admin:tracking_shipment_add")
+        return format_html('<a href="{}?order={}">{}</a>', address, order.pk, gettext("Add a parcel"))
+
+    @admin.display(description=_("stage"))
+    def stages(self, order: Order) -> str:
+        """Return how far each parcel is."""
+        return ", ".join(stage_of(shipment) for shipment in order.shipments.all())
+
+    @admin.display(description=_("legs"))
+    def numbers(self, order: Order) -> str:
+        """Return the tracking numbers of all parcels."""
+        return "; ".join(filter(None, (numbers_of(shipment) for shipment in order.shipments.all())))
+
+
+def meant_by(term: str) -> Q:
+    """Return the condition on the orders that a search can mean."""
+    key = number_key(term)
+    told = Q(email__icontains=term.strip())
+    if not key:
+        return told
+    travelling = Leg.objects.filter(number_key=key).values("shipment__order")
+    return told | Q(number_key__startswith=key) | Q(pk__in=travelling)

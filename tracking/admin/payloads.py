@@ -1,0 +1,163 @@
+"""Raw messages: what carriers really said, to look at and to read again. Nobody adds, changes or deletes one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from tracking.ingest.replay import replay
+from tracking.models import Carrier, Payload, PayloadNumber
+from tracking.models.fields import number_key
+
+if TYPE_CHECKING:
+    PayloadDesk = admin.ModelAdmin[Payload]
+else:
+    PayloadDesk = admin.ModelAdmin
+
+SHOWN: Final = 200_000
+NUMBERS_SHOWN: Final = 3
+
+
+class FeedFilter(admin.SimpleListFilter):
+    """Messages of one feed; carriers without an adapter have none."""
+
+    title = _("feed")
+    parameter_name = "feed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        feeds = Carrier.objects.exclude(adapter="").values_list("slug", "name")
+        return [(slug, name) for slug, name in feeds]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        slug = self.value()
+        return queryset.filter(carrier__slug=slug) if slug else queryset
+
+
+@admin.register(Payload)
+class PayloadAdmin(PayloadDesk):
+    """Stored messages, the newest first."""
+
+    list_display = ("received_at", "carrier", "arrival", "outcome", "times_received", "number_list")
+    list_filter = ("outcome", "arrival", FeedFilter)
+    search_fields = ("numbers__number_key",)
+    search_help_text = _("A tracking number, in any spelling")
+    show_full_result_count = False
+    actions = ("replay_chosen",)
+    fields = readonly_fields = (
+        "carrier",
+        "arrival",
+        "outcome",
+        "error",
+        "received_at",
+        "last_received_at",
+        "times_received",
+        "read_at",
+        "read_with",
+        "number_list",
+        "digest",
+        "download",
+        "readable_body",
+    )
+
+    class Media:
+        css: ClassVar = {"all": ("css/admin.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payload]:
+        rows = super().get_queryset(request).select_related("carrier").prefetch_related("numbers")
+        return rows.defer("body", "carrier__credentials")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Payload], search_term: str
+    ) -> tuple[QuerySet[Payload], bool]:
+        if not search_term:
+            return queryset, False
+        telling = PayloadNumber.objects.filter(number_key=number_key(search_term))
+        return queryset.filter(pk__in=telling.values("payload")), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_replay_permission(request)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Tell whether this operator may have messages read again."""
+        return bool(request.user.has_perm("tracking.change_payload"))
+
+    def get_urls(self) -> list[URLPattern]:
+        raw = path("<int:pk>/raw/", self.admin_site.admin_view(self.raw), name="tracking_payload_raw")
+        return [raw, *super().get_urls()]
+
+    def raw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Hand out the bytes as they came, never as something that a browser would show."""
+        payload = get_object_or_404(Payload, pk=pk)
+        if not self.has_view_permission(request, payload):
+            raise PermissionDenied
+        headers = {
+            "Content-Disposition": f'attachment; filename="payload-{pk}.bin"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HttpResponse(bytes(payload.body), content_type="application/octet-stream", headers=headers)
+
+    @admin.display(description=_("numbers"))
+    def number_list(self, payload: Payload) -> str:
+        """Return the first numbers that a message tells about, and how many more there are."""
+        keys = [number.number_key for number in payload.numbers.all()]
+        rest = len(keys) - NUMBERS_SHOWN
+        more = ngettext(" and %(count)d more", " and %(count)d more", rest) % {"count": rest} if rest > 0 else ""
+        return ", ".join(keys[:NUMBERS_SHOWN]) + more
+
+    @admin.display(description=_("as it came"))
+    def download(self, payload: Payload) -> SafeString:
+        """Return a link to the raw bytes."""
+        address = reverse("admin:tracking_payload_raw", args=[payload.pk])
+        return format_html('<a href="{}" download>{}</a>', address, gettext("Download"))
+
+    @admin.display(description=_("body"))
+    def readable_body(self, payload: Payload) -> SafeString:
+        """Return the body for a person to read."""
+        text = readable(bytes(payload.body))
+        cut = gettext("… cut here; the download has all of it.") if len(text) > SHOWN else ""
+        return format_html('<pre class="raw-body" tabindex="0">{}</pre>{}', text[:SHOWN], cut)
+
+    @admin.action(description=_("Replay: read again with today's tables"), permissions=["replay"])
+    def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Payload]) -> None:
+        """Read the chosen messages again."""
+        say_replayed(self, request, queryset.values_list("pk", flat=True))
+
+
+def say_replayed(desk: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Payload, int]) -> None:
+    """Read messages again and tell the operator how that went.
+
+    The ids are fixed first: reading changes the outcome, by which the operator may have filtered.
+    """
+    read, fresh, failed = replay(Payload.objects.filter(pk__in=list(chosen)))
+    counts = {"read": read, "fresh": fresh, "failed": failed}
+    words = gettext("Messages read again: %(read)d. New events: %(fresh)d. Not readable: %(failed)d.")
+    desk.message_user(request, words % counts)
+
+
+def readable(body: bytes) -> str:
+    """Return JSON indented, and anything else as text; what UTF-8 cannot hold becomes a question mark."""
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode()
