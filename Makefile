@@ -1,0 +1,73 @@
+# `make start` and `make test` are all that a newcomer needs; both set up what is missing first.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
+
+.DEFAULT_GOAL := help
+.PHONY: help install start test check lock format messages browser clean
+
+help:
+	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
+	@echo "make test     all tests"
+	@echo "make check    linters, types, migrations, messages"
+
+install: .venv/installed .venv/messages
+
+.venv/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "Python 3.11 is needed and was not found. Name it with PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Making the virtual environment"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/python pyproject.toml requirements.lock
+	@echo "Installing the locked dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r pyproject.toml --group dev -c requirements.lock --verify-hashes
+	@touch $@
+
+.venv/messages: .venv/installed $(CATALOGUES)
+	@$(BIN)/python -m tracking.localization.catalogues locale
+	@touch $@
+
+start: install
+	@PORT=$(PORT) $(MANAGE) start
+
+browser: install
+	@$(BIN)/python -m tests.chromium
+
+# The whole suite on SQLite, then what touches the database once more on PostgreSQL.
+test: install browser
+	$(BIN)/python -m pytest -n 2
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not browser"
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/codespell
+	$(MANAGE) check
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) check_messages
+
+lock: .venv/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Needs GNU gettext. New sentences arrive in each catalogue empty; `make check` names them until they are translated.
+messages: install
+	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file -i ".venv/*" -i "var/*" -i "tests/*"
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,67 @@
+"""A Chromium for the browser tests: found, or installed where that can be done. `python -m tests.chromium`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES: Final = ("chromium", "fonts-noto-core", "fonts-noto-cjk")
+PLAYWRIGHTS_OWN: Final = "chromium-*/chrome-linux*/chrome"
+
+
+def find() -> str:
+    """Return the path of a Chromium, or raise `FileNotFoundError` with what to do."""
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    own = sorted(downloads.glob(PLAYWRIGHTS_OWN))
+    if named or own:
+        return named or str(own[-1])
+    raise FileNotFoundError(
+        "No Chromium was found and none could be installed. Install one (Debian: apt install chromium), or name one with "
+        "CHROMIUM=/path/to/chromium."
+    )
+
+
+def install() -> None:
+    """Try the system's packages, then Playwright's own download."""
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if shutil.which("apt-get"):
+        print("Installing Chromium and fonts with apt", flush=True)
+        subprocess.run([*root, "apt-get", "update", "-qq"], check=False)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        command = [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES]
+        subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
+    if not shutil.which("chromium"):
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+
+
+def main() -> int:
+    """Print the path of a Chromium; return 1, with the reason, when there is none to be had."""
+    try:
+        print(f"Chromium: {find()}")
+    except FileNotFoundError:
+        install()
+        try:
+            print(f"Chromium: {find()}")
+        except FileNotFoundError as trouble:
+            print(trouble, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+
+from tests.chromium import FLAGS, find
+
+
+@pytest.fixture(autouse=True)
+def clean_broker() -> Iterator[None]:
+    """Give each test an empty broker."""
+    yield
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+    cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> None:
+    """Hash passwords quickly: slowness is their virtue in life and no use here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Drive the Chromium of this machine; where there is none, fail with what to do."""
+    return {"executable_path": find(), "args": FLAGS, "headless": True}

@@ -1,0 +1,177 @@
+"""The whole site on this machine, in one command: `manage.py start`. Set-up included; Ctrl-C stops all of it."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from tracking import broker
+from tracking.localization.catalogues import compile_all
+from tracking.supervisor import Program
+
+OPERATOR: Final = "operator@example.com"
+
+
+class Command(BaseCommand):
+    help = "Run web, worker, beat, broker and a simulated carrier network, with demo orders."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--host", default=os.environ.get("HOST_ADDRESS") or "127.0.0.1")
+        parser.add_argument("--speed", type=float, default=float(os.environ.get("SIMULATOR_SPEED") or 720))
+        parser.add_argument("--no-demo", action="store_true", help="no simulated network and no demo orders")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lock = only_one()
+        need_free(options["host"], options["port"])
+        prepare()
+        demo, programs = [], [*broker_program(), *site_programs(options)]
+        if not options["no_demo"]:
+            demo, network = start_network(options)
+            programs.append(network)
+        site = f"http://127.0.0.1:{options['port']}"
+        os.environ.setdefault("SITE_URL", site)
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
+        hand_over(lock, {"programs": programs, "answers": f"{site}/readyz", "says": banner(site, demo)})
+
+
+def hand_over(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
+    """Become the supervisor: this process, with the lock it holds, but without all that set-up needed in memory."""
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as file:
+        json.dump(plan, file)
+    os.dup2(read, 0)
+    os.set_inheritable(lock.fileno(), True)
+    os.execv(sys.executable, [sys.executable, str(settings.BASE_DIR / "tracking" / "supervisor.py")])
+
+
+def only_one() -> io.TextIOWrapper:
+    """Hold the lock of this DATA_DIR, or refuse: two sites on one folder would fight."""
+    lock = (settings.DATA_DIR / "start.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as trouble:
+        raise CommandError(f"it is already running on {settings.DATA_DIR}", returncode=2) from trouble
+    return lock
+
+
+def need_free(host: str, port: int) -> None:
+    """Refuse a port that somebody else listens on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as trouble:
+            raise CommandError(f"port {port} cannot be used ({trouble}); PORT=8001 takes another", returncode=2) from trouble
+
+
+def program(name: str, *command: str, shows: str = "", **environment: str) -> Program:
+    """Return one child for the supervisor. Two arenas instead of eight per core keep each some megabytes smaller."""
+    return {
+        "name": name,
+        "command": list(command),
+        "environment": {"MALLOC_ARENA_MAX": "2", **environment},
+        "shows": shows,
+    }
+
+
+def broker_program() -> list[Program]:
+    """Return the embedded broker, unless a real one was named."""
+    if not settings.EMBEDDED_BROKER:
+        return []
+    folder = settings.DATA_DIR / "broker"
+    folder.mkdir(exist_ok=True)
+    settings.BROKER_SOCKET.unlink(missing_ok=True)
+    return [program("broker", *broker.command(settings.BROKER_SOCKET, folder), shows=str(settings.BROKER_SOCKET))]
+
+
+def prepare() -> None:
+    """Bring tables, messages and static files up to date, and make the operator."""
+    call_command("migrate", verbosity=0, interactive=False)
+    compile_all(settings.LOCALE_PATHS[0])
+    call_command("collectstatic", verbosity=0, interactive=False)
+    if not User.objects.filter(email=OPERATOR).exists():
+        User.objects.create_superuser(OPERATOR, kept("operator-password", secrets.token_urlsafe(9)))
+
+
+def kept(name: str, value: str) -> str:
+    """Return what DATA_DIR keeps under `name`, after keeping `value` there if nothing was; readable by its owner alone."""
+    path: Path = settings.DATA_DIR / name
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(value)
+    return path.read_text().strip()
+
+
+def start_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Program]:
+    """Connect the simulated carrier network as a feed; return the demo's orders, and the network to start."""
+    key, port, speed = kept("simulator-key", secrets.token_urlsafe(24)), network_port(), str(options["speed"])
+    hook = f"http://127.0.0.1:{options['port']}/hooks/simulator/"
+    state = str(settings.DATA_DIR / "simulator.json")
+    out = io.StringIO()
+    url = f"http://127.0.0.1:{port}"
+    call_command("demo_orders", carrier_url=url, carrier_key=key, speed=options["speed"], stdout=out)
+    command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", hook]
+    network = program("carriers", *command, "--speed", speed, "--state", state, SIMULATOR_KEY=key)
+    return [json.loads(line) for line in out.getvalue().splitlines()], network
+
+
+def network_port() -> str:
+    """Return the simulated network's port: the one it had before while that is free, else a new one."""
+    path = settings.DATA_DIR / "simulator-port"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(path.read_text()) if path.exists() else 0))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        path.write_text(str(probe.getsockname()[1]))
+    return path.read_text()
+
+
+def site_programs(options: dict[str, Any]) -> list[Program]:
+    """Return web, worker and beat."""
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "tracking"]
+    web = [sys.executable, "-m", "granian", "--interface", "asginl", "--workers", "1", "--log-level", "warning"]
+    address = ["--host", options["host"], "--port", str(options["port"])]
+    schedule = str(settings.DATA_DIR / "beat-schedule")
+    return [
+        program("web", *web, *address, "tracking.asgi:application"),
+        program("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
+        program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule),
+    ]
+
+
+def banner(site: str, demo: list[dict[str, str]]) -> str:
+    """Return what a newcomer needs to know."""
+    orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo[:3]]
+    more = [f"    ({len(demo)} in all: .venv/bin/python manage.py demo_orders)"] if demo else []
+    return "\n".join(
+        [
+            "",
+            f"Landfall is up at {site}",
+            *(["", "Try an order number with its e-mail:"] if demo else []),
+            *orders,
+            *more,
+            "",
+            f"Operators' desk: {site}/desk/",
+            f"    {OPERATOR}  {kept('operator-password', '')}",
+            "",
+            "Ctrl-C stops everything; the next start continues here.",
+            "",
+        ]
+    )

@@ -1,0 +1,189 @@
+"""Several processes as one: started together, restarted when they fall, stopped together. Plain subprocess.
+
+On Linux a child dies with its parent even when that is killed without warning. Run by path, with a plan as JSON on
+standard input (see `Plan`), so that it loads neither Django nor the project and stays small.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Final, NamedTuple, TypedDict
+from urllib.parse import urlsplit
+
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 2.5
+MOST_RESTARTS: Final = 5
+PR_SET_PDEATHSIG: Final = 1
+LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def die_with_parent() -> None:
+    """Ask the kernel, in the child, for SIGTERM when the parent goes; and stay out of the terminal's Ctrl-C."""
+    os.setsid()
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Child:
+    """One process that should always run."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.name, self.command, self.environment = name, list(command), dict(environment)
+        self.starts: deque[float] = deque(maxlen=MOST_RESTARTS + 1)
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, with its words passed on under its name."""
+        self.starts.append(time.monotonic())
+        # die_with_parent only makes system calls; it is safe between fork and exec.
+        self.process = subprocess.Popen(
+            self.command,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
+        threading.Thread(target=self.pass_on, args=(self.process.stdout,), daemon=True).start()
+
+    def pass_on(self, words: IO[str]) -> None:
+        """Print what it says, each line under its name."""
+        for line in words:
+            print(f"{self.name:<9} | {line.rstrip()}", flush=True)  # noqa: T201
+
+    @property
+    def fell(self) -> bool:
+        """Tell whether it ended by itself."""
+        return self.process is not None and self.process.poll() is not None
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether it fell too often within a minute."""
+        return len(self.starts) > MOST_RESTARTS and time.monotonic() - self.starts[0] < 60
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and all that it started."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+
+class Supervisor:
+    """Runs children until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self.stopping = threading.Event()
+
+    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start one more child."""
+        child = Child(name, command, environment or {})
+        self.children.append(child)
+        child.start()
+
+    def obey(self) -> None:
+        """Stop at SIGINT and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stopping.set())
+
+    def run(self) -> int:
+        """Keep the children running until told to stop; return 0, or 1 when one could not be kept running."""
+        failed = False
+        while not failed and not self.stopping.wait(0.2):
+            failed = any(not self.raise_up(child) for child in self.children if child.fell)
+        self.stop()
+        return int(failed)
+
+    def wait_for(self, true: Callable[[], bool]) -> bool:
+        """Wait until something holds, or for `START_SECONDS`, or until told to stop; return whether it holds."""
+        deadline = time.monotonic() + START_SECONDS
+        while not true():
+            if time.monotonic() > deadline or self.stopping.wait(0.1):
+                return False
+        return True
+
+    def raise_up(self, child: Child) -> bool:
+        """Start a fallen child again; give up and return False when it falls again and again."""
+        assert child.process is not None
+        print(f"{child.name} ended with status {child.process.returncode}", file=sys.stderr, flush=True)  # noqa: T201
+        if child.hopeless:
+            print(f"{child.name} does not stay up; stopping everything", file=sys.stderr, flush=True)  # noqa: T201
+            return False
+        self.stopping.wait(min(0.2 * 2 ** len(child.starts), 5))
+        child.start()
+        return True
+
+    def stop(self) -> None:
+        """Stop the children, the last started first; kill what does not stop in time."""
+        for child in reversed(self.children):
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children:
+            if child.process is not None:
+                try:
+                    child.process.wait(max(0.01, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    child.signal(signal.SIGKILL)
+                    child.process.wait()
+
+
+class Program(TypedDict):
+    """One child: its name, its command, what to add to the environment, and a file that shows that it is up."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    shows: str
+
+
+class Plan(NamedTuple):
+    """What to run, the address that answers 200 once all is up, and what to say then."""
+
+    programs: list[Program]
+    answers: str
+    says: str
+
+
+def answers(url: str) -> bool:
+    """Tell whether an address of ours answers 200."""
+    parts = urlsplit(url)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
+    try:
+        line.request("GET", parts.path)
+        return line.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        line.close()
+
+
+def carry_out(plan: Plan) -> int:
+    """Start what the plan names, say that it is up, keep it up; return the exit status."""
+    supervisor = Supervisor()
+    supervisor.obey()
+    for program in plan.programs:
+        supervisor.add(program["name"], program["command"], program["environment"])
+        shown = program["shows"]
+        if shown and not supervisor.wait_for(lambda path=shown: os.path.exists(path)):  # type: ignore[misc]  # noqa: PTH110
+            break
+    if supervisor.wait_for(lambda: answers(plan.answers)):
+        print(plan.says, flush=True)  # noqa: T201
+    elif not supervisor.stopping.is_set():
+        print(f"{plan.answers} did not answer within {START_SECONDS:g} s", file=sys.stderr)  # noqa: T201
+        supervisor.stop()
+        return 1
+    return supervisor.run()
+
+
+if __name__ == "__main__":
+    sys.exit(carry_out(Plan(**json.load(sys.stdin))))
