@@ -31,8 +31,8 @@ def find() -> str:
     if named or own:
         return named or str(own[-1])
     raise FileNotFoundError(
-        "No Chromium was found and none could be installed. Install one (Debian: apt install chromium), or name one with "
-        "CHROMIUM=/path/to/chromium."
+        "No Chromium was found and none could be installed. Install one (Debian: apt install chromium), "
+        "or name one with CHROMIUM=/path/to/chromium."
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from django.core.cache import cache
 
 from tests.chromium import FLAGS, find
 
@@ -17,9 +17,8 @@ from tests.chromium import FLAGS, find
 def clean_broker() -> Iterator[None]:
     """Give each test an empty broker."""
     yield
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()
-    cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

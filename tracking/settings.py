@@ -200,7 +200,7 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# -- Logs: one JSON object a line, or plain words on a terminal ---------------------------------------------------------
+# -- Logs: one JSON object a line, or plain words on a terminal -------------------------------------------------------
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 LOG_SHARED: list[Any] = [

@@ -53,7 +53,7 @@ class Child:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            preexec_fn=die_with_parent,  # noqa: PLW1509
+            preexec_fn=die_with_parent,
         )
         threading.Thread(target=self.pass_on, args=(self.process.stdout,), daemon=True).start()
 

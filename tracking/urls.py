@@ -1,7 +1,9 @@
 """All addresses of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from tracking import health, webhooks
 from tracking.pages import lookup, order, preferences, shipment
@@ -12,6 +14,7 @@ urlpatterns = [
     path("parcels/<str:token>/", shipment.shipment, name="shipment"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("desk/", admin.site.urls),

@@ -47,7 +47,8 @@ def test_numbers_are_registered_then_asked_in_batches_of_40() -> None:
         ask_carrier(feed.pk, ids)
 
     assert [(verb, len(items)) for verb, items, _ in server.calls] == [
-        ("register", 40), ("register", 40), ("register", 10), ("gettrackinfo", 40), ("gettrackinfo", 40), ("gettrackinfo", 10),
+        ("register", 40), ("register", 40), ("register", 10),
+        ("gettrackinfo", 40), ("gettrackinfo", 40), ("gettrackinfo", 10),
     ]  # fmt: skip
     assert {token for *_, token in server.calls} == {make.KEY}
     assert Event.objects.count() == 90

@@ -166,7 +166,7 @@ def test_a_number_registered_later_is_pushed_too() -> None:
 
 
 def test_few_pushes_are_on_their_way_at_once() -> None:
-    numbers = [parcel for parcel in ("LX604182733CN", "LK381204755CN", "UG529017482YP", "RB539201470CN", LIVE)]
+    numbers = ["LX604182733CN", "LK381204755CN", "UG529017482YP", "RB539201470CN", LIVE]
 
     async def work(receiver: Receiver, book: Book, pusher: Pusher) -> None:
         await receiver.wait_for(len(numbers))

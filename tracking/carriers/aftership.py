@@ -103,7 +103,7 @@ def key_header(line: Line) -> dict[str, str]:
 
 def single(data: Mapping[str, Any]) -> Any:
     """Return the one tracking of an answer: older API versions wrap it in `tracking`, newer ones do not."""
-    return data["tracking"] if "tracking" in data else data
+    return data.get("tracking", data)
 
 
 def alpha_2(value: Any) -> str | None:

@@ -1,7 +1,7 @@
 """Carriers' times, read without guessing: what was said stays apart from what we worked out.
 
-The rules are those of `tracking/README.md` ("Time"): an inferred offset is never shown as told, midnight without an offset
-is a date, and a time that cannot be true keeps its raw text and loses its instant.
+The rules are those of `tracking/README.md` ("Time"): an inferred offset is never shown as told, midnight without an
+offset is a date, and a time that cannot be true keeps its raw text and loses its instant.
 """
 
 from __future__ import annotations
@@ -83,8 +83,17 @@ def zone_at(country: str | None, region: str | None, at: datetime, offset_minute
     """Return the zone of a place whose clock shows `offset_minutes` at the instant `at`; None when it is not known."""
     if not country:
         return None
-    zone = REGION_ZONES.get((country, region or "")) or zone_on(country, at.year, at.month, at.day)
-    return zone if zone and minutes_east(at.astimezone(pytz.timezone(zone))) == offset_minutes else None
+    known = REGION_ZONES.get((country, region or ""))
+    zones = (known,) if known else clocks_of(country, at.year)
+    shown = [zone for zone in zones if minutes_east(at.astimezone(pytz.timezone(zone))) == offset_minutes]
+    return shown[0] if len(shown) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def clocks_of(country: str, year: int) -> tuple[str, ...]:
+    """Return one zone for each clock that differs from the others in a country in some season of a year."""
+    seasons = {zone: (offsets_in(zone, year, 1, 1), offsets_in(zone, year, 7, 1)) for zone in zones_of(country)}
+    return tuple({shown: zone for zone, shown in reversed(seasons.items())}.values())
 
 
 def instant_in(zone: str, local: datetime) -> datetime | None:
@@ -100,9 +109,9 @@ def read(
 ) -> Moment:
     """Read an ISO-like time as a carrier told it.
 
-    `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much later), and
-    `inferred` says that the offset is the data provider's idea and not the carrier's. Text that is no time gives a
-    `Moment` with nothing but its raw text.
+    `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much
+    later), and `inferred` says that the offset is the data provider's idea and not the carrier's. Text that is no time
+    gives a `Moment` with nothing but its raw text.
     """
     if not text or not isinstance(text, str):
         return Moment()
@@ -137,7 +146,7 @@ def read_aware(
 
 
 def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetime) -> Moment:
-    """Read a clock without a zone: a date at midnight, an instant where the place has one clock, else the clock alone."""
+    """Read a clock without a zone: a date, an instant where the place has one clock, or the clock alone."""
     if is_date(local, raw):
         return Moment(None, local, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw)
     zone = only_zone(country, local)

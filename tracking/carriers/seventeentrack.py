@@ -200,7 +200,7 @@ def read_place(event: Mapping[str, Any]) -> Place:
 
 
 def read_moment(event: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
-    """Read an event's time. `time_raw` is what the carrier told; an offset that stands only in `time_iso` is 17TRACK's."""
+    """Read an event's time. `time_raw` is what the carrier told; an offset only in `time_iso` is 17TRACK's."""
     raw = mapping(event.get("time_raw"), "time_raw")
     clock_told = "T".join(part for part in (text(raw.get("date")), text(raw.get("time"))) if part)
     iso = text(event.get("time_iso"))

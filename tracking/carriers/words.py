@@ -24,7 +24,8 @@ TRAPS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
             Scan.LASTMILE_HANDED_OVER,
         ),
         (
-            r"\b(will|to|shall|should|may|expected to|scheduled to) be (re)?delivered|delivery (is )?(scheduled|expected|due)"
+            r"\b(will|to|shall|should|may|expected to|scheduled to) be (re)?delivered"
+            r"|delivery (is )?(scheduled|expected|due)"
             r"|sera livré|wird (voraussichtlich )?zugestellt|será entregue|será entregad|将(会)?(送达|派送|投递)|预计",
             Scan.LASTMILE_DELIVERY_SCHEDULED,
         ),
@@ -65,7 +66,8 @@ def next_number(words: str) -> str | None:
 PERSON: Final = re.compile(
     r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|签收人|收件人|Empf[äa]nger|"
     r"recebedor|recibido por|remis [àa])\s*[:：]?\s+|(?:签收人|收件人)[:：]?)"
-    r"(?!(?:the |a |an )?(?:recipient|addressee|neighbou?r|customer|consignee|agent|post|carrier|sender|locker|us|ups|fedex|dhl)\b)"
+    r"(?!(?:the |a |an )?"
+    r"(?:recipient|addressee|neighbou?r|customer|consignee|agent|post|carrier|sender|locker|us|ups|fedex|dhl)\b)"
     r"[^,;|()]{1,60}",
     re.IGNORECASE,
 )

@@ -10,9 +10,9 @@ from django.conf import settings
 
 from tracking.models import Carrier
 
-# The generic cell rate algorithm (ITU-T I.371): one number per carrier, the time at which the next call fits. Redis' own
-# clock is used, so that workers on several machines agree. Returns the seconds to wait before the call just granted, or
-# -seconds when the queue is already longer than the caller will wait, and then grants nothing.
+# The generic cell rate algorithm (ITU-T I.371): one number per carrier, the time at which the next call fits. Redis'
+# own clock is used, so that workers on several machines agree. Returns the seconds to wait before the call just
+# granted, or -seconds when the queue is already longer than the caller will wait, and then grants nothing.
 GRANT: Final = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000

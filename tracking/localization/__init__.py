@@ -1,1 +1,1 @@
-"""Values in the reader's own terms: clocks, places, words. Everything that a reader sees goes through CLDR. No tables."""
+"""Values in the reader's own terms: clocks, places, words. What a reader sees goes through CLDR. No tables."""

@@ -6,7 +6,7 @@ An offset that the data provider assumed is never shown as told, and a clock wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -110,9 +110,7 @@ def clock_time(moment: datetime, locale: Locale) -> str:
 def day(value: date, locale: Locale) -> str:
     """Write a day with its weekday and month in words: `Tue, Oct 14`; the year only when it is not this one."""
     same_year = value.year == datetime.now(UTC).year
-    return format_skeleton(
-        "MMMEd" if same_year else "yMMMEd", datetime(value.year, value.month, value.day), locale=locale
-    )
+    return format_skeleton("MMMEd" if same_year else "yMMMEd", datetime.combine(value, time()), locale=locale)
 
 
 def days(first: date, last: date, locale: Locale) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.apps import AppConfig
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _

@@ -44,8 +44,8 @@ def derived_key(secret: str) -> bytes:
 class Secrets(Mapping[str, str]):
     """Names and secrets as they lie in the database: decrypted when looked at, and not before.
 
-    A lost key raises `ImproperlyConfigured` at that moment: it never looks like an empty mapping, and rows whose secrets
-    nobody looks at stay readable.
+    A lost key raises `ImproperlyConfigured` at that moment: it never looks like an empty mapping, and rows whose
+    secrets nobody looks at stay readable.
     """
 
     def __init__(self, sealed: bytes) -> None:

@@ -45,7 +45,7 @@ STEPS: Final = {
 
 
 def answer_for(shipment: Shipment, last_scan: str, delivered_day: date | None, reader: Reader, now: datetime) -> Answer:
-    """Return the answer for one parcel. `last_scan` is its latest scan, `delivered_day` the day on the place's clock."""
+    """Return the answer for one parcel. `last_scan` is what laid its overlay, `delivered_day` the place's own day."""
     milestone = Milestone(shipment.milestone)
     if milestone is Milestone.DELIVERED:
         return delivered(delivered_day, reader)

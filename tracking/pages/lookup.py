@@ -19,7 +19,6 @@ from tracking.models.fields import number_key
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
 
-
 log: Final = structlog.get_logger()
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese has commas and colons of its own
 """What carriers say: the kinds of scan, 17TRACK's codes for them, and the carriers' own words by language."""
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.localization.catalogues import catalogues, faults, read
+from tracking.localization.catalogues import catalogues, faults
 
 SOURCES: Final = ("accounts", "tracking", "templates")
 
@@ -39,29 +40,26 @@ def behind(base: Path) -> Iterator[str]:
         for name in SOURCES:
             shutil.copytree(base / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         (copy / "locale").mkdir()
-        languages = [path.parent.parent.name for path in catalogues(base / "locale")]
-        extract(copy, languages)
-        for language in languages:
-            yield from differences(language, sentences(copy, language), sentences(base, language))
+        extract(copy)
+        source = sentences(copy / "locale" / "en" / "LC_MESSAGES" / "django.po")
+        for path in catalogues(base / "locale"):
+            yield from differences(path.parent.parent.name, source, sentences(path))
 
 
-def extract(folder: Path, languages: list[str]) -> None:
-    """Have Django collect the sentences of a copy of the source."""
-    command = ["makemessages", *(f"--locale={language}" for language in languages), "--no-wrap", "--verbosity=0"]
-    script = f"from django.core.management import call_command; call_command(*{command!r})"
+def extract(folder: Path) -> None:
+    """Have Django collect the sentences of a copy of the source, as a catalogue of English."""
+    command = ["makemessages", "--locale=en", "--no-wrap", "--verbosity=0"]
     program = (
         "import django; from django.conf import settings; settings.configure(LOCALE_PATHS=['locale']); django.setup(); "
+        f"from django.core.management import call_command; call_command(*{command!r})"
     )
-    subprocess.run([sys.executable, "-c", program + script], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
 
 
-def sentences(base: Path, language: str) -> set[str]:
-    """Return the sentences of one catalogue."""
-    path = base / "locale" / language / "LC_MESSAGES" / "django.po"
-    text = path.read_text(encoding="utf-8")
-    if f'"Language: {language}\\n"' not in text:
-        path.write_text(text.replace('"Language: \\n"', f'"Language: {language}\\n"'), encoding="utf-8")
-    return {str(message.id) for message in read(path) if message.id}
+def sentences(path: Path) -> set[str]:
+    """Return the sentences of a catalogue."""
+    with path.open("rb") as file:
+        return {str(message.id) for message in read_po(file) if message.id}
 
 
 def differences(language: str, source: set[str], catalogue: set[str]) -> Iterator[str]:
@@ -77,4 +75,6 @@ def need_gettext() -> None:
     if shutil.which("apt-get"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "gettext"], check=False, stdout=subprocess.DEVNULL)
     if not shutil.which("xgettext"):
-        raise CommandError("GNU gettext is needed to compare the catalogues with the source; install it (apt install gettext)")
+        raise CommandError(
+            "GNU gettext is needed to compare the catalogues with the source; install it (apt install gettext)"
+        )

@@ -1,7 +1,7 @@
 """The demo's orders, as a shop would have sent them; the simulated network then tells what becomes of them.
 
 `manage.py demo_orders` prints one JSON object a line: order number, e-mail, page path, story. With --carrier-url and
---carrier-key (as `make start` gives them) it first connects the network as a feed and makes the orders that are missing.
+--carrier-key (as `make start` gives them) it first connects the network as a feed and makes the missing orders.
 """
 
 from __future__ import annotations

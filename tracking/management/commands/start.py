@@ -39,7 +39,8 @@ class Command(BaseCommand):
         lock = only_one()
         need_free(options["host"], options["port"])
         prepare()
-        demo, programs = [], [*broker_program(), *site_programs(options)]
+        demo: list[dict[str, str]] = []
+        programs = [*broker_program(), *site_programs(options)]
         if not options["no_demo"]:
             demo, network = start_network(options)
             programs.append(network)
@@ -76,7 +77,9 @@ def need_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as trouble:
-            raise CommandError(f"port {port} cannot be used ({trouble}); PORT=8001 takes another", returncode=2) from trouble
+            raise CommandError(
+                f"port {port} cannot be used ({trouble}); PORT=8001 takes another", returncode=2
+            ) from trouble
 
 
 def program(name: str, *command: str, shows: str = "", **environment: str) -> Program:
@@ -109,7 +112,7 @@ def prepare() -> None:
 
 
 def kept(name: str, value: str) -> str:
-    """Return what DATA_DIR keeps under `name`, after keeping `value` there if nothing was; readable by its owner alone."""
+    """Return what DATA_DIR keeps under `name`, keeping `value` there if nothing was; readable by its owner alone."""
     path: Path = settings.DATA_DIR / name
     if not path.exists():
         path.touch(mode=0o600)

@@ -1,0 +1,92 @@
+"""The whole site as `make start` runs it, on a folder of its own, for a real browser to visit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.test_start import free_port, read_until
+
+BASE = Path(__file__).resolve().parent.parent.parent
+SPEED = "2000"
+
+
+@dataclass
+class Site:
+    """A running site: its address, its demo's orders, the operator's password."""
+
+    url: str
+    orders: dict[str, dict[str, str]]
+    password: str
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start everything with one command, and stop it with Ctrl-C."""
+    folder, port = tmp_path_factory.mktemp("site"), free_port()
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {**clean, "DATA_DIR": str(folder), "SIMULATOR_SPEED": SPEED}
+    command = [sys.executable, "manage.py"]
+    boss = subprocess.Popen(
+        [*command, "start", "--port", str(port)],
+        cwd=BASE,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = read_until(boss, "Ctrl-C stops everything")
+    listed = subprocess.run(
+        [*command, "demo_orders"], cwd=BASE, env=environment, capture_output=True, text=True, check=True
+    )
+    rows = [json.loads(line) for line in listed.stdout.splitlines()]
+    password = re.search(r"operator@example\.com\s+(\S+)", said)
+    assert password
+    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1))
+    boss.send_signal(signal.SIGINT)
+    assert boss.wait(10) == 0
+
+
+@pytest.fixture
+def context_args() -> dict[str, Any]:
+    """Return what a test's reader is like; tests override it."""
+    return {"viewport": {"width": 390, "height": 844}, "locale": "en-US", "timezone_id": "Europe/Berlin"}
+
+
+@pytest.fixture
+def browser_context_args(context_args: dict[str, Any]) -> dict[str, Any]:
+    """Hand the reader's ways to Playwright."""
+    return context_args
+
+
+@pytest.fixture
+def troubles(context: BrowserContext, site: Site) -> Iterator[list[str]]:
+    """Collect what a page complains of or asks of others; a test that lists this fixture must leave it empty."""
+    found: list[str] = []
+    context.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on(
+        "request", lambda request: None if request.url.startswith((site.url, "data:")) else found.append(request.url)
+    )
+    yield found
+    assert found == []
+
+
+def find_order(page: Page, site: Site, number: str) -> None:
+    """Do as a buyer does: type the order number and the e-mail address."""
+    page.goto(site.url)
+    page.get_by_label("Order number").fill(number)
+    page.get_by_label("E-mail, phone or postcode").fill(site.orders[number]["email"])
+    page.get_by_role("button", name="Show my order").click()
+    page.wait_for_url("**/orders/**")

@@ -1,0 +1,147 @@
+"""A buyer's visit, in a real browser, to a site that runs as `make start` runs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response, expect
+
+from tests.browser.conftest import Site, find_order
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+WHILE_WE_WATCH = 60_000
+KILOBYTE = 1000
+
+
+@pytest.mark.usefixtures("troubles")
+def test_a_buyer_finds_an_order_and_sees_it_move_without_reloading(page: Page, site: Site) -> None:
+    find_order(page, site, "LF-1001")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order LF-1001")
+    page.evaluate("window.notReloaded = true")
+    events = page.locator("li.event")
+    before = events.count()
+
+    expect(events).not_to_have_count(before, timeout=WHILE_WE_WATCH)
+
+    assert page.evaluate("window.notReloaded") is True
+    expect(page.get_by_role("status")).to_contain_text("news")
+
+
+@pytest.mark.usefixtures("troubles")
+def test_what_the_reader_opened_stays_open_when_news_come(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1001"]["path"])
+    details = page.locator("details").first
+    details.locator("summary").click()
+    events = page.locator("li.event")
+    before = events.count()
+
+    expect(events).not_to_have_count(before, timeout=WHILE_WE_WATCH)
+
+    assert page.locator("details[open]").count() == 1
+
+
+@pytest.mark.usefixtures("troubles")
+def test_the_language_changes_in_one_tap_and_stays(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1002"]["path"])
+
+    page.get_by_label("Language").select_option("zh-hans")
+
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page.get_by_role("heading", level=1)).to_have_text("订单 LF-1002")
+    page.goto(site.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("我的包裹到哪儿了？")
+
+
+@pytest.mark.usefixtures("troubles")
+def test_all_times_move_to_the_readers_own_clock_in_one_tap(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1008"]["path"])
+    expect(page.locator("main")).to_contain_text("Auckland time")
+
+    page.get_by_role("button", name="Show my time").click()
+
+    expect(page.locator("main")).to_contain_text("Berlin time")
+    expect(page.locator("main")).not_to_contain_text("Auckland time")
+
+
+def test_everything_works_without_javascript(browser: Browser, site: Site, context_args: dict[str, Any]) -> None:
+    page = browser.new_context(java_script_enabled=False, **context_args).new_page()
+    find_order(page, site, "LF-1001")
+    before = page.locator("li.event").count()
+
+    page.get_by_role("link", name="Refresh").first.click()
+    assert page.locator("li.event").count() >= before
+
+    page.get_by_label("Language").select_option("zh-hans")
+    page.get_by_role("button", name="Change").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("number", ["", "LF-1001", "LF-1002", "LF-1009", "LF-1013"])
+def test_pages_are_accessible(browser: Browser, site: Site, number: str, scheme: Any) -> None:
+    page = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}).new_page()
+    page.goto(site.url + (site.orders[number]["path"] if number else "/"))
+
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_nothing_overflows_at_320_pixels(browser: Browser, site: Site, language: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    context.add_cookies([{"name": "language", "value": language, "url": site.url}])
+    page = context.new_page()
+    for path in ["/", *(order["path"] for order in site.orders.values())]:
+        page.goto(site.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_a_parcels_page_is_light(browser: Browser, site: Site) -> None:
+    page = browser.new_context().new_page()
+    page.goto(site.url + site.orders["LF-1011"]["path"])
+    parcel = page.locator("h2, h1").first
+    expect(parcel).to_be_visible()
+    sizes: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        if "/live/" not in response.url:
+            sizes[response.url] = response.request.sizes()["responseBodySize"]
+
+    fresh = browser.new_context().new_page()
+    fresh.on("requestfinished", lambda request: weigh(request.response()) if request.response() else None)
+    fresh.goto(site.url + site.orders["LF-1011"]["path"], wait_until="load")
+    fresh.wait_for_timeout(500)
+
+    scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
+    styles = sum(size for url, size in sizes.items() if url.endswith(".css"))
+    assert sum(sizes.values()) <= 60 * KILOBYTE, sizes
+    assert scripts <= 20 * KILOBYTE, sizes
+    assert styles <= 15 * KILOBYTE, sizes
+
+
+def test_a_wrong_pair_is_told_what_to_try(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    page.get_by_label("Order number").fill("LF-1001")
+    page.get_by_label("E-mail, phone or postcode").fill("somebody@example.org")
+    page.get_by_role("button", name="Show my order").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("No order fits both entries.")
+    expect(page.get_by_label("Order number")).to_have_value("LF-1001")
+
+
+@pytest.mark.usefixtures("troubles")
+def test_an_operator_signs_in_and_tests_a_connection(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/desk/tracking/carrier/")
+    page.get_by_label("E-mail address").fill("operator@example.com")
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Log in").click()
+    row = page.get_by_role("row").filter(has_text="Simulated carrier network")
+    row.get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Test the connection")
+
+    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+
+    expect(page.locator(".messagelist")).to_contain_text("registrations left")

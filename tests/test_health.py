@@ -1,0 +1,54 @@
+"""Alive, and ready: each missing part is named."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import redis
+from django.conf import settings
+from django.test import Client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def mark(name: str, seconds_ago: float = 0) -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.set(f"alive:{name}", time.time() - seconds_ago)
+
+
+def test_a_process_that_answers_is_alive(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok\n"
+
+
+def test_all_parts_there_is_ready(client: Client) -> None:
+    mark("worker")
+    mark("beat")
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["ready"] is True
+
+
+@pytest.mark.parametrize(("name", "age"), [("worker", 60), ("beat", 120), ("worker", None), ("beat", None)])
+def test_a_silent_worker_or_beat_is_named(client: Client, name: str, age: float | None) -> None:
+    for part in ("worker", "beat"):
+        if part != name:
+            mark(part)
+    if age is not None:
+        mark(name, age)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert [part for part, check in response.json().items() if part != "ready" and not check["ok"]] == [name]
+
+
+def test_a_broker_that_is_away_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["broker"]["ok"] is False

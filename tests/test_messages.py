@@ -1,0 +1,84 @@
+"""Every language is complete, and says so before a reader finds out."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import translation
+
+from tracking.localization.catalogues import compile_all, faults, read
+from tracking.vocabulary import Milestone, Scan
+
+HEADER = """msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: nplurals={forms}; plural={rule};\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+
+
+def catalogue(tmp_path: Path, body: str, language: str = "zh_Hans", forms: int = 1, rule: str = "0") -> Path:
+    path = tmp_path / language / "LC_MESSAGES" / "django.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(HEADER.format(language=language, forms=forms, rule=rule) + body, encoding="utf-8")
+    return path
+
+
+def test_all_catalogues_are_complete_and_not_behind_the_source() -> None:
+    out = io.StringIO()
+
+    call_command("check_messages", stdout=out)
+
+    assert "catalogues are complete" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('msgid "Hello"\nmsgstr ""\n', "not translated"),
+        ('#, fuzzy\nmsgid "Hello"\nmsgstr "你好"\n', "fuzzy"),
+        ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好"\n', "placeholders"),
+        ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好 %(nome)s"\n', "nome"),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_named(tmp_path: Path, body: str, fault: str) -> None:
+    found = list(faults(catalogue(tmp_path, body)))
+
+    assert len(found) == 1
+    assert fault in found[0] or "Hello" in found[0]
+
+
+def test_a_language_with_too_few_plural_forms_is_refused(tmp_path: Path) -> None:
+    path = catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n', "ar", 2, "(n != 1)")
+
+    assert any("plural forms" in fault for fault in faults(path))
+
+
+def test_a_catalogue_without_its_language_is_refused(tmp_path: Path) -> None:
+    path = catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
+    path.write_text(path.read_text(encoding="utf-8").replace("Language: zh_Hans", "Language: "), encoding="utf-8")
+
+    with pytest.raises(ValueError, match="Language"):
+        read(path)
+
+
+def test_catalogues_compile_once_and_only_when_they_changed(tmp_path: Path) -> None:
+    catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
+
+    assert (compile_all(tmp_path), compile_all(tmp_path)) == (1, 0)
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
+def test_every_milestone_and_scan_has_its_sentence_in_every_language(language: str) -> None:
+    words = [*Milestone, *Scan]
+    with translation.override("en"):
+        english = [str(word.label) for word in words]
+    with translation.override(language):
+        theirs = [str(word.label) for word in words]
+
+    assert not set(english) & set(theirs)

@@ -1,0 +1,166 @@
+"""`make start`'s machinery: children together, one clear error, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.test_worker import eventually
+
+BASE = Path(__file__).resolve().parent.parent
+SLEEPER = "import time; print('asleep', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+)
+ANSWERING = """
+import http.server, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self): self.send_response(200); self.end_headers()
+http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Page).serve_forever()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str, code: str, *arguments: str) -> dict[str, Any]:
+    return {"name": name, "command": [sys.executable, "-c", code, *arguments], "environment": {}, "shows": ""}
+
+
+def supervise(*programs: dict[str, Any], port: int) -> subprocess.Popen[str]:
+    plan = {"programs": programs, "answers": f"http://127.0.0.1:{port}/readyz", "says": "all is up"}
+    process = subprocess.Popen(
+        [sys.executable, str(BASE / "tracking" / "supervisor.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdin
+    process.stdin.write(json.dumps(plan))
+    process.stdin.close()
+    return process
+
+
+def children_of(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return [int(child) for child in listed.split()]
+
+
+def gone(pids: list[int]) -> Callable[[], bool]:
+    def check() -> bool:
+        return not any(Path(f"/proc/{pid}").exists() and "Z" not in state(pid) for pid in pids)
+
+    return check
+
+
+def state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    assert process.stdout
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"{words!r} was never said, only: {said}")
+
+
+def test_children_start_together_and_stop_together_within_three_seconds() -> None:
+    port = free_port()
+    boss = supervise(program("web", ANSWERING, str(port)), program("deaf", STUBBORN), port=port)
+    read_until(boss, "all is up")
+    children = children_of(boss.pid)
+    assert len(children) == 2
+
+    started = time.monotonic()
+    boss.send_signal(signal.SIGTERM)
+
+    assert boss.wait(5) == 0
+    assert time.monotonic() - started < 3.5
+    assert gone(children)()
+
+
+def test_nothing_is_left_when_the_supervisor_is_killed_without_warning() -> None:
+    port = free_port()
+    boss = supervise(program("web", ANSWERING, str(port)), program("sleeper", SLEEPER), port=port)
+    read_until(boss, "all is up")
+    children = children_of(boss.pid)
+
+    boss.kill()
+    boss.wait(5)
+
+    eventually(gone(children), seconds=5)
+
+
+def test_a_fallen_child_is_raised_again_under_its_name() -> None:
+    port = free_port()
+    boss = supervise(program("web", ANSWERING, str(port)), program("sleeper", SLEEPER), port=port)
+    read_until(boss, "all is up")
+
+    os.kill(children_of(boss.pid)[1], signal.SIGKILL)
+
+    assert "sleeper ended with status -9" in read_until(boss, "sleeper ended")
+    eventually(lambda: len(children_of(boss.pid)) == 2, seconds=5)
+    boss.send_signal(signal.SIGINT)
+    assert boss.wait(5) == 0
+
+
+def test_a_child_that_never_stays_up_stops_everything_with_a_clear_error() -> None:
+    port = free_port()
+    boss = supervise(program("web", ANSWERING, str(port)), program("broken", "raise SystemExit(3)"), port=port)
+
+    said = read_until(boss, "stopping everything")
+
+    assert boss.wait(10) == 1
+    assert "broken ended with status 3" in said
+
+
+def start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", "start", "--port", str(port)],
+        cwd=BASE,
+        env={**clean, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_busy_port_is_a_clear_error_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = start(tmp_path, taken.getsockname()[1])
+
+    assert result.returncode == 2
+    assert "cannot be used" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "landfall.sqlite3").exists()
+
+
+def test_a_port_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
+    result = start(tmp_path, 99999)
+
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
