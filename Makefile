@@ -27,7 +27,7 @@ install: .venv/installed .venv/messages
 .venv/installed: .venv/python pyproject.toml requirements.lock
 	@echo "Installing the locked dependencies"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r pyproject.toml --group dev -c requirements.lock --verify-hashes
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -r pyproject.toml --group dev -c requirements.lock --verify-hashes
 	@touch $@
 
 .venv/messages: .venv/installed $(CATALOGUES)
@@ -58,7 +58,7 @@ check: install
 
 lock: .venv/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+	$(BIN)/uv pip compile --system-certs pyproject.toml --group dev --universal --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
 
 format: install

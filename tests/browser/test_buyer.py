@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import Site, find_order
 
@@ -101,25 +101,16 @@ def test_nothing_overflows_at_320_pixels(browser: Browser, site: Site, language:
 
 def test_a_parcels_page_is_light(browser: Browser, site: Site) -> None:
     page = browser.new_context().new_page()
-    page.goto(site.url + site.orders["LF-1011"]["path"])
-    parcel = page.locator("h2, h1").first
-    expect(parcel).to_be_visible()
-    sizes: dict[str, int] = {}
+    asked: list[Request] = []
+    page.on("requestfinished", lambda request: asked.append(request))
 
-    def weigh(response: Response) -> None:
-        if "/live/" not in response.url:
-            sizes[response.url] = response.request.sizes()["responseBodySize"]
+    page.goto(site.url + site.orders["LF-1011"]["path"], wait_until="load")
+    page.wait_for_timeout(500)
 
-    fresh = browser.new_context().new_page()
-    fresh.on("requestfinished", lambda request: weigh(request.response()) if request.response() else None)
-    fresh.goto(site.url + site.orders["LF-1011"]["path"], wait_until="load")
-    fresh.wait_for_timeout(500)
-
-    scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
-    styles = sum(size for url, size in sizes.items() if url.endswith(".css"))
+    sizes = {request.url: request.sizes()["responseBodySize"] for request in asked if "/live/" not in request.url}
     assert sum(sizes.values()) <= 60 * KILOBYTE, sizes
-    assert scripts <= 20 * KILOBYTE, sizes
-    assert styles <= 15 * KILOBYTE, sizes
+    assert sum(size for url, size in sizes.items() if url.endswith(".js")) <= 20 * KILOBYTE, sizes
+    assert sum(size for url, size in sizes.items() if url.endswith(".css")) <= 15 * KILOBYTE, sizes
 
 
 def test_a_wrong_pair_is_told_what_to_try(page: Page, site: Site) -> None:

@@ -59,14 +59,15 @@ def faults(path: Path) -> Iterator[str]:
 
 def faults_of(message: Message, forms: int) -> Iterator[str]:
     """Yield what is wrong with one message."""
-    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    told = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    strings = [text for text in told if text]
     if message.fuzzy:
         yield "fuzzy"
-    if not all(strings) or (message.pluralizable and len(strings) != forms):
+    if len(strings) != (forms if message.pluralizable else 1):
         yield "not translated"
         return
-    wanted = placeholders(message.id[-1] if message.pluralizable else message.id)
-    if placeholders(strings[-1]) != wanted or any(not placeholders(string) <= wanted for string in strings):
+    wanted = placeholders(message.id if isinstance(message.id, str) else message.id[-1])
+    if placeholders(strings[-1]) != wanted or any(not placeholders(text) <= wanted for text in strings):
         yield "placeholders differ"
 
 
