@@ -43,7 +43,7 @@ def test_all_catalogues_are_complete_and_not_behind_the_source() -> None:
         ('msgid "Hello"\nmsgstr ""\n', "not translated"),
         ('#, fuzzy\nmsgid "Hello"\nmsgstr "你好"\n', "fuzzy"),
         ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好"\n', "placeholders"),
-        ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好 %(nome)s"\n', "nome"),
+        ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好 %(namn)s"\n', "namn"),
     ],
 )
 def test_what_is_wrong_with_a_message_is_named(tmp_path: Path, body: str, fault: str) -> None:

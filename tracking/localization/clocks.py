@@ -120,6 +120,14 @@ def days(first: date, last: date, locale: Locale) -> str:
     return _("%(first)s to %(last)s") % {"first": day(first, locale), "last": day(last, locale)}
 
 
+def day_and_time(reading: Reading, locale: Locale) -> str:
+    """Write the day of a reading, with its time where one was told."""
+    if reading.day is None:
+        return reading.time
+    told = day(reading.day, locale)
+    return _("%(day)s, %(time)s") % {"day": told, "time": reading.time} if reading.time else told
+
+
 def moment(value: datetime, reader: Reader) -> str:
     """Write an instant on the reader's own clock: day and time."""
     own = value.astimezone(reader.zone)

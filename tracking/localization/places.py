@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from babel import Locale
+
+STATES_COUNT: Final = frozenset({"AU", "BR", "CA", "US"})
+"""Countries where people name a town with the abbreviation of its state."""
 
 
 def country_name(code: str, locale: Locale) -> str:
@@ -14,7 +19,9 @@ def place_line(city: str, region: str, country: str, told: str, locale: Locale) 
     """Return one line for a place: city, region and country as far as known, else the place as it was told."""
     if not (city or country):
         return told
-    parts = (calm(city or ("" if region else without_code(told, country))), region, country_name(country, locale))
+    town = calm(city or ("" if region else without_code(told, country)))
+    state = region if country in STATES_COUNT or len(region) > 3 else ""
+    parts = (town, state, country_name(country, locale))
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 

@@ -71,7 +71,7 @@ def in_trouble(overlay: Overlay, milestone: Milestone, last_scan: str) -> Answer
     if overlay is Overlay.RETURNING:
         return Answer(str(overlay.label), _("Ask the shop what happens next."), "bad")
     scan = Scan(last_scan) if last_scan else Scan.UNMAPPED
-    line = str(scan.label) if scan in STEPS else str(overlay.label)
+    line = str(scan.label) if scan in STEPS and overlay is Overlay.EXCEPTION else str(overlay.label)
     why = str(STEPS.get(scan, "")) or _("Last known progress: %(milestone)s.") % {"milestone": milestone.label}
     return Answer(line, why, "bad" if scan is Scan.EXCEPTION_LOST else "care")
 

@@ -26,6 +26,12 @@ def day(context: Context, value: date) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def day_and_time(context: Context, reading: clocks.Reading) -> str:
+    """Write the day and, where it was told, the time of an event."""
+    return clocks.day_and_time(reading, reader_of(context).locale)
+
+
+@register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime) -> str:
     """Write an instant on the reader's clock."""
     return clocks.moment(value, reader_of(context))

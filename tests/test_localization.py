@@ -1,0 +1,126 @@
+"""Times and places in the reader's own terms."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel import Locale
+from django.utils import translation
+
+from tracking.localization import clocks, places
+from tracking.localization.reader import Reader, home_zone, locale_for, zone_for
+
+ENGLISH, CHINESE = Locale.parse("en"), Locale.parse("zh_Hans")
+NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+class Told(NamedTuple):
+    at: datetime | None = NOON
+    local: str = "2026-09-01T20:00:00"
+    offset_minutes: int | None = 480
+    precision: str = "second"
+    zone_source: str = "carrier_offset"
+    zone: str = "Asia/Shanghai"
+
+
+def read(told: Told, *, own_clock: bool = False, zone: str = "America/New_York") -> tuple[str, str, str]:
+    reading = clocks.read_time(told, Reader(ENGLISH, ZoneInfo(zone), own_clock))
+    return f"{reading.day} {reading.time}".replace("\u202f", " "), reading.clock, reading.note
+
+
+@pytest.mark.parametrize(
+    ("told", "own_clock", "time", "clock"),
+    [
+        (Told(), False, "2026-09-01 8:00 PM", "Shanghai time"),
+        (Told(), True, "2026-09-01 8:00 AM", "New York time"),
+        (Told(zone=""), False, "2026-09-01 8:00 PM", "UTC+8"),
+        (Told(zone="", offset_minutes=-210), False, "2026-09-01 8:30 AM", "UTC−3:30"),
+        (Told(zone="", zone_source="carrier_utc", local="", offset_minutes=0), False, "2026-09-01 12:00 PM", "UTC"),
+        (Told(zone="Asia/Tokyo", zone_source="carrier_utc"), False, "2026-09-01 9:00 PM", "Tokyo time"),
+        (Told(at=None, zone=""), False, "2026-09-01 8:00 PM", "local time"),
+        (Told(at=None, zone=""), True, "2026-09-01 8:00 PM", "local time"),
+        (Told(zone_source="provider_inferred"), False, "2026-09-01 8:00 PM", "clock as told"),
+        (Told(at=None, precision="date", local="2026-09-01T00:00:00"), True, "2026-09-01 ", ""),
+        (Told(at=None, local=""), False, "None ", ""),
+    ],
+)
+def test_each_time_is_read_on_the_right_clock_and_named(told: Told, own_clock: bool, time: str, clock: str) -> None:
+    assert read(told, own_clock=own_clock)[:2] == (time, clock)
+
+
+def test_a_date_never_becomes_another_day() -> None:
+    told = Told(at=None, precision="date", local="2026-09-01T00:00:00")
+
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
+        assert read(told, own_clock=True, zone=zone)[0] == "2026-09-01 "
+
+
+def test_what_is_not_certain_is_said() -> None:
+    assert "assumed UTC+8" in read(Told(zone_source="provider_inferred"))[2]
+    assert "unknown" in read(Told(at=None, zone=""))[2]
+    assert "date only" in read(Told(precision="date"))[2]
+    assert read(Told())[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (0, "just now", "刚刚"),
+        (-44, "just now", "刚刚"),
+        (10, "in a moment", "马上"),
+        (-70, "1 minute ago", "1分钟前"),
+        (-3 * 3600, "3 hours ago", "3小时前"),
+        (2 * 86400, "in 2 days", "2天后"),
+    ],
+)
+def test_how_long_ago(seconds: int, english: str, chinese: str) -> None:
+    moment = NOON + timedelta(seconds=seconds)
+
+    assert clocks.ago(moment, NOON, ENGLISH) == english
+    with translation.override("zh-hans"):
+        assert clocks.ago(moment, NOON, CHINESE) == chinese
+
+
+def test_days_stand_in_words() -> None:
+    old = date(2020, 10, 14)
+
+    assert clocks.day(old, ENGLISH) == "Wed, Oct 14, 2020"
+    assert clocks.day(old, CHINESE) == "2020年10月14日周三"
+    assert clocks.days(old, old, ENGLISH) == clocks.day(old, ENGLISH)
+    assert clocks.days(old, date(2020, 10, 17), ENGLISH) == "Wed, Oct 14, 2020 to Sat, Oct 17, 2020"
+
+
+@pytest.mark.parametrize(
+    ("city", "region", "country", "told", "line"),
+    [
+        ("LOS ANGELES", "CA", "US", "LOS ANGELES, US", "Los Angeles, CA, United States"),
+        ("Valencia", "VC", "ES", "", "Valencia, Spain"),
+        ("Manchester", "England", "GB", "", "Manchester, England, United Kingdom"),
+        ("", "", "JP", "SAPPORO JP", "Sapporo, Japan"),
+        ("", "", "", "SOMEWHERE", "SOMEWHERE"),
+        ("", "", "DE", "", "Germany"),
+        ("广州", "", "CN", "", "广州, China"),
+    ],
+)
+def test_places_read_as_people_write_them(city: str, region: str, country: str, told: str, line: str) -> None:
+    assert places.place_line(city, region, country, told, ENGLISH) == line
+
+
+def test_unknown_zones_and_languages_fall_back() -> None:
+    assert zone_for("Mars/Olympus") is None
+    assert zone_for(None) is None
+    assert locale_for("tlh") == ENGLISH
+    assert locale_for("zh-hans") == CHINESE
+    assert home_zone("ZZ") is None
+    assert home_zone("us") == "America/New_York"
+
+
+def test_a_chosen_zone_outweighs_the_destinations() -> None:
+    reader = Reader(ENGLISH, ZoneInfo("UTC"), zone_chosen=False)
+
+    assert reader.at_home("JP").zone.key == "Asia/Tokyo"
+    assert Reader(ENGLISH, ZoneInfo("Asia/Seoul")).at_home("JP").zone.key == "Asia/Seoul"
+    assert reader.at_home("").zone.key == "UTC"
