@@ -40,9 +40,11 @@ start: install
 browser: install
 	@$(BIN)/python -m tests.chromium
 
-# The whole suite on SQLite, then what touches the database once more on PostgreSQL.
+# The whole suite on SQLite, then what touches the database once more on PostgreSQL. The browser's driver keeps an event
+# loop running in its process, so its tests have one of their own.
 test: install browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not browser"
+	$(BIN)/python -m pytest -m browser
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not browser"
 
 check: install

@@ -65,6 +65,11 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the browser's tests for last: its driver keeps an event loop running that others could not start beside."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_report_header() -> str:
     """Say what the tests run against."""
     database = os.environ.get("DATABASE_URL", "sqlite").partition(":")[0]

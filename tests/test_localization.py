@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +17,8 @@ ENGLISH, CHINESE = Locale.parse("en"), Locale.parse("zh_Hans")
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
-class Told(NamedTuple):
+@dataclass
+class Told:
     at: datetime | None = NOON
     local: str = "2026-09-01T20:00:00"
     offset_minutes: int | None = 480

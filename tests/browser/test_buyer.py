@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import Site, find_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.browser
 WHILE_WE_WATCH = 60_000
 KILOBYTE = 1000
 
