@@ -48,7 +48,6 @@ def start_all() -> None:
     folder = Path(tempfile.mkdtemp(prefix="landfall-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= {MARK: str(folder), "DATA_DIR": str(folder), "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "LOG_LEVEL": "WARNING"}
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     start_broker(folder)
     if os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ:
         start_postgresql(folder)

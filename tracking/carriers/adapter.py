@@ -56,6 +56,8 @@ class Line:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
+        data: bytes | None = None,
         good: Sequence[int] = (),
     ) -> bytes:
         """Send one request and return the raw body of a good answer (2xx, or a status in `good`).
@@ -64,7 +66,7 @@ class Line:
         """
         try:
             async with self.session.request(
-                method, self.base_url.rstrip("/") + path, headers=headers, params=params, json=json
+                method, self.base_url.rstrip("/") + path, headers=headers, params=params, json=json, data=form or data
             ) as response:
                 body = await response.content.read(MAX_ANSWER_BYTES + 1)
                 if response.status not in good:
