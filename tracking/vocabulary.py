@@ -21,7 +21,7 @@ class Milestone(TextChoices):
     EXPORT_CUSTOMS = "export_customs", _("Export customs")
     LINEHAUL = "linehaul", _("Between countries")
     IMPORT_CUSTOMS = "import_customs", _("Import customs")
-    LAST_MILE = "last_mile", _("In the destination's network")
+    LAST_MILE = "last_mile", _("With the local delivery company")
     OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
     AVAILABLE_FOR_PICKUP = "available_for_pickup", _("Ready to collect")
     DELIVERED = "delivered", _("Delivered")

@@ -42,6 +42,28 @@ def test_an_instant_is_known_only_as_far_as_it_was_told(
     assert read.raw == text
 
 
+@pytest.mark.parametrize(
+    ("country", "region", "text", "source", "zone"),
+    [
+        ("AU", "NSW", "2026-06-24T09:00:00+08:00", ZoneSource.PROVIDER_INFERRED, None),
+        ("AU", "WA", "2026-06-24T09:00:00+08:00", ZoneSource.CARRIER_OFFSET, "Australia/Perth"),
+        ("US", "CA", "2026-06-24T09:00:00-07:00", ZoneSource.CARRIER_OFFSET, "America/Los_Angeles"),
+        ("US", "CA", "2026-06-24T09:00:00-05:00", ZoneSource.PROVIDER_INFERRED, None),
+        ("US", None, "2026-01-24T09:00:00-08:00", ZoneSource.CARRIER_OFFSET, "America/Los_Angeles"),
+        ("NZ", None, "2026-01-24T09:00:00+13:00", ZoneSource.CARRIER_OFFSET, "Pacific/Auckland"),
+        ("ES", "VC", "2026-01-24T09:00:00+01:00", ZoneSource.CARRIER_OFFSET, "Europe/Madrid"),
+        ("BR", None, "2026-06-24T09:00:00-04:00", ZoneSource.CARRIER_OFFSET, None),
+        ("US", "CA", "2026-06-24T09:00:00", ZoneSource.UNKNOWN, None),
+    ],
+)
+def test_a_state_narrows_down_what_its_clock_can_show(
+    country: str, region: str | None, text: str, source: ZoneSource, zone: str | None
+) -> None:
+    read = clock.read(text, country=country, region=region, heard_at=HEARD)
+
+    assert (read.zone_source, read.zone) == (source, zone)
+
+
 @pytest.mark.parametrize("text", ["2026-06-24T00:00:00", "2026-06-24", "2026-06-24T00:00"])
 def test_midnight_without_an_offset_is_a_date(text: str) -> None:
     read = clock.read(text, country="DE", heard_at=HEARD)

@@ -24,6 +24,9 @@ CLOCK_SLACK = timedelta(hours=26)
 ONE_CLOCK = {"CN": "Asia/Shanghai"}
 """Countries whose carriers keep one clock although the zone database lists several."""
 
+NAMED_BY_STATE_ONLY: Final = frozenset({"BR"})
+"""Countries with so many zones on one clock that its name without the state would be a far-away town's."""
+
 REGION_ZONES: Final[dict[tuple[str, str], str]] = {
     (country, region): zone
     for country, zones in tomllib.loads((Path(__file__).parent / "tables" / "region_zones.toml").read_text()).items()
@@ -60,10 +63,12 @@ def minutes_east(moment: datetime) -> int:
     return int(offset.total_seconds() // 60)
 
 
-def shows(country: str | None, moment: datetime) -> bool:
-    """Tell whether a clock in `country` can show the offset of `moment`. An unknown country contradicts nothing."""
+def shows(country: str | None, region: str | None, moment: datetime) -> bool:
+    """Tell whether a clock in a place can show the offset of `moment`. An unknown country contradicts nothing."""
     if not country or not zones_of(country):
         return True
+    if zone := REGION_ZONES.get((country, region or "")):
+        return minutes_east(moment) == minutes_east(moment.astimezone(pytz.timezone(zone)))
     return minutes_east(moment) in offsets_on(country, moment.year, moment.month, moment.day)
 
 
@@ -84,6 +89,8 @@ def zone_at(country: str | None, region: str | None, at: datetime, offset_minute
     if not country:
         return None
     known = REGION_ZONES.get((country, region or ""))
+    if not known and country in NAMED_BY_STATE_ONLY:
+        return None
     zones = (known,) if known else clocks_of(country, at.year)
     shown = [zone for zone in zones if minutes_east(at.astimezone(pytz.timezone(zone))) == offset_minutes]
     return shown[0] if len(shown) == 1 else None
@@ -137,7 +144,7 @@ def read_aware(
         return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
     country, region = place
     offset = minutes_east(moment)
-    agrees = shows(country, moment)
+    agrees = shows(country, region, moment)
     if offset == 0 and (not country or not agrees or raw.rstrip().endswith("Z")):
         return Moment(at, None, 0, precision_of(raw), ZoneSource.CARRIER_UTC, only_zone(country, local), raw)
     source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
