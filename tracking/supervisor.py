@@ -77,6 +77,16 @@ class Child:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
 
+    def wait(self, deadline: float) -> None:
+        """Wait until it has ended; kill it at the deadline (of the monotonic clock)."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.05, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            self.process.wait()
+
 
 class Supervisor:
     """Runs children until it is told to stop."""
@@ -124,17 +134,13 @@ class Supervisor:
         return True
 
     def stop(self) -> None:
-        """Stop the children, the last started first; kill what does not stop in time."""
-        for child in reversed(self.children):
-            child.signal(signal.SIGTERM)
+        """Stop the children; the first, on which the others stand, when they are gone."""
         deadline = time.monotonic() + STOP_SECONDS
-        for child in self.children:
-            if child.process is not None:
-                try:
-                    child.process.wait(max(0.01, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    child.signal(signal.SIGKILL)
-                    child.process.wait()
+        for group in (self.children[1:], self.children[:1]):
+            for child in group:
+                child.signal(signal.SIGTERM)
+            for child in group:
+                child.wait(deadline)
 
 
 class Program(TypedDict):
