@@ -90,6 +90,15 @@ def test_a_next_number_opens_a_leg_that_is_asked_at_once() -> None:
     assert opened.next_check_at == make.HEARD
 
 
+def test_what_is_too_long_for_a_number_is_none() -> None:
+    leg = make.leg()
+    endless = ToldLeg("usps", "U" * 300, "9" * 400, "US")
+
+    record(leg, make.parcel(make.scan("lastmile.held", "2026-09-06T11:30:00-07:00"), legs=(endless,)), make.payload())
+
+    assert set(Leg.objects.values_list("number", flat=True)) == {"LZ000000015CN"}
+
+
 def test_a_number_told_before_its_carrier_becomes_that_carriers_leg() -> None:
     leg = make.leg()
     record(leg, make.parcel(legs=(CHINA, ToldLeg("", "", "92001900"))), make.payload())

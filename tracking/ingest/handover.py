@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Min
 
@@ -10,6 +12,10 @@ from tracking.carriers.directory import name_for
 from tracking.carriers.told import ToldLeg, ToldParcel
 from tracking.models import Carrier, Event, Leg, Shipment
 from tracking.models.fields import number_key
+
+
+MOST_SIGNS: Final = 64
+"""Nothing longer is a tracking number; such a leg keeps the number that was asked."""
 
 
 def legs_for(asked: Leg, parcel: ToldParcel, now: datetime) -> list[Leg]:
@@ -20,10 +26,14 @@ def legs_for(asked: Leg, parcel: ToldParcel, now: datetime) -> list[Leg]:
     """
     mine = list(Leg.objects.filter(shipment=asked.shipment_id).select_related("carrier").order_by("position", "pk"))
     mine = [asked if leg.pk == asked.pk else leg for leg in mine]
-    carriers = carriers_for(parcel.legs)
+    told_legs = [
+        told if len(told.number) <= MOST_SIGNS else told._replace(number=asked.number)
+        for told in parcel.legs or (ToldLeg("", "", parcel.number),)
+    ]
+    carriers = carriers_for(told_legs)
     told_here = {scan.leg for scan in parcel.scans}
     found: list[Leg] = []
-    for index, told in enumerate(parcel.legs or (ToldLeg("", "", parcel.number),)):
+    for index, told in enumerate(told_legs):
         carrier = carriers.get(told.carrier)
         leg = known_leg(mine, told, carrier, parcel.number)
         if leg is None:
@@ -36,7 +46,7 @@ def legs_for(asked: Leg, parcel: ToldParcel, now: datetime) -> list[Leg]:
     return found
 
 
-def carriers_for(legs: tuple[ToldLeg, ...]) -> dict[str, Carrier]:
+def carriers_for(legs: Sequence[ToldLeg]) -> dict[str, Carrier]:
     """Return the carrier rows of told legs by slug; a carrier never heard of gets a row with its name alone."""
     wanted = {leg.carrier: leg for leg in legs if leg.carrier}
     found = {carrier.slug: carrier for carrier in Carrier.objects.filter(slug__in=wanted)}
