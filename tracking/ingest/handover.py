@@ -13,7 +13,6 @@ from tracking.carriers.told import ToldLeg, ToldParcel
 from tracking.models import Carrier, Event, Leg, Shipment
 from tracking.models.fields import number_key
 
-
 MOST_SIGNS: Final = 64
 """Nothing longer is a tracking number; such a leg keeps the number that was asked."""
 
