@@ -5,7 +5,8 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
-UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
+# A checksum and not a date: where nothing changed that is installed, no network is needed.
+INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
 .PHONY: help install start test check lock format messages browser clean
@@ -15,7 +16,7 @@ help:
 	@echo "make test     all tests"
 	@echo "make check    linters, types, migrations, messages"
 
-install: .venv/installed .venv/messages
+install: $(INSTALLED) .venv/messages
 
 .venv/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
@@ -24,13 +25,15 @@ install: .venv/installed .venv/messages
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/installed: .venv/python pyproject.toml requirements.lock
+$(INSTALLED): .venv/python
 	@echo "Installing the locked dependencies"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -r pyproject.toml --group dev -c requirements.lock --verify-hashes
+	@rm -f .venv/installed*
 	@touch $@
 
-.venv/messages: .venv/installed $(CATALOGUES)
+.venv/messages: $(INSTALLED) $(CATALOGUES)
 	@$(BIN)/python -m tracking.localization.catalogues locale
 	@touch $@
 

@@ -1,14 +1,13 @@
 """The real services that tests run against, started before Django reads its settings.
 
-A private broker always; PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one. xdist's workers inherit
-the controller's services through the environment, each with a Redis database of its own.
+PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one; xdist's workers inherit it through the
+environment. A private broker always, one for each process: a bell rung in one Redis database is heard in all of them.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,40 +26,44 @@ BASE: Final = Path(__file__).resolve().parent.parent
 MARK: Final = "LANDFALL_TEST_SERVICES"
 
 
-def start_broker(folder: Path) -> None:
-    """Start a broker on a socket in `folder` and name it in the environment."""
-    socket = folder / "broker.sock"
+def start_broker(folder: Path, name: str) -> None:
+    """Start this process's broker on a socket in `folder` and name it in the environment."""
+    socket = folder / f"{name}.sock"
     process = subprocess.Popen(broker.command(socket), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
     atexit.register(process.send_signal, signal.SIGTERM)
     os.environ["REDIS_URL"] = f"unix://{socket}"
     broker.wait_until_up(os.environ["REDIS_URL"])
 
 
-def start_postgresql(folder: Path) -> None:
-    """Start PostgreSQL in `folder` and name it in the environment."""
+def start_postgresql(folder: Path) -> str:
+    """Start PostgreSQL in `folder`, name it in the environment, and return its process id."""
     server = get_server(folder / "postgresql", cleanup_mode="stop")
     atexit.register(server.cleanup)
     os.environ["DATABASE_URL"] = server.get_uri()
+    return str(server.get_pid())
 
 
-def start_all() -> None:
-    """Start what the tests need, once per run."""
+def clear_up_after_us(folder: Path, server: str) -> subprocess.Popen[bytes]:
+    """Stop the server and remove `folder` once this process is gone, however it went: then the pipe to `sh` closes."""
+    last_words = 'cat; test -n "$2" && kill -INT "$2" 2> /dev/null && sleep 1; rm -rf -- "$1"'
+    command = ["sh", "-c", last_words, "sh", str(folder), server]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def start_all() -> subprocess.Popen[bytes]:
+    """Start what all processes of a run share; return who clears up after us, to be held on to."""
     folder = Path(tempfile.mkdtemp(prefix="landfall-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= {MARK: str(folder), "DATA_DIR": str(folder), "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "LOG_LEVEL": "WARNING"}
-    start_broker(folder)
-    if os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ:
-        start_postgresql(folder)
+    wanted = os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ
+    cleaner = clear_up_after_us(folder, start_postgresql(folder) if wanted else "")
     compile_all(BASE / "locale")
     collect = [sys.executable, str(BASE / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(collect, check=True)
+    return cleaner
 
 
-if MARK not in os.environ:
-    start_all()
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    number = int(worker.removeprefix("gw")) + 1
-    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}"
+CLEANER: Final = start_all() if MARK not in os.environ else None
+start_broker(Path(os.environ[MARK]), os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -77,6 +77,7 @@ def mark_worker(**_: Any) -> None:
 def watch_beat(**_: Any) -> None:
     """In beat's own process: each job it sends marks it alive."""
     before_task_publish.connect(mark_beat, weak=False)
+    mark_beat()
 
 
 def mark_beat(**_: Any) -> None:

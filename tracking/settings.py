@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
@@ -143,7 +143,8 @@ BROKER_SOCKET = socket_path("broker.sock")
 REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED_BROKER = not REDIS_URL
 REDIS_URL = REDIS_URL or f"unix://{BROKER_SOCKET}"
-BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+# Celery names the database of a unix socket in its own way, and would silently take the first without this.
+BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

@@ -17,11 +17,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 START_SECONDS: Final = 30.0
-STOP_SECONDS: Final = 2.5
+STOP_SECONDS: Final = 2.0
+LAST_STOP_SECONDS: Final = 0.8
 MOST_RESTARTS: Final = 5
 PR_SET_PDEATHSIG: Final = 1
 LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -73,19 +75,19 @@ class Child:
         return len(self.starts) > MOST_RESTARTS and time.monotonic() - self.starts[0] < 60
 
     def signal(self, number: int) -> None:
-        """Send a signal to it and all that it started."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+        """Send a signal to it and all that it started, even where it is gone itself and left them behind."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
 
     def wait(self, deadline: float) -> None:
-        """Wait until it has ended; kill it at the deadline (of the monotonic clock)."""
+        """Wait until it has ended, at most to the deadline (of the monotonic clock); then kill what is left of it."""
         if self.process is None:
             return
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.05, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.signal(signal.SIGKILL)
-            self.process.wait()
+        self.signal(signal.SIGKILL)
+        self.process.wait()
 
 
 class Supervisor:
@@ -94,6 +96,7 @@ class Supervisor:
     def __init__(self) -> None:
         self.children: list[Child] = []
         self.stopping = threading.Event()
+        self.failed = False
 
     def add(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start one more child."""
@@ -108,37 +111,48 @@ class Supervisor:
 
     def run(self) -> int:
         """Keep the children running until told to stop; return 0, or 1 when one could not be kept running."""
-        failed = False
-        while not failed and not self.stopping.wait(0.2):
-            failed = any(not self.raise_up(child) for child in self.children if child.fell)
+        while not self.failed and not self.stopping.wait(0.2):
+            self.keep_up()
         self.stop()
-        return int(failed)
+        return int(self.failed)
 
     def wait_for(self, true: Callable[[], bool]) -> bool:
         """Wait until something holds, or for `START_SECONDS`, or until told to stop; return whether it holds."""
         deadline = time.monotonic() + START_SECONDS
         while not true():
-            if time.monotonic() > deadline or self.stopping.wait(0.1):
+            if self.failed or time.monotonic() > deadline or self.stopping.wait(0.1):
                 return False
+            self.keep_up()
         return True
 
-    def raise_up(self, child: Child) -> bool:
-        """Start a fallen child again; give up and return False when it falls again and again."""
+    def give_up(self, reason: str) -> None:
+        """Say why the whole cannot go on; `run` then stops it."""
+        print(f"{reason}; stopping everything", file=sys.stderr, flush=True)  # noqa: T201
+        self.failed = True
+
+    def keep_up(self) -> None:
+        """Start every fallen child again."""
+        for child in self.children:
+            if child.fell and not self.failed:
+                self.raise_up(child)
+
+    def raise_up(self, child: Child) -> None:
+        """Start a fallen child again; give up when it falls again and again."""
         assert child.process is not None
         print(f"{child.name} ended with status {child.process.returncode}", file=sys.stderr, flush=True)  # noqa: T201
+        # What it started may outlive it and hold its port.
+        child.signal(signal.SIGKILL)
         if child.hopeless:
-            print(f"{child.name} does not stay up; stopping everything", file=sys.stderr, flush=True)  # noqa: T201
-            return False
-        self.stopping.wait(min(0.2 * 2 ** len(child.starts), 5))
-        child.start()
-        return True
+            self.give_up(f"{child.name} does not stay up")
+        elif not self.stopping.wait(min(0.2 * 2 ** len(child.starts), 5)):
+            child.start()
 
     def stop(self) -> None:
         """Stop the children; the first, on which the others stand, when they are gone."""
-        deadline = time.monotonic() + STOP_SECONDS
-        for group in (self.children[1:], self.children[:1]):
+        for group, seconds in ((self.children[1:], STOP_SECONDS), (self.children[:1], LAST_STOP_SECONDS)):
             for child in group:
                 child.signal(signal.SIGTERM)
+            deadline = time.monotonic() + seconds
             for child in group:
                 child.wait(deadline)
 
@@ -184,10 +198,8 @@ def carry_out(plan: Plan) -> int:
             break
     if supervisor.wait_for(lambda: answers(plan.answers)):
         print(plan.says, flush=True)  # noqa: T201
-    elif not supervisor.stopping.is_set():
-        print(f"{plan.answers} did not answer within {START_SECONDS:g} s", file=sys.stderr)  # noqa: T201
-        supervisor.stop()
-        return 1
+    elif not supervisor.failed and not supervisor.stopping.is_set():
+        supervisor.give_up(f"{plan.answers} did not answer within {START_SECONDS:g} s")
     return supervisor.run()
 
 

@@ -43,12 +43,7 @@ def zones_of(country: str) -> tuple[str, ...]:
     return tuple(pytz.country_timezones.get(country.upper(), ()))
 
 
-@lru_cache(maxsize=4096)
-def offsets_on(country: str, year: int, month: int, day: int) -> frozenset[int]:
-    """Return the offsets, in minutes east of UTC, that clocks in `country` show at some hour of that day."""
-    return frozenset(offset for zone in zones_of(country) for offset in offsets_in(zone, year, month, day))
-
-
+@lru_cache(maxsize=16384)
 def offsets_in(zone: str, year: int, month: int, day: int) -> tuple[int, ...]:
     """Return the offsets that a clock in `zone` shows at the start, the middle and the end of a UTC day."""
     noon = datetime(year, month, day, 12, tzinfo=UTC)
@@ -63,13 +58,21 @@ def minutes_east(moment: datetime) -> int:
     return int(offset.total_seconds() // 60)
 
 
-def shows(country: str | None, region: str | None, moment: datetime) -> bool:
-    """Tell whether a clock in a place can show the offset of `moment`. An unknown country contradicts nothing."""
+@lru_cache(maxsize=16384)
+def placed(
+    country: str | None, region: str | None, offset: int, year: int, month: int, day: int
+) -> tuple[bool, str | None]:
+    """Tell whether a clock in a place can show an offset on a day, and name its zone where only one clock there does.
+
+    An unknown country contradicts nothing and has no zone.
+    """
     if not country or not zones_of(country):
-        return True
-    if zone := REGION_ZONES.get((country, region or "")):
-        return minutes_east(moment) == minutes_east(moment.astimezone(pytz.timezone(zone)))
-    return minutes_east(moment) in offsets_on(country, moment.year, moment.month, moment.day)
+        return True, None
+    known = REGION_ZONES.get((country, region or ""))
+    zones = (known,) if known else clocks_of(country, year)
+    shown = [zone for zone in zones if offset in offsets_in(zone, year, month, day)]
+    nameless = not known and country in NAMED_BY_STATE_ONLY
+    return bool(shown), shown[0] if len(shown) == 1 and not nameless else None
 
 
 @lru_cache(maxsize=4096)
@@ -82,18 +85,6 @@ def zone_on(country: str, year: int, month: int, day: int) -> str | None:
 def only_zone(country: str | None, local: datetime) -> str | None:
     """Return the zone of `country` when it keeps one clock on the day of `local`; else None."""
     return zone_on(country, local.year, local.month, local.day) if country else None
-
-
-def zone_at(country: str | None, region: str | None, at: datetime, offset_minutes: int) -> str | None:
-    """Return the zone of a place whose clock shows `offset_minutes` at the instant `at`; None when it is not known."""
-    if not country:
-        return None
-    known = REGION_ZONES.get((country, region or ""))
-    if not known and country in NAMED_BY_STATE_ONLY:
-        return None
-    zones = (known,) if known else clocks_of(country, at.year)
-    shown = [zone for zone in zones if minutes_east(at.astimezone(pytz.timezone(zone))) == offset_minutes]
-    return shown[0] if len(shown) == 1 else None
 
 
 @lru_cache(maxsize=1024)
@@ -144,11 +135,10 @@ def read_aware(
         return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
     country, region = place
     offset = minutes_east(moment)
-    agrees = shows(country, region, moment)
+    agrees, zone = placed(country, region, offset, moment.year, moment.month, moment.day)
     if offset == 0 and (not country or not agrees or raw.rstrip().endswith("Z")):
         return Moment(at, None, 0, precision_of(raw), ZoneSource.CARRIER_UTC, only_zone(country, local), raw)
     source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
-    zone = zone_at(country, region, at, offset) if agrees else None
     return Moment(at, local, offset, precision_of(raw), source, zone, raw)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -73,7 +74,10 @@ def need_gettext() -> None:
     if shutil.which("xgettext"):
         return
     if shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "-y", "-qq", "gettext"], check=False, stdout=subprocess.DEVNULL)
+        root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "gettext"]):
+            subprocess.run([*root, "apt-get", *step], check=False, env=environment, stdout=subprocess.DEVNULL)
     if not shutil.which("xgettext"):
         raise CommandError(
             "GNU gettext is needed to compare the catalogues with the source; install it (apt install gettext)"

@@ -57,7 +57,10 @@ def hand_over(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
         json.dump(plan, file)
     os.dup2(read, 0)
     os.set_inheritable(lock.fileno(), True)
-    os.execv(sys.executable, [sys.executable, str(settings.BASE_DIR / "tracking" / "supervisor.py")])
+    os.environ["DATA_DIR"] = str(settings.DATA_DIR.absolute())
+    os.chdir(settings.BASE_DIR)
+    # -P: run by path it would otherwise import our modules where it means Python's own.
+    os.execv(sys.executable, [sys.executable, "-P", str(settings.BASE_DIR / "tracking" / "supervisor.py")])
 
 
 def only_one() -> io.TextIOWrapper:
