@@ -13,7 +13,7 @@ from tracking.ingest.read import read
 from tracking.ingest.replay import adopt, replay
 from tracking.models import Event, Leg, Payload, Shipment, UnmappedCode
 from tracking.models.payloads import Arrival, Outcome
-from tracking.vocabulary import Milestone
+from tracking.vocabulary import Milestone, Tracker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 SAMPLES = Path(__file__).parent.parent / "carriers" / "samples" / "17track"
@@ -165,6 +165,22 @@ def test_the_answer_to_a_registration_registers_and_tells_no_news() -> None:
     leg.refresh_from_db()
     assert leg.registered_at == make.HEARD
     assert leg.last_answer_at is None
+
+
+def test_replaying_an_old_message_does_not_bring_back_what_it_said_of_the_feed() -> None:
+    leg = make.leg()
+    stop = {"event": "TRACKING_STOPPED", "data": {"number": leg.number}}
+    old = make.payload(stop, arrival=Arrival.WEBHOOK)
+    read(old)
+    later = make.HEARD + timedelta(hours=1)
+    read(make.payload(make.answer(leg.number), received_at=later, last_received_at=later))
+    before = Leg.objects.get()
+
+    replay(Payload.objects.filter(pk=old.pk))
+
+    after = Leg.objects.get()
+    assert (before.tracker, after.tracker) == (Tracker.ACTIVE, Tracker.ACTIVE)
+    assert after.next_check_at == before.next_check_at
 
 
 def test_one_number_in_two_orders_tells_both() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -39,14 +40,12 @@ def read(payload: Payload) -> list[Event]:
         )
         log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
         return []
-    first_reading = payload.read_at is None
     remember_numbers(payload, reading)
     legs = legs_by_number(reading)
     fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
     for refusal in reading.refusals:
         note_refusal(legs.get(number_key(refusal.number), []), refusal, payload)
-    if first_reading:
-        count_unmapped(payload.carrier, reading)
+    count_unmapped(payload.carrier, fresh)
     note_readable(payload)
     waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
     mark(payload, Outcome.WAITING if waiting else Outcome.READ, "")
@@ -96,6 +95,11 @@ def tell(parcel: ToldParcel, legs: dict[str, list[Leg]], payload: Payload) -> li
     return fresh
 
 
+def is_news(leg: Leg, payload: Payload) -> bool:
+    """Tell whether a message came after the last one that was noted on the leg."""
+    return leg.last_answer_at is None or payload.last_received_at > leg.last_answer_at
+
+
 def note_registration(leg: Leg, now: datetime) -> None:
     """Note that the feed follows this number from now on."""
     leg.registered_at, leg.trouble = leg.registered_at or now, ""
@@ -104,8 +108,7 @@ def note_registration(leg: Leg, now: datetime) -> None:
 
 def note_answer(leg: Leg, payload: Payload) -> None:
     """Note a good answer on the leg, and when to ask again. Reading history again asks nobody."""
-    if leg.last_answer_at and payload.last_received_at <= leg.last_answer_at:
-        leg.save(update_fields=["tracker"])
+    if not is_news(leg, payload):
         return
     leg.shipment.refresh_from_db()
     leg.last_answer_at, leg.failures, leg.trouble = payload.last_received_at, 0, ""
@@ -117,6 +120,8 @@ def note_answer(leg: Leg, payload: Payload) -> None:
 def note_refusal(legs: list[Leg], refusal: Refusal, payload: Payload) -> None:
     """Note on each leg why the feed would not answer for it, and ask again in due time."""
     for leg in legs:
+        if not is_news(leg, payload):
+            continue
         if refusal.reason == told.ALREADY_REGISTERED:
             note_registration(leg, payload.received_at)
             continue
@@ -131,10 +136,10 @@ def note_refusal(legs: list[Leg], refusal: Refusal, payload: Payload) -> None:
 
 
 @transaction.atomic
-def count_unmapped(carrier: Carrier, reading: Reading) -> None:
-    """Raise the operator's counter of each code that no table knows."""
-    unknown = [scan for parcel in reading.parcels for scan in parcel.scans if scan.scan is Scan.UNMAPPED]
-    examples = {scan.code[:120]: scan.words[:300] for scan in unknown}
-    for code, times in sorted(Counter(scan.code[:120] for scan in unknown).items()):
+def count_unmapped(carrier: Carrier, events: Sequence[Event]) -> None:
+    """Raise the operator's counter of each code that no table knows, by the events that are new."""
+    unknown = [event for event in events if event.scan == Scan.UNMAPPED]
+    examples = {event.code: event.words[:300] for event in unknown}
+    for code, times in sorted(Counter(event.code for event in unknown).items()):
         row, _ = UnmappedCode.objects.get_or_create(carrier=carrier, code=code, defaults={"words": examples[code]})
         UnmappedCode.objects.filter(pk=row.pk).update(count=F("count") + times, last_seen_at=timezone.now())

@@ -42,7 +42,8 @@ def record(leg: Leg, parcel: ToldParcel, payload: Payload) -> list[Event]:
     legs = legs_for(leg, parcel, payload.received_at)
     fresh, reread = store_unseen(shipment, legs, parcel.scans, payload)
     moved = put_in_order(shipment) if fresh else False
-    noted = note_parcel(shipment, leg, parcel)
+    latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
+    noted = note_parcel(shipment, leg, parcel) if latest else False
     if fresh or reread or moved or noted:
         advance(shipment, payload.received_at if fresh else None)
         live.ring_after_commit(shipment)
