@@ -103,43 +103,50 @@ def instant_in(zone: str, local: datetime) -> datetime | None:
 
 
 def read(
-    text: str | None, *, country: str | None, heard_at: datetime, region: str | None = None, inferred: bool = False
+    text: str | None,
+    country: str | None,
+    heard_at: datetime,
+    *,
+    region: str | None = None,
+    inferred: bool = False,
+    raw: str = "",
 ) -> Moment:
     """Read an ISO-like time as a carrier told it.
 
     `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much
-    later), and `inferred` says that the offset is the data provider's idea and not the carrier's. Text that is no time
-    gives a `Moment` with nothing but its raw text.
+    later), `inferred` says that the offset is the data provider's idea and not the carrier's, and `raw` is the
+    carrier's own text where `text` is somebody's version of it. Text that is no time gives a `Moment` with its raw
+    text alone.
     """
     if not text or not isinstance(text, str):
-        return Moment()
+        return Moment(raw=raw)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        return Moment(raw=text)
+        return Moment(raw=raw or text)
     if moment.tzinfo is None:
-        return read_naive(moment, text, country, heard_at)
-    return read_aware(moment, text, (country, region), heard_at, inferred)
+        return read_naive(moment, raw or text, country, heard_at)
+    return read_aware(moment, (text, raw or text), (country, region), heard_at, inferred)
 
 
 def read_aware(
-    moment: datetime, raw: str, place: tuple[str | None, str | None], heard_at: datetime, inferred: bool
+    moment: datetime, texts: tuple[str, str], place: tuple[str | None, str | None], heard_at: datetime, inferred: bool
 ) -> Moment:
     """Read a time that carries an offset. UTC told for a country that never shows it is an instant, not a clock."""
-    local = moment.replace(tzinfo=None)
+    text, raw = texts
+    local, precision = moment.replace(tzinfo=None), precision_of(text)
     try:
         at = moment.astimezone(UTC)
     except OverflowError:
-        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
+        return Moment(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
     if not plausible(at, heard_at):
-        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
-    country, region = place
+        return Moment(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
     offset = minutes_east(moment)
-    agrees, zone = placed(country, region, offset, moment.year, moment.month, moment.day)
-    if offset == 0 and (not country or not agrees or raw.rstrip().endswith("Z")):
-        return Moment(at, None, 0, precision_of(raw), ZoneSource.CARRIER_UTC, only_zone(country, local), raw)
+    agrees, zone = placed(*place, offset, moment.year, moment.month, moment.day)
+    if offset == 0 and (not place[0] or not agrees or text.rstrip().endswith("Z")):
+        return Moment(at, None, 0, precision, ZoneSource.CARRIER_UTC, only_zone(place[0], local), raw)
     source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
-    return Moment(at, local, offset, precision_of(raw), source, zone, raw)
+    return Moment(at, local, offset, precision, source, zone, raw)
 
 
 def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetime) -> Moment:
@@ -156,7 +163,7 @@ def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetim
 
 def read_utc(text: str | None, *, heard_at: datetime) -> Moment:
     """Read a time known to be UTC, with or without its `Z`. No local clock was told, so none is kept."""
-    moment = read(text, country=None, heard_at=heard_at)
+    moment = read(text, None, heard_at)
     if moment.local is None or moment.precision is Precision.DATE:
         return moment
     at = moment.at or moment.local.replace(tzinfo=UTC)
@@ -177,6 +184,4 @@ def is_date(local: datetime, raw: str) -> bool:
 
 def precision_of(raw: str) -> Precision:
     """Return how exactly the text tells the time: seconds stand in it or they do not."""
-    clock = raw.replace("T", " ").partition(" ")[2]
-    digits = clock.split("+")[0].split("-")[0]
-    return Precision.SECOND if digits.count(":") >= 2 else Precision.MINUTE
+    return Precision.SECOND if raw.count(":", 0, 19) >= 2 else Precision.MINUTE

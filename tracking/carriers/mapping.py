@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,6 +15,7 @@ from tracking.vocabulary import Scan
 
 Side = Literal["origin", "destination", "transit", "domestic", "else"]
 SIDES: Final[tuple[Side, ...]] = ("origin", "destination", "transit", "domestic", "else")
+REMEMBERED: Final = 8192
 TABLES: Final = Path(__file__).parent / "tables"
 
 
@@ -28,13 +31,18 @@ class Rule:
         return self.side in (None, side) and self.like.search(words) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A carrier's code list. `version` is stamped on every payload that was read with it."""
 
     version: str
     codes: dict[tuple[str, Side], Scan]
     rules: dict[str, tuple[Rule, ...]]
+    read: Callable[[str, Side, str], Scan] = field(init=False)
+    """`look_up`, remembering its answers: carriers say few things, and say them over and over."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", lru_cache(maxsize=REMEMBERED)(self.look_up))
 
     @classmethod
     def load(cls, name: str) -> Table:
@@ -43,7 +51,7 @@ class Table:
         codes = {(code, side): scan for code, entry in data["codes"].items() for side, scan in by_side(entry).items()}
         return cls(data["version"], codes, rules_by_code(data.get("words", [])))
 
-    def read(self, code: str, side: Side, words: str) -> Scan:
+    def look_up(self, code: str, side: Side, words: str) -> Scan:
         """Return our scan for a carrier's code, after a second look at its words; `unmapped` for a code not listed."""
         scan = self.codes.get((code, side))
         if scan is None:

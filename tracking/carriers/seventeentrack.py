@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from tracking.carriers import clock, told
@@ -188,34 +189,47 @@ def read_place(event: Mapping[str, Any]) -> Place:
     """Read an event's address; its `location` text is never parsed for a country (`RECIFE, PE` is not in Peru)."""
     address = mapping(event.get("address"), "address")
     coordinates = mapping(address.get("coordinates"), "coordinates")
+    parts = (
+        event.get("location"),
+        address.get("country"),
+        address.get("state"),
+        address.get("city"),
+        address.get("postal_code"),
+        coordinates.get("latitude"),
+        coordinates.get("longitude"),
+    )
+    try:
+        return place_of(*parts)
+    except TypeError:  # a list or an object where a leaf belongs cannot be remembered
+        return place_of.__wrapped__(*parts)
+
+
+@lru_cache(maxsize=8192, typed=True)
+def place_of(location: Any, country: Any, state: Any, city: Any, postal_code: Any, lat: Any, lon: Any) -> Place:
+    """Return the place that the leaves of an address name. Remembered: parcels pass through few places."""
     return Place(
-        text(event.get("location")),
-        country_code(address.get("country")),
-        text(address.get("state")) or None,
-        text(address.get("city")) or None,
-        text(address.get("postal_code")) or None,
-        coordinate(coordinates.get("latitude"), 90),
-        coordinate(coordinates.get("longitude"), 180),
+        text(location),
+        country_code(country),
+        text(state) or None,
+        text(city) or None,
+        text(postal_code) or None,
+        coordinate(lat, 90),
+        coordinate(lon, 180),
     )
 
 
 def read_moment(event: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
     """Read an event's time. `time_raw` is what the carrier told; an offset only in `time_iso` is 17TRACK's."""
     raw = mapping(event.get("time_raw"), "time_raw")
-    clock_told = "T".join(part for part in (text(raw.get("date")), text(raw.get("time"))) if part)
-    iso = text(event.get("time_iso"))
-    if iso:
-        moment = clock.read(
-            iso,
-            country=place.country,
-            region=place.region,
-            heard_at=heard_at,
-            inferred=not text(raw.get("timezone")),
-        )
-        return moment._replace(raw=f"{clock_told} {text(raw.get('timezone'))}".strip() or iso)
+    day, hour = text(raw.get("date")), text(raw.get("time"))
+    clock_told = f"{day}T{hour}" if day and hour else day or hour
+    if iso := text(event.get("time_iso")):
+        zone = text(raw.get("timezone"))
+        told = f"{clock_told} {zone}" if zone else clock_told
+        return clock.read(iso, place.country, heard_at, region=place.region, inferred=not zone, raw=told)
     if utc := text(event.get("time_utc")):
         return clock.read_utc(utc, heard_at=heard_at)
-    return clock.read(clock_told, country=place.country, heard_at=heard_at)
+    return clock.read(clock_told, place.country, heard_at)
 
 
 def with_next_leg(

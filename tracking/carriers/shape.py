@@ -46,13 +46,13 @@ def listing(value: Any, name: str) -> list[Any]:
 
 def text(value: Any) -> str:
     """Return a string or a whole number as trimmed text without control characters; anything else as ''."""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value.strip()
+        return "".join(sign if sign.isprintable() else " " for sign in value).strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**40 else ""
-    if not isinstance(value, str):
-        return ""
-    if value.isprintable():
-        return value.strip()
-    return "".join(sign if sign.isprintable() else " " for sign in value).strip()
+    return ""
 
 
 def required_text(value: Any, name: str) -> str:
@@ -76,7 +76,9 @@ def coordinate(value: Any, limit: float) -> float | None:
 
 def country_code(value: Any) -> str | None:
     """Return an ISO 3166-1 alpha-2 code in capitals, or None."""
-    code = text(value).upper()
+    if not isinstance(value, str):
+        return None
+    code = value.strip().upper()
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 

@@ -6,6 +6,7 @@ Words never make a parcel delivered: they can only take that back.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tracking.vocabulary import DELIVERED_SCANS, Scan
@@ -56,6 +57,7 @@ def second_opinion(scan: Scan, words: str) -> Scan:
     return scan
 
 
+@lru_cache(maxsize=8192)
 def next_number(words: str) -> str | None:
     """Return the number that a hand-over message names for the next leg, if it names one."""
     found = NEXT_NUMBER.search(words)
