@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tracking.ingest import ask, pace, replay
 from tracking.ingest.read import read
-from tracking.models import Carrier, Leg, Payload
+from tracking.models import Carrier, Leg, Payload, UnmappedCode
 
 LEGS_PER_MESSAGE: Final = 200
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
@@ -54,6 +54,12 @@ def read_forgotten() -> int:
     for payload_id in ids:
         read_payload(payload_id)
     return len(ids)
+
+
+@shared_task
+def relearn_code(code_id: int) -> int:
+    """Read again the history of a code that an operator mapped; return how many messages that was."""
+    return replay.relearn(UnmappedCode.objects.get(pk=code_id))
 
 
 @shared_task

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import make
+from tracking.ingest import replay as replay_module
 from tracking.ingest.read import read
 from tracking.ingest.replay import adopt, replay
 from tracking.models import Event, Leg, Payload, Shipment, UnmappedCode
@@ -95,6 +96,23 @@ def test_an_unknown_code_is_counted_once_for_the_operator_and_moves_nothing() ->
     counter = UnmappedCode.objects.get()
     assert (counter.code, counter.words, counter.count) == ("InTransit_FromTheFuture", "Teleported", 1)
     assert Shipment.objects.get().milestone == Milestone.ACCEPTED
+
+
+def test_a_code_that_an_operator_maps_is_known_from_then_on_and_for_all_history() -> None:
+    make.leg()
+    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket")
+    read(make.payload(make.answer("LZ000000015CN", events=(odd,))))
+    assert Shipment.objects.get().milestone == Milestone.PENDING
+    code = UnmappedCode.objects.get()
+    code.scan = "linehaul.departed"
+    code.save()
+
+    assert replay_module.relearn(code) == 1
+
+    assert Shipment.objects.get().milestone == Milestone.LINEHAUL
+    later = make.event("2026-09-06T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket again")
+    read(make.payload(make.answer("LZ000000015CN", events=(later, odd))))
+    assert set(Event.objects.values_list("scan", flat=True)) == {"linehaul.departed"}
 
 
 def test_a_time_that_cannot_be_true_is_shown_as_told_and_has_no_instant() -> None:

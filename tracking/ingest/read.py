@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tracking.carriers import told
 from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading, Refusal, ToldParcel
+from tracking.carriers.told import Reading, Refusal, ToldParcel, ToldScan
 from tracking.ingest import pace
 from tracking.ingest.record import record
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, UnmappedCode
@@ -40,6 +40,7 @@ def read(payload: Payload) -> list[Event]:
         )
         log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
         return []
+    reading = taught(reading, payload.carrier)
     remember_numbers(payload, reading)
     legs = legs_by_number(reading)
     fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
@@ -50,6 +51,23 @@ def read(payload: Payload) -> list[Event]:
     waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
     mark(payload, Outcome.WAITING if waiting else Outcome.READ, "")
     return fresh
+
+
+def taught(reading: Reading, carrier: Carrier) -> Reading:
+    """Return a reading with the codes that an operator has mapped for this feed."""
+    lessons = dict(UnmappedCode.objects.filter(carrier=carrier).exclude(scan="").values_list("code", "scan"))
+    if not lessons:
+        return reading
+    parcels = (
+        parcel._replace(scans=tuple(learned(scan, lessons) for scan in parcel.scans)) for parcel in reading.parcels
+    )
+    return reading._replace(parcels=tuple(parcels))
+
+
+def learned(scan: ToldScan, lessons: Mapping[str, str]) -> ToldScan:
+    """Return a scan, mapped if its code was unknown to our tables and is known to the operator."""
+    lesson = lessons.get(scan.code[:120]) if scan.scan is Scan.UNMAPPED else None
+    return scan._replace(scan=Scan(lesson)) if lesson else scan
 
 
 def mark(payload: Payload, outcome: Outcome, error: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from tracking.ingest.read import read
-from tracking.models import Leg, Payload
+from tracking.models import Event, Leg, Payload, UnmappedCode
 from tracking.models.payloads import Outcome
 
 
@@ -20,6 +20,12 @@ def replay(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
         count += 1
         failed += payload.outcome == Outcome.UNREADABLE
     return count, fresh, failed
+
+
+def relearn(code: UnmappedCode) -> int:
+    """Read again the messages that told an unknown code, and return how many there were."""
+    told = Event.objects.filter(payload__carrier=code.carrier_id, code=code.code).exclude(payload=None)
+    return replay(Payload.objects.filter(pk__in=told.values("payload")))[0]
 
 
 def adopt(leg: Leg) -> int:

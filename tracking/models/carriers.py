@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.registry import ADAPTERS
 from tracking.models.fields import SecretsField
+from tracking.vocabulary import Scan
 
 
 def adapter_choices() -> list[tuple[str, str]]:
@@ -114,12 +115,24 @@ def add_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
 post_migrate.connect(add_missing_feeds, dispatch_uid="add missing feeds")
 
 
+def known_scans() -> list[tuple[str, str]]:
+    """Return the scans that an operator can choose. A callable, so that a new scan needs no migration."""
+    return [(scan.value, f"{scan.label} ({scan.value})") for scan in Scan if scan is not Scan.UNMAPPED]
+
+
 class UnmappedCode(models.Model):
-    """A code that a carrier sent and no table of ours knows, counted for the operator."""
+    """A code that a carrier sent and no table of ours knows: counted, and mapped by an operator who knows it."""
 
     carrier = models.ForeignKey(Carrier, models.CASCADE, verbose_name=_("feed"), related_name="unmapped_codes")
     code = models.CharField(_("code"), max_length=120, blank=True)
     words = models.CharField(_("an example of its words"), max_length=300, blank=True)
+    scan = models.CharField(
+        _("means"),
+        max_length=40,
+        blank=True,
+        choices=known_scans,
+        help_text=_("What this code means in our words. Saving reads the history with this code again."),
+    )
     count = models.PositiveBigIntegerField(_("seen"), default=0)
     first_seen_at = models.DateTimeField(_("first seen"), auto_now_add=True)
     last_seen_at = models.DateTimeField(_("last seen"), auto_now=True)

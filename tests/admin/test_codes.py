@@ -1,0 +1,36 @@
+"""An operator maps a code that nobody knew."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from tests import make
+from tracking import tasks
+from tracking.ingest.read import read
+from tracking.models import Event, UnmappedCode
+
+pytestmark = pytest.mark.django_db
+
+
+def test_choosing_what_a_code_means_reads_its_history_again(
+    admin_client: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks.relearn_code, "apply_async", lambda args, kwargs, **_: tasks.relearn_code(*args))
+    make.leg()
+    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket")
+    read(make.payload(make.answer("LZ000000015CN", events=(odd,))))
+    code = UnmappedCode.objects.get()
+    page = reverse("admin:tracking_unmappedcode_change", args=[code.pk])
+    assert "Left by rocket" in admin_client.get(page).content.decode()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = admin_client.post(page, {"scan": "linehaul.departed"})
+
+    assert response.status_code == 302
+    assert Event.objects.get().scan == "linehaul.departed"
+    assert admin_client.get(reverse("admin:tracking_unmappedcode_changelist")).status_code == 200
