@@ -30,6 +30,9 @@ HEARD = datetime(2026, 10, 1, 12, tzinfo=UTC)
         ("1970-01-01T00:00:00Z", "DE", None, ZoneSource.UNKNOWN),
         ("2099-01-01T10:00:00+01:00", "DE", None, ZoneSource.UNKNOWN),
         ("0001-01-01T00:00:01+14:00", None, None, ZoneSource.UNKNOWN),
+        ("9999-12-31T23:59:59", "CN", None, ZoneSource.UNKNOWN),
+        ("0001-01-01T00:00:01", "GB", None, ZoneSource.UNKNOWN),
+        ("9999-12-31T23:59:59-12:00", "US", None, ZoneSource.UNKNOWN),
     ],
 )
 def test_an_instant_is_known_only_as_far_as_it_was_told(

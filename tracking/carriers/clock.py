@@ -18,6 +18,9 @@ from tracking.carriers.told import Moment
 from tracking.vocabulary import Precision, ZoneSource
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CALENDAR = (1900, 2100)
+"""The years in which a clock without a zone is looked at any closer: zones are not defined at the ends of time."""
+
 CLOCK_SLACK = timedelta(hours=26)
 """How far ahead of us a told instant may lie: the widest zone mistake is 26 hours (from UTC-12 to UTC+14)."""
 
@@ -151,6 +154,8 @@ def read_aware(
 
 def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetime) -> Moment:
     """Read a clock without a zone: a date, an instant where the place has one clock, or the clock alone."""
+    if not CALENDAR[0] <= local.year <= CALENDAR[1]:
+        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
     if is_date(local, raw):
         return Moment(None, local, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw)
     zone = only_zone(country, local)

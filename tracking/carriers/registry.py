@@ -6,6 +6,32 @@ from typing import Final
 
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.aftership import AfterShip
+from tracking.carriers.cainiao import Cainiao
+from tracking.carriers.chinapost import ChinaPost
+from tracking.carriers.dhl_de import DhlPaket
+from tracking.carriers.dpd import Dpd
+from tracking.carriers.fourpx import FourPx
+from tracking.carriers.gls import Gls
+from tracking.carriers.postnl import PostNl
+from tracking.carriers.s10 import PostalItem
 from tracking.carriers.seventeentrack import SeventeenTrack
+from tracking.carriers.sf import SfExpress
+from tracking.carriers.yunexpress import YunExpress
 
-ADAPTERS: Final[dict[str, Adapter]] = {adapter.slug: adapter for adapter in (SeventeenTrack(), AfterShip())}
+ADAPTERS: Final[dict[str, Adapter]] = {
+    adapter.slug: adapter
+    for adapter in (
+        SeventeenTrack(),
+        AfterShip(),
+        Cainiao(),
+        ChinaPost(),
+        DhlPaket(),
+        Dpd(),
+        FourPx(),
+        Gls(),
+        PostNl(),
+        PostalItem(),
+        SfExpress(),
+        YunExpress(),
+    )
+}
