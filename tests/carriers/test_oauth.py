@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,10 +21,13 @@ class Desk:
     """A token desk over real HTTP; it answers as told and counts its visitors."""
 
     def __init__(self, status: int = 200, answer: Any = None) -> None:
-        self.status, self.answer, self.forms = status, answer, list[dict[str, str]]()
+        self.status, self.answer = status, answer
+        self.forms: list[dict[str, str]] = []
+        self.headers: list[str] = []
 
     async def give(self, request: web.Request) -> web.Response:
         self.forms.append({name: str(value) for name, value in (await request.post()).items()})
+        self.headers.append(request.headers.get("Authorization", ""))
         await asyncio.sleep(0.05)
         answer = (
             {"access_token": f"token {len(self.forms)}", "expires_in": "3600"} if self.answer is None else self.answer
@@ -54,6 +58,15 @@ def test_ten_workers_at_once_share_one_token() -> None:
 
     assert set(tokens) == {"token 1"}
     assert desk.forms == [{"grant_type": "client_credentials", "client_id": "us", "client_secret": "hush"}]
+
+
+def test_the_secret_can_travel_in_a_header_instead_of_the_form() -> None:
+    desk = Desk()
+
+    desk.visited(lambda line: bearer(line, "/oauth/token", basic=True))
+
+    assert desk.forms == [{"grant_type": "client_credentials"}]
+    assert desk.headers == [f"Basic {b64encode(b'us:hush').decode()}"]
 
 
 def test_a_token_about_to_end_is_not_kept() -> None:

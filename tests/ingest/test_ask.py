@@ -15,6 +15,7 @@ from tests import make
 from tests.carrier import CarrierServer, serving
 from tracking.ingest import ask, pace
 from tracking.ingest.circuit import FAILURES_TO_OPEN
+from tracking.ingest.read import read
 from tracking.models import Carrier, Event, Leg, Payload
 from tracking.models.payloads import Arrival
 from tracking.tasks import ask_carrier, refresh_due
@@ -74,6 +75,22 @@ def test_the_answer_is_kept_before_it_is_read() -> None:
     leg = Leg.objects.get()
     assert leg.next_check_at is not None
     assert leg.next_check_at > timezone.now()
+
+
+def test_an_answer_that_names_no_number_speaks_of_the_one_that_was_asked() -> None:
+    feed = make.feed("17track")
+    asked, other = make.leg("AAA000000001"), make.leg("BBB000000002")
+    nobody = b'{"code": 0, "data": {"rejected": [{"number": null, "error": {"code": -18019909, "message": "none"}}]}}'
+    payload, _ = Payload.objects.keep(feed, nobody, Arrival.POLL, timezone.now(), [asked.number])
+    twin, _ = Payload.objects.keep(feed, nobody, Arrival.POLL, timezone.now(), [other.number])
+
+    read(payload)
+
+    asked.refresh_from_db()
+    other.refresh_from_db()
+    assert payload.pk != twin.pk
+    assert asked.next_check_at is not None
+    assert other.next_check_at is None
 
 
 def test_429_rests_the_carrier_for_as_long_as_it_asks() -> None:

@@ -6,16 +6,24 @@ from typing import Final
 
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.aftership import AfterShip
+from tracking.carriers.auspost import AusPost
 from tracking.carriers.cainiao import Cainiao
+from tracking.carriers.canadapost import CanadaPost
 from tracking.carriers.chinapost import ChinaPost
+from tracking.carriers.dhl import DHL
 from tracking.carriers.dhl_de import DhlPaket
 from tracking.carriers.dpd import Dpd
+from tracking.carriers.fedex import FedEx
 from tracking.carriers.fourpx import FourPx
 from tracking.carriers.gls import Gls
+from tracking.carriers.laposte import LaPoste
 from tracking.carriers.postnl import PostNl
+from tracking.carriers.royalmail import RoyalMail
 from tracking.carriers.s10 import PostalItem
 from tracking.carriers.seventeentrack import SeventeenTrack
 from tracking.carriers.sf import SfExpress
+from tracking.carriers.ups import UPS
+from tracking.carriers.usps import USPS
 from tracking.carriers.yunexpress import YunExpress
 
 ADAPTERS: Final[dict[str, Adapter]] = {
@@ -32,6 +40,14 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         PostNl(),
         PostalItem(),
         SfExpress(),
+        AusPost(),
+        CanadaPost(),
+        DHL(),
+        FedEx(),
+        LaPoste(),
+        RoyalMail(),
+        UPS(),
+        USPS(),
         YunExpress(),
     )
 }

@@ -98,7 +98,7 @@ async def call_all(carrier: Carrier, todo: Sequence[Batch]) -> Outcome:
 def store(carrier: Carrier, batch: Batch, body: bytes) -> int:
     """Keep an answer as it came and return its id."""
     arrival = Arrival.REGISTRATION if batch.verb == "register" else Arrival.POLL
-    payload, _ = Payload.objects.keep(carrier, body, arrival, timezone.now())
+    payload, _ = Payload.objects.keep(carrier, body, arrival, timezone.now(), batch.numbers)
     return payload.pk
 
 

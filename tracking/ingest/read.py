@@ -42,10 +42,15 @@ def read(payload: Payload) -> list[Event]:
         return []
     reading = taught(reading, payload.carrier)
     remember_numbers(payload, reading)
-    legs = legs_by_number(reading)
+    legs = legs_by_number(reading, payload)
     fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
     for refusal in reading.refusals:
-        note_refusal(legs.get(number_key(refusal.number), []), refusal, payload)
+        meant = (
+            legs.get(number_key(refusal.number), [])
+            if refusal.number
+            else [leg for one in legs.values() for leg in one]
+        )
+        note_refusal(meant, refusal, payload)
     count_unmapped(payload.carrier, fresh)
     note_readable(payload)
     waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
@@ -90,10 +95,15 @@ def remember_numbers(payload: Payload, reading: Reading) -> None:
     PayloadNumber.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def legs_by_number(reading: Reading) -> dict[str, list[Leg]]:
-    """Return the legs followed under the numbers in an answer. Legs told by others are reached through those."""
+def legs_by_number(reading: Reading, payload: Payload) -> dict[str, list[Leg]]:
+    """Return the legs followed under the numbers in an answer. Legs told by others are reached through those.
+
+    A refusal that names no number means those that were asked.
+    """
     numbers = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
-    keys = {number_key(number) for number in numbers}
+    keys = {number_key(number) for number in numbers if number}
+    if not all(refusal.number for refusal in reading.refusals):
+        keys |= set(payload.numbers.values_list("number_key", flat=True))
     found: dict[str, list[Leg]] = {}
     rows = Leg.objects.filter(number_key__in=keys, told_by=None).select_related("carrier", "source", "shipment")
     for leg in rows.order_by("pk"):
@@ -116,6 +126,13 @@ def tell(parcel: ToldParcel, legs: dict[str, list[Leg]], payload: Payload) -> li
 def is_news(leg: Leg, payload: Payload) -> bool:
     """Tell whether a message came after the last one that was noted on the leg."""
     return leg.last_answer_at is None or payload.last_received_at > leg.last_answer_at
+
+
+def meant_by(refusal: Refusal, legs: dict[str, list[Leg]]) -> list[Leg]:
+    """Return the legs that a refusal speaks of: those of its number, or all that were asked when it names none."""
+    if refusal.number:
+        return legs.get(number_key(refusal.number), [])
+    return [leg for same_number in legs.values() for leg in same_number]
 
 
 def note_registration(leg: Leg, now: datetime) -> None:

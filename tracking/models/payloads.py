@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
+from tracking.models.fields import number_key
 
 
 class Arrival(models.TextChoices):
@@ -33,16 +35,24 @@ class Outcome(models.TextChoices):
 class PayloadQuerySet(models.QuerySet["Payload"]):
     """Raw messages by what is left to do with them."""
 
-    def keep(self, carrier: Carrier, body: bytes, arrival: Arrival, now: datetime) -> tuple[Payload, bool]:
-        """Store a raw body once and return it with whether it is new; the same body again is only counted."""
-        digest = hashlib.sha256(body).hexdigest()
+    def keep(
+        self, carrier: Carrier, body: bytes, arrival: Arrival, now: datetime, asked: Sequence[str] = ()
+    ) -> tuple[Payload, bool]:
+        """Store a raw body once and return it with whether it is new; the same body again is only counted.
+
+        `asked` are the numbers that it answers: an answer need not name them, and "not found" is the same for all.
+        """
+        digest = hashlib.sha256("\n".join(asked).encode() + b"\0" * bool(asked) + body).hexdigest()
         payload, new = self.get_or_create(
             carrier=carrier,
             arrival=arrival,
             digest=digest,
             defaults={"body": body, "received_at": now, "last_received_at": now},
         )
-        if not new:
+        if new:
+            keys = sorted({number_key(number)[:64] for number in asked})
+            PayloadNumber.objects.bulk_create(PayloadNumber(payload=payload, number_key=key) for key in keys)
+        else:
             self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
         return payload, new
 
@@ -55,7 +65,7 @@ class Payload(models.Model):
     """One raw message of one feed. The same bytes again raise a counter, not a row."""
 
     carrier = models.ForeignKey(Carrier, models.PROTECT, verbose_name=_("feed"), related_name="payloads")
-    digest = models.CharField(_("SHA-256"), max_length=64, editable=False)
+    digest = models.CharField(_("SHA-256 of what was asked and answered"), max_length=64, editable=False)
     body = models.BinaryField(_("body"))
     arrival = models.CharField(_("arrival"), max_length=16, choices=Arrival)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)

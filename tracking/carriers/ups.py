@@ -1,0 +1,170 @@
+"""UPS Track API v1: one number a call, OAuth2 client credentials.
+
+Source: UPS's developer portal and its example answer: `date` and `time` are the place's clock, and newer answers add
+`gmtOffset`; without it the zone is not known. Activities come newest first. The status type (D, I, M, MV, P, X) is what
+UPS documents; the two-letter codes under it are not published in full, so the words decide within a type.
+Not settled by public material: the signature of Track Alerts (so there is no `verify`), and whether the token desk
+takes the client's secret in the form, as we send it, beside HTTP Basic. Address lines, names and
+`receivedBy` are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from tracking.carriers import clock
+from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.oauth import bearer
+from tracking.carriers.shape import (
+    RefusedAnswer,
+    country_code,
+    day_of,
+    listing,
+    load_json,
+    mapping,
+    required_text,
+    text,
+)
+from tracking.carriers.told import (
+    NO_NEWS_YET,
+    CarrierDate,
+    Moment,
+    Place,
+    Reading,
+    Refusal,
+    ToldLeg,
+    ToldParcel,
+    ToldScan,
+)
+
+TABLE: Final = Table.load("ups")
+DESK: Final = "/security/v1/oauth/token"
+NOT_FOUND: Final = ("TW0001", "TW0001W")
+
+
+class UPS(Adapter):
+    slug = "ups"
+    name = "UPS"
+    version = TABLE.version
+    base_url = "https://onlinetools.ups.com"
+    homepage = "https://developer.ups.com"
+    credentials = (Credential("client_id", "Client ID"), Credential("client_secret", "Client secret"))
+    batch_size = 1
+    calls_per_second = 1.0
+
+    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
+        answer = load_json(body)
+        if "trackResponse" not in answer:
+            return read_refusal(mapping(answer.get("response"), "response"))
+        shipments = listing(mapping(answer["trackResponse"], "trackResponse").get("shipment"), "shipment")
+        entries = [mapping(item, "a shipment") for item in shipments]
+        return Reading(
+            tuple(parcel for entry in entries for parcel in read_packages(entry, heard_at)),
+            tuple(refusal for entry in entries for refusal in read_warnings(entry)),
+        )
+
+    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+        token = await bearer(line, DESK, basic=True)
+        headers = {"Authorization": f"Bearer {token}", "transId": numbers[0][:32], "transactionSrc": "landfall"}
+        path = f"/api/track/v1/details/{quote(numbers[0], safe='')}"
+        return await line.send("GET", path, headers=headers, params={"locale": "en_US"}, good=(404,))
+
+    async def probe(self, line: Line) -> str:
+        await bearer(line, DESK, basic=True)
+        return "connected"
+
+
+def read_refusal(response: Mapping[str, Any]) -> Reading:
+    """Read an answer without a parcel: an unknown number, or a call that was refused."""
+    errors = listing(response.get("errors"), "response.errors")
+    error = mapping(errors[0], "an error") if errors else {}
+    code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
+    if code in NOT_FOUND:
+        return Reading((), (Refusal("", NO_NEWS_YET, words),))
+    raise RefusedAnswer(f"UPS refused the call ({code or 'no code'}): {words}")
+
+
+def read_warnings(entry: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield the reason why a shipment came without packages."""
+    number = text(entry.get("inquiryNumber"))
+    if number and not entry.get("package"):
+        for item in listing(entry.get("warnings"), "warnings")[:1]:
+            yield Refusal(number, NO_NEWS_YET, text(mapping(item, "a warning").get("message")))
+
+
+def read_packages(entry: Mapping[str, Any], heard_at: datetime) -> Iterator[ToldParcel]:
+    """Yield a shipment's packages; a single one goes by the number asked for, several by their own."""
+    packages = listing(entry.get("package"), "package")
+    for item in packages:
+        package = mapping(item, "a package")
+        asked, own = text(entry.get("inquiryNumber")), text(package.get("trackingNumber"))
+        number = (own or asked) if len(packages) > 1 else (asked or own)
+        yield read_package(package, required_text(number, "inquiryNumber"), heard_at)
+
+
+def read_package(package: Mapping[str, Any], number: str, heard_at: datetime) -> ToldParcel:
+    """Read one package, with a leg for the post where UPS hands over to it."""
+    addresses = [mapping(item, "a packageAddress") for item in listing(package.get("packageAddress"), "packageAddress")]
+    countries = {text(item.get("type")): read_place(item).country for item in addresses}
+    origin, destination = countries.get("ORIGIN"), countries.get("DESTINATION")
+    others = [
+        mapping(item, "a number") for item in listing(package.get("alternateTrackingNumber"), "alternate numbers")
+    ]
+    post = [text(item.get("number")) for item in others if text(item.get("type")).startswith("USPS")]
+    activities = listing(package.get("activity"), "activity")
+    return ToldParcel(
+        number=number,
+        legs=(ToldLeg("ups", "UPS", number), *(ToldLeg("usps", "USPS", other) for other in post if other)),
+        scans=tuple(read_activity(item, (origin, destination), heard_at) for item in reversed(activities)),
+        origin=origin,
+        destination=destination,
+        carrier_date=read_carrier_date(package),
+    )
+
+
+def read_activity(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+    """Read one activity: its type and words say what happened, type and code are kept."""
+    activity = mapping(item, "an activity")
+    place = read_place(mapping(activity.get("location"), "location"))
+    status = mapping(activity.get("status"), "status")
+    kind, words = text(status.get("type")), text(status.get("description"))
+    scan = TABLE.read(kind, side_of(place.country, *route), words)
+    code = f"{kind} {text(status.get('code'))}".strip()
+    return ToldScan(0, scan, read_moment(activity, place, heard_at), place, code, words, "en")
+
+
+def read_moment(activity: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
+    """Read the place's clock, with the offset where UPS tells it."""
+    day, time, offset = (text(activity.get(key)) for key in ("date", "time", "gmtOffset"))
+    if len(day) != 8 or not day.isdecimal():
+        return Moment(raw=f"{day} {time}".strip())
+    iso = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    if len(time) == 6 and time.isdecimal():
+        iso += f"T{time[:2]}:{time[2:4]}:{time[4:]}{offset}"
+    moment = clock.read(iso, country=place.country, region=place.region, heard_at=heard_at)
+    return moment._replace(raw=f"{day} {time} {offset}".strip())
+
+
+def read_place(holder: Mapping[str, Any]) -> Place:
+    """Read a place: town, state, postcode and country; address lines are left out."""
+    address = mapping(holder.get("address"), "address")
+    city, region = text(address.get("city")), text(address.get("stateProvince"))
+    return Place(
+        ", ".join(filter(None, (city, region))),
+        country_code(address.get("countryCode") or address.get("country")),
+        region or None,
+        city or None,
+        text(address.get("postalCode")) or None,
+    )
+
+
+def read_carrier_date(package: Mapping[str, Any]) -> CarrierDate | None:
+    """Read the scheduled day, or the rescheduled one; the day of a delivery that was made is no forecast."""
+    entries = [mapping(item, "a deliveryDate") for item in listing(package.get("deliveryDate"), "deliveryDate")]
+    days = {text(item.get("type")): day_of(item.get("date")) for item in entries}
+    day = days.get("RDD") or days.get("SDD")
+    return CarrierDate(day, day, "") if day else None
