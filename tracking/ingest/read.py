@@ -45,12 +45,7 @@ def read(payload: Payload) -> list[Event]:
     legs = legs_by_number(reading, payload)
     fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
     for refusal in reading.refusals:
-        meant = (
-            legs.get(number_key(refusal.number), [])
-            if refusal.number
-            else [leg for one in legs.values() for leg in one]
-        )
-        note_refusal(meant, refusal, payload)
+        note_refusal(meant_by(refusal, legs), refusal, payload)
     count_unmapped(payload.carrier, fresh)
     note_readable(payload)
     waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
