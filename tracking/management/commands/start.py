@@ -158,7 +158,7 @@ def site_programs(options: dict[str, Any]) -> list[Program]:
     return [
         program("web", *web, *address, "tracking.asgi:application"),
         program("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
-        program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule),
+        program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule, CELERY_BEAT_ALONE="1"),
     ]
 
 
