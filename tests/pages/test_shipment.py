@@ -140,6 +140,18 @@ def test_an_order_shows_all_its_parcels_and_what_is_not_shipped(client: Client) 
         assert told in page
 
 
+def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
+    order = make.order()
+    for number in ("AAA1", "BBB2"):
+        make.leg(number, of=order)
+
+    html = client.get(order.get_absolute_url()).content.decode()
+
+    labels = re.findall(r'aria-labelledby="([^"]+)"', html)
+    assert [label.split()[0] for label in labels] == ["count-1", "count-2"]
+    assert all(f'id="{name}"' in html for label in labels for name in label.split())
+
+
 def test_an_order_without_a_parcel_says_so(client: Client) -> None:
     assert "No parcel yet." in words(client, make.order().get_absolute_url())
 
