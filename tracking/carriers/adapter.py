@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,6 +89,11 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> None:
         raise Refused(f"{status}: {body[:200].decode('utf-8', 'replace')}")
     if status >= 300:
         raise CarrierTrouble(f"{status}: {body[:200].decode('utf-8', 'replace')}")
+
+
+def basic(user: str, password: str) -> str:
+    """Return an `Authorization` header of HTTP Basic (RFC 7617)."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 def retry_after(value: str, default: float = 60.0) -> float:

@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from babel.core import get_global
-
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.shape import RefusedAnswer, coordinate, day_of, listing, load_json, mapping, required_text, text
@@ -35,7 +34,6 @@ from tracking.vocabulary import Tracker
 
 TABLE: Final = Table.load("aftership")
 ALREADY_EXISTS: Final = 4003
-ALPHA_3: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
 
 
 class AfterShip(Adapter):
@@ -106,18 +104,14 @@ def single(data: Mapping[str, Any]) -> Any:
     return data.get("tracking", data)
 
 
-def alpha_2(value: Any) -> str | None:
-    """Return the ISO alpha-2 code of an alpha-3 one, as CLDR's territory aliases pair them."""
-    code = text(value).upper()
-    found = ALPHA_3.get(code) if len(code) == 3 else None
-    return found[0] if found else None
-
-
 def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
     """Read one tracking: a leg per carrier slug met, in the order of its checkpoints."""
     entry = mapping(item, "a tracking")
     number = required_text(entry.get("tracking_number"), "tracking_number")
-    origin, destination = alpha_2(entry.get("origin_country_iso3")), alpha_2(entry.get("destination_country_iso3"))
+    origin, destination = (
+        country_of(entry.get("origin_country_iso3")),
+        country_of(entry.get("destination_country_iso3")),
+    )
     checkpoints = [mapping(point, "a checkpoint") for point in listing(entry.get("checkpoints"), "checkpoints")]
     main = text(entry.get("slug"))
     slugs = list(dict.fromkeys([text(point.get("slug")) or main for point in checkpoints] or [main]))
@@ -155,7 +149,7 @@ def read_place(point: Mapping[str, Any]) -> Place:
     lon, lat = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
     return Place(
         text(point.get("location")),
-        alpha_2(point.get("country_iso3") or point.get("country_region")),
+        country_of(point.get("country_iso3") or point.get("country_region")),
         text(point.get("state")) or None,
         text(point.get("city")) or None,
         text(point.get("zip") or point.get("postal_code")) or None,

@@ -10,16 +10,15 @@ route's countries (only an S10 number names its origin).
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import clock, told
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, Credential, Line, basic
 from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.shape import RefusedAnswer, listing, load_json, mapping, required_text, text
+from tracking.carriers.shape import RefusedAnswer, first, listing, load_json, mapping, required_text, text
 from tracking.carriers.told import Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
@@ -48,16 +47,11 @@ class AusPost(Adapter):
 
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
         answer = load_json(body)
-        if errors := listing(answer.get("errors"), "errors"):
-            error = mapping(errors[0], "an error")
+        if error := first(answer.get("errors"), "errors"):
             words = text(error.get("message")) or text(error.get("name")) or "no reason given"
             raise RefusedAnswer(f"Australia Post refused the call ({text(error.get('code'))}): {words}")
         results = listing(answer.get("tracking_results"), "tracking_results")
-        read = [found for item in results for found in read_result(mapping(item, "a result"), heard_at)]
-        return Reading(
-            tuple(found for found in read if isinstance(found, ToldParcel)),
-            tuple(found for found in read if isinstance(found, Refusal)),
-        )
+        return Reading.of(found for item in results for found in read_result(mapping(item, "a result"), heard_at))
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
         return await ask(line, numbers)
@@ -69,10 +63,10 @@ class AusPost(Adapter):
 
 async def ask(line: Line, numbers: Sequence[str]) -> bytes:
     """Ask for up to ten numbers."""
-    pair = f"{line.credentials.get('key', '')}:{line.credentials.get('password', '')}"
+    secrets = line.credentials
     headers = {
-        "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
-        "Account-Number": line.credentials.get("account", ""),
+        "Authorization": basic(secrets.get("key", ""), secrets.get("password", "")),
+        "Account-Number": secrets.get("account", ""),
     }
     return await line.send("GET", "/shipping/v1/track", headers=headers, params={"tracking_ids": ",".join(numbers)})
 
@@ -80,8 +74,7 @@ async def ask(line: Line, numbers: Sequence[str]) -> bytes:
 def read_result(result: Mapping[str, Any], heard_at: datetime) -> Iterator[ToldParcel | Refusal]:
     """Yield what is told under one number: a refusal, its one article, or each article of a consignment."""
     number = required_text(result.get("tracking_id"), "tracking_id")
-    for item in listing(result.get("errors"), "errors")[:1]:
-        error = mapping(item, "an error")
+    if error := first(result.get("errors"), "errors"):
         yield Refusal(number, REASONS.get(text(error.get("code")), told.OTHER), text(error.get("name")))
     articles = list(articles_in(result))
     for article in articles:

@@ -16,10 +16,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from babel import Locale
-
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Line
+from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.shape import RefusedAnswer, listing, load_json, mapping, required_text, text
@@ -28,16 +27,6 @@ from tracking.vocabulary import Precision, ZoneSource
 
 TABLE: Final = Table.load("cainiao")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-COUNTRIES: Final = {
-    **{name.casefold(): code for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()},
-    "mainland china": "CN",
-    "hong kong": "HK",
-    "macau": "MO",
-    "czech republic": "CZ",
-    "russian federation": "RU",
-    "turkey": "TR",
-}
-"""Countries by their English names: Cainiao's own spellings above those of CLDR."""
 
 
 class Cainiao(Adapter):
@@ -67,7 +56,7 @@ def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
     """Read one number: scans come newest first and leave oldest first; an unknown number has none and is no error."""
     entry = mapping(item, "an entry of module")
     number = required_text(entry.get("mailNo"), "mailNo")
-    route = (country_named(entry.get("originCountry")), country_named(entry.get("destCountry")))
+    route = (country_of(entry.get("originCountry")), country_of(entry.get("destCountry")))
     traces = listing(entry.get("detailList"), "detailList")
     return ToldParcel(
         number=number,
@@ -76,11 +65,6 @@ def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
         origin=route[0],
         destination=route[1],
     )
-
-
-def country_named(value: Any) -> str | None:
-    """Return the ISO code of a country that is told by its English name."""
-    return COUNTRIES.get(text(value).casefold())
 
 
 def read_legs(entry: Mapping[str, Any], number: str) -> tuple[ToldLeg, ...]:

@@ -9,7 +9,6 @@ delivery), and how a place abroad is told. `signatory-name` and the names of ret
 
 from __future__ import annotations
 
-import base64
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +17,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from tracking.carriers import clock
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, Credential, Line, basic
 from tracking.carriers.mapping import TABLES, Table
 from tracking.carriers.markup import inner, load_xml
 from tracking.carriers.shape import RefusedAnswer, UnreadableAnswer, day_of
@@ -68,9 +67,8 @@ class CanadaPost(Adapter):
 
 async def ask(line: Line, number: str) -> bytes:
     """Ask for one PIN, in English. Canada Post says 404 for one without history."""
-    pair = f"{line.credentials.get('username', '')}:{line.credentials.get('password', '')}"
     headers = {
-        "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+        "Authorization": basic(line.credentials.get("username", ""), line.credentials.get("password", "")),
         "Accept": "application/vnd.cpc.track-v2+xml",
         "Accept-Language": "en-CA",
     }

@@ -14,7 +14,6 @@ whole call.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,23 +21,16 @@ from typing import Final
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
-from babel import Locale
-
 from tracking.carriers import clock
-from tracking.carriers.adapter import Adapter, Credential, Line, Refused
+from tracking.carriers.adapter import Adapter, Credential, Line, Refused, basic
+from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.markup import load_xml
-from tracking.carriers.shape import RefusedAnswer, UnreadableAnswer, country_code, text
+from tracking.carriers.shape import RefusedAnswer, UnreadableAnswer, text
 from tracking.carriers.told import Moment, Place, Reading, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("dhl-de")
 PATH: Final = "/parcel/de/tracking/v0/shipments"
-COUNTRIES: Final = {
-    name.casefold(): code
-    for language in ("de", "en")
-    for code, name in Locale(language).territories.items()
-    if len(code) == 2 and code.isalpha()
-}
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d(?::\d\d)?)")
 
 
@@ -88,9 +80,9 @@ async def call(line: Line, numbers: str) -> bytes:
         "piece-code": numbers,
     }
     question = " ".join(f"{name}={quoteattr(value)}" for name, value in told.items())
-    pair = base64.b64encode(f"{secrets.get('key', '')}:{secrets.get('secret', '')}".encode()).decode()
+    headers = {"Authorization": basic(secrets.get("key", ""), secrets.get("secret", ""))}
     xml = f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><data {question}/>'
-    return await line.send("GET", PATH, headers={"Authorization": f"Basic {pair}"}, params={"xml": xml})
+    return await line.send("GET", PATH, headers=headers, params={"xml": xml})
 
 
 def name_of(element: Element) -> str:
@@ -108,16 +100,16 @@ def number_of(piece: Element) -> str:
     return text(piece.get("searched-piece-code")) or text(piece.get("piece-code"))
 
 
-def country_of(element: Element, name: str) -> str | None:
+def country_in(element: Element, name: str) -> str | None:
     """Return the ISO code in an attribute that holds a code, a German or an English name."""
-    told = text(element.get(name))
-    return COUNTRIES.get(told.casefold()) or country_code(told)
+    told = element.get(name)
+    return country_of(told, "de") or country_of(told)
 
 
 def read_shipment(piece: Element, root: Element, heard_at: datetime) -> ToldParcel:
     """Read one piece. Older answers put its events beside it, newer ones inside."""
     number = number_of(piece)
-    route = (country_of(piece, "origin-country"), country_of(piece, "dest-country"))
+    route = (country_in(piece, "origin-country"), country_in(piece, "dest-country"))
     lists = children(piece, "pieceeventlist") or children(root, "pieceeventlist")
     events = [event for found in lists for event in children(found, "pieceevent")]
     return ToldParcel(
@@ -131,7 +123,7 @@ def read_shipment(piece: Element, root: Element, heard_at: datetime) -> ToldParc
 
 def read_event(event: Element, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
     """Read one event; what goes back to the sender is read from the sender's side."""
-    city, country = text(event.get("event-location")), country_of(event, "event-country")
+    city, country = text(event.get("event-location")), country_in(event, "event-country")
     code, words = text(event.get("standard-event-code")).upper(), text(event.get("event-status"))
     side = "origin" if event.get("ruecksendung") == "true" else side_of(None, *route)
     home = country == "DE" or (country is None and route == ("DE", "DE"))

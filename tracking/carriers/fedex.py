@@ -54,11 +54,7 @@ class FedEx(Adapter):
             raise RefusedAnswer(f"FedEx refused the call: {words_of(errors[0])}")
         output = mapping(answer.get("output"), "output")
         results = listing(output.get("completeTrackResults"), "output.completeTrackResults")
-        read = [read_result(number, item, heard_at) for number, item in numbered(results)]
-        return Reading(
-            tuple(found for found in read if isinstance(found, ToldParcel)),
-            tuple(found for found in read if isinstance(found, Refusal)),
-        )
+        return Reading.of(read_result(number, item, heard_at) for number, item in numbered(results))
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
         token = await bearer(line, "/oauth/token")

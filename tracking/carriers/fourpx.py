@@ -25,7 +25,7 @@ from typing import Any, Final
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.shape import RefusedAnswer, country_code, listing, load_json, mapping, required_text, text
+from tracking.carriers.shape import RefusedAnswer, country_code, first, listing, load_json, mapping, required_text, text
 from tracking.carriers.told import Place, Reading, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("4px")
@@ -84,9 +84,8 @@ def sign(public: Mapping[str, str], body: str, secret: str) -> str:
 
 def refusal_words(answer: Mapping[str, Any]) -> str:
     """Say in one line why the call was refused."""
-    errors = answer.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    told = (first.get("error_msg"), first.get("errorMsg"), answer.get("msg"), answer.get("message"))
+    error = first(answer.get("errors"), "errors")
+    told = (error.get("error_msg"), error.get("errorMsg"), answer.get("msg"), answer.get("message"))
     return f"4PX refused the call: {next((words for value in told if (words := text(value))), 'no reason given')}"
 
 

@@ -48,11 +48,7 @@ class LaPoste(Adapter):
     calls_per_second = 1.0
 
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        read = [read_answer(answer, heard_at) for answer in answers_in(body)]
-        return Reading(
-            tuple(found for found in read if isinstance(found, ToldParcel)),
-            tuple(found for found in read if isinstance(found, Refusal)),
-        )
+        return Reading.of(read_answer(answer, heard_at) for answer in answers_in(body))
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
         return await ask(line, numbers)

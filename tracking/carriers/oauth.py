@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from base64 import b64encode
 from typing import Final, NamedTuple
 
 import redis.asyncio
 from django.conf import settings
 
+from tracking.carriers import adapter
 from tracking.carriers.adapter import CarrierTrouble, Line, Refused
 from tracking.carriers.shape import UnreadableAnswer, load_json, text
 
@@ -34,7 +34,7 @@ async def bearer(
             if held:
                 return held.decode() if isinstance(held, bytes) else str(held)
             if await store.set(f"{key}:renewing", "1", nx=True, ex=LOCK_SECONDS):
-                return await renew(line, path, proof(client_id, secret, basic), store, key)
+                return await renew(line, path, proof(client_id, secret, in_header=basic), store, key)
             await asyncio.sleep(0.1)
     raise CarrierTrouble("another worker renews the access token and does not finish")
 
@@ -46,11 +46,11 @@ class Proof(NamedTuple):
     headers: dict[str, str]
 
 
-def proof(client_id: str, secret: str, basic: bool) -> Proof:
+def proof(client_id: str, secret: str, *, in_header: bool) -> Proof:
     """Return the form and headers that ask for a token."""
     form = {"grant_type": "client_credentials"}
-    if basic:
-        return Proof(form, {"Authorization": "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()})
+    if in_header:
+        return Proof(form, {"Authorization": adapter.basic(client_id, secret)})
     return Proof({**form, "client_id": client_id, "client_secret": secret}, {})
 
 

@@ -14,15 +14,14 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from babel.core import get_global
-
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.shape import (
     RefusedAnswer,
-    country_code,
     day_of,
+    first,
     listing,
     load_json,
     mapping,
@@ -32,7 +31,6 @@ from tracking.carriers.shape import (
 from tracking.carriers.told import NO_NEWS_YET, CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("royalmail")
-ALPHA_3: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
 
 
 class RoyalMail(Adapter):
@@ -78,16 +76,8 @@ async def ask(line: Line, number: str) -> bytes:
 
 def refusal_words(answer: Mapping[str, Any]) -> str:
     """Say in one line why there is no item."""
-    errors = listing(answer.get("errors"), "errors")
-    first = mapping(errors[0], "an error") if errors else {}
-    return text(first.get("errorDescription")) or text(answer.get("httpMessage")) or "no reason given"
-
-
-def country_of(value: Any) -> str | None:
-    """Return an ISO alpha-2 country, told as alpha-2 or as alpha-3."""
-    code = text(value).upper()
-    found = ALPHA_3.get(code) if len(code) == 3 else None
-    return found[0] if found else country_code(code)
+    error = first(answer.get("errors"), "errors")
+    return text(error.get("errorDescription")) or text(answer.get("httpMessage")) or "no reason given"
 
 
 def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:

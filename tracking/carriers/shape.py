@@ -44,6 +44,12 @@ def listing(value: Any, name: str) -> list[Any]:
     return value
 
 
+def first(value: Any, name: str) -> dict[str, Any]:
+    """Return the first object of a JSON list, or an empty one: errors come in lists of which one is said."""
+    items = listing(value, name)
+    return mapping(items[0], f"the first of {name}") if items else {}
+
+
 def text(value: Any) -> str:
     """Return a string or a whole number as trimmed text without control characters; anything else as ''."""
     if isinstance(value, str):

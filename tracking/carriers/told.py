@@ -5,8 +5,9 @@ Tuples rather than dataclasses: an answer of twenty scans builds sixty of these,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tracking.vocabulary import Precision, Scan, Tracker, ZoneSource
 
@@ -83,7 +84,7 @@ class ToldParcel(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A number that the other side would not answer for. `reason` is one of `Refusal.*` below or 'other'."""
+    """A number that the other side would not answer for. `reason` is one of the words below."""
 
     number: str
     reason: str
@@ -104,3 +105,12 @@ class Reading(NamedTuple):
 
     parcels: tuple[ToldParcel, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @classmethod
+    def of(cls, found: Iterable[ToldParcel | Refusal]) -> Self:
+        """Return a reading of an answer whose items are parcels and refusals in any order."""
+        items = tuple(found)
+        return cls(
+            tuple(item for item in items if isinstance(item, ToldParcel)),
+            tuple(item for item in items if isinstance(item, Refusal)),
+        )

@@ -4,8 +4,8 @@ Source: UPS's developer portal and its example answer: `date` and `time` are the
 `gmtOffset`; without it the zone is not known. Activities come newest first. The status type (D, I, M, MV, P, X) is what
 UPS documents; the two-letter codes under it are not published in full, so the words decide within a type.
 Not settled by public material: the signature of Track Alerts (so there is no `verify`), and whether the token desk
-takes the client's secret in the form, as we send it, beside HTTP Basic. Address lines, names and
-`receivedBy` are never read.
+takes the client's secret in the form too: we send it by HTTP Basic. Address lines, names and `receivedBy` are never
+read.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tracking.carriers.shape import (
     RefusedAnswer,
     country_code,
     day_of,
+    first,
     listing,
     load_json,
     mapping,
@@ -80,8 +81,7 @@ class UPS(Adapter):
 
 def read_refusal(response: Mapping[str, Any]) -> Reading:
     """Read an answer without a parcel: an unknown number, or a call that was refused."""
-    errors = listing(response.get("errors"), "response.errors")
-    error = mapping(errors[0], "an error") if errors else {}
+    error = first(response.get("errors"), "response.errors")
     code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
     if code in NOT_FOUND:
         return Reading((), (Refusal("", NO_NEWS_YET, words),))

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from babel import Locale
-
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.oauth import bearer
 from tracking.carriers.shape import (
@@ -44,9 +43,6 @@ from tracking.carriers.told import (
 
 TABLE: Final = Table.load("usps")
 DESK: Final = "/oauth2/v3/token"
-COUNTRIES: Final[Mapping[str, str]] = {
-    name.upper(): code for code, name in Locale("en").territories.items() if len(code) == 2
-}
 CUT_TO_THE_MINUTE: Final = timedelta(minutes=1)
 
 
@@ -128,7 +124,7 @@ def read_place(event: Mapping[str, Any]) -> Place:
     city, region, country = (text(event.get(key)) for key in ("eventCity", "eventState", "eventCountry"))
     return Place(
         ", ".join(filter(None, (city, region))),
-        (country_code(country) or COUNTRIES.get(country.upper())) if country else "US",
+        country_of(country) if country else "US",
         region or None,
         city or None,
         text(event.get("eventZIP")) or None,
