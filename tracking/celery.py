@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging
 from django.conf import settings
 
@@ -41,6 +42,20 @@ app.conf.update(
             "task": "tracking.tasks.refresh_due",
             "schedule": timedelta(seconds=5),
             "options": {"expires": 5},
+        },
+        "notice feeds that stopped pushing": {
+            "task": "tracking.tasks.watch_pushes",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+        "see which feeds are crowded": {
+            "task": "tracking.tasks.weigh_budgets",
+            "schedule": timedelta(minutes=10),
+            "options": {"expires": 600},
+        },
+        "learn when news comes": {
+            "task": "tracking.tasks.learn_rhythms",
+            "schedule": crontab(hour="3", minute="17"),
         },
         "read what was stored but not read": {
             "task": "tracking.tasks.read_forgotten",

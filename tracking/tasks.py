@@ -9,7 +9,7 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
-from tracking.ingest import ask, pace, replay
+from tracking.ingest import ask, learn, pace, pushes, replay
 from tracking.ingest.read import read
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
 
@@ -54,6 +54,24 @@ def read_forgotten() -> int:
     for payload_id in ids:
         read_payload(payload_id)
     return len(ids)
+
+
+@shared_task
+def watch_pushes() -> int:
+    """Notice feeds that stopped pushing and ask them instead; return how many there were."""
+    return len(pushes.watch(timezone.now()))
+
+
+@shared_task
+def weigh_budgets() -> int:
+    """Note how crowded each feed is; return how many want more calls than they may have."""
+    return pace.weigh_budgets(timezone.now())
+
+
+@shared_task
+def learn_rhythms() -> int:
+    """Learn from the latest parcels when news comes; return how many rhythms that gave."""
+    return learn.learn_rhythms(timezone.now())
 
 
 @shared_task

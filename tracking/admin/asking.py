@@ -11,16 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from tracking.admin.desk import after_commit
+from tracking.ingest import pace
 from tracking.models import Carrier, Leg
 from tracking.tasks import refresh_due
-from tracking.vocabulary import Tracker
 
 
 def ask_about(desk: admin.ModelAdmin[Any], request: HttpRequest, legs: QuerySet[Leg]) -> None:
     """Make the legs due that are asked themselves and still followed, and say how many there are."""
-    asked = legs.filter(told_by=None, tracker=Tracker.ACTIVE).exclude(source=None)
-    silent = silent_feeds(asked)
-    due = asked.update(next_check_at=timezone.now())
+    silent = silent_feeds(legs)
+    due = pace.make_due(legs, timezone.now())
     after_commit(request, refresh_due.si())
     words = ngettext("%(count)d tracking number is due now.", "%(count)d tracking numbers are due now.", due)
     desk.message_user(request, words % {"count": due})

@@ -22,7 +22,6 @@ from tracking.admin.credentials import CarrierForm, feed_of, form_for
 from tracking.admin.desk import RowsInline
 from tracking.admin.health import answered_in_words, health_of, pacing_in_words, rate_in_words
 from tracking.carriers.adapter import Adapter, CarrierTrouble, Refused
-from tracking.carriers.shape import UnreadableAnswer
 from tracking.ingest import ask, circuit
 from tracking.models import Carrier, Leg, UnmappedCode
 from tracking.vocabulary import Milestone
@@ -43,7 +42,11 @@ HEALTH: Final = (
     "last_error",
     "failures",
     "closed_until",
+    "push_gap_seconds",
+    "missed_pushes",
+    "silent_since",
     "forged_webhooks",
+    "crowding",
     "effective_rate",
     "effective_pacing",
 )
@@ -189,7 +192,7 @@ class CarrierAdmin(CarrierDesk):
     @admin.action(description=_("Close the circuit: ask again at once"), permissions=["change"])
     def close_the_circuit(self, request: HttpRequest, queryset: QuerySet[Carrier]) -> None:
         """End the rest of failing feeds."""
-        count = Carrier.objects.filter(pk__in=queryset.values("pk")).update(closed_until=None, failures=0)
+        count = circuit.close(queryset)
         words = ngettext("%(count)d feed may be asked again.", "%(count)d feeds may be asked again.", count)
         self.message_user(request, words % {"count": count})
 
@@ -202,8 +205,6 @@ def tried(carrier: Carrier) -> tuple[bool, str]:
         return False, gettext("Not asked. Still missing: %(names)s.") % {"names": ", ".join(missing)}
     try:
         found = ask.probe(carrier)
-    except UnreadableAnswer as trouble:
-        return False, noted(carrier, Refused(str(trouble)))
     except CarrierTrouble as trouble:
         return False, noted(carrier, trouble)
     circuit.note_success(carrier, timezone.now())

@@ -30,6 +30,8 @@ def health_of(carrier: Carrier, now: datetime) -> Health:
         return Health("-", _("only a name"))
     if carrier.closed_until and carrier.closed_until > now:
         return Health("⏸", _("resting until %(time)s") % {"time": clock(carrier.closed_until)})
+    if carrier.silent_since:
+        return Health("!", _("pushes nothing since %(time)s, asked instead") % {"time": clock(carrier.silent_since)})
     if carrier.failures or carrier.last_error:
         return Health("✗", _("failing"))
     if carrier.last_success_at is None and carrier.last_webhook_at is None:

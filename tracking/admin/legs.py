@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -16,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.desk import RowsInline
 from tracking.admin.health import clock
+from tracking.ingest import pace
 from tracking.models import Event, Leg, Shipment
 from tracking.models.fields import number_key
-from tracking.vocabulary import Tracker
 
 if TYPE_CHECKING:
     LegModelForm = forms.ModelForm[Leg]
@@ -55,17 +54,10 @@ class LegForm(LegModelForm):
         leg = super().save(commit=False)
         new = leg.pk is None
         if self.follows_anew:
-            follow(leg, timezone.now())
+            pace.follow(leg, timezone.now())
         if commit:
             leg.save(update_fields=None if new else [*self.changed_data, *(STARTED if self.follows_anew else ())])
         return leg
-
-
-def follow(leg: Leg, now: datetime) -> None:
-    """Have a leg's own feed asked from `now` on, under its number as it stands; not one that is no longer followed."""
-    leg.told_by = leg.registered_at = None
-    leg.failures, leg.trouble = 0, ""
-    leg.next_check_at = now if leg.source and leg.tracker == Tracker.ACTIVE else None
 
 
 class LegRows(LegFormSet):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db.models import QuerySet
 
 from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
 from tracking.models import Carrier
@@ -19,6 +20,11 @@ log: Final = structlog.get_logger()
 def note_success(carrier: Carrier, now: datetime) -> None:
     """Note a good answer: the circuit closes."""
     Carrier.objects.filter(pk=carrier.pk).update(last_success_at=now, failures=0, closed_until=None, last_error="")
+
+
+def close(carriers: QuerySet[Carrier]) -> int:
+    """Let resting feeds be asked again at once; return how many."""
+    return Carrier.objects.filter(pk__in=carriers.values("pk")).update(closed_until=None, failures=0)
 
 
 def note_trouble(carrier: Carrier, trouble: CarrierTrouble, now: datetime) -> datetime | None:

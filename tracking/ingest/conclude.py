@@ -22,6 +22,7 @@ class Step(NamedTuple):
     leg_position: int
     sequence: int
     country: str | None = None
+    offset_minutes: int | None = None
 
 
 class Conclusion(NamedTuple):

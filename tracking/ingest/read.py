@@ -15,7 +15,7 @@ from django.utils import timezone
 from tracking.carriers import told
 from tracking.carriers.shape import UnreadableAnswer
 from tracking.carriers.told import Reading, Refusal, ToldParcel, ToldScan
-from tracking.ingest import pace
+from tracking.ingest import pace, pushes
 from tracking.ingest.record import record
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, UnmappedCode
 from tracking.models.fields import number_key
@@ -113,7 +113,10 @@ def tell(parcel: ToldParcel, legs: dict[str, list[Leg]], payload: Payload) -> li
         if payload.arrival == Arrival.REGISTRATION:
             note_registration(leg, payload.received_at)
         else:
-            fresh += record(leg, parcel, payload)
+            found = record(leg, parcel, payload)
+            if found and payload.arrival == Arrival.POLL and is_news(leg, payload) and leg.last_answer_at is not None:
+                pushes.note_missed(payload.carrier)
+            fresh += found
             note_answer(leg, payload)
     return fresh
 

@@ -12,9 +12,11 @@ from django.db.models import F
 from tracking import live
 from tracking.carriers.told import ToldParcel, ToldScan
 from tracking.carriers.words import without_names
+from tracking.ingest import rhythm
 from tracking.ingest.conclude import Step, conclude
 from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import legs_for, put_in_order
+from tracking.ingest.learn import SHELF, Seen, by_time, waits
 from tracking.models import Event, Leg, Payload, Shipment
 from tracking.vocabulary import Scan, Tracker
 
@@ -125,18 +127,28 @@ def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel) -> bool:
 
 def advance(shipment: Shipment, news_at: datetime | None) -> None:
     """Conclude from all events where the shipment stands, and save that with a new revision."""
+    rows = Event.objects.filter(shipment=shipment).values_list(
+        "scan", "at", "leg__position", "sequence", "country", "offset_minutes"
+    )
     steps = [
-        Step(Scan(scan), at, position, sequence, country)
-        for scan, at, position, sequence, country in Event.objects.filter(shipment=shipment).values_list(
-            "scan", "at", "leg__position", "sequence", "country"
-        )
+        Step(Scan(scan), at, position, sequence, country, offset)
+        for scan, at, position, sequence, country, offset in rows
     ]
     found = conclude(steps, origin=shipment.origin_country, destination=shipment.order.country)
     shipment.milestone = found.milestone
     shipment.overlay = found.overlay or ""
     shipment.first_event_at, shipment.last_event_at = found.first_at, found.last_at
     shipment.delivered_at = found.delivered_at
+    note_rhythm(shipment, steps)
     shipment.news_at = news_at or shipment.news_at
     shipment.revision = F("revision") + 1
     shipment.save()
     shipment.refresh_from_db(fields=["revision"])
+
+
+def note_rhythm(shipment: Shipment, steps: Sequence[Step]) -> None:
+    """Note what says when the next news is likely: the last scan, its clock, and how lively the parcel is."""
+    seen = sorted((Seen(step.at, step.scan, step.offset_minutes) for step in steps if step.at is not None), key=by_time)
+    if seen:
+        shipment.last_scan, shipment.last_offset_minutes = seen[-1].scan, seen[-1].offset_minutes
+        shipment.liveliness = rhythm.liveliness(SHELF.current(), waits(seen))

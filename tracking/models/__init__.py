@@ -3,12 +3,14 @@
 from tracking.models.carriers import Carrier, UnmappedCode
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
+from tracking.models.rhythms import LearnedRhythm
 from tracking.models.shipments import Event, Leg, Shipment
 from tracking.models.shops import Shop
 
 __all__ = [
     "Carrier",
     "Event",
+    "LearnedRhythm",
     "Leg",
     "Order",
     "OrderLine",

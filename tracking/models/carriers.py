@@ -70,6 +70,15 @@ class Carrier(models.Model):
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     closed_until = models.DateTimeField(_("not asked until"), null=True, editable=False)
+    push_gap_seconds = models.FloatField(_("usual seconds between webhooks"), null=True, editable=False)
+    missed_pushes = models.PositiveIntegerField(_("news that was not pushed"), default=0, editable=False)
+    silent_since = models.DateTimeField(_("pushes nothing since"), null=True, editable=False)
+    crowding = models.FloatField(
+        _("crowding"),
+        default=1.0,
+        editable=False,
+        help_text=_("How many times more calls its parcels want than it allows; 1: there is room."),
+    )
     forged_webhooks = models.PositiveBigIntegerField(_("webhooks with a wrong signature"), default=0, editable=False)
 
     objects = CarrierQuerySet.as_manager()

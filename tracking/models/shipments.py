@@ -37,6 +37,9 @@ class Shipment(models.Model):
     first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, editable=False)
+    last_scan = models.CharField(_("last scan"), max_length=40, blank=True, editable=False)
+    last_offset_minutes = models.SmallIntegerField(_("offset of the last scan"), null=True, editable=False)
+    liveliness = models.FloatField(_("liveliness"), default=1.0, editable=False)
     news_at = models.DateTimeField(_("last news reached us"), null=True, editable=False)
     carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
     carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
@@ -65,10 +68,6 @@ class LegQuerySet(models.QuerySet["Leg"]):
     def due(self, now: datetime) -> Self:
         """Return the legs whose next check has come, the most overdue first."""
         return self.filter(next_check_at__lte=now).order_by("next_check_at")
-
-    def asked_as(self, feed: Carrier, number: str) -> Self:
-        """Return the legs for which `feed` is asked under `number`."""
-        return self.filter(source=feed, number_key=number_key(number), told_by=None)
 
 
 class Leg(models.Model):

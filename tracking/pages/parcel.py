@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Event, Leg, OrderLine, Shipment
+from tracking.models import Carrier, Event, Leg, OrderLine, Shipment
 from tracking.pages.answer import Answer, answer_for
 from tracking.timeline import in_order, told_once
 from tracking.vocabulary import DELIVERED_SCANS, RANKS, Milestone, Overlay, Scan
@@ -67,12 +67,14 @@ class LegView:
 
 
 class Freshness(NamedTuple):
-    """What we know about our own knowing. `due`: the next check is being made now."""
+    """What we know about our own knowing. `due`: the next check is being made now; `down` a feed that does not answer,
+    `silent` one that used to push and has stopped."""
 
     answered_at: datetime | None
     next_at: datetime | None
     due: bool
-    down: str
+    down: Carrier | None
+    silent: Carrier | None
     followed: bool
 
 
@@ -187,6 +189,8 @@ def freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
     feeds = {leg.source for leg in legs if leg.source}
     heard = [at for leg in legs for at in (leg.last_answer_at,) if at]
     ahead = [leg.next_check_at for leg in legs if leg.next_check_at]
-    down = next((feed.name for feed in feeds if feed.closed_until and feed.closed_until > now), "")
+    down = next((feed for feed in feeds if feed.closed_until and feed.closed_until > now), None)
+    silent = next((feed for feed in feeds if feed.silent_since and feed != down), None) if ahead else None
     next_at = min(ahead, default=None)
-    return Freshness(max(heard, default=None), next_at, next_at is not None and next_at <= now, down, bool(ahead))
+    due = next_at is not None and next_at <= now
+    return Freshness(max(heard, default=None), next_at, due, down, silent, bool(ahead))
