@@ -6,6 +6,7 @@ A bell carries no news, only the revision; the page then fetches itself through 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -28,13 +29,14 @@ def client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def ring_after_commit(shipment: Shipment) -> None:
-    """Ring once the change can be seen: for the parcel's own page, and for its order's."""
-    tokens = (shipment.token, shipment.order.token)
-    transaction.on_commit(lambda: ring(tokens))
+def ring_after_commit(shipments: Iterable[Shipment]) -> None:
+    """Ring once the changes can be seen: for each parcel's own page, and for its order's."""
+    tokens = [token for shipment in shipments for token in (shipment.token, shipment.order.token)]
+    if tokens:
+        transaction.on_commit(lambda: ring(tokens))
 
 
-def ring(tokens: tuple[str, ...]) -> None:
+def ring(tokens: Iterable[str]) -> None:
     """Ring for each page. A broker that is away costs the live update and nothing else: the page has a refresh link."""
     try:
         pipe = client().pipeline(transaction=False)

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from tracking.ingest import ask, learn, pace, pushes, replay
-from tracking.ingest.read import read
+from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
 
 LEGS_PER_MESSAGE: Final = 200
@@ -37,7 +37,8 @@ def ask_carrier(carrier_id: int, leg_ids: list[int]) -> int:
     carrier = Carrier.objects.get(pk=carrier_id)
     new = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
     fresh = sum(replay.adopt(leg) for leg in new)
-    return fresh + sum(read_payload(payload_id) for payload_id in ask.ask(carrier, leg_ids))
+    answers = Payload.objects.filter(pk__in=ask.ask(carrier, leg_ids))
+    return fresh + read_all(answers.select_related("carrier").order_by("pk"))
 
 
 @shared_task
@@ -50,10 +51,9 @@ def read_payload(payload_id: int) -> int:
 def read_forgotten() -> int:
     """Read messages whose job was lost; return how many there were."""
     before = timezone.now() - FORGOTTEN_AFTER
-    ids = list(Payload.objects.forgotten(before).order_by("pk").values_list("pk", flat=True)[:500])
-    for payload_id in ids:
-        read_payload(payload_id)
-    return len(ids)
+    forgotten = list(Payload.objects.forgotten(before).select_related("carrier").order_by("pk")[:500])
+    read_all(forgotten)
+    return len(forgotten)
 
 
 @shared_task

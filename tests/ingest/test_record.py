@@ -151,6 +151,7 @@ def test_the_carriers_own_date_and_the_feeds_state_are_noted() -> None:
 
     shipment = Shipment.objects.get()
     assert (shipment.carrier_first_on, shipment.carrier_last_on, shipment.carrier_date_source) == days
+    leg.refresh_from_db()
     assert leg.tracker == Tracker.EXPIRED
 
 

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Min
-
 from tracking.carriers.directory import name_for
 from tracking.carriers.told import ToldLeg, ToldParcel
-from tracking.models import Carrier, Event, Leg, Shipment
+from tracking.ingest.case import Case
+from tracking.models import Carrier, Leg
 from tracking.models.fields import number_key
 
 MOST_SIGNS: Final = 64
 """Nothing longer is a tracking number; such a leg keeps the number that was asked."""
 
 
-def legs_for(asked: Leg, parcel: ToldParcel, now: datetime) -> list[Leg]:
-    """Return a leg row for each leg told, in the same order; make those that are missing.
+def legs_for(asked: Leg, parcel: ToldParcel, now: datetime, case: Case, carriers: Mapping[str, Carrier]) -> list[Leg]:
+    """Return a leg for each leg told, in the same order; make those that are missing.
 
     A leg with scans in this answer is told by `asked`. One that only a number tells of is asked itself, from `now` on.
-    An answer without any leg speaks of `asked` alone.
+    An answer without any leg speaks of `asked` alone. `carriers` are those told, by slug.
     """
-    mine = list(Leg.objects.filter(shipment=asked.shipment_id).select_related("carrier").order_by("position", "pk"))
-    mine = [asked if leg.pk == asked.pk else leg for leg in mine]
+    mine = case.legs
     told_legs = [
         told if len(told.number) <= MOST_SIGNS else told._replace(number=asked.number)
         for told in parcel.legs or (ToldLeg("", "", parcel.number),)
     ]
-    carriers = carriers_for(told_legs)
     told_here = {scan.leg for scan in parcel.scans}
     found: list[Leg] = []
     for index, told in enumerate(told_legs):
@@ -40,7 +37,7 @@ def legs_for(asked: Leg, parcel: ToldParcel, now: datetime) -> list[Leg]:
             mine.append(leg)
         elif leg.carrier is None and carrier is not None:
             leg.carrier = carrier
-            leg.save(update_fields=["carrier"])
+            case.placed.add(leg)
         found.append(leg)
     return found
 
@@ -76,7 +73,7 @@ def open_leg(asked: Leg, told: ToldLeg, carrier: Carrier | None, position: int, 
     """Make the row of a leg heard of for the first time."""
     direct = carrier if carrier and carrier.adapter and carrier.enabled else None
     return Leg.objects.create(
-        shipment_id=asked.shipment_id,
+        shipment=asked.shipment,
         position=position,
         carrier=carrier,
         number=told.number,
@@ -86,14 +83,15 @@ def open_leg(asked: Leg, told: ToldLeg, carrier: Carrier | None, position: int, 
     )
 
 
-def put_in_order(shipment: Shipment) -> bool:
+def put_in_order(case: Case) -> bool:
     """Number the legs by their first known scan, silent ones last, and tell whether the order changed."""
-    first_at = dict(Event.objects.filter(shipment=shipment).values_list("leg").annotate(Min("at")))
-    ordered = sorted(
-        Leg.objects.filter(shipment=shipment).order_by("position", "pk"),
-        key=lambda leg: (not first_at.get(leg.pk), first_at.get(leg.pk) or shipment.created_at, leg.position),
-    )
-    moved = [(leg, position) for position, leg in enumerate(ordered) if leg.position != position]
+    first_at: dict[int, datetime] = {}
+    for leg_id, at in case.instants():
+        first_at[leg_id] = min(at, first_at.get(leg_id, at))
+    never = case.shipment.created_at
+    case.legs.sort(key=lambda leg: (leg.pk not in first_at, first_at.get(leg.pk, never), leg.position, leg.pk))
+    moved = [(leg, position) for position, leg in enumerate(case.legs) if leg.position != position]
     for leg, position in moved:
-        Leg.objects.filter(pk=leg.pk).update(position=position)
+        leg.position = position
+        case.placed.add(leg)
     return bool(moved)

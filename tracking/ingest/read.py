@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import transaction
@@ -15,47 +16,117 @@ from django.utils import timezone
 from tracking.carriers import told
 from tracking.carriers.shape import UnreadableAnswer
 from tracking.carriers.told import Reading, Refusal, ToldParcel, ToldScan
-from tracking.ingest import pace, pushes
-from tracking.ingest.record import record
-from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, UnmappedCode
+from tracking.ingest import pushes, rows
+from tracking.ingest.case import Case, NewEvent
+from tracking.ingest.casebook import Casebook
+from tracking.ingest.record import close, take
+from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode
 from tracking.models.fields import number_key
 from tracking.models.payloads import Arrival, Outcome
 from tracking.vocabulary import Scan
 
 log: Final = structlog.get_logger()
 NOT_THE_CARRIERS_FAULT: Final = (told.NO_NEWS_YET, told.ALREADY_REGISTERED)
+TOGETHER: Final = 50
+"""How many messages are read in one transaction."""
+MARKS: Final = ("outcome", "error", "read_at", "read_with")
 
 
-def read(payload: Payload) -> list[Event]:
+class Message(NamedTuple):
+    """A stored message with what today's adapter reads in it. `numbers` are keys: those told and those asked."""
+
+    payload: Payload
+    reading: Reading
+    numbers: frozenset[str]
+
+
+def read(payload: Payload) -> list[NewEvent]:
     """Read one stored message with today's adapter and return the events that are new.
 
     A message that cannot be read keeps its error and its bytes; numbers without an order wait for it.
     """
-    try:
-        reading = payload.carrier.feed.parse(bytes(payload.body), heard_at=payload.received_at)
-    except UnreadableAnswer as trouble:
-        mark(payload, Outcome.UNREADABLE, str(trouble))
-        Carrier.objects.filter(pk=payload.carrier_id).update(
-            last_error=str(trouble)[:2000], last_error_at=timezone.now()
-        )
-        log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=str(trouble))
-        return []
-    reading = taught(reading, payload.carrier)
-    remember_numbers(payload, reading)
-    legs = legs_by_number(reading, payload)
-    fresh = [event for parcel in reading.parcels for event in tell(parcel, legs, payload)]
-    for refusal in reading.refusals:
-        note_refusal(meant_by(refusal, legs), refusal, payload)
-    count_unmapped(payload.carrier, fresh)
-    note_readable(payload)
-    waiting = any(number_key(parcel.number) not in legs for parcel in reading.parcels)
-    mark(payload, Outcome.WAITING if waiting else Outcome.READ, "")
+    return read_together([payload])
+
+
+def read_all(payloads: Iterable[Payload]) -> int:
+    """Read stored messages, `TOGETHER` at a time, and return how many events are new.
+
+    Where reading a group fails, its messages are read one by one: each but the faulty ones counts, and the first fault
+    is raised at the end.
+    """
+    rest, fresh = iter(payloads), 0
+    faults: list[Exception] = []
+    while group := list(islice(rest, TOGETHER)):
+        try:
+            fresh += len(read_together(group))
+        except Exception as fault:
+            log.exception("messages read one by one after a fault", payloads=[payload.pk for payload in group])
+            fresh += sum(read_apart(payload, faults) for payload in group) if len(group) > 1 else 0
+            faults += [fault] if len(group) == 1 else []
+    if faults:
+        raise faults[0]
     return fresh
 
 
-def taught(reading: Reading, carrier: Carrier) -> Reading:
+def read_apart(payload: Payload, faults: list[Exception]) -> int:
+    """Read one message of a group that failed; keep the fault if it is this one's."""
+    try:
+        return len(read(payload))
+    except Exception as fault:
+        log.exception("message not read", payload=payload.pk)
+        faults.append(fault)
+        return 0
+
+
+def read_together(payloads: Sequence[Payload]) -> list[NewEvent]:
+    """Read messages in one transaction, in their order, and return the events that are new."""
+    now = timezone.now()
+    messages = understood(payloads, now)
+    with transaction.atomic():
+        keys = frozenset[str]().union(*(message.numbers for message in messages))
+        book = Casebook.on(keys)
+        fresh = {message.payload.pk: take_message(book, message) for message in messages}
+        close(book, now)
+        note_numbers(messages)
+        for message in messages:
+            count_unmapped(message.payload.carrier, fresh[message.payload.pk])
+            waiting = any(number_key(parcel.number) not in book.by_number for parcel in message.reading.parcels)
+            mark(message.payload, Outcome.WAITING if waiting else Outcome.READ, "", now)
+        save_marks(payloads)
+    return [event for events in fresh.values() for event in events]
+
+
+def understood(payloads: Sequence[Payload], now: datetime) -> list[Message]:
+    """Return the messages that can be read; mark the others with the reason."""
+    lessons = lessons_for({payload.carrier_id for payload in payloads})
+    messages = []
+    for payload in payloads:
+        try:
+            reading = payload.carrier.feed.parse(bytes(payload.body), heard_at=payload.received_at)
+        except UnreadableAnswer as trouble:
+            note_unreadable(payload, str(trouble), now)
+            continue
+        reading = taught(reading, lessons.get(payload.carrier_id, {}))
+        told_of = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
+        numbers = {number_key(number) for number in told_of if number}
+        if not all(refusal.number for refusal in reading.refusals):
+            numbers |= set(payload.numbers.values_list("number_key", flat=True))
+        messages.append(Message(payload, reading, frozenset(numbers)))
+        note_readable(payload)
+    return messages
+
+
+def lessons_for(carriers: set[int]) -> dict[int, dict[str, str]]:
+    """Return by feed the codes that an operator has mapped."""
+    found: dict[int, dict[str, str]] = {}
+    mapped = UnmappedCode.objects.filter(carrier__in=carriers).exclude(scan="")
+    for carrier, code, scan in mapped.values_list("carrier_id", "code", "scan"):
+        found.setdefault(carrier, {})[code] = scan
+    return found
+
+
+def taught(reading: Reading, lessons: Mapping[str, str]) -> Reading:
     """Return a reading with the codes that an operator has mapped for this feed."""
-    lessons = dict(UnmappedCode.objects.filter(carrier=carrier).exclude(scan="").values_list("code", "scan"))
     if not lessons:
         return reading
     parcels = (
@@ -70,106 +141,112 @@ def learned(scan: ToldScan, lessons: Mapping[str, str]) -> ToldScan:
     return scan._replace(scan=Scan(lesson)) if lesson else scan
 
 
-def mark(payload: Payload, outcome: Outcome, error: str) -> None:
-    """Note on a message what became of it and with which table it was read."""
-    payload.outcome, payload.error, payload.read_at = outcome, error[:2000], timezone.now()
-    payload.read_with = payload.carrier.feed.version
-    payload.save(update_fields=["outcome", "error", "read_at", "read_with"])
+def note_unreadable(payload: Payload, why: str, now: datetime) -> None:
+    """Note on a message and on its feed that it cannot be read."""
+    mark(payload, Outcome.UNREADABLE, why, now)
+    payload.carrier.last_error = why[:2000]
+    Carrier.objects.filter(pk=payload.carrier_id).update(last_error=why[:2000], last_error_at=now)
+    log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=why)
 
 
 def note_readable(payload: Payload) -> None:
     """Forget that earlier messages could not be read; troubles with asking end with a good answer, not here."""
     if payload.carrier.last_error:
+        payload.carrier.last_error = ""
         Carrier.objects.filter(pk=payload.carrier_id, failures=0, closed_until=None).update(last_error="")
 
 
-def remember_numbers(payload: Payload, reading: Reading) -> None:
-    """Note which numbers a message tells about."""
-    keys = {number_key(parcel.number)[:64] for parcel in reading.parcels}
-    rows = [PayloadNumber(payload=payload, number_key=key) for key in sorted(keys) if key]
-    PayloadNumber.objects.bulk_create(rows, ignore_conflicts=True)
+def mark(payload: Payload, outcome: Outcome, error: str, now: datetime) -> None:
+    """Note on a message what became of it and with which table it was read."""
+    payload.outcome, payload.error, payload.read_at = outcome.value, error[:2000], now
+    payload.read_with = payload.carrier.feed.version
 
 
-def legs_by_number(reading: Reading, payload: Payload) -> dict[str, list[Leg]]:
-    """Return the legs followed under the numbers in an answer. Legs told by others are reached through those.
-
-    A refusal that names no number means those that were asked.
-    """
-    numbers = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
-    keys = {number_key(number) for number in numbers if number}
-    if not all(refusal.number for refusal in reading.refusals):
-        keys |= set(payload.numbers.values_list("number_key", flat=True))
-    found: dict[str, list[Leg]] = {}
-    rows = Leg.objects.filter(number_key__in=keys, told_by=None).select_related("carrier", "source", "shipment")
-    for leg in rows.order_by("pk"):
-        found.setdefault(leg.number_key, []).append(leg)
-    return found
+def save_marks(payloads: Sequence[Payload]) -> None:
+    """Save what became of messages."""
+    rows.update(Payload, MARKS, [(one.pk, one.outcome, one.error, one.read_at, one.read_with) for one in payloads])
 
 
-def tell(parcel: ToldParcel, legs: dict[str, list[Leg]], payload: Payload) -> list[Event]:
-    """Record one told number on every shipment that follows it."""
-    fresh: list[Event] = []
-    for leg in legs.get(number_key(parcel.number), []):
-        if payload.arrival == Arrival.REGISTRATION:
-            note_registration(leg, payload.received_at)
-        else:
-            found = record(leg, parcel, payload)
-            if found and payload.arrival == Arrival.POLL and is_news(leg, payload) and leg.last_answer_at is not None:
-                pushes.note_missed(payload.carrier)
-            fresh += found
-            note_answer(leg, payload)
+def note_numbers(messages: Sequence[Message]) -> None:
+    """Note which numbers each message tells about."""
+    found = {
+        (message.payload.pk, key)
+        for message in messages
+        for parcel in message.reading.parcels
+        if (key := number_key(parcel.number)[:64])
+    }
+    rows.insert(PayloadNumber, ("payload_id", "number_key"), sorted(found))
+
+
+def take_message(book: Casebook, message: Message) -> list[NewEvent]:
+    """Take all that one message tells into its cases and return the events that are new."""
+    payload, reading, _ = message
+    fresh: list[NewEvent] = []
+    for parcel in reading.parcels:
+        for case, leg in list(book.by_number.get(number_key(parcel.number), ())):
+            fresh += take_parcel(book, case, leg, parcel, payload)
+    for refusal in reading.refusals:
+        for case, leg in meant_by(refusal, book, message):
+            note_refusal(case, leg, refusal, payload)
+    return fresh
+
+
+def take_parcel(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
+    """Take what is told of one number on one shipment that follows it."""
+    if payload.arrival == Arrival.REGISTRATION:
+        note_registration(case, leg, payload.received_at)
+        return []
+    fresh = take(book, case, leg, parcel, payload)
+    if is_news(leg, payload):
+        if fresh and payload.arrival == Arrival.POLL and leg.last_answer_at is not None:
+            pushes.note_missed(payload.carrier)
+        note_answer(case, leg, payload)
     return fresh
 
 
 def is_news(leg: Leg, payload: Payload) -> bool:
-    """Tell whether a message came after the last one that was noted on the leg."""
+    """Tell whether a message came after the last one that was noted on the leg. Reading history again asks nobody."""
     return leg.last_answer_at is None or payload.last_received_at > leg.last_answer_at
 
 
-def meant_by(refusal: Refusal, legs: dict[str, list[Leg]]) -> list[Leg]:
+def meant_by(refusal: Refusal, book: Casebook, message: Message) -> list[tuple[Case, Leg]]:
     """Return the legs that a refusal speaks of: those of its number, or all that were asked when it names none."""
-    if refusal.number:
-        return legs.get(number_key(refusal.number), [])
-    return [leg for same_number in legs.values() for leg in same_number]
+    keys = [number_key(refusal.number)] if refusal.number else sorted(message.numbers)
+    return [followed for key in keys for followed in book.by_number.get(key, ())]
 
 
-def note_registration(leg: Leg, now: datetime) -> None:
+def note_registration(case: Case, leg: Leg, now: datetime) -> None:
     """Note that the feed follows this number from now on."""
     leg.registered_at, leg.trouble = leg.registered_at or now, ""
-    leg.save(update_fields=["registered_at", "trouble"])
+    case.answered.add(leg)
 
 
-def note_answer(leg: Leg, payload: Payload) -> None:
-    """Note a good answer on the leg, and when to ask again. Reading history again asks nobody."""
-    if not is_news(leg, payload):
-        return
-    leg.shipment.refresh_from_db()
+def note_answer(case: Case, leg: Leg, payload: Payload) -> None:
+    """Note a good answer on the leg; when to ask again is set when the case is closed."""
     leg.last_answer_at, leg.failures, leg.trouble = payload.last_received_at, 0, ""
     leg.registered_at = leg.registered_at or payload.received_at
-    leg.next_check_at = pace.next_check(leg, timezone.now())
-    leg.save(update_fields=["last_answer_at", "failures", "trouble", "registered_at", "next_check_at", "tracker"])
+    case.answered.add(leg)
+    case.checked.add(leg)
 
 
-def note_refusal(legs: list[Leg], refusal: Refusal, payload: Payload) -> None:
-    """Note on each leg why the feed would not answer for it, and ask again in due time."""
-    for leg in legs:
-        if not is_news(leg, payload):
-            continue
-        if refusal.reason == told.ALREADY_REGISTERED:
-            note_registration(leg, payload.received_at)
-            continue
-        if refusal.reason == told.NOT_REGISTERED:
-            leg.registered_at = None
-        expected = refusal.reason in NOT_THE_CARRIERS_FAULT
-        leg.failures = 0 if expected else leg.failures + 1
-        leg.trouble = "" if expected else f"{refusal.reason}: {refusal.words}"[:300]
-        leg.last_answer_at = payload.last_received_at
-        leg.next_check_at = pace.next_check(leg, timezone.now())
-        leg.save(update_fields=["registered_at", "failures", "trouble", "last_answer_at", "next_check_at"])
+def note_refusal(case: Case, leg: Leg, refusal: Refusal, payload: Payload) -> None:
+    """Note on a leg why the feed would not answer for it; it is asked again in due time."""
+    if not is_news(leg, payload):
+        return
+    if refusal.reason == told.ALREADY_REGISTERED:
+        note_registration(case, leg, payload.received_at)
+        return
+    if refusal.reason == told.NOT_REGISTERED:
+        leg.registered_at = None
+    expected = refusal.reason in NOT_THE_CARRIERS_FAULT
+    leg.failures = 0 if expected else leg.failures + 1
+    leg.trouble = "" if expected else f"{refusal.reason}: {refusal.words}"[:300]
+    leg.last_answer_at = payload.last_received_at
+    case.answered.add(leg)
+    case.checked.add(leg)
 
 
-@transaction.atomic
-def count_unmapped(carrier: Carrier, events: Sequence[Event]) -> None:
+def count_unmapped(carrier: Carrier, events: Sequence[NewEvent]) -> None:
     """Raise the operator's counter of each code that no table knows, by the events that are new."""
     unknown = [event for event in events if event.scan == Scan.UNMAPPED]
     examples = {event.code: event.words[:300] for event in unknown}

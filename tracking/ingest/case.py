@@ -1,0 +1,82 @@
+"""One shipment in hand: its legs and events in memory, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from tracking.models import Leg, Shipment
+
+
+class NewEvent(NamedTuple):
+    """One event as its row will be; the names are those of the columns."""
+
+    shipment_id: int
+    leg_id: int
+    payload_id: int
+    fingerprint: str
+    sequence: int
+    heard_at: datetime
+    raw_time: str
+    code: str
+    words: str
+    lang: str
+    place: str
+    region: str
+    city: str
+    postal_code: str
+    lat: float | None
+    lon: float | None
+    scan: str
+    milestone: str
+    at: datetime | None
+    local: str
+    offset_minutes: int | None
+    precision: str
+    zone_source: str
+    zone: str
+    country: str
+
+    @property
+    def reading(self) -> tuple[Any, ...]:
+        """Return what a later reading of the same words may change."""
+        return tuple(self)[READING]
+
+
+READING: Final = slice(NewEvent._fields.index("scan"), None)
+READ_FIELDS: Final = NewEvent._fields[READING]
+AT: Final = READ_FIELDS.index("at")
+Key = tuple[int, str]
+"""A leg's id and a fingerprint: what makes an event one."""
+
+
+class Known(NamedTuple):
+    """An event that is stored, or will be: `pk` None. `reading` holds the values of `READ_FIELDS`."""
+
+    pk: int | None
+    sequence: int
+    reading: tuple[Any, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """One shipment in hand, with its legs and all its events."""
+
+    shipment: Shipment
+    legs: list[Leg] = field(default_factory=list)
+    events: dict[Key, Known] = field(default_factory=dict)
+    fresh: list[NewEvent] = field(default_factory=list)
+    reread: dict[Key, tuple[Any, ...]] = field(default_factory=dict)
+    placed: set[Leg] = field(default_factory=set)
+    answered: set[Leg] = field(default_factory=set)
+    checked: set[Leg] = field(default_factory=set)
+    moved: bool = False
+    news_at: datetime | None = None
+
+    def instants(self) -> Iterator[tuple[int, datetime]]:
+        """Yield the leg and the instant of each event whose instant is known."""
+        for (leg_id, _), (_, _, reading) in self.events.items():
+            if reading[AT] is not None:
+                yield leg_id, reading[AT]

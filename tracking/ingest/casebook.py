@@ -1,0 +1,101 @@
+"""The shipments that some messages speak of, all in hand at once: locked, worked on in memory, and saved together.
+
+A handful of statements serves any number of messages; one after the other each would need some twenty of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Q
+
+from tracking import live
+from tracking.carriers.told import ToldLeg
+from tracking.ingest import rows
+from tracking.ingest.case import READ_FIELDS, Case, Known, NewEvent
+from tracking.ingest.handover import carriers_for
+from tracking.models import Carrier, Event, Leg, Shipment
+
+SHIPMENT_FIELDS: Final = (
+    *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "news_at"),
+    *("carrier_first_on", "carrier_last_on", "carrier_date_source"),
+    *("last_scan", "last_offset_minutes", "liveliness", "revision"),
+)
+ANSWER_FIELDS: Final = ("last_answer_at", "failures", "trouble", "registered_at", "next_check_at", "tracker")
+PLACE_FIELDS: Final = ("carrier_id", "position")
+
+
+class Casebook:
+    """All cases of one piece of work. To be opened and saved within one transaction."""
+
+    def __init__(self, shipments: Iterable[Shipment]) -> None:
+        self.cases = {shipment.pk: Case(shipment) for shipment in shipments}
+        self.carriers: dict[str, Carrier] = {}
+        self.by_number: defaultdict[str, list[tuple[Case, Leg]]] = defaultdict(list)
+        self.take_legs()
+        self.take_events()
+
+    @classmethod
+    def on(cls, number_keys: Collection[str]) -> Casebook:
+        """Take in hand the shipments that are followed under these numbers."""
+        followed = Leg.objects.filter(number_key__in=number_keys, told_by=None)
+        return cls.of(Q(pk__in=followed.values("shipment")))
+
+    @classmethod
+    def of(cls, which: Q) -> Casebook:
+        """Take in hand, and lock in the order of their keys, the shipments that `which` selects."""
+        found = Shipment.objects.filter(which).select_related("order").order_by("pk")
+        alone = ("self",) if connection.features.has_select_for_update_of else ()
+        return cls(found.select_for_update(of=alone))
+
+    def take_legs(self) -> None:
+        """Fetch the legs, with carriers that are shared and not fetched for each."""
+        legs = list(Leg.objects.filter(shipment__in=self.cases).order_by("position", "pk")) if self.cases else []
+        ids = {key for leg in legs for key in (leg.carrier_id, leg.source_id) if key is not None}
+        companies = Carrier.objects.in_bulk(ids) if ids else {}
+        self.carriers.update({carrier.slug: carrier for carrier in companies.values()})
+        for leg in legs:
+            case = self.cases[leg.shipment_id]
+            leg.shipment = case.shipment
+            leg.carrier = companies[leg.carrier_id] if leg.carrier_id else None
+            leg.source = companies[leg.source_id] if leg.source_id else None
+            case.legs.append(leg)
+            if leg.told_by_id is None:
+                self.by_number[leg.number_key].append((case, leg))
+
+    def take_events(self) -> None:
+        """Fetch what is known of each event."""
+        if not self.cases:
+            return
+        told = Event.objects.filter(shipment__in=self.cases).order_by()
+        for shipment, leg, mark, pk, sequence, *reading in told.values_list(
+            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", *READ_FIELDS
+        ):
+            self.cases[shipment].events[leg, mark] = Known(pk, sequence, tuple(reading))
+
+    def carriers_of(self, legs: Iterable[ToldLeg]) -> dict[str, Carrier]:
+        """Return carriers by slug, those of `legs` among them; one never heard of gets its row."""
+        if missing := [leg for leg in legs if leg.carrier and leg.carrier not in self.carriers]:
+            self.carriers.update(carriers_for(missing))
+        return self.carriers
+
+    def save(self) -> None:
+        """Write all that changed, and ring for the pages that show it."""
+        cases = list(self.cases.values())
+        rows.insert(Event, NewEvent._fields, [event for case in cases for event in case.fresh])
+        reread = [(case.events[key].pk, *reading) for case in cases for key, reading in case.reread.items()]
+        rows.update(Event, READ_FIELDS, reread)
+        moved = [case.shipment for case in cases if case.moved]
+        rows.update(Shipment, SHIPMENT_FIELDS, list(values(moved, SHIPMENT_FIELDS)))
+        rows.update(Leg, PLACE_FIELDS, list(values((leg for case in cases for leg in case.placed), PLACE_FIELDS)))
+        rows.update(Leg, ANSWER_FIELDS, list(values((leg for case in cases for leg in case.answered), ANSWER_FIELDS)))
+        live.ring_after_commit(moved)
+
+
+def values(found: Iterable[Shipment | Leg], names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the key and the named values of each row."""
+    for row in found:
+        yield (row.pk, *(getattr(row, name) for name in names))
