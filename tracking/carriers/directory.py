@@ -20,6 +20,7 @@ ALIASES: Final[dict[str, str]] = {
     "dhl-paket": "dhl-de",
     "la-poste": "laposte",
     "la-poste-colissimo": "laposte",
+    "landmark-global": "landmark",
     "royal-mail": "royalmail",
     "sf-express": "sf",
 }

@@ -16,6 +16,7 @@ from tracking.carriers.dpd import Dpd
 from tracking.carriers.fedex import FedEx
 from tracking.carriers.fourpx import FourPx
 from tracking.carriers.gls import Gls
+from tracking.carriers.landmark import Landmark
 from tracking.carriers.laposte import LaPoste
 from tracking.carriers.postnl import PostNl
 from tracking.carriers.royalmail import RoyalMail
@@ -44,6 +45,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         CanadaPost(),
         DHL(),
         FedEx(),
+        Landmark(),
         LaPoste(),
         RoyalMail(),
         UPS(),
