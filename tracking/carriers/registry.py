@@ -6,6 +6,7 @@ from typing import Final
 
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.aftership import AfterShip
+from tracking.carriers.aramex import Aramex
 from tracking.carriers.auspost import AusPost
 from tracking.carriers.cainiao import Cainiao
 from tracking.carriers.canadapost import CanadaPost
@@ -41,6 +42,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         PostNl(),
         PostalItem(),
         SfExpress(),
+        Aramex(),
         AusPost(),
         CanadaPost(),
         DHL(),
