@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 ALIASES: Final[dict[str, str]] = {
+    "asendia-usa": "asendia",
     "australia-post": "auspost",
     "canada-post": "canadapost",
     "china-ems": "chinapost",

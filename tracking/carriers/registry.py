@@ -7,6 +7,7 @@ from typing import Final
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.aftership import AfterShip
 from tracking.carriers.aramex import Aramex
+from tracking.carriers.asendia import Asendia
 from tracking.carriers.auspost import AusPost
 from tracking.carriers.cainiao import Cainiao
 from tracking.carriers.canadapost import CanadaPost
@@ -43,6 +44,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         PostalItem(),
         SfExpress(),
         Aramex(),
+        Asendia(),
         AusPost(),
         CanadaPost(),
         DHL(),
