@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 ALIASES: Final[dict[str, str]] = {
+    "asendia-usa": "asendia",
     "australia-post": "auspost",
     "canada-post": "canadapost",
     "china-ems": "chinapost",
@@ -20,6 +21,7 @@ ALIASES: Final[dict[str, str]] = {
     "dhl-paket": "dhl-de",
     "la-poste": "laposte",
     "la-poste-colissimo": "laposte",
+    "landmark-global": "landmark",
     "royal-mail": "royalmail",
     "sf-express": "sf",
 }

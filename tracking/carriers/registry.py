@@ -6,6 +6,8 @@ from typing import Final
 
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.aftership import AfterShip
+from tracking.carriers.aramex import Aramex
+from tracking.carriers.asendia import Asendia
 from tracking.carriers.auspost import AusPost
 from tracking.carriers.cainiao import Cainiao
 from tracking.carriers.canadapost import CanadaPost
@@ -16,6 +18,7 @@ from tracking.carriers.dpd import Dpd
 from tracking.carriers.fedex import FedEx
 from tracking.carriers.fourpx import FourPx
 from tracking.carriers.gls import Gls
+from tracking.carriers.landmark import Landmark
 from tracking.carriers.laposte import LaPoste
 from tracking.carriers.postnl import PostNl
 from tracking.carriers.royalmail import RoyalMail
@@ -40,10 +43,13 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         PostNl(),
         PostalItem(),
         SfExpress(),
+        Aramex(),
+        Asendia(),
         AusPost(),
         CanadaPost(),
         DHL(),
         FedEx(),
+        Landmark(),
         LaPoste(),
         RoyalMail(),
         UPS(),
