@@ -9,12 +9,13 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test check lock format messages browser clean
+.PHONY: help install start test check lock format messages browser bench clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
 	@echo "make test     all tests"
 	@echo "make check    linters, types, migrations, messages"
+	@echo "make bench    speeds, as a table and in bench.json"
 
 install: $(INSTALLED) .venv/messages
 
@@ -73,6 +74,10 @@ format: install
 # Needs GNU gettext. New sentences arrive in each catalogue empty; `make check` names them until they are translated.
 messages: install
 	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file -i ".venv/*" -i "var/*" -i "tests/*"
+
+# Speeds against floors and peers measured in the same run: SPEED in tracking/README.md says what each row means.
+bench: install
+	$(BIN)/python -m tests.bench $(ROWS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

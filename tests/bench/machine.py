@@ -1,14 +1,13 @@
-"""A private PostgreSQL and broker with Django on top, and the honest way of timing: A, B, A, B, and the median."""
+"""The honest way of timing: ours and the floor by turns in one run, and the median of each."""
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-ROUNDS = 5
+ROUNDS: Final = 5
 
 
 class Row(NamedTuple):
@@ -27,20 +26,6 @@ class Row(NamedTuple):
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 
-def start() -> None:
-    """Start the services, set Django up, and make an empty database with all tables."""
-    os.environ["TEST_DATABASE"] = "postgresql"
-    from tests import machinery  # noqa: F401
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tracking.settings"
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    connection.creation.create_test_db(verbosity=0, serialize=False)
-
-
 def seconds(work: Callable[[], object]) -> float:
     """Return the seconds that some work takes."""
     begun = time.perf_counter()
@@ -48,7 +33,15 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return the seconds of processor time that this process spends on some work."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
 def by_turns(ours: Callable[[], float], floor: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float]:
-    """Measure both by turns and return the median of each."""
+    """Measure both by turns, once unmeasured to warm up, and return the median of each."""
+    ours(), floor()
     measured = [(ours(), floor()) for _ in range(rounds)]
     return statistics.median(one for one, _ in measured), statistics.median(other for _, other in measured)

@@ -99,9 +99,12 @@ def floor() -> float:
 
 def row() -> Row:
     """Measure the row."""
-    ours(), floor()
     stored, barest = by_turns(ours, floor)
-    details = {"events_per_second": round(stored), "floor_rows_per_second": round(barest)}
+    details = {
+        "events_per_second": round(stored),
+        "floor_rows_per_second": round(barest),
+        "an answer that tells nothing new": f"{quiet():.2f} ms",
+    }
     return Row(5, "events stored / unnest insert", stored / barest, 0.6, True, details)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,8 @@ from tracking.models import Carrier, Leg, Payload
 from tracking.models.payloads import Arrival
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
+AT_ONCE: Final = 8
+"""How many calls to one carrier may wait for their answers at the same time, a worker."""
 RETRY_AFTER: Final = timedelta(minutes=2)
 Verb = Literal["register", "fetch"]
 
@@ -35,7 +38,7 @@ class Batch(NamedTuple):
         return list(dict.fromkeys(leg.number for leg in self.legs))
 
 
-@dataclass
+@dataclass(repr=False)
 class Outcome:
     """What one round of calls gave: raw answers, batches that must wait, and the trouble that ended it, if any."""
 
@@ -75,24 +78,41 @@ def groups(legs: Sequence[Leg], size: int) -> list[tuple[Leg, ...]]:
 
 
 async def call_all(carrier: Carrier, todo: Sequence[Batch]) -> Outcome:
-    """Make the calls in turn, each when the carrier's budget allows; the first trouble ends the round."""
-    outcome = Outcome()
+    """Make the calls, each when the carrier's budget allows, a few at once; the first trouble ends the round.
+
+    Registrations are answered before the first question is asked.
+    """
+    outcome, rest = Outcome(), deque(todo)
     with connect() as client:
         budget = Budget(carrier, client)
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             line = Line(session, carrier.address, carrier.credentials)
-            for index, batch in enumerate(todo):
-                if seconds := await budget.wait():
-                    outcome.waiting += [(late, seconds) for late in todo[index:]]
-                    break
-                try:
-                    call = carrier.feed.register if batch.verb == "register" else carrier.feed.fetch
-                    outcome.answers.append((batch, await call(line, batch.numbers)))
-                except CarrierTrouble as trouble:
-                    outcome.trouble = trouble
-                    outcome.failed = list(todo[index:])
-                    break
+            for verb in ("register", "fetch"):
+                callers = range(min(AT_ONCE, len(rest)))
+                await asyncio.gather(*(make_calls(carrier, line, budget, rest, verb, outcome) for _ in callers))
+    outcome.failed += rest
     return outcome
+
+
+async def make_calls(
+    carrier: Carrier, line: Line, budget: Budget, rest: deque[Batch], verb: str, outcome: Outcome
+) -> None:
+    """Make the calls at the head of `rest` that have this verb, one after the other, until one is in trouble."""
+    call = carrier.feed.register if verb == "register" else carrier.feed.fetch
+    while rest and rest[0].verb == verb and outcome.trouble is None:
+        batch = rest.popleft()
+        if seconds := await budget.wait(more=len(rest)):
+            outcome.waiting += [(late, seconds) for late in (batch, *rest)]
+            rest.clear()
+            return
+        if outcome.trouble is not None:
+            outcome.failed.append(batch)
+            return
+        try:
+            outcome.answers.append((batch, await call(line, batch.numbers)))
+        except CarrierTrouble as trouble:
+            outcome.trouble = outcome.trouble or trouble
+            outcome.failed.append(batch)
 
 
 def store(carrier: Carrier, batch: Batch, body: bytes) -> int:
