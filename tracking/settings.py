@@ -24,12 +24,12 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def kept_secret(name: str) -> str:
-    """Return the secret kept in DATA_DIR under `name`, made on first use and readable by its owner alone."""
+def kept_secret(name: str, size: int = 48) -> str:
+    """Return the secret kept in DATA_DIR under `name`: `size` random bytes, made on first use, for its owner alone."""
     path = DATA_DIR / name
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(secrets.token_urlsafe(size))
     except FileExistsError:
         pass
     return path.read_text().strip()
@@ -61,7 +61,7 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. A site in production (ALLOWED_HOSTS or PRODUCTION is set) needs one of its own: "
-            'python -c "import secrets; print(secrets.token_urlsafe(48))" makes one.'
+            'python -c "import secrets; print(secrets.token_urlsafe(size))" makes one.'
         )
     SECRET_KEY = kept_secret("secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])

@@ -24,11 +24,12 @@ SPEED = "2000"
 
 @dataclass
 class Site:
-    """A running site: its address, its demo's orders, the operator's password."""
+    """A running site: its address, its demo's orders, the operator's password, the simulated carriers' key."""
 
     url: str
     orders: dict[str, dict[str, str]]
     password: str
+    carrier_key: str
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     rows = [json.loads(line) for line in listed.stdout.splitlines()]
     password = re.search(r"operator@example\.com\s+(\S+)", said)
     assert password
-    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1))
+    key = (folder / "simulator-key").read_text().strip()
+    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key)
     boss.send_signal(signal.SIGINT)
     assert boss.wait(10) == 0
 

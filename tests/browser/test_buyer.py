@@ -121,18 +121,3 @@ def test_a_wrong_pair_is_told_what_to_try(page: Page, site: Site) -> None:
 
     expect(page.get_by_role("alert")).to_contain_text("No order fits both entries.")
     expect(page.get_by_label("Order number")).to_have_value("LF-1001")
-
-
-@pytest.mark.usefixtures("troubles")
-def test_an_operator_signs_in_and_tests_a_connection(page: Page, site: Site) -> None:
-    page.goto(f"{site.url}/desk/tracking/carrier/")
-    page.get_by_label("E-mail address").fill("operator@example.com")
-    page.get_by_label("Password").fill(site.password)
-    page.get_by_role("button", name="Log in").click()
-    row = page.get_by_role("row").filter(has_text="Simulated carrier network")
-    row.get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Test the connection")
-
-    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
-
-    expect(page.locator(".messagelist")).to_contain_text("registrations left")

@@ -6,11 +6,9 @@ import fcntl
 import io
 import json
 import os
-import secrets
 import socket
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from django.conf import settings
@@ -20,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from tracking import broker
 from tracking.localization.catalogues import compile_all
+from tracking.settings import kept_secret
 from tracking.supervisor import Program
 
 OPERATOR: Final = "operator@example.com"
@@ -111,21 +110,12 @@ def prepare() -> None:
     compile_all(settings.LOCALE_PATHS[0])
     call_command("collectstatic", verbosity=0, interactive=False)
     if not User.objects.filter(email=OPERATOR).exists():
-        User.objects.create_superuser(OPERATOR, kept("operator-password", secrets.token_urlsafe(9)))
-
-
-def kept(name: str, value: str) -> str:
-    """Return what DATA_DIR keeps under `name`, keeping `value` there if nothing was; readable by its owner alone."""
-    path: Path = settings.DATA_DIR / name
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(value)
-    return path.read_text().strip()
+        User.objects.create_superuser(OPERATOR, kept_secret("operator-password", 9))
 
 
 def start_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Program]:
     """Connect the simulated carrier network as a feed; return the demo's orders, and the network to start."""
-    key, port, speed = kept("simulator-key", secrets.token_urlsafe(24)), network_port(), str(options["speed"])
+    key, port, speed = kept_secret("simulator-key", 24), network_port(), str(options["speed"])
     hook = f"http://127.0.0.1:{options['port']}/hooks/simulator/"
     state = str(settings.DATA_DIR / "simulator.json")
     out = io.StringIO()
@@ -175,7 +165,7 @@ def banner(site: str, demo: list[dict[str, str]]) -> str:
             *more,
             "",
             f"Operators' desk: {site}/desk/",
-            f"    {OPERATOR}  {kept('operator-password', '')}",
+            f"    {OPERATOR}  {kept_secret('operator-password', 9)}",
             "",
             "Ctrl-C stops everything; the next start continues here.",
             "",

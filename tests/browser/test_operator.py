@@ -1,0 +1,61 @@
+"""An operator connects carriers on the desk, in a real browser, against the simulated carriers."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """Open the carriers' page as the operator."""
+    page.goto(f"{site.url}/desk/tracking/carrier/")
+    page.get_by_label("E-mail address").fill("operator@example.com")
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def have_it_tested(page: Page, site: Site, name: str) -> None:
+    """Choose a carrier and have its connection tested."""
+    page.goto(f"{site.url}/desk/tracking/carrier/")
+    page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Test the connection")
+    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+
+
+@pytest.mark.usefixtures("troubles")
+def test_an_operator_signs_in_and_tests_a_connection(page: Page, site: Site) -> None:
+    sign_in(page, site)
+
+    have_it_tested(page, site, "Simulated carrier network")
+
+    expect(page.locator(".messagelist")).to_contain_text("registrations left")
+
+
+@pytest.mark.usefixtures("troubles")
+def test_an_operator_connects_a_carrier_and_its_parcel_is_followed(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.get_by_role("link", name="Simulated carrier network", exact=True).click()
+    address = page.get_by_label("Address of the API").input_value()
+
+    page.goto(f"{site.url}/desk/tracking/carrier/add/")
+    page.get_by_label("Name", exact=False).first.fill("Second network")
+    page.get_by_label("Adapter").select_option(label="17TRACK")
+    page.get_by_label("Address of the API").fill(address)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("still asks for")
+
+    page.get_by_label("API key").fill("not the key")
+    page.get_by_label("Enabled").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    have_it_tested(page, site, "Second network")
+    expect(page.locator(".messagelist")).to_contain_text("Refused")
+
+    page.get_by_role("link", name="Second network", exact=True).click()
+    page.get_by_label("API key").fill(site.carrier_key)
+    page.get_by_role("button", name="Save", exact=True).click()
+    have_it_tested(page, site, "Second network")
+    expect(page.locator(".messagelist")).to_contain_text("It works")
