@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from tests import make
+from tracking.ingest import read as read_module
 from tracking.ingest import replay as replay_module
-from tracking.ingest.read import read
+from tracking.ingest.case import NewEvent
+from tracking.ingest.casebook import Casebook
+from tracking.ingest.read import Message, read, read_all, take_message
 from tracking.ingest.replay import adopt, replay
 from tracking.models import Event, Leg, Payload, Shipment, UnmappedCode
 from tracking.models.payloads import Arrival, Outcome
@@ -226,3 +232,60 @@ def test_the_next_check_follows_the_milestone() -> None:
 
     leg.refresh_from_db()
     assert leg.next_check_at is None
+
+
+def test_one_message_that_breaks_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    make.leg("LZ000000015CN")
+    make.leg("LZ000000029CN")
+    good, bad = make.payload(make.answer("LZ000000015CN")), make.payload(make.answer("LZ000000029CN"))
+
+    def take_but_one(book: Casebook, message: Message) -> list[NewEvent]:
+        if message.payload == bad:
+            raise DatabaseError("the disk is full")
+        return take_message(book, message)
+
+    monkeypatch.setattr(read_module, "take_message", take_but_one)
+    with pytest.raises(DatabaseError, match="disk is full"):
+        read_all([bad, good])
+
+    assert list(Event.objects.values_list("leg__number", flat=True)) == ["LZ000000015CN"]
+    good.refresh_from_db()
+    bad.refresh_from_db()
+    assert (good.outcome, bad.outcome) == (Outcome.READ, Outcome.STORED)
+
+
+def test_messages_about_one_parcel_read_together_give_what_they_give_one_by_one() -> None:
+    apart, together = make.leg("LZ000000015CN"), make.leg("LZ000000029CN")
+    days = ("2026-09-04T11:30:00+08:00", "2026-09-06T09:00:00+08:00", "2026-09-08T20:15:00+08:00")
+
+    def messages(number: str) -> list[Payload]:
+        return [
+            make.payload(make.answer(number, events=tuple(make.event(day) for day in days[: told + 1])))
+            for told in range(3)
+        ]
+
+    one_by_one = sum(len(read(message)) for message in messages("LZ000000015CN"))
+    assert read_all(messages("LZ000000029CN")) == one_by_one == 3
+
+    first, second = (
+        list(Event.objects.filter(leg=leg).order_by("sequence").values_list("at", "scan")) for leg in (apart, together)
+    )
+    assert first == second
+    names = ("milestone", "first_event_at", "last_event_at", "last_scan", "liveliness")
+    apart.shipment.refresh_from_db()
+    together.shipment.refresh_from_db()
+    assert [getattr(apart.shipment, name) for name in names] == [getattr(together.shipment, name) for name in names]
+
+
+def test_reading_many_messages_takes_hardly_more_queries_than_reading_one(
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    numbers = [f"LZ{number:09d}CN" for number in range(30)]
+    for number in numbers:
+        make.leg(number)
+    messages = [make.payload(make.answer(number)) for number in numbers]
+
+    with django_assert_max_num_queries(20):
+        read_all(messages)
+
+    assert Event.objects.count() == 30

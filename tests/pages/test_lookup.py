@@ -87,3 +87,24 @@ def test_looking_changes_nothing_and_reveals_nothing(client: Client, order: Orde
 @pytest.mark.parametrize("number", ["", "\x00", "'; DROP TABLE tracking_order; --", "x" * 500, "订单"])
 def test_odd_numbers_are_simply_not_found(client: Client, number: str) -> None:
     assert knock(client, number, "buyer@example.com")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "1Z999AA10123456784",
+        "1Z 999 AA1 01 2345 6784",
+        "https://www.ups.com/track?loc=en_US&tracknum=1Z999AA10123456784&requester=ST/",
+        "Hello,\nyour parcel is on its way. Tracking number: 1Z999AA10123456784\nThank you, 23.10.2026",
+    ],
+)
+def test_a_tracking_number_a_link_or_a_mail_opens_the_order_too(client: Client, order: Order, pasted: str) -> None:
+    make.leg("1Z999AA10123456784", of=order)
+
+    assert knock(client, pasted, "buyer@example.com") == (302, reverse("order", args=[order.token]))
+
+
+def test_a_tracking_number_without_the_second_proof_opens_nothing(client: Client, order: Order) -> None:
+    make.leg("1Z999AA10123456784", of=order)
+
+    assert knock(client, "1Z999AA10123456784", "other@example.com")[0] == 200

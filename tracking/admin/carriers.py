@@ -42,7 +42,7 @@ HEALTH: Final = (
     "last_error",
     "failures",
     "closed_until",
-    "push_gap_seconds",
+    "usual_gap",
     "missed_pushes",
     "silent_since",
     "forged_webhooks",
@@ -158,6 +158,11 @@ class CarrierAdmin(CarrierDesk):
     def forged(self, carrier: Carrier) -> int:
         """Return how many webhooks came with a wrong signature."""
         return carrier.forged_webhooks
+
+    @admin.display(description=_("usual seconds between webhooks"))
+    def usual_gap(self, carrier: Carrier) -> str:
+        """Return how far apart its webhooks usually are."""
+        return "-" if carrier.push_gap_seconds is None else f"{carrier.push_gap_seconds:.0f}"
 
     @admin.display(description=_("calls"))
     def effective_rate(self, carrier: Carrier) -> str:

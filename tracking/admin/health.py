@@ -58,7 +58,8 @@ def pacing_in_words(factor: float) -> str:
         return _("as often as usual")
     if factor > 1:
         return _("%(times)s times less often than usual") % {"times": f"{factor:g}"}
-    return _("%(times)s times as often as usual") % {"times": f"{1 / factor:.3g}"}
+    times = 1 / factor
+    return _("%(times)s times as often as usual") % {"times": f"{times:.0f}" if times >= 100 else f"{times:.3g}"}
 
 
 def answered_in_words(found: str) -> str:

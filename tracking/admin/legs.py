@@ -53,7 +53,7 @@ class LegForm(LegModelForm):
         """Save what the form holds and nothing else: workers note their checks at the same time."""
         leg = super().save(commit=False)
         new = leg.pk is None
-        if self.follows_anew:
+        if self.follows_anew or (new and leg.source is not None):
             pace.follow(leg, timezone.now())
         if commit:
             leg.save(update_fields=None if new else [*self.changed_data, *(STARTED if self.follows_anew else ())])

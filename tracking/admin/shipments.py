@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from tracking.admin.asking import ask_about
 from tracking.admin.desk import after_commit
 from tracking.admin.events import newest_first
 from tracking.admin.health import clock
-from tracking.admin.legs import LegForm, Legs
+from tracking.admin.legs import LegForm, LegRows, Legs
 from tracking.admin.payloads import say_replayed
-from tracking.models import Leg, Payload, PayloadNumber, Shipment
+from tracking.ingest import whose
+from tracking.ingest.whose import Offer
+from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
 from tracking.tasks import adopt_leg, refresh_due
 
@@ -76,6 +83,23 @@ class ShipmentAdmin(ShipmentDesk):
         sheets = [(None, {"fields": told})]
         return [*sheets, (_("Concluded from its events"), {"fields": CONCLUDED})] if obj else sheets
 
+    def get_urls(self) -> list[URLPattern]:
+        address = "<int:pk>/legs/<int:leg>/carrier/<slug:slug>/"
+        view = self.admin_site.admin_view(require_POST(self.correct_carrier))
+        return [path(address, view, name="tracking_leg_carrier"), *super().get_urls()]
+
+    def correct_carrier(self, request: HttpRequest, pk: int, leg: int, slug: str) -> HttpResponse:
+        """Follow one leg with the carrier that the operator chose; its history is read again."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        found = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg, shipment=pk)
+        carrier = get_object_or_404(Carrier.objects.answering(timezone.now()), slug=slug)
+        whose.correct(found, carrier, timezone.now())
+        after_commit(request, adopt_leg.si(found.pk), refresh_due.si())
+        words = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
+        self.message_user(request, words % {"number": found.number, "carrier": carrier})
+        return redirect("admin:tracking_shipment_change", pk)
+
     def view_on_site(self, obj: Shipment) -> str:
         """Return the parcel's page."""
         return obj.get_absolute_url()
@@ -86,16 +110,28 @@ class ShipmentAdmin(ShipmentDesk):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Start following new numbers: read what was already told about them, and ask."""
+        self.choose_feeds(request, form.instance.order, formset)
         formset.save()
         rows = [row for row in formset.forms if isinstance(row, LegForm) and row.follows_anew and row.instance.pk]
         if rows:
             after_commit(request, *(adopt_leg.si(row.instance.pk) for row in rows), refresh_due.si())
+
+    def choose_feeds(self, request: HttpRequest, order: Order, formset: LegRows) -> None:
+        """Choose whom to ask about each new number for which the operator named nobody, and say so."""
+        for row in formset.extra_forms:
+            leg = row.instance
+            if leg.number and leg.source is None and row.has_changed():
+                leg.source = whose.feed_for(order, leg.number, timezone.now())
+                if leg.source is not None:
+                    words = gettext("%(number)s is asked about at %(feed)s.")
+                    self.message_user(request, words % {"number": leg.number, "feed": leg.source})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shipment = context.get("original")
         context["rows"] = newest_first(shipment) if isinstance(shipment, Shipment) else []
+        context["offers"] = offers_for(shipment) if isinstance(shipment, Shipment) else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("parcel"), ordering="order__number")
@@ -141,6 +177,13 @@ class ShipmentAdmin(ShipmentDesk):
         keys = Leg.objects.filter(shipment__in=queryset.values("pk")).values("number_key")
         telling = PayloadNumber.objects.filter(number_key__in=keys).values("payload")
         say_replayed(self, request, Payload.objects.filter(pk__in=telling).values_list("pk", flat=True))
+
+
+def offers_for(shipment: Shipment) -> list[tuple[Leg, list[Offer]]]:
+    """Return the legs that could belong to other connected carriers, with these."""
+    legs = list(shipment.legs.select_related("source"))
+    found = whose.offers(shipment, legs, timezone.now())
+    return [(leg, found[leg.pk]) for leg in legs if found[leg.pk]]
 
 
 def stage_of(shipment: Shipment) -> str:

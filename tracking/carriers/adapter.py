@@ -123,6 +123,8 @@ class Adapter(ABC):
     registers: ClassVar[bool] = False
     """Whether a number must be registered before it can be asked for."""
     register_batch_size: ClassVar[int] = 1
+    aggregates: ClassVar[bool] = False
+    """Whether it tells of many carriers' parcels, and so can be asked about any number."""
 
     @abstractmethod
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:

@@ -47,6 +47,7 @@ class AfterShip(Adapter):
         Credential("webhook_secret", "Webhook secret", required=False),
     )
     batch_size = 50
+    aggregates = True
     calls_per_second = 10.0
     registers = True
     register_batch_size = 1

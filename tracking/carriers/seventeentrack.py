@@ -54,6 +54,7 @@ class SeventeenTrack(Adapter):
     homepage = "https://www.17track.net"
     credentials = (Credential("key", "API key (17token)"),)
     batch_size = 40
+    aggregates = True
     calls_per_second = 3.0
     registers = True
     register_batch_size = 40

@@ -184,7 +184,8 @@ def take_message(book: Casebook, message: Message) -> list[NewEvent]:
     fresh: list[NewEvent] = []
     for parcel in reading.parcels:
         for case, leg in list(book.by_number.get(number_key(parcel.number), ())):
-            fresh += take_parcel(book, case, leg, parcel, payload)
+            if payload.carrier_id not in leg.distrusts:
+                fresh += take_parcel(book, case, leg, parcel, payload)
     for refusal in reading.refusals:
         for case, leg in meant_by(refusal, book, message):
             note_refusal(case, leg, refusal, payload)

@@ -150,6 +150,7 @@ def advance(case: Case) -> None:
 def note_rhythm(shipment: Shipment, steps: Sequence[Step]) -> None:
     """Note what says when the next news is likely: the last scan, its clock, and how lively the parcel is."""
     seen = sorted((Seen(step.at, step.scan, step.offset_minutes) for step in steps if step.at is not None), key=by_time)
-    if seen:
-        shipment.last_scan, shipment.last_offset_minutes = seen[-1].scan.value, seen[-1].offset_minutes
-        shipment.liveliness = rhythm.liveliness(SHELF.current(), waits(seen))
+    last = seen[-1] if seen else None
+    shipment.last_scan = last.scan.value if last else ""
+    shipment.last_offset_minutes = last.offset_minutes if last else None
+    shipment.liveliness = rhythm.liveliness(SHELF.current(), waits(seen))

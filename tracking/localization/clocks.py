@@ -5,13 +5,12 @@ An offset that the data provider assumed is never shown as told, and a clock wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_timezone_location
+from babel.dates import format_skeleton, format_time, format_timedelta, get_timezone_location
 from django.utils.translation import gettext as _
 
 from tracking.localization.reader import Reader, zone_for
@@ -140,14 +139,3 @@ def ago(value: datetime, now: datetime, locale: Locale) -> str:
     if abs(seconds) < 45:
         return _("just now") if seconds <= 0 else _("in a moment")
     return format_timedelta(timedelta(seconds=seconds), add_direction=True, granularity="minute", locale=locale)
-
-
-def long_date(value: date, locale: Locale) -> str:
-    """Write a full date with its year."""
-    return format_date(value, "long", locale=locale)
-
-
-def zone_choices(zones: Sequence[str], locale: Locale) -> list[tuple[str, str]]:
-    """Return zones with their names in the reader's language, sorted by name."""
-    named = [(key, get_timezone_location(key, locale=locale)) for key in dict.fromkeys(zones)]
-    return sorted(named, key=lambda entry: entry[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -20,6 +21,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Return the orders that a typed number can mean, in any shop and spelling."""
         key = number_key(typed)
         return self.filter(number_key=key) if key else self.none()
+
+    def travelling(self, number_keys: Iterable[str]) -> Self:
+        """Return the orders with a parcel under one of these tracking numbers."""
+        return self.filter(shipments__legs__number_key__in=list(number_keys)).distinct()
 
 
 class Order(models.Model):

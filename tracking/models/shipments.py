@@ -97,6 +97,13 @@ class Leg(models.Model):
         help_text=_("Who is asked about it."),
     )
     told_by = models.ForeignKey("self", models.CASCADE, null=True, blank=True, editable=False, related_name="tells")
+    distrusts = models.JSONField(
+        _("feeds not heard"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Feeds that told of another parcel with this number."),
+    )
     tracker = models.CharField(_("feed state"), max_length=12, choices=Tracker, default=Tracker.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from typing import Final
 
 import phonenumbers
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
+from tracking.carriers.numbers import find
 from tracking.models import Order
 from tracking.models.fields import number_key
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
@@ -22,10 +24,14 @@ from tracking.pages.private import private_page
 log: Final = structlog.get_logger()
 
 
+MOST_SIGNS: Final = 10_000
+MOST_ORDERS: Final = 20
+
+
 class LookupForm(forms.Form):
     """What the buyer types."""
 
-    number = forms.CharField(label=_("Order number"), max_length=64)
+    number = forms.CharField(label=_("Order number"), max_length=MOST_SIGNS)
     proof = forms.CharField(label=_("E-mail, phone or postcode of the order"), max_length=254)
 
 
@@ -51,11 +57,19 @@ def answer(request: HttpRequest, form: LookupForm, number: str, proof: str) -> H
         response = render(request, "lookup/page.html", {"form": form, "trouble": "too_many"}, status=429)
         response["Retry-After"] = str(WINDOW_SECONDS)
         return response
-    order = next((order for order in Order.objects.numbered(number)[:20] if proves(order, proof)), None)
+    order = next((order for order in orders_meant(number) if proves(order, proof)), None)
     if order is None:
         note_failure(request, number)
         return render(request, "lookup/page.html", {"form": form, "trouble": "not_found"})
     return redirect(order)
+
+
+def orders_meant(text: str) -> Iterator[Order]:
+    """Yield the orders that a text can mean: by their own number, or by tracking numbers, mails or links pasted."""
+    yield from Order.objects.numbered(text)[:MOST_ORDERS]
+    keys = {number_key(found.number) for found in find(text)}
+    if keys:
+        yield from Order.objects.travelling(keys)[:MOST_ORDERS]
 
 
 def proves(order: Order, proof: str) -> bool:

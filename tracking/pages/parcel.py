@@ -12,10 +12,12 @@ from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
 from tracking.models import Carrier, Event, Leg, OrderLine, Shipment
 from tracking.pages.answer import Answer, answer_for
+from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
 from tracking.vocabulary import DELIVERED_SCANS, RANKS, Milestone, Overlay, Scan
 
@@ -90,6 +92,7 @@ class ParcelView:
     latest: Row | None
     freshness: Freshness
     lines: list[OrderLine]
+    offers: list[Offer]
 
 
 def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
@@ -124,6 +127,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         latest=rows[-1] if rows else None,
         freshness=freshness(legs, now),
         lines=list(shipment.lines.all()),
+        offers=offers(shipment) if not rows else [],
     )
 
 

@@ -47,10 +47,6 @@ class Journey:
         known = (scan for scan in self.scans if scan.told_at <= now)
         return tuple(sorted(known, key=lambda scan: scan.happened_at, reverse=True))
 
-    def next_telling(self, now: datetime) -> datetime | None:
-        """Return when the next scan will be told after `now`; None when all is said."""
-        return min((scan.told_at for scan in self.scans if scan.told_at > now), default=None)
-
     @property
     def companies(self) -> tuple[Company, ...]:
         """Return the carriers that tell of it, in the order in which they first do."""
