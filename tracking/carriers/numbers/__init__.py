@@ -1,0 +1,1 @@
+"""Tracking numbers: whose they are, and where they stand in a text."""
