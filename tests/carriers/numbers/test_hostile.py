@@ -1,0 +1,46 @@
+"""A text made to be slow is read in a time that grows with its length and no faster."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tracking.carriers.numbers import detect, find
+
+SIZE = 100_000
+HOSTILE = [
+    *("1", "1 ", "12 ", "12-34 ", "1Z", "RB 12 ", "AB-", "9400 1112 ", "1234567890 ", "tracking 1234567890 ", "a1"),
+    *("1Z5R89390357567127 ", "<", "<a ", "<a>", "<style>", "<!--", "&", "&#", "&amp;", "=", "=\n", "=3D", "%", "%3D"),
+    *(
+        "https://",
+        "https://a.b/ ",
+        "http%3A%2F%2F",
+        "https://ups.com/track?tracknum=1Z5R89390357567127,",
+        "www.a.",
+        "a.",
+        "a-",
+        "a.bc/",
+    ),
+    *("\u0661", "\u200b", "\ufdfa", "\ue000", "\n", "\t1", "\x00", "order ", "單號", "DHL "),
+]
+
+
+def seconds(text: str) -> float:
+    """Return how much of the processor reading takes."""
+    start = time.process_time()
+    find(text)
+    detect(text)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("bit", HOSTILE, ids=repr)
+def test_a_hundred_kilobytes_take_no_more_than_their_length_asks_for(bit: str) -> None:
+    text = (bit * (SIZE // len(bit) + 1))[:SIZE]
+
+    assert seconds(text) < 25 * max(seconds(text[: SIZE // 10]), 0.05)
+
+
+def test_one_link_of_a_hundred_kilobytes_is_read() -> None:
+    assert seconds("https://www.ups.com/track?tracknum=" + "1Z5R89390357567127%2C" * 5000) < 20
+    assert seconds("https://a.example/?" + "url=https%3A%2F%2F" * 5000) < 20

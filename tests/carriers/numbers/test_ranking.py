@@ -1,0 +1,107 @@
+"""Collisions are shown, and the destination and the shop's history decide between equals."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracking.carriers.numbers import Candidate, Certainty, Reason, detect
+
+
+def carriers(candidates: list[Candidate]) -> list[str]:
+    """Return the slugs in order."""
+    return [candidate.carrier for candidate in candidates]
+
+
+def reasons(candidates: list[Candidate], carrier: str) -> tuple[Reason, ...]:
+    """Return why a carrier is named."""
+    return next(candidate.reasons for candidate in candidates if candidate.carrier == carrier)
+
+
+@pytest.mark.parametrize(
+    ("number", "equals"),
+    [
+        ("YT1234567890123", ["yto", "yunexpress"]),
+        ("9261290000000000000014", ["usps", "fedex", "ups-mi"]),
+        ("9261292700768711948021", ["usps", "fedex", "ups-mi"]),
+        ("XY000000120FR", ["laposte", "chronopost"]),
+        ("JJD0002257639032011", ["yodel", "dhl-de"]),
+        ("3SABCD123456789", ["postnl", "dhlparcel-nl"]),
+        ("12345678900", ["gls", "aramex"]),
+        ("218025809066", ["fedex", "dhl-de"]),
+    ],
+)
+def test_a_collision_is_on_every_carrier_that_fits_equally(number: str, equals: list[str]) -> None:
+    found = [candidate for candidate in detect(number) if not candidate.mistyped]
+
+    assert carriers(found)[: len(equals)] == equals
+    assert all(Reason.COLLISION in candidate.reasons for candidate in found[: len(equals)])
+
+
+def test_sixteen_digits_after_yt_are_yunexpress_alone() -> None:
+    (only,) = detect("YT2229521272164446")
+
+    assert only.carrier == "yunexpress"
+    assert Reason.COLLISION not in only.reasons
+
+
+def test_a_checked_number_does_not_collide_with_a_loose_shape() -> None:
+    found = detect("3318810025")
+
+    assert carriers(found) == ["dhl", "aramex"]
+    assert all(Reason.COLLISION not in candidate.reasons for candidate in found)
+
+
+def test_a_mistyped_number_collides_with_nothing() -> None:
+    assert all(Reason.COLLISION not in candidate.reasons for candidate in detect("12345678900") if candidate.mistyped)
+
+
+def test_the_shops_history_decides_between_equals() -> None:
+    found = detect("YT1234567890123", history={"yunexpress": 40, "dhl": 2})
+
+    assert carriers(found) == ["yunexpress", "yto"]
+    assert Reason.SHOP_HISTORY in reasons(found, "yunexpress")
+    assert Reason.COLLISION in reasons(found, "yunexpress")
+
+
+def test_the_destination_outweighs_the_shops_history() -> None:
+    found = detect("YT1234567890123", destination="CN", history={"yunexpress": 4000})
+
+    assert carriers(found) == ["yto", "yunexpress"]
+    assert Reason.DESTINATION in reasons(found, "yto")
+
+
+def test_certainty_outweighs_destination_and_history() -> None:
+    found = detect("3318810025", destination="AE", history={"aramex": 500})
+
+    assert carriers(found) == ["dhl", "aramex"]
+    assert {Reason.DESTINATION, Reason.SHOP_HISTORY} <= set(reasons(found, "aramex"))
+
+
+@pytest.mark.parametrize(("destination", "carrier"), [("CA", "purolator"), ("US", "fedex"), ("DE", "dhl-de")])
+def test_the_destination_decides_between_checked_digits(destination: str, carrier: str) -> None:
+    number = "100000001709"
+
+    assert detect(number, destination=destination)[0].carrier == carrier
+    assert {candidate.carrier for candidate in detect(number)} >= {"purolator", "fedex", "dhl-de"}
+
+
+@pytest.mark.parametrize("spelled", ["US", "us", "USA", "United States"])
+def test_the_post_of_the_destination_carries_an_s10_item_last(spelled: str) -> None:
+    issuer, last = detect("LX000000014CN", destination=spelled)
+
+    assert (issuer.carrier, issuer.country) == ("chinapost", "CN")
+    assert (last.carrier, last.country, last.certainty) == ("usps", "CN", Certainty.CHECKED)
+    assert Reason.ORIGIN_COUNTRY in issuer.reasons
+    assert Reason.DESTINATION in last.reasons
+    assert Reason.COLLISION not in (*issuer.reasons, *last.reasons)
+
+
+def test_an_item_at_home_or_for_a_post_without_a_slug_has_one_candidate() -> None:
+    assert carriers(detect("LX000000014CN", destination="CN")) == ["chinapost"]
+    assert carriers(detect("LX000000014CN", destination="FI")) == ["chinapost"]
+    assert carriers(detect("LX000000014CN", destination="nowhere")) == ["chinapost"]
+    assert carriers(detect("LX000000024CN", destination="US")) == ["chinapost"]
+
+
+def test_a_history_of_nothing_changes_nothing() -> None:
+    assert detect("YT1234567890123", history={"yunexpress": 0, "yto": -3}) == detect("YT1234567890123")

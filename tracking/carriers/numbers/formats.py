@@ -1,0 +1,136 @@
+"""The public formats of tracking numbers, one row each.
+
+A format is *marked* when its shape is its own: letters, or a long enough fixed beginning. Digits without a mark are
+everybody's, and say something only by their check digit. A pattern covers what is printed or scanned: `number` names
+the part that the carrier tracks by, `checked` the part that ends in the check digit, `country` the issuer's country;
+without the groups it is the whole. Weights, 1 to 9, say how common a format is among its equals.
+
+Sources: the UPU's S10; `jkeen/tracking_number_data` (MIT, v2); USPS Publication 199 (IMpb); DPD's, GLS's and
+Australia Post's label specifications; Deutsche Post's Identcode; carriers' help pages (Parcelforce, Hermes, Royal
+Mail); the shapes that several public trackers agree on for the rest.
+
+Public material does not settle a check digit for DHL's JD, JJD and JVGL numbers, Yodel, Evri, PostNL's 3S, DPD's 14
+digits without the letter, YunExpress, 4PX, Cainiao, SF, Aramex, Landmark, LaserShip, UniUni, GOFO, Amazon, Swiss Post,
+Royal Mail's 2D codes and La Poste's 15 digits: these are shaped or loose. `YT` and 16 digits is YunExpress. `YT` and
+13 digits is YTO's by nearly every source and YunExpress's by one: both are offered. `3S` is PostNL's, and DHL's
+parcel service in the Netherlands uses it too. `JJD` and 16 digits is DHL's or Yodel's. An SSCC names a company,
+not a carrier: only the company numbers of DHL Paket, PostNord, Bring and FedEx Ground are known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from tracking.carriers.numbers import checks
+
+Check = Callable[[str], bool]
+
+
+class Format(NamedTuple):
+    """One shape of one carrier's numbers."""
+
+    carrier: str
+    name: str
+    pattern: re.Pattern[str]
+    marked: bool
+    check: Check | None
+    weight: int
+
+
+def marked(carrier: str, name: str, pattern: str, check: Check | None = None, weight: int = 5) -> Format:
+    """A format whose shape is its own."""
+    return Format(carrier, name, re.compile(pattern, re.ASCII), True, check, weight)
+
+
+def plain(carrier: str, name: str, pattern: str, check: Check | None = None, weight: int = 5) -> Format:
+    """A format whose shape is everybody's."""
+    return Format(carrier, name, re.compile(pattern, re.ASCII), False, check, weight)
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    marked("s10", "S10", r"[A-Z]{2}(?P<checked>\d{9})(?P<country>[A-Z]{2})", checks.s10, 9),
+    marked("chronopost", "Chronopost", r"X[A-Z](?P<checked>\d{9})(?:FR|JB)", checks.s10, 7),
+    plain("asendia", "Asendia S10", r"L[A-Z]\d{9}(?:FR|CH)", weight=3),
+    marked("ups", "UPS 1Z", r"1Z(?P<checked>[0-9A-Z]{15}\d)", checks.ups, 9),
+    marked("ups", "UPS T", r"T\d{10}", weight=3),
+    marked("ups-mi", "UPS Mail Innovations", r"92(?:6129|7489)\d{16}", checks.gs1, 3),
+    marked("usps", "IMpb 22", r"(?:420\d{5}(?:\d{4})?)?(?P<number>9[1-5]\d{20})", checks.gs1, 9),
+    marked("usps", "IMpb 26", r"(?:420\d{5})?(?P<number>9[1-5]\d{24})", checks.gs1, 8),
+    plain("usps", "USPS 20", r"(?:0[1-4]|[12]3|7[0137]|8[12])\d{18}", checks.gs1, 6),
+    plain("usps", "USPS 20 after 91", r"7[0-9]\d{18}", checks.after_91, 5),
+    marked("fedex", "FedEx SmartPost 22", r"92(?:61[29]|748)\d{17}", checks.gs1, 4),
+    marked("fedex", "FedEx SmartPost 20", r"61[29]\d{17}", checks.after_92, 6),
+    marked("fedex", "FedEx Ground 96", r"96\d{5}(?P<number>\d{15})", checks.gs1, 8),
+    marked("fedex", "FedEx 34", r"(?:100|96\d)\d{17}(?P<checked>(?:00)?(?P<number>\d{12,14}))", checks.fedex, 8),
+    plain("fedex", "FedEx Express 12", r"\d{12}", checks.fedex, 9),
+    plain("fedex", "FedEx Ground 15", r"\d{15}", checks.gs1, 8),
+    plain("fedex", "FedEx Ground SSCC", r"0[0-24]\d{16}", checks.gs1, 4),
+    plain("dhl", "DHL Express 10", r"\d{10}", checks.mod7, 9),
+    plain("dhl", "DHL Express 11", r"\d{11}", checks.mod7, 4),
+    marked("dhl-de", "DHL Paket 20", r"0034\d{16}", checks.gs1, 9),
+    plain("dhl-de", "DHL Identcode", r"\d{12}", checks.identcode, 5),
+    marked("dhl-de", "DHL JJD", r"JJD\d{13,21}", weight=7),
+    marked("dhl-de", "DHL JD", r"JD\d{18}", weight=7),
+    marked("dhl-ecommerce", "DHL GM", r"GM\d{14,18}", weight=6),
+    marked("dhlparcel-nl", "DHL JVGL", r"JVGL\d{14,20}", weight=7),
+    marked("dhlparcel-nl", "DHL 3S", r"3S[A-Z]{4}\d{9}", weight=2),
+    marked("dpd", "DPD label 28", r"(?P<checked>\d{7}(?P<number>\d{14})\d{6}[0-9A-Z])", checks.mod37_36, 8),
+    marked("dpd", "DPD 15", r"(?P<checked>(?P<number>\d{14})[A-Z])", checks.mod37_36, 8),
+    plain("dpd", "DPD 14", r"\d{14}", weight=8),
+    plain("gls", "GLS 12", r"\d{12}", checks.gls, 6),
+    plain("gls", "GLS 11", r"\d{11}", weight=6),
+    plain("gls", "GLS Track-ID", r"(?=(?:\d*[A-Z]){2})(?=[A-Z]+\d)[A-Z0-9]{8}", weight=5),
+    plain("hermes-de", "Hermes 14", r"\d{14}", checks.gs1, 4),
+    marked("hermes-de", "Hermes H", r"H\d{19}", weight=5),
+    marked("yodel", "Yodel", r"J?JD000\d{13}", weight=8),
+    marked("yodel", "Yodel", r"J?JD\d{16}", weight=4),
+    marked("evri", "Evri 16", r"[CHT]0[0-9A-Z]{3}\d{11}", weight=7),
+    plain("evri", "Evri 16 digits", r"\d{16}", weight=4),
+    marked("royalmail", "Royal Mail 2D", r"(?=\d*[A-F])\d{15}[0-9A-F]{6}", weight=4),
+    plain("royalmail", "Royal Mail 16", r"(?=\d*[A-F])[0-9A-F]{16}", weight=4),
+    plain("parcelforce", "Parcelforce", r"[A-Z]{2}\d{7}|[A-Z]{4}\d{10}", weight=3),
+    plain("canadapost", "Canada Post 16", r"\d{16}", checks.gs1, 8),
+    plain("purolator", "Purolator 12", r"[0-5]\d{11}", checks.luhn, 4),
+    plain("purolator", "Purolator", r"[A-Z]{3}\d{9}", weight=4),
+    marked(
+        "auspost",
+        "Australia Post",
+        r"(?:019931265099999891)?(?P<number>(?!\d{5})(?:[0-9A-Z]{3}|[0-9A-Z]{5})\d{16}0\d)",
+        checks.gs1,
+        8,
+    ),
+    marked("auspost", "Australia Post 997", r"997\d{15}(?:\d{5})?", weight=5),
+    marked("laposte", "Colissimo 13", r"\d[A-Z](?P<checked>\d{11})", checks.gs1, 8),
+    plain("laposte", "La Poste 15", r"\d{15}", weight=2),
+    marked("postnl", "PostNL 3S", r"3S[A-Z]{4}\d{7,9}", weight=8),
+    marked("postnl", "PostNL 3S", r"3S[A-Z]{2,6}\d{6,13}", weight=6),
+    marked("bpost", "bpost 24", r"3232\d{20}", weight=5),
+    marked("postnord", "PostNord SSCC", r"(?:00)?(?P<number>373\d{15})", checks.gs1, 6),
+    marked("bring", "Bring SSCC", r"(?:00)?(?P<number>370\d{15})", checks.gs1, 6),
+    plain("swiss-post", "Swiss Post 18", r"99\d{16}", weight=6),
+    marked("correos", "Correos", r"P[A-Z]\d[A-Z]\d[A-Z]\d{16}[A-Z]", weight=6),
+    marked("packeta", "Packeta", r"Z\d{10}", weight=5),
+    plain("inpost", "InPost 24", r"\d{24}", weight=5),
+    marked("yunexpress", "YunExpress", r"YT\d{16}", weight=9),
+    marked("yto", "YTO", r"YT\d{13}", weight=8),
+    marked("yunexpress", "YunExpress 13", r"YT\d{13}", weight=2),
+    marked("4px", "4PX", r"4PX\d{13}(?:CN)?", weight=9),
+    marked("cainiao", "Cainiao LP", r"LP\d{14}(?:CN)?", weight=9),
+    marked("cainiao", "Cainiao CN", r"(?:CN|DO)[A-Z]{2}\d{13}HD|CNG\d{14}|CN[A-Z]{3}\d{10}", weight=8),
+    marked("cainiao", "Cainiao", r"CAINIAO\d{8,16}[A-Z]{0,2}", weight=8),
+    marked("sf", "SF Express", r"SF\d{12,13}", weight=9),
+    plain("sf", "SF Express 12", r"\d{12}", weight=2),
+    marked("jd", "JD Logistics", r"JD(?:[A-Z]{1,2}\d{11,13}|\d{11,13})", weight=6),
+    marked("jt-express", "J&T Express", r"JT\d{13}", weight=5),
+    plain("aramex", "Aramex", r"\d{10,12}", weight=3),
+    marked("landmark", "Landmark LTN", r"LTN\d{8,9}N\d", weight=9),
+    plain("asendia", "Asendia 18", r"210\d{15}", weight=2),
+    marked("ontrac", "OnTrac", r"[CD]\d{14}", checks.ups, 7),
+    marked("lasership", "LaserShip", r"LX1[3-8]\d{6}|1LS7[12](?:\d{10}|\d{2}01[1-4]\d{6}1)", weight=7),
+    marked("uniuni", "UniUni", r"UUS[0-9A-Z]\d{9,16}|UNI[A-Z]{1,2}\d{9,16}", weight=7),
+    marked("gofo", "GOFO", r"GFUS\d{14}", weight=7),
+    marked("amazon", "Amazon Logistics", r"TB[ACM]\d{12}", weight=7),
+)
+UNMARKED: Final = frozenset(row.name for row in FORMATS if not row.marked)
