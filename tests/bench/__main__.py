@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tests.bench.services  # isort: split
+import tests.bench.house  # isort: split
 
 import json
 import os
@@ -26,7 +26,7 @@ ROWS: Final[dict[int, Callable[[], Row]]] = {
     12: claiming.messages_row,
     14: asking.adaptive_row,
 }
-REPORT: Final = Path(tests.bench.services.__file__).resolve().parents[2] / "bench.json"
+REPORT: Final = Path(tests.bench.house.__file__).resolve().parents[2] / "bench.json"
 
 
 def main(wanted: list[int]) -> None:
