@@ -26,7 +26,7 @@ def choose(client: Client, leg: Leg, carrier: str) -> int:
 def test_a_number_that_may_be_anothers_offers_that_carrier(client: Client, leg: Leg) -> None:
     page = client.get(leg.shipment.get_absolute_url()).content.decode()
 
-    assert '<button name="carrier" value="yunexpress">YunExpress</button>' in page
+    assert '<button type="submit" name="carrier" value="yunexpress">YunExpress</button>' in page
 
 
 def test_one_tap_follows_the_number_with_the_right_carrier(client: Client, leg: Leg) -> None:
