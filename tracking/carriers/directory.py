@@ -12,16 +12,19 @@ ALIASES: Final[dict[str, str]] = {
     "canada-post": "canadapost",
     "china-ems": "chinapost",
     "china-post": "chinapost",
+    "cn-post": "chinapost",
     "colissimo": "laposte",
     "deutsche-post": "dhl-de",
     "deutsche-post-dhl": "dhl-de",
     "dhl-express": "dhl",
     "dhl-germany": "dhl-de",
     "dhl-paket": "dhl-de",
+    "fr-post": "laposte",
     "la-poste": "laposte",
     "la-poste-colissimo": "laposte",
     "royal-mail": "royalmail",
     "sf-express": "sf",
+    "us-post": "usps",
 }
 
 NAMES: Final[dict[str, str]] = {
