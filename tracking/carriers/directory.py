@@ -9,6 +9,7 @@ from typing import Final
 
 ALIASES: Final[dict[str, str]] = {
     "australia-post": "auspost",
+    "brazil-correios": "correios",
     "canada-post": "canadapost",
     "china-ems": "chinapost",
     "china-post": "chinapost",
@@ -22,6 +23,7 @@ ALIASES: Final[dict[str, str]] = {
     "fr-post": "laposte",
     "la-poste": "laposte",
     "la-poste-colissimo": "laposte",
+    "postnl-parcels": "postnl",
     "royal-mail": "royalmail",
     "sf-express": "sf",
     "us-post": "usps",

@@ -23,6 +23,7 @@ from tracking.carriers.s10 import PostalItem
 from tracking.carriers.seventeentrack import SeventeenTrack
 from tracking.carriers.sf import SfExpress
 from tracking.carriers.ship24 import Ship24
+from tracking.carriers.trackingmore import TrackingMore
 from tracking.carriers.ups import UPS
 from tracking.carriers.usps import USPS
 from tracking.carriers.yunexpress import YunExpress
@@ -33,6 +34,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         SeventeenTrack(),
         AfterShip(),
         Ship24(),
+        TrackingMore(),
         Cainiao(),
         ChinaPost(),
         DhlPaket(),
