@@ -10,20 +10,25 @@ from typing import Final
 ALIASES: Final[dict[str, str]] = {
     "asendia-usa": "asendia",
     "australia-post": "auspost",
+    "brazil-correios": "correios",
     "canada-post": "canadapost",
     "china-ems": "chinapost",
     "china-post": "chinapost",
+    "cn-post": "chinapost",
     "colissimo": "laposte",
     "deutsche-post": "dhl-de",
     "deutsche-post-dhl": "dhl-de",
     "dhl-express": "dhl",
     "dhl-germany": "dhl-de",
     "dhl-paket": "dhl-de",
+    "fr-post": "laposte",
     "la-poste": "laposte",
     "la-poste-colissimo": "laposte",
     "landmark-global": "landmark",
+    "postnl-parcels": "postnl",
     "royal-mail": "royalmail",
     "sf-express": "sf",
+    "us-post": "usps",
 }
 
 NAMES: Final[dict[str, str]] = {

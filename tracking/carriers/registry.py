@@ -25,6 +25,8 @@ from tracking.carriers.royalmail import RoyalMail
 from tracking.carriers.s10 import PostalItem
 from tracking.carriers.seventeentrack import SeventeenTrack
 from tracking.carriers.sf import SfExpress
+from tracking.carriers.ship24 import Ship24
+from tracking.carriers.trackingmore import TrackingMore
 from tracking.carriers.ups import UPS
 from tracking.carriers.usps import USPS
 from tracking.carriers.yunexpress import YunExpress
@@ -34,6 +36,8 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     for adapter in (
         SeventeenTrack(),
         AfterShip(),
+        Ship24(),
+        TrackingMore(),
         Cainiao(),
         ChinaPost(),
         DhlPaket(),
