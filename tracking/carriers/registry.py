@@ -15,6 +15,7 @@ from tracking.carriers.chinapost import ChinaPost
 from tracking.carriers.dhl import DHL
 from tracking.carriers.dhl_de import DhlPaket
 from tracking.carriers.dpd import Dpd
+from tracking.carriers.easypost import EasyPost
 from tracking.carriers.fedex import FedEx
 from tracking.carriers.fourpx import FourPx
 from tracking.carriers.gls import Gls
@@ -36,6 +37,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     for adapter in (
         SeventeenTrack(),
         AfterShip(),
+        EasyPost(),
         Ship24(),
         TrackingMore(),
         Cainiao(),
