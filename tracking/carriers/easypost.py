@@ -5,9 +5,9 @@ registers a number and finds its carrier; `GET /v2/trackers?tracking_code=` answ
 `Event` with the tracker as `result`. `status_detail` says more than `status`; a carrier is a name. Pushes are signed:
 `X-Hmac-Signature: hmac-sha256-hex=` and the HMAC of the raw body, keyed by the secret in Unicode form NFKD.
 
-Every time ends in `Z` and is read as UTC. Not settled by public material: whether that is the carrier's instant for every
-carrier or now and then a local clock that EasyPost could not place, and the full list of details (unlisted pairs stay
-unmapped). `signed_by` is never read.
+Every time ends in `Z` and is read as UTC. Not settled by public material: whether that is the carrier's instant always,
+or at times a local clock that EasyPost could not place, and the whole list of details (unlisted ones stay unmapped).
+`signed_by` is never read.
 """
 
 from __future__ import annotations
