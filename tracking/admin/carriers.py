@@ -21,9 +21,12 @@ from tracking.admin.asking import ask_about
 from tracking.admin.credentials import CarrierForm, feed_of, form_for
 from tracking.admin.desk import RowsInline
 from tracking.admin.health import answered_in_words, health_of, pacing_in_words, rate_in_words
+from tracking.admin.readings import shown
+from tracking.admin.recipes import RecipeForm, recipe_sheets
+from tracking.carriers import generic
 from tracking.carriers.adapter import Adapter, CarrierTrouble, Refused
 from tracking.ingest import ask, circuit
-from tracking.models import Carrier, Leg, UnmappedCode
+from tracking.models import Carrier, Event, Leg, UnmappedCode
 from tracking.vocabulary import Milestone
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ else:
 
 COMPANY: Final = ("name", "slug", "country", "homepage")
 FEED: Final = ("adapter", "base_url", "calls_per_second", "pacing")
-SAVED: Final = (*COMPANY, *FEED, "enabled", "credentials")
+SAVED: Final = (*COMPANY, *FEED, "enabled", "credentials", "recipe", "sample_answer")
 HEALTH: Final = (
     "health",
     "last_success_at",
@@ -89,7 +92,7 @@ class CarrierAdmin(CarrierDesk):
     ordering = ("-enabled", "name")
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
     prepopulated_fields: ClassVar = {"slug": ("name",)}
-    readonly_fields = ("webhook_address", *HEALTH)
+    readonly_fields = ("webhook_address", "reading", *HEALTH)
     actions = ("test_the_connection", "ask_now", "close_the_circuit")
 
     class Media:
@@ -110,6 +113,7 @@ class CarrierAdmin(CarrierDesk):
         secrets = tuple(name for name in form_for(obj).declared_fields)
         return [
             *sheets,
+            *(recipe_sheets() if obj and obj.adapter == generic.SLUG else []),
             (_("Connection"), {"fields": (*secrets, "enabled", "webhook_address")}),
             (_("Health"), {"fields": HEALTH}),
         ]
@@ -117,11 +121,25 @@ class CarrierAdmin(CarrierDesk):
     def get_form(
         self, request: HttpRequest, obj: Carrier | None = None, change: bool = False, **kwargs: Any
     ) -> type[CarrierForm]:
-        return super().get_form(request, obj, change, form=form_for(obj), **kwargs)  # type: ignore[return-value]
+        form = form_for(obj, RecipeForm if obj and obj.adapter == generic.SLUG else CarrierForm)
+        return super().get_form(request, obj, change, form=form, **kwargs)  # type: ignore[return-value]
 
     def save_model(self, request: HttpRequest, obj: Carrier, form: CarrierForm, change: bool) -> None:
         """Save what the form holds and nothing else: workers note a feed's health at the same time."""
         obj.save(update_fields=SAVED if change else None)
+        if isinstance(form, RecipeForm):
+            self.show_reading(request, obj, form)
+
+    def show_reading(self, request: HttpRequest, carrier: Carrier, form: RecipeForm) -> None:
+        """Stay on the page to show a new reading, and warn where it tells known events anew."""
+        if form.reads_anew:
+            self.stay(request, gettext("Saved. This page shows how the pasted answer is read."), messages.SUCCESS)
+        if form.told_anew and Event.objects.filter(payload__carrier=carrier).exists():
+            words = gettext(
+                "Its events are now known by another time, code, place or wording than before. Those of parcels on "
+                "their way will stand twice: as they were read, and as they are read now."
+            )
+            self.message_user(request, words, messages.WARNING)
 
     def response_add(self, request: HttpRequest, obj: Carrier, post_url_continue: str | None = None) -> HttpResponse:
         self.stay_until_complete(request, obj)
@@ -132,12 +150,20 @@ class CarrierAdmin(CarrierDesk):
         return super().response_change(request, obj)
 
     def stay_until_complete(self, request: HttpRequest, carrier: Carrier) -> None:
-        """Stay on the page while the chosen adapter still asks for credentials."""
-        if feed_of(carrier) and (missing := carrier.missing_credentials()):
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST["_continue"] = "1"  # type: ignore[misc]
+        """Stay on the page while the chosen adapter still asks for something."""
+        feed = feed_of(carrier)
+        if isinstance(feed, generic.Unfinished):
+            words = gettext("%(carrier)s is not described yet: say how it is asked and how its answers are read.")
+            self.stay(request, words % {"carrier": carrier})
+        elif feed and (missing := carrier.missing_credentials()):
             words = gettext("%(carrier)s still asks for: %(names)s.")
-            self.message_user(request, words % {"carrier": carrier, "names": ", ".join(missing)}, messages.WARNING)
+            self.stay(request, words % {"carrier": carrier, "names": ", ".join(missing)})
+
+    def stay(self, request: HttpRequest, words: str, level: int = messages.WARNING) -> None:
+        """Come back to this page and say why."""
+        request.POST = request.POST.copy()  # type: ignore[assignment]
+        request.POST["_continue"] = "1"  # type: ignore[misc]
+        self.message_user(request, words, level)
 
     @admin.display(description=_("health"))
     def health(self, carrier: Carrier) -> SafeString:
@@ -173,6 +199,11 @@ class CarrierAdmin(CarrierDesk):
     def effective_pacing(self, carrier: Carrier) -> str:
         """Say how often a parcel is asked about."""
         return pacing_in_words(carrier.pacing)
+
+    @admin.display(description=_("reading"))
+    def reading(self, carrier: Carrier) -> SafeString:
+        """Show how the pasted answer is read by the recipe that is saved."""
+        return shown(carrier)
 
     @admin.display(description=_("webhook address"))
     def webhook_address(self, carrier: Carrier) -> str:

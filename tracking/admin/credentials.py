@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.adapter import Adapter, Credential
-from tracking.carriers.registry import ADAPTERS
+from tracking.carriers.generic import Unfinished
 from tracking.models import Carrier
+from tracking.models.carriers import adapter_choices
 
 if TYPE_CHECKING:
     CarrierModelForm = forms.ModelForm[Carrier]
@@ -35,12 +36,20 @@ class CarrierForm(CarrierModelForm):
 
     def check_complete(self, adapter: str) -> None:
         """Refuse to switch a feed on that cannot be asked."""
-        if adapter not in ADAPTERS:
+        carrier = Carrier(adapter=adapter, credentials=self.credentials(), recipe=self.recipe())
+        feed = feed_of(carrier)
+        if feed is None:
             self.add_error("enabled", _("Without an adapter there is nothing to switch on."))
-            return
-        if missing := Carrier(adapter=adapter, credentials=self.credentials()).missing_credentials():
+        elif isinstance(feed, Unfinished):
+            self.add_error("enabled", _("First say how it is asked and how its answers are read."))
+        elif missing := carrier.missing_credentials():
             message = _("Still missing, to switch it on: %(names)s.")
             self.add_error("enabled", forms.ValidationError(message, params={"names": ", ".join(missing)}))
+
+    def recipe(self) -> dict[str, str]:
+        """Return what will be stored of how the generic adapter asks and reads."""
+        kept: dict[str, str] = self.instance.recipe
+        return kept
 
     def credentials(self) -> dict[str, str]:
         """Return what will be stored."""
@@ -64,22 +73,23 @@ class CarrierForm(CarrierModelForm):
         return super().save(commit)
 
 
-def form_for(carrier: Carrier | None) -> type[CarrierForm]:
-    """Return a form with the inputs that a carrier's adapter asks for; without an adapter there are none."""
+def form_for(carrier: Carrier | None, form: type[CarrierForm] = CarrierForm) -> type[CarrierForm]:
+    """Return `form` with the inputs that a carrier's adapter asks for; without an adapter there are none."""
     feed = feed_of(carrier)
     if carrier is None or feed is None:
-        return CarrierForm
+        return form
     fields: dict[str, forms.Field] = {
         PREFIX + asked.name: secret_input(asked, asked.name in carrier.credentials) for asked in feed.credentials
     }
     if carrier.credentials:
         fields[FORGET] = forms.BooleanField(label=_("Forget all stored credentials"), required=False)
-    return type("ConnectedCarrierForm", (CarrierForm,), fields)
+    return type("ConnectedCarrierForm", (form,), fields)
 
 
 def feed_of(carrier: Carrier | None) -> Adapter | None:
     """Return a carrier's adapter, if it has one that we know."""
-    return ADAPTERS.get(carrier.adapter) if carrier else None
+    known = carrier is not None and carrier.adapter in dict(adapter_choices())
+    return carrier.feed if carrier and known else None
 
 
 def secret_input(asked: Credential, stored: bool) -> forms.CharField:

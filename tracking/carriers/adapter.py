@@ -114,10 +114,10 @@ class Adapter(ABC):
 
     slug: ClassVar[str]
     name: ClassVar[str]
-    version: ClassVar[str]
+    version: str
     base_url: ClassVar[str]
     homepage: ClassVar[str] = ""
-    credentials: ClassVar[tuple[Credential, ...]] = ()
+    credentials: tuple[Credential, ...] = ()
     batch_size: ClassVar[int] = 1
     calls_per_second: ClassVar[float] = 1.0
     registers: ClassVar[bool] = False

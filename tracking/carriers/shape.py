@@ -20,11 +20,15 @@ class RefusedAnswer(UnreadableAnswer):
 
 def load_json(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`; raise `UnreadableAnswer` for anything else."""
+    return mapping(load_any(body), "the answer")
+
+
+def load_any(body: bytes) -> Any:
+    """Return the JSON value in `body`; raise `UnreadableAnswer` for what is none."""
     try:
-        value = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
-        value = load_slowly(body)
-    return mapping(value, "the answer")
+        return load_slowly(body)
 
 
 def load_slowly(body: bytes) -> Any:

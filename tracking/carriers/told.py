@@ -72,7 +72,10 @@ class CarrierDate(NamedTuple):
 
 
 class ToldParcel(NamedTuple):
-    """All that one answer says about one number. `scans` run oldest first, leg by leg."""
+    """All that one answer says about one number. `scans` run oldest first, leg by leg.
+
+    An answer for one number need not name it: '' means the one that was asked.
+    """
 
     number: str
     legs: tuple[ToldLeg, ...] = ()
@@ -81,6 +84,11 @@ class ToldParcel(NamedTuple):
     origin: str | None = None
     destination: str | None = None
     carrier_date: CarrierDate | None = None
+
+    def named(self, number: str) -> Self:
+        """Return the parcel under a number that its answer did not name."""
+        legs = (leg if leg.number else leg._replace(number=number) for leg in self.legs)
+        return self._replace(number=number, legs=tuple(legs))
 
 
 class Refusal(NamedTuple):

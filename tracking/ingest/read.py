@@ -106,7 +106,7 @@ def understood(payloads: Sequence[Payload], now: datetime) -> list[Message]:
         except UnreadableAnswer as trouble:
             note_unreadable(payload, str(trouble), now)
             continue
-        reading = taught(reading, lessons.get(payload.carrier_id, {}))
+        reading = taught(numbered(reading, payload), lessons.get(payload.carrier_id, {}))
         told_of = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
         numbers = {number_key(number) for number in told_of if number}
         if not all(refusal.number for refusal in reading.refusals):
@@ -114,6 +114,16 @@ def understood(payloads: Sequence[Payload], now: datetime) -> list[Message]:
         messages.append(Message(payload, reading, frozenset(numbers)))
         note_readable(payload)
     return messages
+
+
+def numbered(reading: Reading, payload: Payload) -> Reading:
+    """Return a reading in which a parcel told without a number has the one that was asked for."""
+    if all(parcel.number for parcel in reading.parcels):
+        return reading
+    asked = list(payload.numbers.values_list("number_key", flat=True)[:2])
+    number = asked[0] if len(asked) == 1 else ""
+    parcels = (parcel if parcel.number else parcel.named(number) for parcel in reading.parcels)
+    return reading._replace(parcels=tuple(parcels))
 
 
 def lessons_for(carriers: set[int]) -> dict[int, dict[str, str]]:

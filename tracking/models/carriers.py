@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Self
 
@@ -11,15 +12,16 @@ from django.db import models
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from tracking.carriers import generic
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.registry import ADAPTERS
 from tracking.models.fields import SecretsField
 from tracking.vocabulary import Scan
 
 
-def adapter_choices() -> list[tuple[str, str]]:
+def adapter_choices() -> list[tuple[str, Any]]:
     """Return the adapters that an operator can choose. A callable, so that a new adapter needs no migration."""
-    return [(slug, feed.name) for slug, feed in ADAPTERS.items()]
+    return [*((slug, feed.name) for slug, feed in ADAPTERS.items()), (generic.SLUG, _("JSON API, described here"))]
 
 
 class CarrierQuerySet(models.QuerySet["Carrier"]):
@@ -49,6 +51,10 @@ class Carrier(models.Model):
         _("address of the API"), blank=True, help_text=_("Empty: the carrier's own. Set it for a test server.")
     )
     credentials = SecretsField(_("credentials"), editable=False)
+    recipe = models.JSONField(_("recipe"), default=dict, blank=True, editable=False)
+    """How the generic adapter asks and reads: what was entered, by field of `carriers.recipe.Recipe`."""
+    sample_answer = models.TextField(_("pasted answer"), blank=True, editable=False)
+    """Apart from the recipe, which is looked at for every message."""
     enabled = models.BooleanField(_("enabled"), default=False)
     calls_per_second = models.FloatField(
         _("calls per second"),
@@ -94,6 +100,8 @@ class Carrier(models.Model):
     @property
     def feed(self) -> Adapter:
         """Return the adapter that asks and reads this feed; KeyError for a carrier without one."""
+        if self.adapter == generic.SLUG:
+            return generic.adapter_for(json.dumps(self.recipe, sort_keys=True), self.slug, self.name)
         return ADAPTERS[self.adapter]
 
     @property
