@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import html
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
+from urllib.parse import unquote
 
 import aiohttp
 
 from tracking.carriers.told import Reading
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
+SHORTEST_SECRET: Final = 6
+"""A shorter credential (the last digits of a telephone number) would blot out words that have nothing to do with it."""
 
 
 class CarrierTrouble(Exception):
@@ -33,6 +37,10 @@ class Refused(CarrierTrouble):
     """The carrier does not accept our credentials or our request: an operator must look."""
 
 
+class Unauthorized(Refused):
+    """The carrier says 401: the key, the password or the access token is not, or no longer, a good one."""
+
+
 class Credential(NamedTuple):
     """One secret that an operator enters to connect a carrier."""
 
@@ -47,7 +55,7 @@ class Line:
 
     session: aiohttp.ClientSession
     base_url: str
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
 
     async def send(
         self,
@@ -63,32 +71,74 @@ class Line:
     ) -> bytes:
         """Send one request and return the raw body of a good answer (2xx, or a status in `good`).
 
-        Raise `CarrierTrouble` for any other.
+        Raise `CarrierTrouble` for any other. A redirect is one: keys in headers and addresses must not follow it. What
+        a trouble says holds no credential, and neither does its cause, so that it can be logged and shown.
         """
+        url, secrets = self.base_url.rstrip("/") + path, secrets_in(self.credentials, headers or {})
         try:
             async with self.session.request(
-                method, self.base_url.rstrip("/") + path, headers=headers, params=params, json=json, data=form or data
+                method, url, headers=headers, params=params, json=json, data=form or data, allow_redirects=False
             ) as response:
-                body = await response.content.read(MAX_ANSWER_BYTES + 1)
+                body = await read_whole(response)
                 if response.status not in good:
-                    judge(response.status, response.headers, body)
+                    judge(response.status, response.headers, hidden(start_of(body), secrets))
                 return body
-        except TimeoutError as trouble:
-            raise CarrierTrouble("no answer in time") from trouble
+        except TimeoutError:
+            raise CarrierTrouble("no answer in time") from None
+        except ValueError:
+            raise Refused("the address or a credential holds signs that cannot be sent") from None
+        except aiohttp.ClientResponseError as trouble:
+            raise CarrierTrouble(hidden(f"not an HTTP answer: {trouble.message}", secrets)) from None
         except aiohttp.ClientError as trouble:
-            raise CarrierTrouble(f"no connection: {trouble}") from trouble
+            raise CarrierTrouble(hidden(f"no connection: {trouble}", secrets)) from None
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Raise the trouble that an HTTP status means; return for a good one."""
-    if len(body) > MAX_ANSWER_BYTES:
-        raise CarrierTrouble(f"the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
+async def read_whole(response: aiohttp.ClientResponse) -> bytes:
+    """Return a body to its end, however many pieces it comes in; raise `CarrierTrouble` where it is too large."""
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > MAX_ANSWER_BYTES:
+            raise CarrierTrouble(f"the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
+    return bytes(body)
+
+
+def start_of(body: bytes) -> str:
+    """Return the beginning of an answer, long enough that no secret is cut where the words shown of it end."""
+    return body[:4000].decode("utf-8", "replace")
+
+
+def secrets_in(credentials: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
+    """Return what no message may hold: the credentials, and the token or pair in the Authorization header."""
+    found = {*credentials.values(), headers.get("Authorization", "").partition(" ")[2]}
+    return sorted((secret for secret in found if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def hidden(words: str, secrets: Sequence[str]) -> str:
+    """Return a carrier's words without the secrets that it says back: plain, in JSON, in XML or in an address."""
+    for peel in (str, without_backslashes, html.unescape, unquote, html.unescape):
+        words = peel(words)
+        for secret in secrets:
+            words = words.replace(secret, "…")
+    return words
+
+
+def without_backslashes(words: str) -> str:
+    """Undo what JSON does to quotes and, in some hands, to slashes."""
+    return words.replace('\\"', '"').replace("\\/", "/")
+
+
+def judge(status: int, headers: Mapping[str, str], words: str) -> None:
+    """Raise the trouble that an HTTP status means, with the answer's first words; return for a good one."""
+    told = f"{status}: {words[:200]}"
     if status == 429:
         raise Throttled("429: too many requests", retry_after(headers.get("Retry-After", "")))
-    if status in (400, 401, 402, 403, 404, 405):
-        raise Refused(f"{status}: {body[:200].decode('utf-8', 'replace')}")
+    if status == 401:
+        raise Unauthorized(told)
+    if status in (400, 402, 403, 404, 405):
+        raise Refused(told)
     if status >= 300:
-        raise CarrierTrouble(f"{status}: {body[:200].decode('utf-8', 'replace')}")
+        raise CarrierTrouble(told)
 
 
 def basic(user: str, password: str) -> str:
@@ -98,7 +148,7 @@ def basic(user: str, password: str) -> str:
 
 def retry_after(value: str, default: float = 60.0) -> float:
     """Return the seconds that a Retry-After header asks for, given as seconds or as a date (RFC 9110, 10.2.3)."""
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return min(float(value), 24 * 3600.0)
     try:
         moment = parsedate_to_datetime(value)

@@ -22,12 +22,14 @@ from urllib.parse import quote
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.oauth import bearer
+from tracking.carriers.oauth import Desk, send
 from tracking.carriers.shape import UnreadableAnswer, country_code, listing, load_json, mapping, required_text, text
 from tracking.carriers.told import NO_NEWS_YET, OTHER, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("gls")
 PATH: Final = "/track-and-trace-v1/tracking"
+DESK: Final = Desk("/oauth2/v2/token")
+JSON: Final = {"Accept": "application/json"}
 
 
 class Gls(Adapter):
@@ -51,16 +53,11 @@ class Gls(Adapter):
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
         path = f"{PATH}/simple/trackids/{quote(','.join(numbers), safe=',')}"
-        return await line.send("GET", path, headers=await headers(line), params={"showEvents": "true"})
+        return await send(line, DESK, "GET", path, headers=JSON, params={"showEvents": "true"})
 
     async def probe(self, line: Line) -> str:
-        load_json(await line.send("GET", f"{PATH}/events/codes", headers=await headers(line)))
+        load_json(await send(line, DESK, "GET", f"{PATH}/events/codes", headers=JSON))
         return "connected"
-
-
-async def headers(line: Line) -> dict[str, str]:
-    """Return the headers of a call with a valid token."""
-    return {"Authorization": f"Bearer {await bearer(line, '/oauth2/v2/token')}", "Accept": "application/json"}
 
 
 def read_refusal(entry: Mapping[str, Any]) -> Refusal:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import redis.asyncio
 from django.conf import settings
 
 from tracking.carriers import adapter
-from tracking.carriers.adapter import CarrierTrouble, Line, Refused
+from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Unauthorized
 from tracking.carriers.shape import UnreadableAnswer, load_json, text
 
 EARLY_SECONDS: Final = 60
@@ -18,25 +18,67 @@ LOCK_SECONDS: Final = 20
 USUAL_SECONDS: Final = 3600
 
 
-async def bearer(
-    line: Line, path: str, *, id_name: str = "client_id", secret_name: str = "client_secret", basic: bool = False
-) -> str:
-    """Return a valid access token of this account; `path` is the token address below the carrier's base URL.
+class Desk(NamedTuple):
+    """Where and how a carrier gives tokens for the credentials `client_id` and `client_secret`.
 
-    `id_name` and `secret_name` are the credentials that hold the client's id and secret; with `basic` they travel in an
-    Authorization header (RFC 6749, 2.3.1) and not in the form. Raises `CarrierTrouble`.
+    `path` lies below the carrier's base URL. With `basic` the credentials travel in an Authorization header (RFC 6749,
+    2.3.1) and not in the form.
     """
-    client_id, secret = line.credentials.get(id_name, ""), line.credentials.get(secret_name, "")
-    key = f"token:{hashlib.sha256(f'{line.base_url}|{path}|{client_id}|{secret}'.encode()).hexdigest()[:32]}"
+
+    path: str
+    basic: bool = False
+
+
+async def send(line: Line, desk: Desk, method: str, path: str, *, headers: dict[str, str], **request: Any) -> bytes:
+    """Send one request as `Line.send` does, with the account's token. Raises `CarrierTrouble`.
+
+    A carrier may refuse a token before its time (RFC 6750, 3.1: 401): it is dropped, and a new one is tried once.
+    """
+    token = await bearer(line, desk)
+    try:
+        return await line.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
+    except Unauthorized:
+        await drop(line, desk, token)
+    token = await bearer(line, desk)
+    return await line.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
+
+
+async def bearer(line: Line, desk: Desk) -> str:
+    """Return an access token of this account that is good by its time. Raises `CarrierTrouble`."""
+    key = key_of(line, desk)
     async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as store:
         for _ in range(LOCK_SECONDS * 10):
-            held = await store.get(key)
-            if held:
-                return held.decode() if isinstance(held, bytes) else str(held)
+            if held := await held_under(key, store):
+                return held
             if await store.set(f"{key}:renewing", "1", nx=True, ex=LOCK_SECONDS):
-                return await renew(line, path, proof(client_id, secret, in_header=basic), store, key)
+                return await renew(line, desk, store)
             await asyncio.sleep(0.1)
     raise CarrierTrouble("another worker renews the access token and does not finish")
+
+
+async def drop(line: Line, desk: Desk, token: str) -> None:
+    """Forget a token that was refused, unless another worker has put a newer one in its place."""
+    key = key_of(line, desk)
+    async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as store:
+        if await held_under(key, store) == token:
+            await store.delete(key)
+
+
+async def held_under(key: str, store: redis.asyncio.Redis) -> str:
+    """Return the token that is kept under a key, or ''."""
+    held = await store.get(key) or ""
+    return held.decode() if isinstance(held, bytes) else str(held)
+
+
+def key_of(line: Line, desk: Desk) -> str:
+    """Return the name under which this account's token is kept; changed credentials have another."""
+    account = (line.base_url, desk.path, *client_of(line))
+    return f"token:{hashlib.sha256('|'.join(account).encode()).hexdigest()[:32]}"
+
+
+def client_of(line: Line) -> tuple[str, str]:
+    """Return the client's id and secret."""
+    return line.credentials.get("client_id", ""), line.credentials.get("client_secret", "")
 
 
 class Proof(NamedTuple):
@@ -46,25 +88,27 @@ class Proof(NamedTuple):
     headers: dict[str, str]
 
 
-def proof(client_id: str, secret: str, *, in_header: bool) -> Proof:
+def proof(line: Line, desk: Desk) -> Proof:
     """Return the form and headers that ask for a token."""
+    client_id, secret = client_of(line)
     form = {"grant_type": "client_credentials"}
-    if in_header:
+    if desk.basic:
         return Proof(form, {"Authorization": adapter.basic(client_id, secret)})
     return Proof({**form, "client_id": client_id, "client_secret": secret}, {})
 
 
-async def renew(line: Line, path: str, client: Proof, store: redis.asyncio.Redis, key: str) -> str:
+async def renew(line: Line, desk: Desk, store: redis.asyncio.Redis) -> str:
     """Ask for a new token and keep it until a minute before it ends."""
+    client, key = proof(line, desk), key_of(line, desk)
     try:
-        answer = load_json(await line.send("POST", path, form=client.form, headers=client.headers))
+        answer = load_json(await line.send("POST", desk.path, form=client.form, headers=client.headers))
         token, seconds = text(answer.get("access_token")), text(answer.get("expires_in"))
         if not token:
             raise Refused("the carrier gave no access token")
         lasts = int(seconds) if seconds.isdecimal() else USUAL_SECONDS
         await store.set(key, token, ex=max(lasts - EARLY_SECONDS, 1))
         return token
-    except UnreadableAnswer as trouble:
-        raise CarrierTrouble(f"the access token's answer cannot be read: {trouble}") from trouble
+    except UnreadableAnswer:  # which quotes the answer, and a token may be in it
+        raise CarrierTrouble("the access token's answer is no JSON object") from None
     finally:
         await store.delete(f"{key}:renewing")

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import uuid4
 
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.oauth import bearer
+from tracking.carriers.oauth import Desk, send
 from tracking.carriers.shape import (
     RefusedAnswer,
     country_code,
@@ -43,7 +44,7 @@ from tracking.carriers.told import (
 )
 
 TABLE: Final = Table.load("ups")
-DESK: Final = "/security/v1/oauth/token"
+DESK: Final = Desk("/security/v1/oauth/token", basic=True)
 NOT_FOUND: Final = ("TW0001", "TW0001W")
 
 
@@ -69,14 +70,18 @@ class UPS(Adapter):
         )
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        token = await bearer(line, DESK, basic=True)
-        headers = {"Authorization": f"Bearer {token}", "transId": numbers[0][:32], "transactionSrc": "landfall"}
-        path = f"/api/track/v1/details/{quote(numbers[0], safe='')}"
-        return await line.send("GET", path, headers=headers, params={"locale": "en_US"}, good=(404,))
+        return await ask(line, numbers[0])
 
     async def probe(self, line: Line) -> str:
-        await bearer(line, DESK, basic=True)
+        load_json(await ask(line, "1Z0000000000000000"))
         return "connected"
+
+
+async def ask(line: Line, number: str) -> bytes:
+    """Ask for one number, in English. An unknown one is 404 by UPS's documents, and a warning in its good answers."""
+    headers = {"transId": uuid4().hex, "transactionSrc": "landfall"}
+    path = f"/api/track/v1/details/{quote(number, safe='')}"
+    return await send(line, DESK, "GET", path, headers=headers, params={"locale": "en_US"}, good=(404,))
 
 
 def read_refusal(response: Mapping[str, Any]) -> Reading:

@@ -18,7 +18,7 @@ from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.oauth import bearer
+from tracking.carriers.oauth import Desk, send
 from tracking.carriers.shape import (
     RefusedAnswer,
     country_code,
@@ -42,7 +42,7 @@ from tracking.carriers.told import (
 )
 
 TABLE: Final = Table.load("usps")
-DESK: Final = "/oauth2/v3/token"
+DESK: Final = Desk("/oauth2/v3/token")
 CUT_TO_THE_MINUTE: Final = timedelta(minutes=1)
 
 
@@ -67,18 +67,17 @@ class USPS(Adapter):
         raise RefusedAnswer(f"USPS refused the call ({code or 'no code'}): {words}")
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        token = await bearer(line, DESK)
-        return await line.send(
-            "GET",
-            f"/tracking/v3/tracking/{quote(numbers[0], safe='')}",
-            headers={"Authorization": f"Bearer {token}"},
-            params={"expand": "DETAIL"},
-            good=(404,),
-        )
+        return await ask(line, numbers[0])
 
     async def probe(self, line: Line) -> str:
-        await bearer(line, DESK)
+        load_json(await ask(line, "9400100000000000000000"))
         return "connected"
+
+
+async def ask(line: Line, number: str) -> bytes:
+    """Ask for one number with its history. USPS says 404 for one that it does not know (yet)."""
+    path = f"/tracking/v3/tracking/{quote(number, safe='')}"
+    return await send(line, DESK, "GET", path, headers={}, params={"expand": "DETAIL"}, good=(404,))
 
 
 def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
