@@ -76,6 +76,18 @@ CALLS: dict[str, Call] = {
         {"tracking_numbers": ",".join(numbers), "limit": "200"},
         {"as-api-key": secret("key")},
     ),
+    "aramex": lambda numbers: Asked(
+        "POST",
+        "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments",
+        headers={"Accept": "application/json"},
+        json={"ClientInfo": ANY, "GetLastTrackingUpdateOnly": False, "Shipments": list(numbers)},
+    ),
+    "asendia": lambda numbers: Asked(
+        "GET",
+        "/api/A1/v2.0/Tracking/Detail",
+        {"trackingNumberVendor": numbers[0]},
+        {"Authorization": basic(secret("username"), secret("password")), "X-AsendiaOne-ApiKey": secret("api_key")},
+    ),
     "auspost": lambda numbers: Asked(
         "GET",
         "/shipping/v1/track",
@@ -116,6 +128,12 @@ CALLS: dict[str, Call] = {
         {"Authorization": basic(secret("key"), secret("secret"))},
     ),
     "dpd": lambda numbers: Asked("GET", f"/rest/plc/de_DE/{joined(numbers)}", headers={"Accept": "application/json"}),
+    "easypost": lambda numbers: Asked(
+        "GET",
+        "/v2/trackers",
+        {"tracking_code": numbers[0], "page_size": "1"},
+        {"Authorization": basic(secret("key"), "")},
+    ),
     "fedex": lambda numbers: Asked(
         "POST",
         "/track/v1/trackingnumbers",
@@ -128,6 +146,7 @@ CALLS: dict[str, Call] = {
     "gls": lambda numbers: Asked(
         "GET", f"/track-and-trace-v1/tracking/simple/trackids/{joined(numbers)}", {"showEvents": "true"}, BEARER
     ),
+    "landmark": lambda numbers: Asked("POST", "/v2/Track.php", headers={"Content-Type": "application/xml"}),
     "laposte": lambda numbers: Asked(
         "GET",
         f"/suivi/v2/idships/{joined(numbers)}",
@@ -164,6 +183,17 @@ CALLS: dict[str, Call] = {
             "msgDigest": ANY,
             "msgData": ANY,
         },
+    ),
+    "ship24": lambda numbers: Asked(
+        "GET",
+        f"/public/v1/trackers/search/{joined(numbers)}/results",
+        headers={"Authorization": f"Bearer {secret('key')}"},
+    ),
+    "trackingmore": lambda numbers: Asked(
+        "GET",
+        "/v4/trackings/get",
+        {"tracking_numbers": ",".join(numbers)},
+        {"Tracking-Api-Key": secret("key")},
     ),
     "ups": lambda numbers: Asked(
         "GET",
@@ -215,7 +245,21 @@ REGISTRATIONS: dict[str, Call] = {
         headers={"as-api-key": secret("key")},
         json={"tracking_number": numbers[0]},
     ),
+    "easypost": lambda numbers: Asked(
+        "POST",
+        "/v2/trackers",
+        headers={"Authorization": basic(secret("key"), "")},
+        json={"tracker": {"tracking_code": numbers[0]}},
+    ),
+    "ship24": lambda numbers: Asked(
+        "POST",
+        "/public/v1/trackers/bulk",
+        headers={"Authorization": f"Bearer {secret('key')}"},
+        json=[{"trackingNumber": number} for number in numbers],
+    ),
 }
+ASK_BEFORE_THEY_REGISTER = frozenset({"trackingmore"})
+"""Adapters that first ask for the courier of each number; their own tests say how."""
 
 PROBES: dict[str, Probed] = {
     "17track": Probed(
@@ -225,6 +269,8 @@ PROBES: dict[str, Probed] = {
     ),
     "4px": Probed("/router/api/service"),
     "aftership": Probed("/tracking/2026-07/trackings"),
+    "aramex": Probed("/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments"),
+    "asendia": Probed("/api/A1/v2.0/Tracking/Detail"),
     "auspost": Probed("/shipping/v1/track"),
     "cainiao": Probed("/global/detail.json", says="it answers; no credentials are needed"),
     "canadapost": Probed("/vis/track/pin/0000000000000000/detail"),
@@ -234,13 +280,17 @@ PROBES: dict[str, Probed] = {
     "dhl": Probed("/track/shipments"),
     "dhl-de": Probed("/parcel/de/tracking/v0/shipments"),
     "dpd": Probed("/rest/plc/de_DE/00000000000000", says="it answers; no credentials are needed"),
+    "easypost": Probed("/v2/trackers"),
     "fedex": Probed("/track/v1/trackingnumbers"),
     "gls": Probed("/track-and-trace-v1/tracking/events/codes", b'{"eventsCodes": []}'),
+    "landmark": Probed("/v2/Track.php"),
     "laposte": Probed("/suivi/v2/idships/XX000000005FR"),
     "postnl": Probed("/shipment/v2/status/barcode/3SXXXX000000000"),
     "royalmail": Probed("/mailpieces/v2/XX000000005GB/events"),
     "s10": Probed("/items/RR000000005XX", says="the gateway answers"),
     "sf": Probed("/std/service"),
+    "ship24": Probed("/public/v1/trackers"),
+    "trackingmore": Probed("/v4/trackings/get", b'{"meta": {"code": 200}, "data": []}'),
     "ups": Probed("/api/track/v1/details/1Z0000000000000000"),
     "usps": Probed("/tracking/v3/tracking/9400100000000000000000"),
     "yunexpress": Probed("/api/Common/GetCountry", b'{"Code": "0000", "Items": []}'),
@@ -254,6 +304,7 @@ NOT_KNOWN: dict[str, bytes] = {
     "postnl": b'{"CurrentStatus": {}, "Warnings": [{"Code": "2", "Message": "No shipment found"}]}',
     "royalmail": b'{"httpCode": "404", "httpMessage": "Not Found", "errors": []}',
     "s10": b'{"items": []}',
+    "ship24": b'{"errors": [{"code": "tracker_not_found", "message": "no tracker"}]}',
     "ups": b'{"response": {"errors": [{"code": "TW0001", "message": "Tracking Information Not Found"}]}}',
     "usps": b'{"apiVersion": "v3", "error": {"code": "404", "message": "Tracking is not available for this item."}}',
 }

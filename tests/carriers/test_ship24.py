@@ -134,7 +134,7 @@ def test_a_refusal_a_crowd_and_a_breakdown_are_told_apart(
     with pytest.raises(CarrierTrouble, match=str(status)) as caught:
         Desk({"errors": []}, status=status).visited(visit)
 
-    assert type(caught.value) is trouble
+    assert isinstance(caught.value, trouble)
 
 
 def test_a_missing_address_is_refused_where_no_number_was_asked_for() -> None:

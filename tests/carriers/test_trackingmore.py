@@ -131,7 +131,7 @@ def test_a_refusal_a_crowd_and_a_breakdown_are_told_apart(
     with pytest.raises(CarrierTrouble, match=str(status)) as caught:
         TrackingMoresDesk({}, status=status).visited(visit)
 
-    assert type(caught.value) is trouble
+    assert isinstance(caught.value, trouble)
 
 
 def test_a_crowd_is_left_alone_for_as_long_as_it_asks() -> None:
