@@ -159,6 +159,11 @@ def test_a_number_that_is_not_known_is_an_answer_and_no_trouble(slug: str) -> No
     assert read(slug, body).parcels == ()
 
 
+@pytest.mark.parametrize("slug", ["laposte", "ups", "usps"])
+def test_a_number_that_is_refused_with_400_does_not_close_the_line(slug: str) -> None:
+    assert visited(slug, counter(slug, saying(NOT_KNOWN[slug], 400)), fetching(slug)) == NOT_KNOWN[slug]
+
+
 @pytest.mark.parametrize("slug", sorted(ADAPTERS.keys() - NOT_KNOWN.keys()))
 def test_where_404_says_nothing_of_numbers_it_is_a_wrong_address(slug: str) -> None:
     with pytest.raises(Refused, match="404"):

@@ -1,7 +1,8 @@
 """DHL Unified Shipment Tracking: one number a call, for DHL Express, Paket, eCommerce and the rest.
 
-Source: DHL's developer portal (header `DHL-API-Key`, GET /track/shipments) and its example answer. The five status
-codes are coarse, so the words decide among them; where `status` and `statusCode` contradict, the scan is not mapped.
+Source: DHL's developer portal (header `DHL-API-Key`, GET /track/shipments), its example answer and real ones. The five
+status codes are coarse, so the words decide among them; where `status` and `statusCode` contradict, the scan is not
+mapped. A new key may ask once a second and 250 times a day, until DHL grants more.
 Not settled by public material: which texts a division sends, whether a naive time is always the place's own (we read it
 as such), and the signature of the push API (so there is no `verify`). `description` may hold no more than the name of
 who signed, and a locality may hold a street: both are read only as far as they cannot.

@@ -1,9 +1,13 @@
 """FedEx Track API v1: 30 numbers a call, OAuth2 client credentials.
 
-Source: FedEx's developer portal and a real answer: event times carry the offset of the place, but the pick-up of a
-ground parcel may be midnight without one, which is a date. Events come newest first.
-Not settled by public material: the full list of event types (unlisted ones stay unmapped), and the key names of a
-webhook (so there is no `verify`). Contacts, street lines and `receivedByName` are never read.
+Source: FedEx's developer portal (a token is asked for with `grant_type`, `client_id` and `client_secret` in a form, and
+lasts an hour) and a real answer: event times carry the offset of the place, but the pick-up of a ground parcel may be
+midnight without one, which is a date. Events come newest first. The event types are FedEx's list of scan codes, which
+many clients repeat. The possession codes printed under it (CA carrier, RC recipient, SH shipper, CU customs, BR broker,
+TP partner) are no events.
+Not settled by public material: EA, which the list has twice, DO, which is told as a parcel brought to FedEx and as a
+delivery (so only its words count), PM, SP, DR and types not listed (so: unmapped), and the key names of a webhook (so
+there is no `verify`). Contacts, street lines and `receivedByName` are never read.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Source: the API of dev-portal.gls-group.net as karrio (LGPL-3.0) and other publi
 `eventDateTime`; an unknown one has `errorCode` E_404_01 instead. Captures of Irish parcels carry `+0200`, which no
 Irish clock shows: the offset is that of GLS's system, so the instant is right and the local clock is not the place's;
 `clock.read` sees that where the country contradicts it. `errorMessage` and `description` hold no names in the
-captures.
+captures. A new account may ask 500 times a day, until GLS grants more.
 
 Not settled: event codes beyond those in the table (so: unmapped), a parcel's country of destination (none is told),
 what `DELIVD.PARCELSHOP` means beyond its words (the shop has it: to be collected, not delivered).

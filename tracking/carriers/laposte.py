@@ -1,10 +1,13 @@
 """La Poste (Colissimo, Chronopost, letters): Suivi v2, ten numbers a call.
 
-Source: La Poste's developer portal (header `X-Okapi-Key`, GET /suivi/v2/idships/...) and an answer in which a parcel to
-Brazil carries Paris's offset to the end: the instants are right, the clocks are Paris's. Events name no place; only
-their codes say in which of the two countries of the route they were made, and the rest stay without a country.
-Not settled by public material: the exact reach of ET1 between the two countries (no country is assumed), and what an
-unknown number's answer holds beside its code. The signatory and the proof of delivery are never read.
+Source: La Poste's developer portal (header `X-Okapi-Key`, GET /suivi/v2/idships/...), as every public client calls it,
+and an answer in which a parcel to Brazil carries Paris's offset to the end: the instants are right, the clocks are
+Paris's. Events name no place; only their codes say in which of the two countries of the route they were made, and the
+rest stay without a country. The names of the codes DR1 to DI2 are La Poste's own list, which many clients repeat; DI0
+(delivered, many at once) and DI3 (late) stand in newer ones.
+Not settled by public material: the exact reach of ET1 between the two countries (no country is assumed), DR2 and ID0
+(unmapped), and an impossible number, for which clients have met a 404 that is no JSON (it stays unreadable). The
+signatory and the proof of delivery are never read.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from tracking.carriers.told import CarrierDate, Place, Reading, Refusal, ToldLeg
 
 TABLE: Final = Table.load("laposte")
 AT_ORIGIN: Final = ("DR1", "PC1", "PC2", "ET2", "DI2")
-IN_DESTINATION: Final = ("ET3", "EP1", "MD2", "AG1", "ND1", "DI1")
+IN_DESTINATION: Final = ("ET3", "EP1", "MD2", "AG1", "ND1", "DI0", "DI1")
 REASONS: Final[Mapping[str, str]] = {"400": told.INVALID_NUMBER, "404": told.NO_NEWS_YET}
 
 

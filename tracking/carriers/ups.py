@@ -1,11 +1,14 @@
 """UPS Track API v1: one number a call, OAuth2 client credentials.
 
 Source: UPS's developer portal and its example answer: `date` and `time` are the place's clock, and newer answers add
-`gmtOffset`; without it the zone is not known. Activities come newest first. The status type (D, I, M, MV, P, X) is what
-UPS documents; the two-letter codes under it are not published in full, so the words decide within a type.
-Not settled by public material: the signature of Track Alerts (so there is no `verify`), and whether the token desk
-takes the client's secret in the form too: we send it by HTTP Basic. Address lines, names and `receivedBy` are never
-read.
+`gmtOffset`; without it the zone is not known. Activities come newest first. The status type (D, I, M, MV, O, P, RS, X)
+is what UPS documents; the lists of two-letter codes under it that UPS's users were given (UPS-API/api-documentation,
+issue 7) say less than the words do, so the words decide within a type. The token desk takes id and secret by HTTP Basic
+and nothing else (UPS's OAuth documents and UPS's own client). An unknown number is 404 by UPS's documents, in truth a
+warning in a good answer (issues 102, 166); an impossible one is TV1002, which UPS has given for good numbers too (218).
+Not settled by public material: the signature of Track Alerts (so there is no `verify`), on which side of the border a
+customs scan was made that names no place (the import's is taken), and the types DD, DO, NA and W (so: unmapped).
+Address lines, names and `receivedBy` are never read.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from tracking.carriers.shape import (
     text,
 )
 from tracking.carriers.told import (
+    INVALID_NUMBER,
     NO_NEWS_YET,
     CarrierDate,
     Moment,
@@ -45,7 +49,11 @@ from tracking.carriers.told import (
 
 TABLE: Final = Table.load("ups")
 DESK: Final = Desk("/security/v1/oauth/token", basic=True)
-NOT_FOUND: Final = ("TW0001", "TW0001W")
+REASONS: Final[Mapping[str, str]] = {
+    "TW0001": NO_NEWS_YET,
+    "TW0001W": NO_NEWS_YET,
+    "TV1002": INVALID_NUMBER,
+}
 
 
 class UPS(Adapter):
@@ -78,18 +86,18 @@ class UPS(Adapter):
 
 
 async def ask(line: Line, number: str) -> bytes:
-    """Ask for one number, in English. An unknown one is 404 by UPS's documents, and a warning in its good answers."""
+    """Ask for one number, in English. An unknown or impossible one may be 400 or 404."""
     headers = {"transId": uuid4().hex, "transactionSrc": "landfall"}
     path = f"/api/track/v1/details/{quote(number, safe='')}"
-    return await send(line, DESK, "GET", path, headers=headers, params={"locale": "en_US"}, good=(404,))
+    return await send(line, DESK, "GET", path, headers=headers, params={"locale": "en_US"}, good=(400, 404))
 
 
 def read_refusal(response: Mapping[str, Any]) -> Reading:
     """Read an answer without a parcel: an unknown number, or a call that was refused."""
     error = first(response.get("errors"), "response.errors")
     code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
-    if code in NOT_FOUND:
-        return Reading((), (Refusal("", NO_NEWS_YET, words),))
+    if code in REASONS:
+        return Reading((), (Refusal("", REASONS[code], words),))
     raise RefusedAnswer(f"UPS refused the call ({code or 'no code'}): {words}")
 
 

@@ -1,10 +1,14 @@
 """USPS Tracking API v3: one number a call, OAuth2 client credentials.
 
-Source: USPS's developer portal and a real answer. Each event tells the place's clock cut to the minute
-(`eventTimestamp`), that clock's offset (`GMTOffset`) and the instant (`GMTTimestamp`): the instant is the truth. Events
-come newest first; an empty country is the United States. Codes after USPS Publication 199.
-Not settled by public material: the full code list (unlisted ones stay unmapped), how a country abroad is spelt (a code
-and an English name are both read), and the field of the forecast. `name`, `firm` and the addressee are never read.
+Source: USPS's OpenAPI description of Tracking 3.2 (`/tracking/v3/tracking/{number}?expand=DETAIL`, scope `tracking`),
+its token address `/oauth2/v3/token` as karrio calls it, and real answers. Each event tells the place's clock cut to the
+minute (`eventTimestamp`), that clock's offset (`GMTOffset`) and the instant (`GMTTimestamp`): the instant is the truth.
+Events come newest first; an empty country is the United States. Codes after USPS Publication 199, appendix G-4, as
+USPS::WebTools and eHub list them and real answers show them. A number without news is answered with 404, or with 400
+and the error 150001. The description calls domestic mail DOMESTIC_MAIL and the origin `originCountry`; answers say DM.
+Not settled by public material: events of international mail (appendix G-5), TM (accepted, or not yet), 41, 44, 59, 83,
+89, DX and GC (all unmapped, but TM), and how a country abroad is spelt (a code and an English name are both read).
+`name`, `firm` and the addressee are never read.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from tracking.carriers.shape import (
     RefusedAnswer,
     country_code,
     day_of,
+    first,
     listing,
     load_json,
     mapping,
@@ -43,6 +48,8 @@ from tracking.carriers.told import (
 
 TABLE: Final = Table.load("usps")
 DESK: Final = Desk("/oauth2/v3/token")
+NOT_YET: Final = "150001"
+DOMESTIC: Final = ("DM", "DOMESTIC_MAIL")
 CUT_TO_THE_MINUTE: Final = timedelta(minutes=1)
 
 
@@ -60,11 +67,7 @@ class USPS(Adapter):
         answer = load_json(body)
         if "error" not in answer:
             return Reading((read_parcel(answer, heard_at),))
-        error = mapping(answer["error"], "error")
-        code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
-        if code == "404":
-            return Reading((), (Refusal("", NO_NEWS_YET, words),))
-        raise RefusedAnswer(f"USPS refused the call ({code or 'no code'}): {words}")
+        return read_refusal(mapping(answer["error"], "error"))
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
         return await ask(line, numbers[0])
@@ -75,16 +78,25 @@ class USPS(Adapter):
 
 
 async def ask(line: Line, number: str) -> bytes:
-    """Ask for one number with its history. USPS says 404 for one that it does not know (yet)."""
+    """Ask for one number with its history. USPS says 400 or 404 for one that it does not know (yet)."""
     path = f"/tracking/v3/tracking/{quote(number, safe='')}"
-    return await send(line, DESK, "GET", path, headers={}, params={"expand": "DETAIL"}, good=(404,))
+    return await send(line, DESK, "GET", path, headers={}, params={"expand": "DETAIL"}, good=(400, 404))
+
+
+def read_refusal(error: Mapping[str, Any]) -> Reading:
+    """Read an answer without an item: no news yet, or a call that was refused."""
+    code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
+    reason = text(first(error.get("errors"), "error.errors").get("code"))
+    if code == "404" or reason == NOT_YET:
+        return Reading((), (Refusal("", NO_NEWS_YET, words),))
+    raise RefusedAnswer(f"USPS refused the call ({reason or code or 'no code'}): {words}")
 
 
 def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
-    """Read one item. `mailType` DM is domestic mail."""
+    """Read one item."""
     number = required_text(entry.get("trackingNumber"), "trackingNumber")
-    home = "US" if text(entry.get("mailType")) == "DM" else None
-    origin = country_code(entry.get("originCountryCode")) or home
+    home = "US" if text(entry.get("mailType")) in DOMESTIC else None
+    origin = country_code(entry.get("originCountryCode")) or country_code(entry.get("originCountry")) or home
     destination = country_code(entry.get("destinationCountryCode")) or home
     events = listing(entry.get("trackingEvents"), "trackingEvents")
     return ToldParcel(
