@@ -39,6 +39,8 @@ class Gls(Adapter):
     base_url = "https://api.gls-group.net"
     homepage = "https://gls-group.com"
     credentials = (Credential("client_id", "API key"), Credential("client_secret", "API secret"))
+    # 500 calls a day is what a new account may make; an operator who was granted more enters it.
+    calls_per_second = 500 / 86_400
     batch_size = 10
 
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
