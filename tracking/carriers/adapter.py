@@ -74,23 +74,27 @@ class Line:
         Raise `CarrierTrouble` for any other. A redirect is one: keys in headers and addresses must not follow it. What
         a trouble says holds no credential, and neither does its cause, so that it can be logged and shown.
         """
-        url, secrets = self.base_url.rstrip("/") + path, secrets_in(self.credentials, headers or {})
+        url = self.base_url.rstrip("/") + path
         try:
             async with self.session.request(
                 method, url, headers=headers, params=params, json=json, data=form or data, allow_redirects=False
             ) as response:
                 body = await read_whole(response)
-                if response.status not in good:
-                    judge(response.status, response.headers, hidden(start_of(body), secrets))
+                if response.status >= 300 and response.status not in good:
+                    judge(response.status, response.headers, self.hiding(start_of(body), headers))
                 return body
         except TimeoutError:
             raise CarrierTrouble("no answer in time") from None
         except ValueError:
             raise Refused("the address or a credential holds signs that cannot be sent") from None
         except aiohttp.ClientResponseError as trouble:
-            raise CarrierTrouble(hidden(f"not an HTTP answer: {trouble.message}", secrets)) from None
+            raise CarrierTrouble(self.hiding(f"not an HTTP answer: {trouble.message}", headers)) from None
         except aiohttp.ClientError as trouble:
-            raise CarrierTrouble(hidden(f"no connection: {trouble}", secrets)) from None
+            raise CarrierTrouble(self.hiding(f"no connection: {trouble}", headers)) from None
+
+    def hiding(self, words: str, headers: Mapping[str, str] | None) -> str:
+        """Return words without the secrets of this line and of a call's headers."""
+        return hidden(words, secrets_in(self.credentials, headers or {}))
 
 
 async def read_whole(response: aiohttp.ClientResponse) -> bytes:
