@@ -108,3 +108,16 @@ def test_what_another_feed_told_of_the_parcel_stays(yunexpress: Carrier) -> None
     whose.correct(leg, yunexpress, NOW)
 
     assert list(Event.objects.values_list("scan", flat=True)) == ["origin.accepted"]
+
+
+def test_a_refusal_of_the_wrong_feed_is_not_heard_either(yunexpress: Carrier) -> None:
+    wrong = make.feed()
+    leg = make.leg("YT2612345678901234", source=wrong)
+    whose.correct(leg, yunexpress, NOW)
+    error = {"code": -18019902, "message": "not registered"}
+    body = {"code": 0, "data": {"accepted": [], "rejected": [{"number": leg.number, "error": error}]}}
+
+    read(make.payload(body, wrong))
+
+    leg.refresh_from_db()
+    assert (leg.failures, leg.trouble, leg.last_answer_at) == (0, "", None)

@@ -76,6 +76,10 @@ class Casebook:
         ):
             self.cases[shipment].events[leg, mark] = Known(pk, sequence, tuple(reading))
 
+    def following(self, number_key: str, feed_id: int) -> list[tuple[Case, Leg]]:
+        """Return the legs asked under a number, without those that do not hear this feed."""
+        return [(case, leg) for case, leg in self.by_number.get(number_key, ()) if feed_id not in leg.distrusts]
+
     def carriers_of(self, legs: Iterable[ToldLeg]) -> dict[str, Carrier]:
         """Return carriers by slug, those of `legs` among them; one never heard of gets its row."""
         if missing := [leg for leg in legs if leg.carrier and leg.carrier not in self.carriers]:

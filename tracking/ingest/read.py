@@ -193,9 +193,8 @@ def take_message(book: Casebook, message: Message) -> list[NewEvent]:
     payload, reading, _ = message
     fresh: list[NewEvent] = []
     for parcel in reading.parcels:
-        for case, leg in list(book.by_number.get(number_key(parcel.number), ())):
-            if payload.carrier_id not in leg.distrusts:
-                fresh += take_parcel(book, case, leg, parcel, payload)
+        for case, leg in book.following(number_key(parcel.number), payload.carrier_id):
+            fresh += take_parcel(book, case, leg, parcel, payload)
     for refusal in reading.refusals:
         for case, leg in meant_by(refusal, book, message):
             note_refusal(case, leg, refusal, payload)
@@ -223,7 +222,7 @@ def is_news(leg: Leg, payload: Payload) -> bool:
 def meant_by(refusal: Refusal, book: Casebook, message: Message) -> list[tuple[Case, Leg]]:
     """Return the legs that a refusal speaks of: those of its number, or all that were asked when it names none."""
     keys = [number_key(refusal.number)] if refusal.number else sorted(message.numbers)
-    return [followed for key in keys for followed in book.by_number.get(key, ())]
+    return [followed for key in keys for followed in book.following(key, message.payload.carrier_id)]
 
 
 def note_registration(case: Case, leg: Leg, now: datetime) -> None:
