@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import aiohttp
 from aiohttp import web
 
-from tracking.carriers.adapter import Adapter, Line
+from tests.carriers.desk import Visit, visited
+from tracking.carriers.adapter import Adapter
 
 SAMPLES = Path(__file__).parent / "samples"
 Answer = Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse]]
-Visit = Callable[[Line], Awaitable[Any]]
 
 
 class Asked(NamedTuple):
@@ -88,21 +86,7 @@ class Counter:
 
     def visited(self, credentials: Mapping[str, str], visit: Visit) -> Any:
         """Open the counter, let `visit` use a line to it, close it, and return what `visit` brought back."""
-
-        async def run() -> Any:
-            app = web.Application(client_max_size=2**20)
-            app.router.add_route("*", "/{address:.*}", self.hear)
-            runner = web.AppRunner(app, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            try:
-                async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-                    return await visit(Line(session, url, credentials))
-            finally:
-                await runner.cleanup()
-
-        return asyncio.run(run())
+        return visited(self.hear, credentials, visit)
 
 
 def secrets_of(adapter: Adapter) -> dict[str, str]:

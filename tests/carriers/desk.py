@@ -11,6 +11,28 @@ from aiohttp import web
 
 from tracking.carriers.adapter import Line
 
+Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Visit = Callable[[Line], Awaitable[Any]]
+
+
+def visited(serve: Serve, credentials: Mapping[str, str], visit: Visit) -> Any:
+    """Serve every address on this machine, let `visit` use a line to it, and return what it brings back."""
+
+    async def run() -> Any:
+        app = web.Application(client_max_size=2**20)
+        app.router.add_route("*", "/{address:.*}", serve)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+                return await visit(Line(session, url, credentials))
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(run())
+
 
 class Asked(NamedTuple):
     """One request, as it arrived."""
@@ -35,20 +57,6 @@ class Desk:
         )
         return web.Response(body=self.answer, status=self.status, headers=self.headers)
 
-    def visited(self, visit: Callable[[Line], Awaitable[Any]], credentials: Mapping[str, str]) -> Any:
+    def visited(self, visit: Visit, credentials: Mapping[str, str]) -> Any:
         """Open the desk, let `visit` call there with some credentials, and return what it brings back."""
-
-        async def run() -> Any:
-            app = web.Application()
-            app.router.add_route("*", "/{path:.*}", self.serve)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            try:
-                async with aiohttp.ClientSession() as session:
-                    return await visit(Line(session, url, credentials))
-            finally:
-                await runner.cleanup()
-
-        return asyncio.run(run())
+        return visited(self.serve, credentials, visit)

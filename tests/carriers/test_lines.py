@@ -16,7 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tests.carriers.calls import ASK_BEFORE_THEY_REGISTER, CALLS, NOT_KNOWN, PROBES, REGISTRATIONS, TOKENS, Call
-from tests.carriers.counter import Answer, Asked, Counter, Visit, hanging_up, repeating, sample_of, saying, secrets_of
+from tests.carriers.counter import Answer, Asked, Counter, hanging_up, repeating, sample_of, saying, secrets_of
+from tests.carriers.desk import Visit
 from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
 from tracking.carriers.registry import ADAPTERS
 from tracking.carriers.shape import UnreadableAnswer

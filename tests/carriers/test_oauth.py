@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.carriers.counter import Answer, Counter, Visit, basic, saying
+from tests.carriers.counter import Answer, Counter, basic, saying
+from tests.carriers.desk import Visit
 from tracking.carriers import oauth
 from tracking.carriers.adapter import CarrierTrouble, Line, Refused
 from tracking.carriers.oauth import Desk

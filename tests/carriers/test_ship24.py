@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
+from tests.carriers.desk import Visit, visited
 from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Throttled
 from tracking.carriers.shape import RefusedAnswer
 from tracking.carriers.ship24 import Ship24
@@ -21,7 +20,6 @@ FEED = Ship24()
 HEARD = datetime(2026, 10, 1, tzinfo=UTC)
 NUMBER = "LZ000000004XX"
 SECRET = {"webhook_secret": "hush"}
-Visit = Callable[[Line], Awaitable[Any]]
 
 
 class Desk:
@@ -40,20 +38,7 @@ class Desk:
         return web.json_response(self.answer, status=self.status, headers=self.headers)
 
     def visited(self, visit: Visit) -> Any:
-        async def run() -> Any:
-            app = web.Application()
-            app.router.add_route("*", "/{path:.*}", self.give)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            try:
-                async with aiohttp.ClientSession() as session:
-                    return await visit(Line(session, url, {"key": "us"}))
-            finally:
-                await runner.cleanup()
-
-        return asyncio.run(run())
+        return visited(self.give, {"key": "us"}, visit)
 
 
 def fetch(line: Line) -> Awaitable[bytes]:

@@ -14,7 +14,8 @@ import pytest
 import time_machine
 from aiohttp import web
 
-from tests.carriers.test_ship24 import Desk, Visit
+from tests.carriers.desk import Visit
+from tests.carriers.test_ship24 import Desk
 from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Throttled
 from tracking.carriers.shape import RefusedAnswer
 from tracking.carriers.told import ALREADY_REGISTERED, NOT_REGISTERED

@@ -27,7 +27,7 @@ else:
     LegFormSet = BaseInlineFormSet
 
 FOLLOWED_BY: Final = frozenset({"number", "source", "tracker"})
-STARTED: Final = ("number_key", "told_by", "registered_at", "next_check_at", "failures", "trouble")
+STARTED: Final = ("number_key", *pace.FOLLOWED)
 
 
 class LegForm(LegModelForm):

@@ -83,15 +83,14 @@ def open_leg(asked: Leg, told: ToldLeg, carrier: Carrier | None, position: int, 
     )
 
 
-def put_in_order(case: Case) -> bool:
-    """Number the legs by their first known scan, silent ones last, and tell whether the order changed."""
+def put_in_order(case: Case) -> None:
+    """Number the legs by their first known scan, silent ones last."""
     first_at: dict[int, datetime] = {}
     for leg_id, at in case.instants():
         first_at[leg_id] = min(at, first_at.get(leg_id, at))
     never = case.shipment.created_at
     case.legs.sort(key=lambda leg: (leg.pk not in first_at, first_at.get(leg.pk, never), leg.position, leg.pk))
-    moved = [(leg, position) for position, leg in enumerate(case.legs) if leg.position != position]
-    for leg, position in moved:
-        leg.position = position
-        case.placed.add(leg)
-    return bool(moved)
+    for position, leg in enumerate(case.legs):
+        if leg.position != position:
+            leg.position = position
+            case.placed.add(leg)

@@ -12,13 +12,12 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from tracking.ingest import rhythm
-from tracking.ingest.rhythm import Book, Rhythm, Wait
+from tracking.ingest.rhythm import HOUR, Book, Rhythm, Wait
 from tracking.models import Event, LearnedRhythm, Shipment
 from tracking.vocabulary import Milestone, Scan
 
 MOST_PARCELS: Final = 20_000
 BOOK_SECONDS: Final = 300.0
-HOUR: Final = timedelta(hours=1)
 
 
 class Seen(NamedTuple):

@@ -11,14 +11,14 @@ from django.db import connection, transaction
 from django.db.models import Avg, Count, ExpressionWrapper, F, QuerySet
 from django.db.models.fields import DurationField
 
-from tracking.ingest import rhythm
+from tracking.ingest import rhythm, rows
 from tracking.ingest.learn import SHELF
+from tracking.ingest.rhythm import HOUR
 from tracking.models import Carrier, Leg, Shipment
 from tracking.vocabulary import RANKS, Milestone, Scan, Tracker
 
 CLAIM: Final = timedelta(minutes=10)
 """How long a claim holds: a leg whose worker died is due again after this."""
-HOUR: Final = timedelta(hours=1)
 PRICE: Final = 0.5
 """What a call costs: about the price at which a parcel takes as many calls as when asked every six hours."""
 PUSHED_PRICE: Final = 4.0
@@ -93,14 +93,13 @@ def spread(leg: Leg) -> float:
 
 def rethink(legs: QuerySet[Leg], now: datetime) -> int:
     """Bring the next checks of waiting legs forward to what today's rules say, and return how many moved."""
-    moved: list[Leg] = []
+    moved: list[tuple[int, datetime]] = []
     waiting = legs.filter(next_check_at__gt=now).select_related("shipment", "source")
     for leg in waiting.iterator(chunk_size=1000):
         sooner = next_check(leg, now)
         if sooner is not None and leg.next_check_at is not None and sooner < leg.next_check_at:
-            leg.next_check_at = sooner
-            moved.append(leg)
-    Leg.objects.bulk_update(moved, ["next_check_at"], batch_size=500)
+            moved.append((leg.pk, sooner))
+    rows.update(Leg, ("next_check_at",), moved)
     return len(moved)
 
 
@@ -110,10 +109,11 @@ def weigh_budgets(now: datetime) -> int:
     Return how many feeds are crowded. Wanted are the calls at today's mean interval, as if nothing were crowded.
     """
     gap = ExpressionWrapper(F("next_check_at") - F("last_checked_at"), output_field=DurationField())
-    waiting = Leg.objects.filter(next_check_at__gt=now).exclude(last_checked_at=None).order_by()
+    waiting = Leg.objects.filter(next_check_at__gt=now).exclude(last_checked_at=None).exclude(source__adapter="")
+    feeds = Carrier.objects.in_bulk()
     crowded = 0
-    for feed_id, legs, mean in waiting.values_list("source").annotate(legs=Count("pk"), mean=Avg(gap)):
-        feed = Carrier.objects.get(pk=feed_id)
+    for feed_id, legs, mean in waiting.order_by().values_list("source").annotate(legs=Count("pk"), mean=Avg(gap)):
+        feed = feeds[feed_id]
         wanted = legs / max(mean.total_seconds(), 1.0) * feed.crowding
         crowding = max(1.0, wanted / (BUDGET_SHARE * feed.rate * feed.feed.batch_size))
         Carrier.objects.filter(pk=feed_id).update(crowding=crowding)
@@ -134,6 +134,10 @@ def claim(now: datetime, limit: int = 2000) -> dict[int, list[int]]:
     ids = [leg_id for legs in claimed.values() for leg_id in legs]
     Leg.objects.filter(pk__in=ids).update(next_check_at=now + CLAIM)
     return dict(claimed)
+
+
+FOLLOWED: Final = ("told_by", "registered_at", "failures", "trouble", "next_check_at")
+"""What `follow` sets."""
 
 
 def follow(leg: Leg, now: datetime) -> None:

@@ -33,7 +33,8 @@ def note_push(carrier: Carrier, now: datetime) -> None:
 
 def note_missed(carrier: Carrier) -> None:
     """Note that a question brought news which this feed should have pushed."""
-    Carrier.objects.filter(pk=carrier.pk).exclude(last_webhook_at=None).update(missed_pushes=F("missed_pushes") + 1)
+    if carrier.last_webhook_at is not None:
+        Carrier.objects.filter(pk=carrier.pk).update(missed_pushes=F("missed_pushes") + 1)
 
 
 def has_gone_silent(carrier: Carrier, now: datetime) -> bool:

@@ -121,9 +121,8 @@ def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel) -> bool:
 def close(book: Casebook, now: datetime) -> None:
     """Conclude where each shipment stands, set the next checks of the legs that were answered, and save."""
     for case in book.cases.values():
-        reordered = put_in_order(case)
-        if case.moved or reordered:
-            case.moved = True
+        if case.moved:
+            put_in_order(case)
             advance(case)
         for leg in case.checked:
             leg.next_check_at = pace.next_check(leg, now)

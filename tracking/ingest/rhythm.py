@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from operator import mul
@@ -23,6 +23,7 @@ from tracking.vocabulary import MILESTONES, Milestone, Scan
 
 AGES: Final = (0, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 30, 36, 48, 72, 120, 240, 480)
 """Hours since the last scan at which a new band of ages begins."""
+HOUR: Final = timedelta(hours=1)
 DAYS: Final = 3
 """Kinds of days: Monday to Friday, Saturday, Sunday."""
 CELLS: Final = 24 * DAYS

@@ -10,13 +10,13 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracking.ingest import rhythm
 from tracking.ingest.conclude import Step, conclude
-from tracking.ingest.rhythm import Book, Wait
+from tracking.ingest.learn import Seen, waits
+from tracking.ingest.rhythm import HOUR, Book, Wait
 from tracking.simulator.happenings import Journey
 from tracking.simulator.happenings import Scan as Told
 from tracking.simulator.journeys import draw, lane_of
@@ -25,7 +25,6 @@ from tracking.vocabulary import Milestone, Scan
 FIRST_ORDER: Final = datetime(2026, 3, 2, tzinfo=UTC)
 ORDER_DAYS: Final = 240
 SILENT_DAYS: Final = 40
-HOUR: Final = timedelta(hours=1)
 MEANS: Final[dict[str, Scan]] = {
     "label": Scan.ORDER_LABEL_CREATED,
     "picked_up": Scan.ORIGIN_PICKED_UP,
@@ -125,14 +124,13 @@ def news_of(journey: Journey) -> Iterator[News]:
 
 def waits_of(known: Sequence[Told]) -> tuple[Wait, ...]:
     """Return how long each scan waited for the next one, oldest first."""
-    return tuple(
-        Wait(
-            MEANS[before.kind],
-            rhythm.minute_of_week(before.happened_at.astimezone(ZoneInfo(before.place.zone))),
-            (after.happened_at - before.happened_at) / HOUR,
-        )
-        for before, after in pairwise(known)
-    )
+    return tuple(waits(map(seen_of, known)))
+
+
+def seen_of(told: Told) -> Seen:
+    """Return a scan as the site would have stored it: its instant in UTC, and the offset of its place."""
+    local = told.happened_at.astimezone(ZoneInfo(told.place.zone))
+    return Seen(local.astimezone(UTC), MEANS[told.kind], int((local.utcoffset() or timedelta()) / timedelta(minutes=1)))
 
 
 def taught_by(numbers: Sequence[Followed]) -> Book:

@@ -79,7 +79,7 @@ def correct(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
     mine.distrusts = [feed for feed in mine.distrusts if feed != carrier.pk]
     mine.carrier = mine.source = carrier
     pace.follow(mine, now)
-    mine.save()
+    mine.save(update_fields=["carrier", "source", "distrusts", *pace.FOLLOWED])
     case.moved = True
     close(book, now)
     log.info("carrier corrected", leg=mine.pk, number=mine.number, wrong=wrong and wrong.slug, right=carrier.slug)
