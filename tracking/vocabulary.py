@@ -1,4 +1,4 @@
-"""The words that every floor shares: milestones, scans, and the states of our own feed.
+"""The words that every floor shares: milestones, scans, alarms, what a buyer is asked, and the states of our own feed.
 
 A *scan* is one thing that a carrier says happened; a *milestone* is how far the parcel has come. Labels are the
 sentences that a buyer reads.
@@ -201,3 +201,74 @@ MILESTONES: Final[dict[Scan, Milestone | None]] = {
     scan: _BESIDE_ITS_PHASE.get(scan, _OF_A_PHASE.get(scan.value.partition(".")[0])) for scan in Scan
 }
 DELIVERED_SCANS: Final = frozenset(scan for scan in Scan if MILESTONES[scan] is Milestone.DELIVERED)
+
+
+class Severity(TextChoices):
+    """How much an alarm matters to the buyer."""
+
+    INFO = "info", _("good to know")
+    WATCH = "watch", _("we keep an eye on it")
+    ACT = "act", _("something has to be done")
+
+
+class AlertKind(TextChoices):
+    """What can be wrong with a parcel, or with what we know of it."""
+
+    CUSTOMS_DWELL = "customs_dwell", _("Longer at customs than usual on this route")
+    PAPERS_ASKED = "papers_asked", _("Customs asks for papers")
+    TAX_ID_ASKED = "tax_id_asked", _("Customs asks for a tax number")
+    DUTIES_DUE = "duties_due", _("Duties or taxes must be paid")
+    ADDRESS_PROBLEM = "address_problem", _("The address is incomplete or wrong")
+    UNREACHABLE = "unreachable", _("The recipient cannot be reached")
+    STALLED = "stalled", _("No movement for longer than usual")
+    LATE_RISK = "late_risk", _("Likely to be late")
+    PROMISE_AT_RISK = "promise_at_risk", _("The promised date is near and it has not arrived")
+    ATTEMPTED = "attempted", _("A delivery attempt failed")
+    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
+    HELD = "held", _("Held on the way")
+    DAMAGED = "damaged", _("Reported as damaged")
+    LOST = "lost", _("Reported as lost")
+    RETURNING = "returning", _("Going back to the sender")
+    WRONG_COUNTRY = "wrong_country", _("Seen in a country that is not on its way")
+    IMPOSSIBLE_TRAVEL = "impossible_travel", _("Two scans too far apart for the time between them")
+    TWO_PARCELS = "two_parcels", _("Two parcels seem to share one number")
+    FEED_SILENT = "feed_silent", _("Our own source of news is silent")
+
+
+class Cause(TextChoices):
+    """What a carrier's own words give as the reason of a trouble."""
+
+    PAPERS_MISSING = "papers_missing", _("papers are missing")
+    IDENTITY_MISSING = "identity_missing", _("a proof of identity is missing")
+    TAX_ID_MISSING = "tax_id_missing", _("a tax number is missing")
+    DUTIES_UNPAID = "duties_unpaid", _("duties or taxes are not paid")
+    ADDRESS_INCOMPLETE = "address_incomplete", _("the address is incomplete or wrong")
+    PHONE_MISSING = "phone_missing", _("the telephone number is missing or wrong")
+    ABSENT = "absent", _("nobody was there")
+    REFUSED = "refused", _("the delivery was refused")
+    CLOSED = "closed", _("the place was closed")
+
+
+class AskKind(TextChoices):
+    """What a buyer can be asked for, or can ask for."""
+
+    PAPERS = "papers", _("Papers for customs")
+    TAX_ID = "tax_id", _("A tax number for customs")
+    ADDRESS = "address", _("A corrected address")
+    PHONE = "phone", _("A telephone number")
+    DAY = "day", _("Another delivery day")
+    PICKUP_POINT = "pickup_point", _("A pick-up point")
+    AVAILABILITY = "availability", _("Somebody will be there")
+    NOT_RECEIVED = "not_received", _("Marked as delivered, but not received")
+
+
+class AskState(TextChoices):
+    """How far an answer has come."""
+
+    ASKED = "asked", _("Waiting for your answer")
+    SENT = "sent", _("Sent to the shop")
+    SEEN = "seen", _("Seen by the shop")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Not accepted")
+    FORWARDED = "forwarded", _("Passed on to the carrier")
+    CLOSED = "closed", _("No longer needed")
