@@ -79,6 +79,55 @@ def test_a_delivery_abroad_after_a_mistaken_return_is_a_delivery() -> None:
     assert (found.milestone, found.overlay) == (Milestone.DELIVERED, None)
 
 
+@pytest.mark.parametrize("country", ["CN", "DE"])
+def test_a_delivery_after_a_return_at_home_went_to_the_sender(country: str) -> None:
+    found = after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
+
+    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+
+
+def test_a_delivery_after_a_return_that_names_no_country_went_to_the_sender() -> None:
+    found = after("lastmile.facility_arrived", "return.started", "delivery.delivered", origin="CN", destination="DE")
+
+    assert found.milestone is Milestone.RETURNED
+
+
+def test_a_delivery_in_the_origin_country_before_the_parcel_left_is_a_first_couriers() -> None:
+    found = after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
+
+    assert (found.milestone, found.delivered_at) == (Milestone.ACCEPTED, None)
+
+
+def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_to_the_buyer() -> None:
+    found = conclude(
+        [
+            Step(Scan.LINEHAUL_DEPARTED, START, 0, 0, "CN"),
+            Step(Scan.LASTMILE_FACILITY_ARRIVED, START + timedelta(days=5), 1, 0, "DE"),
+            Step(Scan.DELIVERY_DELIVERED, START + timedelta(days=20), 0, 1, "CN"),
+        ],
+        origin="CN",
+        destination="DE",
+    )
+
+    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+
+
+@pytest.mark.parametrize(
+    ("later", "milestone"), [(timedelta(minutes=5), Milestone.DELIVERED), (timedelta(days=9), Milestone.RETURNED)]
+)
+def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timedelta, milestone: Milestone) -> None:
+    found = conclude(
+        [
+            Step(Scan.DELIVERY_DELIVERED, START, 1, 0, "DE"),
+            Step(Scan.DELIVERY_DELIVERED, START + later, 0, 0, "CN"),
+        ],
+        origin="CN",
+        destination="DE",
+    )
+
+    assert found.milestone is milestone
+
+
 def test_the_first_delivery_gives_the_time() -> None:
     found = after("delivery.delivered", "delivery.delivered")
 
@@ -123,6 +172,8 @@ def test_a_delivered_parcel_stays_delivered_unless_it_is_sent_back(steps: list[S
 def test_the_milestone_is_one_that_a_scan_reached(steps: list[Step]) -> None:
     found = conclude(steps)
     reached = {MILESTONES[step.scan] for step in steps} | {Milestone.PENDING}
+    if {Milestone.RETURNING, Milestone.DELIVERED} <= reached:
+        reached.add(Milestone.RETURNED)
 
     assert found.milestone in reached
     assert found.milestone in RANKS or found.milestone is Milestone.RETURNED

@@ -21,7 +21,7 @@ def newest_first(shipment: Shipment) -> list[EventRow]:
     """Return a parcel's events with their legs and messages, the newest first."""
     events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "leg__source", "payload")
     slim = events.defer("payload__body", "leg__carrier__credentials", "leg__source__credentials")
-    placed = in_order(slim.annotate(leg_position=F("leg__position")))
+    placed = in_order(slim.annotate(leg_position=F("leg__position"), teller=F("payload__carrier")))
     return [EventRow(event, offset_in_words(event.offset_minutes)) for event in reversed(placed)]
 
 

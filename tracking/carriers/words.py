@@ -36,10 +36,15 @@ BACK_TO_SENDER: Final = re.compile(
     r"to be returned|will be returned|return(ing)? to (the )?(sender|shipper|origin)|being returned", re.IGNORECASE
 )
 VOIDED: Final = re.compile(r"\b(label|shipment) (has been |was )?(voided|cancell?ed)", re.IGNORECASE)
+NUMBER: Final = r"([A-Z]{2}(?: ?\d){9} ?[A-Z]{2}\b|\d{2,6}(?: \d{2,4}){2,}\b(?!-)|[A-Z0-9]{8,35}\b)"
+"""A number as words name it: in one piece, or in groups where it is an S10 number or all digits."""
+FEWEST_SIGNS: Final = 8
 NEXT_NUMBER: Final = re.compile(
     r"(?:new|next|local|last[- ]mile|final[- ]mile|onward|destination|delivery)\s+(?:carrier(?:'s)?\s+)?"
-    r"(?:tracking|track|waybill|parcel)?\s*(?:number|no\.?|id|#)\s*(?:is|:|：)?\s*([A-Z0-9]{8,35})\b"
-    r"|(?:转单号|新单号|派送单号|末端单号)\s*(?:为|是|:|：)?\s*([A-Z0-9]{8,35})",
+    rf"(?:tracking|track|waybill|parcel)?\s*(?:number|no\.?|id|#)\s*(?:is|:|：)?\s*{NUMBER}"
+    r"|\b(?:now|further|continues?|re-?numbered|re-?label+ed|replaced)\s+(?:(?:to be )?(?:tracked|tracking)\s+)?"
+    rf"(?:under|as|by|to)\s+(?:the\s+)?(?:(?:new\s+)?(?:tracking\s+)?(?:number|no\.?|id)\s*:?\s*)?{NUMBER}"
+    rf"|(?:转单|换单|新单|派送单|末端单|尾程单)号码?\s*(?:为|是|:|：)?\s*{NUMBER}",
     re.IGNORECASE,
 )
 
@@ -61,8 +66,9 @@ def second_opinion(scan: Scan, words: str) -> Scan:
 def next_number(words: str) -> str | None:
     """Return the number that a hand-over message names for the next leg, if it names one."""
     found = NEXT_NUMBER.search(words)
-    number = (found.group(1) or found.group(2)).upper() if found else ""
-    return number if any(sign.isdigit() for sign in number) else None
+    number = next(filter(None, found.groups())).upper() if found else ""
+    number = number.replace(" ", "")
+    return number if len(number) >= FEWEST_SIGNS and any(sign.isdigit() for sign in number) else None
 
 
 PERSON: Final = re.compile(

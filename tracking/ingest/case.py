@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -48,15 +47,17 @@ class NewEvent(NamedTuple):
 READING: Final = slice(NewEvent._fields.index("scan"), None)
 READ_FIELDS: Final = NewEvent._fields[READING]
 AT: Final = READ_FIELDS.index("at")
+MILESTONE: Final = READ_FIELDS.index("milestone")
 Key = tuple[int, str]
 """A leg's id and a fingerprint: what makes an event one."""
 
 
 class Known(NamedTuple):
-    """An event that is stored, or will be: `pk` None. `reading` holds the values of `READ_FIELDS`."""
+    """An event that is stored, or will be: `pk` None. `teller` is the feed, `reading` the values of `READ_FIELDS`."""
 
     pk: int | None
     sequence: int
+    teller: int | None
     reading: tuple[Any, ...]
 
 
@@ -69,14 +70,9 @@ class Case:
     events: dict[Key, Known] = field(default_factory=dict)
     fresh: list[NewEvent] = field(default_factory=list)
     reread: dict[Key, tuple[Any, ...]] = field(default_factory=dict)
+    opened: list[Leg] = field(default_factory=list)
     placed: set[Leg] = field(default_factory=set)
     answered: set[Leg] = field(default_factory=set)
     checked: set[Leg] = field(default_factory=set)
     moved: bool = False
     news_at: datetime | None = None
-
-    def instants(self) -> Iterator[tuple[int, datetime]]:
-        """Yield the leg and the instant of each event whose instant is known."""
-        for (leg_id, _), (_, _, reading) in self.events.items():
-            if reading[AT] is not None:
-                yield leg_id, reading[AT]

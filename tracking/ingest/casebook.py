@@ -17,7 +17,8 @@ from tracking.carriers.told import ToldLeg
 from tracking.ingest import rows
 from tracking.ingest.case import READ_FIELDS, Case, Known, NewEvent
 from tracking.ingest.handover import carriers_for
-from tracking.models import Carrier, Event, Leg, Shipment
+from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment
+from tracking.models.payloads import Outcome
 
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "news_at"),
@@ -40,9 +41,8 @@ class Casebook:
 
     @classmethod
     def on(cls, number_keys: Collection[str]) -> Casebook:
-        """Take in hand the shipments that are followed under these numbers."""
-        followed = Leg.objects.filter(number_key__in=number_keys, told_by=None)
-        return cls.of(Q(pk__in=followed.values("shipment")))
+        """Take in hand the shipments that travel under these numbers."""
+        return cls.of(Q(pk__in=Leg.objects.filter(number_key__in=number_keys).values("shipment")))
 
     @classmethod
     def of(cls, which: Q) -> Casebook:
@@ -63,22 +63,32 @@ class Casebook:
             leg.carrier = companies[leg.carrier_id] if leg.carrier_id else None
             leg.source = companies[leg.source_id] if leg.source_id else None
             case.legs.append(leg)
-            if leg.told_by_id is None:
-                self.by_number[leg.number_key].append((case, leg))
+            self.by_number[leg.number_key].append((case, leg))
 
     def take_events(self) -> None:
         """Fetch what is known of each event."""
         if not self.cases:
             return
         told = Event.objects.filter(shipment__in=self.cases).order_by()
-        for shipment, leg, mark, pk, sequence, *reading in told.values_list(
-            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", *READ_FIELDS
+        for shipment, leg, mark, pk, sequence, teller, *reading in told.values_list(
+            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id", *READ_FIELDS
         ):
-            self.cases[shipment].events[leg, mark] = Known(pk, sequence, tuple(reading))
+            self.cases[shipment].events[leg, mark] = Known(pk, sequence, teller, tuple(reading))
 
-    def following(self, number_key: str, feed_id: int) -> list[tuple[Case, Leg]]:
-        """Return the legs asked under a number, without those that do not hear this feed."""
-        return [(case, leg) for case, leg in self.by_number.get(number_key, ()) if feed_id not in leg.distrusts]
+    def meant(self, number: str, feed: int) -> list[tuple[Case, Leg]]:
+        """Return what a message of a feed about a number speaks of: on each shipment the legs that this feed is asked
+        about; else one that another feed is; else one that was only told of."""
+        found: dict[Case, list[Leg]] = {}
+        for case, leg in self.by_number.get(number, ()):
+            if leg in case.legs and feed not in leg.distrusts:
+                found.setdefault(case, []).append(leg)
+        return [(case, leg) for case, legs in found.items() for leg in heard_by(legs, feed)]
+
+    def meet(self, case: Case) -> None:
+        """Let the messages that are read after this one find the legs which it opened."""
+        for leg in case.opened:
+            if (case, leg) not in self.by_number[leg.number_key]:
+                self.by_number[leg.number_key].append((case, leg))
 
     def carriers_of(self, legs: Iterable[ToldLeg]) -> dict[str, Carrier]:
         """Return carriers by slug, those of `legs` among them; one never heard of gets its row."""
@@ -96,7 +106,21 @@ class Casebook:
         rows.update(Shipment, SHIPMENT_FIELDS, list(values(moved, SHIPMENT_FIELDS)))
         rows.update(Leg, PLACE_FIELDS, list(values((leg for case in cases for leg in case.placed), PLACE_FIELDS)))
         rows.update(Leg, ANSWER_FIELDS, list(values((leg for case in cases for leg in case.answered), ANSWER_FIELDS)))
+        call_waiting({leg.number_key for case in cases for leg in case.opened})
         live.ring_after_commit(moved)
+
+
+def heard_by(legs: list[Leg], feed: int) -> list[Leg]:
+    """Return the legs of one number and shipment that a message of a feed speaks of."""
+    asked = [leg for leg in legs if leg.told_by_id is None]
+    return [leg for leg in asked if leg.source_id == feed] or asked[:1] or legs[:1]
+
+
+def call_waiting(numbers: Collection[str]) -> None:
+    """Have the messages read again that told of these numbers before any shipment had them."""
+    if numbers:
+        told = PayloadNumber.objects.filter(number_key__in=numbers).values("payload")
+        Payload.objects.filter(pk__in=told, outcome=Outcome.WAITING).update(outcome=Outcome.STORED)
 
 
 def values(found: Iterable[Shipment | Leg], names: Iterable[str]) -> Iterator[tuple[Any, ...]]:

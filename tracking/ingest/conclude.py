@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tracking.timeline import in_order
-from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Scan
+from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Precision, Scan
 
 
 class Step(NamedTuple):
@@ -23,6 +23,9 @@ class Step(NamedTuple):
     sequence: int
     country: str | None = None
     offset_minutes: int | None = None
+    local: str = ""
+    precision: Precision = Precision.SECOND
+    teller: int | None = None
 
 
 class Conclusion(NamedTuple):
@@ -44,6 +47,7 @@ IMPORT_HELD: Final = frozenset(
     }
 )
 EXPORT_HELD: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED})
+SHORTEST_WAY_BACK: Final = timedelta(days=1)
 AT_IMPORT: Final = IMPORT_HELD | {Scan.IMPORT_CUSTOMS_PRESENTED}
 
 
@@ -58,14 +62,16 @@ class Progress:
     overlay: Overlay | None = None
     cause: Scan | None = None
     delivered_at: datetime | None = None
+    country: str | None = None
 
     def take(self, step: Step) -> None:
-        """Move on by one scan. Unknown words move nothing."""
+        """Move on by one scan. Unknown words move nothing, but tell where the parcel is."""
+        self.country = step.country or self.country
         milestone = MILESTONES[step.scan]
         if milestone is None or self.milestone is Milestone.RETURNED:
             return
         if milestone is Milestone.RETURNED:
-            self.milestone, self.overlay = milestone, None
+            self.come_back()
         elif milestone in RANKS:
             self.advance(milestone, step)
         else:
@@ -78,6 +84,8 @@ class Progress:
             return
         if delivered:
             self.milestone, self.delivered_at = self.before_delivery, None
+        if overlay is Overlay.RETURNING:
+            self.country = None
         self.overlay, self.cause = overlay, cause
 
     def advance(self, milestone: Milestone, step: Step) -> None:
@@ -90,13 +98,40 @@ class Progress:
             self.move(milestone, step.scan)
 
     def deliver(self, step: Step) -> None:
-        """Note a delivery: at the sender's end of a return it completes the return."""
-        if self.overlay is Overlay.RETURNING and step.country and step.country == self.origin != self.destination:
-            self.milestone, self.overlay = Milestone.RETURNED, None
+        """Note a delivery. One at the sender's end is not the buyer's: it ends a return, or a first courier's part."""
+        if self.overlay is Overlay.RETURNING and not self.is_at_buyers_end(self.country):
+            self.come_back()
+        elif self.is_at_senders_end(step.country):
+            self.deliver_to_sender(step)
+        else:
+            if self.milestone is not Milestone.DELIVERED:
+                self.milestone, self.delivered_at = Milestone.DELIVERED, step.at
+            self.overlay, self.cause = None, None
+
+    def deliver_to_sender(self, step: Step) -> None:
+        """Note a delivery in the country of origin: unless the parcel had been abroad, somebody there handed it on."""
+        if self.milestone is Milestone.DELIVERED and not self.is_long_after_delivery(step.at):
             return
-        if self.milestone is not Milestone.DELIVERED:
-            self.milestone, self.delivered_at = Milestone.DELIVERED, step.at
-        self.overlay, self.cause = None, None
+        if RANKS[self.milestone] >= RANKS[Milestone.IMPORT_CUSTOMS]:
+            self.come_back()
+        else:
+            self.move(Milestone.ACCEPTED, step.scan)
+
+    def is_long_after_delivery(self, at: datetime | None) -> bool:
+        """Tell whether a parcel delivered abroad can be back by now: else one delivery was told with two countries."""
+        return at is not None and self.delivered_at is not None and at - self.delivered_at >= SHORTEST_WAY_BACK
+
+    def come_back(self) -> None:
+        """Note that the parcel is with its sender again."""
+        self.milestone, self.overlay, self.cause, self.delivered_at = Milestone.RETURNED, None, None, None
+
+    def is_at_senders_end(self, country: str | None) -> bool:
+        """Tell whether `country` is the parcel's origin and surely not its destination."""
+        return bool(country and self.destination) and country == self.origin != self.destination
+
+    def is_at_buyers_end(self, country: str | None) -> bool:
+        """Tell whether `country` is the parcel's destination and surely not its origin."""
+        return bool(country) and country == self.destination != self.origin
 
     def move(self, milestone: Milestone, scan: Scan) -> None:
         """Go forward; or back from the local network to a customs desk that is only now being passed."""

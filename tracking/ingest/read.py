@@ -19,7 +19,7 @@ from tracking.carriers.told import Reading, Refusal, ToldParcel, ToldScan
 from tracking.ingest import pushes, rows
 from tracking.ingest.case import Case, NewEvent
 from tracking.ingest.casebook import Casebook
-from tracking.ingest.record import close, take
+from tracking.ingest.record import answers, close, take
 from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode
 from tracking.models.fields import number_key
 from tracking.models.payloads import Arrival, Outcome
@@ -85,13 +85,12 @@ def read_together(payloads: Sequence[Payload]) -> list[NewEvent]:
     with transaction.atomic():
         keys = frozenset[str]().union(*(message.numbers for message in messages))
         book = Casebook.on(keys)
-        fresh = {message.payload.pk: take_message(book, message) for message in messages}
+        fresh = take_messages(book, messages)
         close(book, now)
         note_numbers(messages)
         for message in messages:
             count_unmapped(message.payload.carrier, fresh[message.payload.pk])
-            waiting = any(number_key(parcel.number) not in book.by_number for parcel in message.reading.parcels)
-            mark(message.payload, Outcome.WAITING if waiting else Outcome.READ, "", now)
+            mark(message.payload, Outcome.WAITING if missing(book, message) else Outcome.READ, "", now)
         save_marks(payloads)
     return [event for events in fresh.values() for event in events]
 
@@ -188,12 +187,31 @@ def note_numbers(messages: Sequence[Message]) -> None:
     rows.insert(PayloadNumber, ("payload_id", "number_key"), sorted(found))
 
 
+def take_messages(book: Casebook, messages: Sequence[Message]) -> dict[int, list[NewEvent]]:
+    """Take messages in their order and return the new events of each; one whose number another of them first names is
+    taken again, once there is a leg for it."""
+    fresh: dict[int, list[NewEvent]] = {message.payload.pk: [] for message in messages}
+    todo = list(messages)
+    while todo:
+        lacked = {}
+        for message in todo:
+            lacked[message.payload.pk] = missing(book, message)
+            fresh[message.payload.pk] += take_message(book, message)
+        todo = [message for message in todo if lacked[message.payload.pk] - missing(book, message)]
+    return fresh
+
+
+def missing(book: Casebook, message: Message) -> set[str]:
+    """Return the numbers that a message tells of and no shipment in hand has."""
+    return {key for parcel in message.reading.parcels if (key := number_key(parcel.number)) not in book.by_number}
+
+
 def take_message(book: Casebook, message: Message) -> list[NewEvent]:
     """Take all that one message tells into its cases and return the events that are new."""
     payload, reading, _ = message
     fresh: list[NewEvent] = []
     for parcel in reading.parcels:
-        for case, leg in book.following(number_key(parcel.number), payload.carrier_id):
+        for case, leg in book.meant(number_key(parcel.number), payload.carrier_id):
             fresh += take_parcel(book, case, leg, parcel, payload)
     for refusal in reading.refusals:
         for case, leg in meant_by(refusal, book, message):
@@ -204,10 +222,11 @@ def take_message(book: Casebook, message: Message) -> list[NewEvent]:
 def take_parcel(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
     """Take what is told of one number on one shipment that follows it."""
     if payload.arrival == Arrival.REGISTRATION:
-        note_registration(case, leg, payload.received_at)
+        if answers(leg, payload):
+            note_registration(case, leg, payload.received_at)
         return []
     fresh = take(book, case, leg, parcel, payload)
-    if is_news(leg, payload):
+    if answers(leg, payload) and is_news(leg, payload):
         if fresh and payload.arrival == Arrival.POLL and leg.last_answer_at is not None:
             pushes.note_missed(payload.carrier)
         note_answer(case, leg, payload)
@@ -222,7 +241,8 @@ def is_news(leg: Leg, payload: Payload) -> bool:
 def meant_by(refusal: Refusal, book: Casebook, message: Message) -> list[tuple[Case, Leg]]:
     """Return the legs that a refusal speaks of: those of its number, or all that were asked when it names none."""
     keys = [number_key(refusal.number)] if refusal.number else sorted(message.numbers)
-    return [followed for key in keys for followed in book.following(key, message.payload.carrier_id)]
+    feed = message.payload.carrier_id
+    return [(case, leg) for key in keys for case, leg in book.meant(key, feed) if answers(leg, message.payload)]
 
 
 def note_registration(case: Case, leg: Leg, now: datetime) -> None:

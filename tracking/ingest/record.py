@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,7 +22,9 @@ from tracking.ingest.learn import SHELF, Seen, by_time, waits
 from tracking.models import Leg, Payload, Shipment
 from tracking.vocabulary import MILESTONES, Scan, Tracker
 
-SCAN, OFFSET, COUNTRY = (READ_FIELDS.index(name) for name in ("scan", "offset_minutes", "country"))
+SCAN, OFFSET, COUNTRY, LOCAL, PRECISION = (
+    READ_FIELDS.index(name) for name in ("scan", "offset_minutes", "country", "local", "precision")
+)
 
 
 @transaction.atomic
@@ -41,9 +44,10 @@ def record(leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
 def take(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
     """Take what is told of one leg into its case and return the events that are new."""
     legs = legs_for(leg, parcel, payload.received_at, case, book.carriers_of(parcel.legs))
+    book.meet(case)
     fresh, reread = take_scans(case, legs, parcel.scans, payload)
     latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
-    noted = note_parcel(case.shipment, leg, parcel) if latest else False
+    noted = note_parcel(case.shipment, leg, parcel, answers(leg, payload)) if latest else False
     if fresh:
         case.news_at = max(case.news_at or payload.received_at, payload.received_at)
     if noted:
@@ -58,13 +62,17 @@ def take_scans(
     """Add the scans not seen before; return them, and whether a known one is read differently now."""
     fresh: list[NewEvent] = []
     reread = False
-    for sequence, told in enumerate(scans):
-        event = event_of(case.shipment, legs[told.leg], told, sequence, payload)
+    places: Counter[int] = Counter()
+    for told in scans:
+        leg = legs[told.leg]
+        sequence = places[leg.pk]
+        places[leg.pk] += 1
+        event = event_of(case.shipment, leg, told, sequence, payload)
         key = (event.leg_id, event.fingerprint)
         known = case.events.get(key)
         if known is None:
             fresh.append(event)
-            case.events[key] = Known(None, sequence, event.reading)
+            case.events[key] = Known(None, sequence, payload.carrier_id, event.reading)
         elif known.pk is not None and known.reading != event.reading:
             reread = True
             case.reread[key] = event.reading
@@ -106,14 +114,19 @@ def event_of(shipment: Shipment, leg: Leg, told: ToldScan, sequence: int, payloa
     )
 
 
-def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel) -> bool:
-    """Note what the answer says beside its scans; tell whether the page changes by it."""
+def answers(leg: Leg, payload: Payload) -> bool:
+    """Tell whether a message is from the feed that is asked about a leg: only that feed speaks for itself."""
+    return leg.source_id in (None, payload.carrier_id)
+
+
+def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel, answers: bool) -> bool:
+    """Note what the answer says beside its scans, and of the feed; tell whether the page changes by it."""
     before = (shipment.origin_country, shipment.carrier_first_on, shipment.carrier_last_on, leg.tracker)
     shipment.origin_country = shipment.origin_country or parcel.origin or ""
     if parcel.carrier_date:
         shipment.carrier_first_on, shipment.carrier_last_on = parcel.carrier_date.first, parcel.carrier_date.last
         shipment.carrier_date_source = parcel.carrier_date.source[:40]
-    if leg.tracker != Tracker.CANCELLED:
+    if answers and leg.tracker != Tracker.CANCELLED:
         leg.tracker = parcel.tracker
     return before != (shipment.origin_country, shipment.carrier_first_on, shipment.carrier_last_on, leg.tracker)
 
@@ -133,8 +146,18 @@ def advance(case: Case) -> None:
     """Conclude from all events where the shipment stands, with a new revision."""
     shipment, positions = case.shipment, {leg.pk: leg.position for leg in case.legs}
     steps = [
-        Step(Scan(reading[SCAN]), reading[AT], positions[leg], sequence, reading[COUNTRY], reading[OFFSET])
-        for (leg, _), (_, sequence, reading) in case.events.items()
+        Step(
+            Scan(reading[SCAN]),
+            reading[AT],
+            positions[leg],
+            sequence,
+            reading[COUNTRY],
+            reading[OFFSET],
+            reading[LOCAL],
+            reading[PRECISION],
+            teller,
+        )
+        for (leg, _), (_, sequence, teller, reading) in case.events.items()
     ]
     found = conclude(steps, origin=shipment.origin_country, destination=shipment.order.country)
     shipment.milestone = found.milestone.value

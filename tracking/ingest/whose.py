@@ -75,11 +75,11 @@ def correct(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
     wrong = mine.source
     if wrong is not None and wrong != carrier:
         take_back(case, mine, wrong)
-        mine.distrusts = sorted({*mine.distrusts, wrong.pk})
+        mine.distrusts, mine.heard = sorted({*mine.distrusts, wrong.pk}), []
     mine.distrusts = [feed for feed in mine.distrusts if feed != carrier.pk]
     mine.carrier = mine.source = carrier
     pace.follow(mine, now)
-    mine.save(update_fields=["carrier", "source", "distrusts", *pace.FOLLOWED])
+    mine.save(update_fields=["carrier", "source", "distrusts", "heard", *pace.FOLLOWED])
     case.moved = True
     close(book, now)
     log.info("carrier corrected", leg=mine.pk, number=mine.number, wrong=wrong and wrong.slug, right=carrier.slug)

@@ -104,6 +104,13 @@ class Leg(models.Model):
         editable=False,
         help_text=_("Feeds that told of another parcel with this number."),
     )
+    heard = models.JSONField(
+        _("numbers told"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Carriers that answers about this number told with another, and under which."),
+    )
     tracker = models.CharField(_("feed state"), max_length=12, choices=Tracker, default=Tracker.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)

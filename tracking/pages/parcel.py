@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -102,14 +102,15 @@ def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> lis
 
 def with_route() -> list[Prefetch[str]]:
     """Return what to prefetch so that a page needs one query for legs, one for events and one for lines."""
-    events = Event.objects.annotate(leg_position=F("leg__position")).order_by("leg", "sequence")
+    told = {"teller": F("payload__carrier"), "teller_name": F("payload__carrier__name")}
+    events = Event.objects.annotate(leg_position=F("leg__position"), **told).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
     return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines")]
 
 
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     """Return one parcel as the page shows it."""
-    legs = list(shipment.legs.all())
+    legs = without_shadows(list(shipment.legs.all()), {event.leg_id for event in shipment.events.all()})
     names = {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
@@ -125,10 +126,16 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         legs=sorted(reversed(leg_views), key=lambda leg: final and not leg.rows),
         route=leg_views,
         latest=rows[-1] if rows else None,
-        freshness=freshness(legs, now),
+        freshness=freshness(list(shipment.legs.all()), now),
         lines=list(shipment.lines.all()),
         offers=offers(shipment) if not rows else [],
     )
+
+
+def without_shadows(legs: Sequence[Leg], told: Collection[int]) -> list[Leg]:
+    """Return the legs without those of no known carrier that only ask a second feed about another leg's number."""
+    named = {leg.number_key for leg in legs if leg.carrier}
+    return [leg for leg in legs if leg.carrier or leg.pk in told or leg.number_key not in named]
 
 
 def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> Row:
@@ -140,9 +147,16 @@ def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> 
         time=clocks.read_time(event, reader),
         label=str(scan.label),
         place=places.place_line(event.city, event.region, event.country, event.place, reader.locale),
-        tellers=list(dict.fromkeys(names[telling.leg_id] for telling in tellings)),
+        tellers=tellers(tellings, names),
         unknown=scan is Scan.UNMAPPED,
     )
+
+
+def tellers(tellings: Sequence[Event], names: dict[int, str]) -> list[str]:
+    """Return who told of one happening: the carriers, and the feeds where more than one told us."""
+    carriers = [names[telling.leg_id] for telling in tellings]
+    feeds = dict.fromkeys(telling.teller_name for telling in tellings if telling.teller_name)  # type: ignore[attr-defined]
+    return list(dict.fromkeys([*carriers, *(feeds if len(feeds) > 1 else ())]))
 
 
 def by_leg(legs: Sequence[Leg], rows: Sequence[Row], final: bool) -> list[LegView]:
