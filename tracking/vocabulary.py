@@ -55,6 +55,17 @@ RANKS: Final[dict[Milestone, int]] = {
 }
 
 
+class Clock(TextChoices):
+    """From where on the time to the door is counted. Each stands for a passage of the journey, in their order."""
+
+    ORDERED = "ordered", _("since the order")
+    HANDED_OVER = "handed_over", _("since the carrier has it")
+    EXPORTED = "exported", _("since it left the country")
+    ARRIVED = "arrived", _("since it arrived in the destination country")
+    CLEARED = "cleared", _("since customs released it")
+    OUT_FOR_DELIVERY = "out_for_delivery", _("since it went out for delivery")
+
+
 class Overlay(TextChoices):
     """What lies over the progress made: the parcel is *held*, at import customs. Empty means nothing does."""
 

@@ -19,9 +19,11 @@ from tracking.ingest.case import READ_FIELDS, Case, Known, NewEvent
 from tracking.ingest.handover import carriers_for
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment
 from tracking.models.payloads import Outcome
+from tracking.models.shipments import PASSAGES
 
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "news_at"),
+    *PASSAGES.values(),
     *("carrier_first_on", "carrier_last_on", "carrier_date_source"),
     *("last_scan", "last_offset_minutes", "liveliness", "revision"),
 )

@@ -5,13 +5,15 @@ One rule set for `record`, `replay` and `manage.py decode --shipments`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from tracking.ingest.passages import passages
 from tracking.timeline import in_order
-from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Precision, Scan
+from tracking.vocabulary import MILESTONES, RANKS, Clock, Milestone, Overlay, Precision, Scan
 
 
 class Step(NamedTuple):
@@ -29,13 +31,17 @@ class Step(NamedTuple):
 
 
 class Conclusion(NamedTuple):
-    """How far a parcel is. `overlay` None: nothing lies over its progress. Instants are aware UTC or unknown."""
+    """How far a parcel is, and the passages behind it. `overlay` None: nothing lies over its progress.
+
+    Instants are aware UTC or unknown.
+    """
 
     milestone: Milestone = Milestone.PENDING
     overlay: Overlay | None = None
     first_at: datetime | None = None
     last_at: datetime | None = None
     delivered_at: datetime | None = None
+    passed: Mapping[Clock, datetime | None] = MappingProxyType({})
 
 
 IMPORT_HELD: Final = frozenset(
@@ -168,4 +174,5 @@ def conclude(steps: Iterable[Step], *, origin: str | None = None, destination: s
         min(instants, default=None),
         max(instants, default=None),
         progress.delivered_at,
+        passages(ordered),
     )

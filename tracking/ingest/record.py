@@ -20,6 +20,7 @@ from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import legs_for, put_in_order
 from tracking.ingest.learn import SHELF, Seen, by_time, waits
 from tracking.models import Leg, Payload, Shipment
+from tracking.models.shipments import PASSAGES
 from tracking.vocabulary import MILESTONES, Scan, Tracker
 
 SCAN, OFFSET, COUNTRY, LOCAL, PRECISION = (
@@ -164,6 +165,8 @@ def advance(case: Case) -> None:
     shipment.overlay = found.overlay.value if found.overlay else ""
     shipment.first_event_at, shipment.last_event_at = found.first_at, found.last_at
     shipment.delivered_at = found.delivered_at
+    for clock, column in PASSAGES.items():
+        setattr(shipment, column, found.passed.get(clock))
     shipment.news_at = case.news_at or shipment.news_at
     shipment.revision += 1
     note_rhythm(shipment, steps)

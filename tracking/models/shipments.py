@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db import models
 from django.urls import reverse
@@ -13,7 +13,16 @@ from tracking.models.carriers import Carrier
 from tracking.models.fields import new_token, number_key
 from tracking.models.orders import Order
 from tracking.models.payloads import Payload
-from tracking.vocabulary import Milestone, Overlay, Precision, Scan, Tracker, ZoneSource
+from tracking.vocabulary import Clock, Milestone, Overlay, Precision, Scan, Tracker, ZoneSource
+
+PASSAGES: Final = {
+    Clock.HANDED_OVER: "handed_over_at",
+    Clock.EXPORTED: "exported_at",
+    Clock.ARRIVED: "arrived_at",
+    Clock.CLEARED: "cleared_at",
+    Clock.OUT_FOR_DELIVERY: "out_at",
+}
+"""The column of each passage of a parcel's way; `ordered` stands on the order."""
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -37,6 +46,11 @@ class Shipment(models.Model):
     first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, editable=False)
+    handed_over_at = models.DateTimeField(_("with the carrier since"), null=True, editable=False)
+    exported_at = models.DateTimeField(_("left the country at"), null=True, editable=False)
+    arrived_at = models.DateTimeField(_("arrived in the destination country at"), null=True, editable=False)
+    cleared_at = models.DateTimeField(_("released by customs at"), null=True, editable=False)
+    out_at = models.DateTimeField(_("went out for delivery at"), null=True, editable=False)
     last_scan = models.CharField(_("last scan"), max_length=40, blank=True, editable=False)
     last_offset_minutes = models.SmallIntegerField(_("offset of the last scan"), null=True, editable=False)
     liveliness = models.FloatField(_("liveliness"), default=1.0, editable=False)
