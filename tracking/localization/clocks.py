@@ -112,6 +112,11 @@ def day(value: date, locale: Locale) -> str:
     return format_skeleton("MMMEd" if same_year else "yMMMEd", datetime.combine(value, time()), locale=locale)
 
 
+def month(value: date, locale: Locale) -> str:
+    """Write a month with its year: `October 2026`."""
+    return format_skeleton("yMMMM", datetime.combine(value, time()), locale=locale)
+
+
 def days(first: date, last: date, locale: Locale) -> str:
     """Write a span of days; one day when both are the same."""
     if first == last:

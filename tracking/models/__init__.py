@@ -1,6 +1,7 @@
 """All tracking tables. Rooms own behaviour; the rows are where they meet."""
 
 from tracking.models.carriers import Carrier, UnmappedCode
+from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.rhythms import LearnedRhythm
@@ -10,12 +11,16 @@ from tracking.models.shops import Shop
 __all__ = [
     "Carrier",
     "Event",
+    "Forecast",
     "LearnedRhythm",
     "Leg",
     "Order",
     "OrderLine",
     "Payload",
     "PayloadNumber",
+    "Predictor",
+    "PredictorPart",
+    "Score",
     "Shipment",
     "Shop",
     "UnmappedCode",

@@ -58,6 +58,10 @@ class Shipment(models.Model):
     carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
     carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
     carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
+    forecast = models.ForeignKey(
+        "tracking.Forecast", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("forecast")
+    )
+    forecast_due_at = models.DateTimeField(_("next forecast"), null=True, editable=False)
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -67,7 +71,14 @@ class Shipment(models.Model):
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")
         ordering = ("pk",)
-        indexes = (models.Index(fields=["-news_at"]),)
+        indexes = (
+            models.Index(fields=["-news_at"]),
+            models.Index(
+                fields=["forecast_due_at"],
+                condition=models.Q(forecast_due_at__isnull=False),
+                name="shipments_to_forecast",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.order} / {self.pk}"

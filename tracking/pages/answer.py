@@ -11,15 +11,17 @@ from django.utils.translation import gettext_lazy
 from tracking.localization import clocks
 from tracking.localization.reader import Reader
 from tracking.models import Shipment
+from tracking.pages.arrival import Arrival, arrival_for
 from tracking.vocabulary import Milestone, Overlay, Scan
 
 
 class Answer(NamedTuple):
-    """One line that answers, one that explains, and a tone: good, calm, care or bad."""
+    """One line that answers, one that explains, and a tone: good, calm, care or bad. With a window all about that."""
 
     line: str
     why: str
     tone: str
+    arrival: Arrival | None = None
 
 
 STEPS: Final = {
@@ -56,7 +58,7 @@ def answer_for(shipment: Shipment, last_scan: str, delivered_day: date | None, r
     if milestone is Milestone.AVAILABLE_FOR_PICKUP:
         return Answer(_("Ready to collect"), _("Bring the tracking number and a proof of identity."), "good")
     if milestone is Milestone.OUT_FOR_DELIVERY:
-        return Answer(_("Out for delivery"), _("The courier has it on the round."), "good")
+        return out_for_delivery(shipment, reader, now)
     return expected(shipment, milestone, reader, now)
 
 
@@ -76,8 +78,17 @@ def in_trouble(overlay: Overlay, milestone: Milestone, last_scan: str) -> Answer
     return Answer(line, why, "bad" if scan is Scan.EXCEPTION_LOST else "care")
 
 
+def out_for_delivery(shipment: Shipment, reader: Reader, now: datetime) -> Answer:
+    """Say that the courier has it, and between which hours it usually comes."""
+    arrival = arrival_for(shipment, reader, now)
+    line = arrival.line if arrival else _("Out for delivery")
+    return Answer(line, _("The courier has it on the round."), "good", arrival)
+
+
 def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: datetime) -> Answer:
-    """Give the carrier's own date while it can still come true; else say honestly that there is none."""
+    """Give the window; without one the carrier's own date while it can still come true; else say why there is none."""
+    if arrival := arrival_for(shipment, reader, now):
+        return Answer(arrival.line, arrival.basis, "calm", arrival)
     first, last = shipment.carrier_first_on, shipment.carrier_last_on
     if first and last and last >= now.date():
         span = clocks.days(first, last, reader.locale)

@@ -22,7 +22,9 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     """Show an order, or only its moving part when htmx asks."""
     buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
-    shipments = Shipment.objects.filter(order=found).prefetch_related(*with_route()).order_by("pk")
+    shipments = (
+        Shipment.objects.filter(order=found).select_related("forecast").prefetch_related(*with_route()).order_by("pk")
+    )
     for shipment in shipments:
         shipment.order = found
     reader = buyer.reader.at_home(found.country)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Carrier, Event, Leg, OrderLine, Shipment
+from tracking.models import Carrier, Event, Forecast, Leg, OrderLine, Shipment
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
@@ -105,7 +105,8 @@ def with_route() -> list[Prefetch[str]]:
     told = {"teller": F("payload__carrier"), "teller_name": F("payload__carrier__name")}
     events = Event.objects.annotate(leg_position=F("leg__position"), **told).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
-    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines")]
+    forecasts = Forecast.objects.shown()
+    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines"), Prefetch("forecasts", forecasts)]
 
 
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:

@@ -21,7 +21,7 @@ from tracking.pages.reader import BuyerRequest
 def shipment(request: HttpRequest, token: str) -> HttpResponse:
     """Show a parcel, or only its moving part when htmx asks."""
     buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
-    shipments = Shipment.objects.select_related("order__shop").prefetch_related(*with_route())
+    shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*with_route())
     found = get_object_or_404(shipments, token=token)
     reader = buyer.reader.at_home(found.order.country)
     context = {

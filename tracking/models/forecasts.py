@@ -1,0 +1,143 @@
+"""What prediction has learned, every forecast that was made, and how often forecasts came true."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tracking.models.shipments import Shipment
+from tracking.models.shops import Shop
+from tracking.vocabulary import Clock
+
+LEVELS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""The levels of the quantiles that are logged with each forecast."""
+
+
+class Predictor(models.Model):
+    """One fitted model, for one shop and clock: a version that can be gone back to. Its numbers stand in its parts."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, verbose_name=_("shop"), related_name="predictors")
+    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
+    fitted_at = models.DateTimeField(_("learned at"))
+    parcels = models.PositiveIntegerField(_("learned from parcels"))
+    loss = models.FloatField(_("pinball loss of the last days, in days"), null=True)
+    accepted = models.BooleanField(_("accepted"), default=True)
+    current = models.BooleanField(_("in use"), default=False)
+
+    class Meta:
+        verbose_name = _("prediction model")
+        verbose_name_plural = _("prediction models")
+        ordering = ("-fitted_at", "pk")
+        constraints = (
+            models.UniqueConstraint("shop", "clock", condition=models.Q(current=True), name="one_model_in_use"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.shop} / {self.clock} / {self.fitted_at:%Y-%m-%d %H:%M}"
+
+
+class PredictorPart(models.Model):
+    """An effect (what a lane, a carrier or a weight adds), a curve or a setting of one fitted model."""
+
+    predictor = models.ForeignKey(Predictor, models.CASCADE, related_name="parts")
+    kind = models.CharField(_("kind"), max_length=24)
+    key = models.CharField(_("of"), max_length=160, blank=True)
+    values = models.JSONField(_("values"))
+
+    class Meta:
+        verbose_name = _("part of a prediction model")
+        verbose_name_plural = _("parts of prediction models")
+        constraints = (models.UniqueConstraint("predictor", "kind", "key", name="one_part_of_a_name"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}".strip()
+
+
+class ForecastQuerySet(models.QuerySet["Forecast"]):
+    """Forecasts by whether a reader saw them."""
+
+    def shown(self) -> Self:
+        """Return the forecasts that stood on a page."""
+        return self.filter(shown=True)
+
+
+class Reason(models.TextChoices):
+    """Why a window is another one than before."""
+
+    FIRST = "first", _("First forecast")
+    EARLY = "early", _("A step came earlier than usual")
+    LATE = "late", _("A step came later than usual")
+    SILENCE = "silence", _("No news for longer than usual")
+    LANE = "lane", _("This route has become slower or faster for all parcels")
+    CARRIER = "carrier", _("The carrier gave another date")
+    TROUBLE = "trouble", _("Something holds it up")
+
+
+class Basis(models.TextChoices):
+    """Whose past a forecast rests on, the nearest kin that is known well enough."""
+
+    LANE = "lane", _("parcels on the same lane")
+    DESTINATION = "destination", _("parcels to the same country")
+    ALL = "all", _("all parcels of the shop")
+    GENERAL = "general", _("general experience")
+
+
+class Forecast(models.Model):
+    """One forecast of one parcel's arrival. Days are the destination's. What was shown is never changed afterwards."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="forecasts")
+    predictor = models.ForeignKey(Predictor, models.SET_NULL, null=True, related_name="+")
+    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
+    made_at = models.DateTimeField(_("made at"))
+    elapsed_days = models.FloatField(_("days on this clock"))
+    days = models.JSONField(_("days still to go, by level"))
+    first_on = models.DateField(_("first day"))
+    last_on = models.DateField(_("last day"))
+    likely_on = models.DateField(_("most likely day"))
+    from_at = models.DateTimeField(_("from this hour"), null=True)
+    until_at = models.DateTimeField(_("until this hour"), null=True)
+    carrier_on = models.DateField(_("the carrier's date"), null=True)
+    by_carrier = models.BooleanField(_("the carrier's date was used"), default=False)
+    basis = models.CharField(_("based on"), max_length=12, choices=Basis)
+    based_on = models.PositiveIntegerField(_("parcels that it is based on"), default=0)
+    reason = models.CharField(_("why it moved"), max_length=12, choices=Reason)
+    shown = models.BooleanField(_("shown"), default=True)
+
+    objects = ForecastQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("forecast")
+        verbose_name_plural = _("forecasts")
+        ordering = ("made_at", "pk")
+        indexes = (
+            models.Index(fields=["shipment", "made_at"]),
+            models.Index(fields=["made_at"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_on} - {self.last_on}"
+
+
+class Score(models.Model):
+    """How often forecasts of one lane, clock, month or carrier came true. Figures are of shown windows."""
+
+    kind = models.CharField(_("kind"), max_length=12)
+    key = models.CharField(_("of"), max_length=80)
+    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
+    counted_on = models.DateField(_("counted on"))
+    parcels = models.PositiveIntegerField(_("parcels"))
+    covered = models.FloatField(_("arrived within the window, %"))
+    width_days = models.FloatField(_("median width of the window, days"))
+    error_days = models.FloatField(_("mean error of the most likely day, days"))
+    late = models.FloatField(_("arrived later, %"))
+
+    class Meta:
+        verbose_name = _("accuracy")
+        verbose_name_plural = _("accuracy")
+        ordering = ("kind", "-parcels", "key")
+        constraints = (models.UniqueConstraint("kind", "key", "clock", name="one_score_of_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} {self.clock}"
