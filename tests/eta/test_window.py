@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.eta.window import COVER, Window, day_odds, is_steady, odds_until, window
-from tracking.models.forecasts import LEVELS
+from tracking.eta.window import COVER, LEVELS, Window, day_odds, is_steady, odds_until, window
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 TODAY = NOON.date()

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 DAY: Final = timedelta(days=1)
+LEVELS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 COVER: Final = 0.8
 """The share of parcels that a shown window means to hold."""
 FARTHEST: Final = 120

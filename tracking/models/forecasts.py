@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,9 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models.shipments import Shipment
 from tracking.models.shops import Shop
 from tracking.vocabulary import Clock
-
-LEVELS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-"""The levels of the quantiles that are logged with each forecast."""
 
 
 class Predictor(models.Model):
@@ -92,7 +89,7 @@ class Forecast(models.Model):
     clock = models.CharField(_("counted"), max_length=20, choices=Clock)
     made_at = models.DateTimeField(_("made at"))
     elapsed_days = models.FloatField(_("days on this clock"))
-    days = models.JSONField(_("days still to go, by level"))
+    days = models.JSONField(_("days still to go, by level"))  # the model's own, before any correction
     first_on = models.DateField(_("first day"))
     last_on = models.DateField(_("last day"))
     likely_on = models.DateField(_("most likely day"))

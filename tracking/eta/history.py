@@ -1,0 +1,143 @@
+"""Past and present parcels as arrays: what a fit and a forecast need to know of each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import log, log1p, nan
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+KINDS: Final = ("origin", "destination", "lane", "area", "origin_area", "service")
+"""What effects are learned for: places, the way between them, postal areas, and who carries it how fast."""
+MEASURES: Final = ("distance", "weight", "preparation", "promise")
+LONGEST_DAYS: Final = 365.0
+
+
+class Traits(NamedTuple):
+    """What is known of a parcel before it travels. Unknown words are '', unknown numbers None.
+
+    Areas are the first signs of postal codes. `preparation_days` lie between order and hand-over. `promised_days` is
+    what the shop promised when it was ordered: given on the clock of the order only, for later ones know better.
+    """
+
+    origin: str = ""
+    destination: str = ""
+    area: str = ""
+    origin_area: str = ""
+    service: str = ""
+    km: float | None = None
+    grams: float | None = None
+    preparation_days: float | None = None
+    promised_days: float | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return its key of each of `KINDS`."""
+        lane = f"{self.origin}>{self.destination}"
+        area = f"{self.destination} {self.area}" if self.area else ""
+        origin_area = f"{self.origin} {self.origin_area}" if self.origin_area else ""
+        return (self.origin, self.destination, lane, area, origin_area, self.service)
+
+    @property
+    def measures(self) -> tuple[float, ...]:
+        """Return its logarithmic `MEASURES`; NaN where unknown."""
+        return (
+            nan if self.km is None else log(max(self.km, 0.0) + 30),
+            nan if self.grams is None else log(max(self.grams, 0.0) + 100),
+            nan if self.preparation_days is None else log1p(max(self.preparation_days, 0.0)),
+            nan if self.promised_days is None else log(min(max(self.promised_days, 1.0), 90.0)),
+        )
+
+
+class Journey(NamedTuple):
+    """One parcel on one clock. `start` counts days since 1970 on the destination's own clock; `days` is how long it
+    took to the door, NaN while it is under way."""
+
+    start: float
+    days: float
+    traits: Traits
+
+
+class Coder:
+    """Numbers for names: the same name the same number, each kind by itself; 0 is a name never met."""
+
+    def __init__(self, names: Sequence[Sequence[str]] | None = None) -> None:
+        self.codes: list[dict[str, int]] = [
+            {name: place for place, name in enumerate(known, start=1)} for known in names or [()] * len(KINDS)
+        ]
+
+    def learn(self, keys: Sequence[str]) -> list[int]:
+        """Return the numbers of a parcel's keys; a new name gets the next number."""
+        pairs = zip(self.codes, keys, strict=True)
+        return [known.setdefault(key, len(known) + 1) if key else 0 for known, key in pairs]
+
+    def look_up(self, keys: Sequence[str]) -> list[int]:
+        """Return the numbers of a parcel's keys; 0 for those never met."""
+        return [known.get(key, 0) for known, key in zip(self.codes, keys, strict=True)]
+
+    @property
+    def names(self) -> list[list[str]]:
+        """Return the names of each kind in the order of their numbers."""
+        return [list(known) for known in self.codes]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Many parcels, one row each: `start` and `days` as in `Journey`, a column of `codes` for each of `KINDS` and one
+    of `measures` for each of `MEASURES`. `dropped` counts rows that cannot be: delivered before they started."""
+
+    start: Floats
+    days: Floats
+    codes: Codes
+    measures: Floats
+    coder: Coder
+    dropped: int = 0
+
+    @classmethod
+    def of(cls, journeys: Iterable[Journey], coder: Coder | None = None) -> Self:
+        """Return the history of these journeys, oldest first; `coder` only if others know its numbers."""
+        coder = coder or Coder()
+        times, codes, measures = array("d"), array("i"), array("d")
+        dropped = 0
+        for start, days, traits in journeys:
+            if days < 0 or days > LONGEST_DAYS:
+                dropped += 1
+                continue
+            times.extend((start, days))
+            codes.extend(coder.learn(traits.keys))
+            measures.extend(traits.measures)
+        clocks = np.frombuffer(times, dtype=np.float64).reshape(-1, 2)
+        order = np.argsort(clocks[:, 0], kind="stable")
+        return cls(
+            clocks[order, 0],
+            clocks[order, 1],
+            np.frombuffer(codes, dtype=np.int32).reshape(-1, len(KINDS))[order],
+            np.frombuffer(measures, dtype=np.float64).reshape(-1, len(MEASURES))[order],
+            coder,
+            dropped,
+        )
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def picked(self, which: Flags | NDArray[np.intp]) -> History:
+        """Return some of the rows."""
+        return replace(
+            self, start=self.start[which], days=self.days[which], codes=self.codes[which], measures=self.measures[which]
+        )
+
+    def as_known(self, day: float) -> History:
+        """Return what was known on a day: parcels that had started, those not yet delivered as under way."""
+        known = self.picked(self.start < day)
+        return replace(known, days=np.where(known.start + known.days < day, known.days, np.nan))
+
+    def ages(self, day: float) -> Floats:
+        """Return for each parcel how many days before `day` it started."""
+        return day - self.start

@@ -1,0 +1,74 @@
+"""The odds of arrival of parcels that are not there yet, day by day, and their quantiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tracking.eta.curve import Curve, weekday_of
+from tracking.eta.history import Floats
+
+DAYS_AHEAD: Final = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """The odds of parcels, one row each. `left` is the share not there at the end of each day from today on, `gone` how
+    much of today's deliveries lie behind, `now` the time of day; `hours` as in `Curve`."""
+
+    left: Floats
+    gone: Floats
+    now: Floats
+    hours: Floats
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """Return after how many days each parcel has come with the odds of `levels`, of one row for all or one each."""
+        rows, days = self.left.shape
+        wanted = np.broadcast_to(levels, (rows, np.shape(levels)[-1]))
+        found = np.empty(wanted.shape)
+        before = np.concatenate([np.ones((rows, 1)), self.left[:, :-1]], axis=1)
+        each = np.arange(rows)
+        for place in range(wanted.shape[1]):
+            target = 1 - wanted[:, place]
+            day = np.minimum((self.left > target[:, None]).sum(axis=1), days - 1)
+            first, last = before[each, day], self.left[each, day]
+            share = np.clip((first - target) / (first - last + 1e-12), 0.0, 1.0)
+            behind = np.where(day == 0, self.gone, 0.0)
+            hour = np.interp(behind + (1 - behind) * share, np.linspace(0, 1, len(self.hours)), self.hours)
+            found[:, place] = np.maximum(day + hour - self.now, 0.01)
+        return found
+
+    def arrived_by(self, days: Floats) -> Floats:
+        """Return for each parcel the odds that it comes within its own number of `days` from now."""
+        rows, most = self.left.shape
+        each = np.arange(rows)
+        until = self.now + np.maximum(days, 0.0)
+        day = np.minimum(np.floor(until).astype(int), most - 1)
+        before = np.where(day == 0, 1.0, self.left[each, np.maximum(day - 1, 0)])
+        share = np.interp(np.minimum(until - day, 1.0), self.hours, np.linspace(0, 1, len(self.hours)))
+        behind = np.where(day == 0, self.gone, 0.0)
+        share = np.clip((share - behind) / (1 - behind + 1e-9), 0.0, 1.0)
+        found: Floats = 1 - (before - (before - self.left[each, day]) * share)
+        return found
+
+
+def odds_of(curve: Curve, usual: Floats, start: Floats, elapsed: Floats, shut: Floats | None = None) -> Odds:
+    """Return the odds of parcels not there `elapsed` days after `start` (days since 1970), given their usual time.
+
+    `shut` tells for each parcel and each coming day, today first, the share of its odds that a holiday takes.
+    """
+    clock = start % 1.0
+    reached = elapsed + clock
+    today = np.floor(reached)
+    now = reached - today
+    hazard = curve.hazards(usual, today - clock, DAYS_AHEAD)
+    weekday = (weekday_of(start + elapsed)[:, None] + np.arange(DAYS_AHEAD)) % 7
+    rate = hazard / (1 - hazard) * curve.weekdays[weekday]
+    if shut is not None:
+        rate = rate * (1 - shut)
+    daily = rate / (1 + rate)
+    gone: Floats = np.minimum(np.interp(now, curve.hours, np.linspace(0, 1, len(curve.hours))), 0.999)
+    daily[:, 0] = daily[:, 0] * (1 - gone) / (1 - daily[:, 0] * gone + 1e-9)
+    return Odds(np.cumprod(1 - daily, axis=1), gone, now, curve.hours)

@@ -1,0 +1,48 @@
+"""How well forecasts would have done: `manage.py backtest --journeys FILE --clock CLOCK --from DATE --until DATE`."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tracking.eta.backtest import WrongFile, backtest, figures, read_journeys
+from tracking.vocabulary import Clock
+
+
+class Command(BaseCommand):
+    help = "Print, as one JSON line, how forecasts made over a past period with only what was known then came true."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--journeys", type=Path, required=True, help="a CSV file, plain or gzipped")
+        parser.add_argument("--clock", choices=[Clock.ORDERED, Clock.HANDED_OVER], required=True)
+        parser.add_argument("--from", dest="first", type=day, required=True, metavar="DATE")
+        parser.add_argument("--until", type=day, required=True, metavar="DATE", help="not included")
+        parser.add_argument("--every", type=int, default=7, metavar="DAYS", help="days between two fits (7)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["first"] >= options["until"]:
+            raise CommandError("--from must lie before --until", returncode=2)
+        if options["every"] < 1:
+            raise CommandError("--every must be at least one day", returncode=2)
+        try:
+            history = read_journeys(options["journeys"], Clock(options["clock"]))
+        except (OSError, UnicodeDecodeError, WrongFile) as trouble:
+            raise CommandError(f"{options['journeys']}: {trouble}", returncode=2) from trouble
+        outcome = backtest(history, options["first"], options["until"], options["every"])
+        if not len(outcome.days):
+            raise CommandError("no parcel that started in this period has a known delivery", returncode=2)
+        self.stdout.write(json.dumps(figures(outcome)))
+
+
+def day(text: str) -> date:
+    """Read a date as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as trouble:
+        raise ArgumentTypeError(f"{text!r} is not a date like 2018-02-01") from trouble
