@@ -57,6 +57,15 @@ app.conf.update(
             "task": "tracking.tasks.learn_rhythms",
             "schedule": crontab(hour="3", minute="17"),
         },
+        "make the forecasts that are due": {
+            "task": "tracking.reckoning.foresee_due",
+            "schedule": timedelta(seconds=5),
+            "options": {"expires": 5},
+        },
+        "learn how long parcels take": {
+            "task": "tracking.reckoning.refit_models",
+            "schedule": crontab(hour="2", minute="41"),
+        },
         "read what was stored but not read": {
             "task": "tracking.tasks.read_forgotten",
             "schedule": timedelta(minutes=1),
@@ -66,6 +75,7 @@ app.conf.update(
 )
 if not BEAT_ALONE:
     app.autodiscover_tasks(["tracking"])
+    app.autodiscover_tasks(["tracking"], related_name="reckoning")
 
 
 @app.on_configure.connect

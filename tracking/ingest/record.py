@@ -138,6 +138,7 @@ def close(book: Casebook, now: datetime) -> None:
         if case.moved:
             put_in_order(case)
             advance(case)
+            case.shipment.forecast_due_at = now
         for leg in case.checked:
             leg.next_check_at = pace.next_check(leg, now)
     book.save()

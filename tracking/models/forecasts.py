@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.shipments import Shipment
@@ -33,6 +33,14 @@ class Predictor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop} / {self.clock} / {self.fitted_at:%Y-%m-%d %H:%M}"
+
+    def use(self) -> None:
+        """Take this version into use, in the place of the present one."""
+        with transaction.atomic():
+            mine = Predictor.objects.filter(shop=self.shop_id, clock=self.clock)
+            mine.filter(current=True).exclude(pk=self.pk).update(current=False)
+            mine.filter(pk=self.pk).update(current=True)
+        self.current = True
 
 
 class PredictorPart(models.Model):
@@ -96,6 +104,7 @@ class Forecast(models.Model):
     from_at = models.DateTimeField(_("from this hour"), null=True)
     until_at = models.DateTimeField(_("until this hour"), null=True)
     carrier_on = models.DateField(_("the carrier's date"), null=True)
+    source = models.CharField(_("who gave that date"), max_length=40, blank=True)
     by_carrier = models.BooleanField(_("the carrier's date was used"), default=False)
     basis = models.CharField(_("based on"), max_length=12, choices=Basis)
     based_on = models.PositiveIntegerField(_("parcels that it is based on"), default=0)

@@ -1,0 +1,54 @@
+"""Days on which nobody delivers in a country: public holidays, and weekends as far as nothing better is known."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from babel import Locale, UnknownLocaleError
+from holidays import country_holidays
+
+from tracking.eta.history import Floats
+
+EPOCH: Final = date(1970, 1, 1)
+TAKEN: Final = 0.9
+"""How much of a day's odds a public holiday takes: some couriers work."""
+WEEKEND: Final = (0.5, 0.95)
+"""How much of the odds the first and the last day of a weekend take."""
+
+
+@lru_cache(maxsize=512)
+def holidays_in(country: str, year: int) -> frozenset[date]:
+    """Return the public holidays of a country in a year; none for a country that nobody keeps them of."""
+    try:
+        return frozenset(country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+@lru_cache(maxsize=4096)
+def closed_days(country: str, first: int, count: int) -> Floats:
+    """Return for `count` days from `first` (days since 1970) the share of the odds that a public holiday takes."""
+    days = [EPOCH + timedelta(days=first + place) for place in range(count)]
+    closed = np.array([TAKEN if day in holidays_in(country, day.year) else 0.0 for day in days])
+    closed.flags.writeable = False
+    return closed
+
+
+@lru_cache(maxsize=512)
+def weekend_of(country: str) -> tuple[int, int]:
+    """Return the first and last day of the weekend in a country, 0 Monday: Saturday and Sunday where nobody says."""
+    try:
+        locale = Locale.parse(f"und_{country}")
+    except (UnknownLocaleError, ValueError):
+        return 5, 6
+    return locale.weekend_start, locale.weekend_end
+
+
+def weekends(country: str, first: int, count: int) -> Floats:
+    """Return for `count` days from `first` the share of the odds that a weekend takes where no model knows better."""
+    start, end = weekend_of(country)
+    taken = dict(zip((start, end), WEEKEND, strict=True))
+    return np.array([taken.get((first + place + 3) % 7, 0.0) for place in range(count)])
