@@ -48,6 +48,9 @@ def dhl_question(numbers: Sequence[str]) -> str:
 FORM = "application/x-www-form-urlencoded"
 BEARER = {"Authorization": "Bearer token-1-hush"}
 
+NUMBERS: dict[str, list[str]] = {"shippo": ["9200 1900 0000 0000 0000 23"]}
+"""Numbers to ask for where not any will do: Shippo must be told whose it is."""
+
 CALLS: dict[str, Call] = {
     "17track": lambda numbers: Asked(
         "POST",
@@ -189,6 +192,11 @@ CALLS: dict[str, Call] = {
         f"/public/v1/trackers/search/{joined(numbers)}/results",
         headers={"Authorization": f"Bearer {secret('key')}"},
     ),
+    "shippo": lambda numbers: Asked(
+        "GET",
+        f"/tracks/usps/{quote(numbers[0], safe='')}",
+        headers={"Authorization": f"ShippoToken {secret('token')}", "Shippo-API-Version": "2018-02-08"},
+    ),
     "trackingmore": lambda numbers: Asked(
         "GET",
         "/v4/trackings/get",
@@ -290,6 +298,7 @@ PROBES: dict[str, Probed] = {
     "s10": Probed("/items/RR000000005XX", says="the gateway answers"),
     "sf": Probed("/std/service"),
     "ship24": Probed("/public/v1/trackers"),
+    "shippo": Probed("/carrier_accounts", b'{"results": []}'),
     "trackingmore": Probed("/v4/trackings/get", b'{"meta": {"code": 200}, "data": []}'),
     "ups": Probed("/api/track/v1/details/1Z0000000000000000"),
     "usps": Probed("/tracking/v3/tracking/9400100000000000000000"),

@@ -15,7 +15,16 @@ from urllib.parse import quote_plus
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.carriers.calls import ASK_BEFORE_THEY_REGISTER, CALLS, NOT_KNOWN, PROBES, REGISTRATIONS, TOKENS, Call
+from tests.carriers.calls import (
+    ASK_BEFORE_THEY_REGISTER,
+    CALLS,
+    NOT_KNOWN,
+    NUMBERS,
+    PROBES,
+    REGISTRATIONS,
+    TOKENS,
+    Call,
+)
 from tests.carriers.counter import Answer, Asked, Counter, hanging_up, repeating, sample_of, saying, secrets_of
 from tests.carriers.desk import Visit
 from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
@@ -32,9 +41,14 @@ def counter(slug: str, answer: Answer | None = None) -> Counter:
     return Counter(answer or saying(sample_of(slug)), TOKENS[slug].path if slug in TOKENS else "")
 
 
+def numbers_for(slug: str, count: int) -> list[str]:
+    """Return numbers with signs that an address must not hold as they are."""
+    return NUMBERS.get(slug) or [f"A/B {index}" for index in range(1, count + 1)]
+
+
 def fetching(slug: str, numbers: list[str] | None = None) -> Visit:
     """Return a visit that asks for numbers."""
-    return lambda line: ADAPTERS[slug].fetch(line, numbers or ["A/B 1"])
+    return lambda line: ADAPTERS[slug].fetch(line, numbers or numbers_for(slug, 1))
 
 
 def visited(slug: str, there: Counter, visit: Visit) -> Any:
@@ -72,13 +86,13 @@ def test_one_odd_number_arrives_where_the_carrier_wants_it(slug: str) -> None:
 
     visited(slug, there, fetching(slug))
 
-    asked, wanted = heard_by(there, CALLS[slug], ["A/B 1"])
+    asked, wanted = heard_by(there, CALLS[slug], numbers_for(slug, 1))
     assert asked == wanted
 
 
 @every_adapter
 def test_a_full_batch_is_one_call(slug: str) -> None:
-    numbers = [f"A/B {index}" for index in range(ADAPTERS[slug].batch_size)]
+    numbers = numbers_for(slug, ADAPTERS[slug].batch_size)
     there = counter(slug)
 
     visited(slug, there, fetching(slug, numbers))

@@ -27,6 +27,7 @@ from tracking.carriers.s10 import PostalItem
 from tracking.carriers.seventeentrack import SeventeenTrack
 from tracking.carriers.sf import SfExpress
 from tracking.carriers.ship24 import Ship24
+from tracking.carriers.shippo import Shippo
 from tracking.carriers.trackingmore import TrackingMore
 from tracking.carriers.ups import UPS
 from tracking.carriers.usps import USPS
@@ -39,6 +40,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         AfterShip(),
         EasyPost(),
         Ship24(),
+        Shippo(),
         TrackingMore(),
         Cainiao(),
         ChinaPost(),
