@@ -1,0 +1,90 @@
+"""Karrio's tracker poller, run by karrio's own Python: for each line on standard input one round, its rate on output.
+
+Not part of this project's environment: `peer.py` starts it with the interpreter that KARRIO_PYTHON names. A round makes
+trackers that nothing is known of, and has the poller's batch step fetch, read, compare and save them, ten at a time, as
+its worker does; the carrier's answers are at hand, no network is used, and its pause between two batches is left out.
+Its record of each call made (`PERSIST_SDK_TRACING`) is switched off.
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="karrio.server.settings",
+    SECRET_KEY="only for a measurement, not a secret at all",
+    DEBUG_MODE="False",
+    LOG_LEVEL="ERROR",
+    PERSIST_SDK_TRACING="False",
+    USE_HTTPS="False",
+    TRACKER_BATCH_DELAY="0",
+)
+out, sys.stdout = sys.stdout, sys.stderr
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from karrio.core.utils import DP, Deserializable
+from karrio.mappers.dhl_universal import proxy
+from karrio.server.events.task_definitions.base import tracking
+from karrio.server.manager.models import Tracking
+from karrio.server.providers.models import CarrierConnection
+
+ANSWERS: dict[str, str] = {}
+
+
+def answer_at_hand(_: object, request: object) -> object:
+    """Give each number's answer as the carrier would, read from its JSON as karrio's own proxy does."""
+    bodies = [ANSWERS[asked["trackingNumber"]] for asked in request.serialize()]
+    return Deserializable(bodies, lambda found: [DP.to_dict(body) for body in found])
+
+
+def one_round(connection: CarrierConnection, answers: dict[str, str]) -> float:
+    """Return the events stored a second by polling new trackers once."""
+    ANSWERS.clear()
+    ANSWERS.update(answers)
+    snapshot = {
+        "connection_id": connection.pk,
+        "connection_type": "account",
+        "carrier_code": connection.carrier_code,
+        "carrier_id": connection.carrier_id,
+        "carrier_name": connection.carrier_code,
+    }
+    trackers = [
+        Tracking.objects.create(
+            tracking_number=number, carrier=snapshot, delivered=False, status="pending", events=[], test_mode=False,
+            created_by=connection.created_by,
+        )
+        for number in answers
+    ]  # fmt: skip
+    begun = time.perf_counter()
+    tracking.process_carrier_trackers([tracker.pk for tracker in trackers])
+    took = time.perf_counter() - begun
+    saved = Tracking.objects.filter(pk__in=[tracker.pk for tracker in trackers])
+    return sum(len(tracker.events or []) for tracker in saved) / took
+
+
+def main() -> None:
+    """Prepare the database, then measure one round for each line of answers."""
+    call_command("migrate", verbosity=0)
+    proxy.Proxy.get_tracking = answer_at_hand
+    user = get_user_model().objects.create_user(email="nobody@example.com", password="unused")
+    connection = CarrierConnection.objects.create(
+        carrier_code="dhl_universal",
+        carrier_id="dhl",
+        credentials={"consumer_key": "none", "consumer_secret": "none"},
+        active=True,
+        test_mode=False,
+        created_by=user,
+        capabilities=["tracking"],
+    )
+    print("ready", file=out, flush=True)
+    for line in sys.stdin:
+        print(one_round(connection, json.loads(line)), file=out, flush=True)
+
+
+main()
