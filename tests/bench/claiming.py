@@ -21,8 +21,10 @@ MANY: Final = 1_000_000
 DUE: Final = 500
 INSERT_LEGS: Final = """
 INSERT INTO tracking_leg
-    (shipment_id, position, source_id, number, number_key, tracker, next_check_at, failures, trouble)
-SELECT %s, 0, %s, 'B' || at, 'B' || at, 'active', now() + interval '1 hour' + at * interval '1 second', 0, ''
+    (shipment_id, position, source_id, number, number_key, tracker, next_check_at, failures, trouble,
+     distrusts, heard)
+SELECT %s, 0, %s, 'B' || at, 'B' || at, 'active', now() + interval '1 hour' + at * interval '1 second', 0, '',
+       '[]', '[]'
 FROM generate_series(%s::bigint, %s::bigint) AS at
 """
 

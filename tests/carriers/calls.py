@@ -265,6 +265,12 @@ REGISTRATIONS: dict[str, Call] = {
         headers={"Authorization": f"Bearer {secret('key')}"},
         json=[{"trackingNumber": number} for number in numbers],
     ),
+    "shippo": lambda numbers: Asked(
+        "POST",
+        "/tracks/",
+        headers={"Authorization": f"ShippoToken {secret('token')}"},
+        json={"carrier": "usps", "tracking_number": numbers[0]},
+    ),
 }
 ASK_BEFORE_THEY_REGISTER = frozenset({"trackingmore"})
 """Adapters that first ask for the courier of each number; their own tests say how."""
@@ -316,5 +322,6 @@ NOT_KNOWN: dict[str, bytes] = {
     "ship24": b'{"errors": [{"code": "tracker_not_found", "message": "no tracker"}]}',
     "ups": b'{"response": {"errors": [{"code": "TW0001", "message": "Tracking Information Not Found"}]}}',
     "usps": b'{"apiVersion": "v3", "error": {"code": "404", "message": "Tracking is not available for this item."}}',
+    "shippo": b'{"detail": "Not found."}',
 }
 """What carriers that use 404 for it say of a number that they do not know (yet)."""

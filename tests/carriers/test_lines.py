@@ -113,7 +113,7 @@ def test_the_raw_answer_comes_back_untouched_and_is_read(slug: str) -> None:
     "slug", sorted({slug for slug in ADAPTERS if ADAPTERS[slug].registers} - ASK_BEFORE_THEY_REGISTER)
 )
 def test_a_full_batch_of_registrations_is_one_call(slug: str) -> None:
-    numbers = [f"A/B {index}" for index in range(ADAPTERS[slug].register_batch_size)]
+    numbers = numbers_for(slug, ADAPTERS[slug].register_batch_size)
     there = counter(slug)
 
     visited(slug, there, lambda line: ADAPTERS[slug].register(line, numbers))
@@ -127,7 +127,7 @@ def test_where_nothing_is_registered_nobody_is_asked(slug: str) -> None:
     there = counter(slug)
 
     with pytest.raises(Refused, match="takes no registrations"):
-        visited(slug, there, lambda line: ADAPTERS[slug].register(line, ["A/B 1"]))
+        visited(slug, there, lambda line: ADAPTERS[slug].register(line, numbers_for(slug, 1)))
 
     assert there.asked == there.tokens == []
 

@@ -26,9 +26,15 @@ def by_aftership(body: bytes, key: str) -> str:
     return base64.b64encode(hmac.digest(key.encode(), body, "sha256")).decode()
 
 
+def by_shippo(body: bytes, key: str) -> str:
+    signature = hmac.new(key.encode(), b"1789000000." + body, hashlib.sha256).hexdigest()
+    return f"t=1789000000,v1={signature}"
+
+
 SIGNED: dict[str, tuple[str, str, Sign]] = {
     "17track": ("sign", "key", by_17track),
     "aftership": ("aftership-hmac-sha256", "webhook_secret", by_aftership),
+    "shippo": ("shippo-auth-signature", "webhook_secret", by_shippo),
 }
 """The header, the credential and the signature of each carrier that pushes."""
 

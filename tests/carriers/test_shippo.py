@@ -6,9 +6,9 @@ import pytest
 
 from tests import make
 from tests.carriers.desk import Desk
-from tracking.carriers.adapter import Refused
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.shape import RefusedAnswer
+from tracking.carriers.shape import UnreadableAnswer
+from tracking.carriers.told import CARRIER_UNKNOWN, NO_NEWS_YET, OTHER, Refusal
 
 SHIPPO = ADAPTERS["shippo"]
 TOKEN = {"token": "shippo_live_1"}
@@ -32,19 +32,38 @@ def test_a_number_is_asked_for_under_the_carrier_that_it_looks_like(number: str,
     assert desk.asked[0].headers["Authorization"] == "ShippoToken shippo_live_1"
 
 
-def test_a_number_that_looks_like_nobodys_is_not_asked_for() -> None:
+def test_about_a_number_that_looks_like_nobodys_nothing_is_asked_and_the_answer_says_so() -> None:
     desk = Desk(b"{}")
 
-    with pytest.raises(Refused, match="wants the carrier"):
-        desk.visited(lambda line: SHIPPO.fetch(line, ["HELLO"]), TOKEN)
+    body = desk.visited(lambda line: SHIPPO.fetch(line, ["HELLO"]), TOKEN)
 
     assert not desk.asked
+    assert [(one.number, one.reason) for one in refusals(body)] == [("", CARRIER_UNKNOWN)]
 
 
-def test_a_refused_call_says_why() -> None:
-    with pytest.raises(RefusedAnswer, match="Invalid token"):
-        SHIPPO.parse(b'{"detail": "Invalid token."}', heard_at=make.HEARD)
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"detail": "Carrier with name \'x\' is not supported."}', CARRIER_UNKNOWN),
+        (b'{"carrier": ["Invalid value specified for provider \'x\'"]}', CARRIER_UNKNOWN),
+        (b'{"detail": "Not found."}', NO_NEWS_YET),
+        (b'{"tracking_number": ["This field is odd."], "x": 1}', NO_NEWS_YET),
+        (b'{"x": "odd"}', OTHER),
+    ],
+)
+def test_a_number_that_is_not_told_of_is_no_trouble_of_the_feed(body: bytes, reason: str) -> None:
+    if b"tracking_number" in body:
+        with pytest.raises(UnreadableAnswer):
+            refusals(body)
+    else:
+        assert [one.reason for one in refusals(body)] == [reason]
 
 
-def test_no_push_is_taken_for_nothing_public_says_how_they_are_signed() -> None:
-    assert not SHIPPO.verify(b"{}", {"authorization": "ShippoToken shippo_live_1"}, TOKEN)
+def test_other_events_tell_of_no_parcel() -> None:
+    pushed = b'{"event": "transaction_created", "data": {"tracking_number": "1"}}'
+
+    assert not SHIPPO.parse(pushed, heard_at=make.HEARD).parcels
+
+
+def refusals(body: bytes) -> tuple[Refusal, ...]:
+    return SHIPPO.parse(body, heard_at=make.HEARD).refusals

@@ -1,28 +1,32 @@
 """Shippo, Tracks API 2018-02-08: an aggregator that wants to be told the carrier with each number.
 
-Source: docs.goshippo.com and Shippo's client libraries. `GET /tracks/{carrier}/{number}` answers one track; a push is
-`{"event": "track_updated", "data": track}`. Whose a number is we recognise by its format: about one that is no known
-carrier's nothing can be asked. `status` says little, `substatus.code` says what happened.
+Source: docs.goshippo.com and Shippo's client libraries. `GET /tracks/{carrier}/{number}` answers one track, and
+`POST /tracks/` registers it for pushes `{"event": "track_updated", "data": track}`. Whose a number is we recognise by
+its format; about one that looks like no carrier known to Shippo nothing is asked, and the answer kept says so. `status`
+says little, `substatus.code` says what happened. Pushes are signed, once Shippo has switched that on for an account:
+`Shippo-Auth-Signature: t=..,v1=..`, the HMAC-SHA256 of the time, a dot and the raw body.
 
-Not settled by public material: how pushes are signed, so none is taken; whether a `status_date` in UTC is always the
-carrier's instant or at times a local clock (it is read as told); and Shippo's names for DPD and GLS in most countries,
-which are not asked for. Addresses hold no names here; `messages` and `metadata` are never read.
+Not settled by public material: whether a `status_date` in UTC is always the carrier's instant or at times a local clock
+(it is read as told); whether RETURNED alone says that the way back has ended (read as begun). `messages` and `metadata`
+are never read.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import clock
-from tracking.carriers.adapter import Adapter, Credential, Line, Refused
+from tracking.carriers import clock, told
+from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.numbers import detect
-from tracking.carriers.shape import RefusedAnswer, day_of, listing, load_json, mapping, required_text, text
-from tracking.carriers.told import CarrierDate, Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.shape import day_of, listing, load_json, mapping, required_text, text
+from tracking.carriers.told import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("shippo")
 TOKENS: Final[dict[str, str]] = {
@@ -39,7 +43,9 @@ TOKENS: Final[dict[str, str]] = {
 }
 """Shippo's names of carriers by our slugs."""
 SLUGS: Final = {token: slug for slug, token in TOKENS.items()}
-NO_NEWS: Final = "UNKNOWN"
+UNKNOWN: Final = "UNKNOWN"
+NOBODYS: Final = b'{"detail": "not asked: the number looks like that of no carrier known to Shippo"}'
+"""What is kept as the answer where there was nobody to ask about."""
 
 
 class Shippo(Adapter):
@@ -48,24 +54,49 @@ class Shippo(Adapter):
     version = TABLE.version
     base_url = "https://api.goshippo.com"
     homepage = "https://goshippo.com"
-    credentials = (Credential("token", "API token (live)"),)
+    credentials = (
+        Credential("token", "API token (live)"),
+        Credential("webhook_secret", "Webhook signing secret", required=False),
+    )
     batch_size = 1
     aggregates = True
-    calls_per_second = 5.0
+    calls_per_second = 8.0
+    registers = True
+    register_batch_size = 1
 
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
         answer = load_json(body)
-        if "detail" in answer:
-            raise RefusedAnswer(f"Shippo refused the call: {text(answer['detail']) or 'no reason given'}")
-        track = mapping(answer.get("data"), "data") if "event" in answer else answer
-        return Reading((read_track(track, heard_at),))
+        if "event" in answer:
+            pushed = text(answer["event"]) == "track_updated"
+            return Reading.of([read_track(mapping(answer.get("data"), "data"), heard_at)] if pushed else [])
+        if "tracking_number" not in answer:
+            return Reading.of([refusal_of(answer)])
+        return Reading.of([read_track(answer, heard_at)])
 
     async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await line.send("GET", path_of(numbers[0]), headers=token_header(line))
+        token = token_for(numbers[0])
+        if token is None:
+            return NOBODYS
+        path = f"/tracks/{token}/{quote(numbers[0], safe='')}"
+        return await line.send("GET", path, headers=token_header(line), good=(400, 404))
+
+    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
+        token = token_for(numbers[0])
+        if token is None:
+            return NOBODYS
+        asked = {"carrier": token, "tracking_number": numbers[0]}
+        return await line.send("POST", "/tracks/", headers=token_header(line), json=asked, good=(400,))
 
     async def probe(self, line: Line) -> str:
         load_json(await line.send("GET", "/carrier_accounts", headers=token_header(line), params={"results": "1"}))
         return "connected"
+
+    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+        secret = credentials.get("webhook_secret", "")
+        parts = dict(part.strip().partition("=")[::2] for part in headers.get("shippo-auth-signature", "").split(","))
+        signed = parts.get("t", "").encode() + b"." + body
+        expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        return bool(secret) and hmac.compare_digest(expected.encode(), parts.get("v1", "").encode())
 
 
 def token_header(line: Line) -> dict[str, str]:
@@ -73,34 +104,42 @@ def token_header(line: Line) -> dict[str, str]:
     return {"Authorization": f"ShippoToken {line.credentials.get('token', '')}", "Shippo-API-Version": "2018-02-08"}
 
 
-def path_of(number: str) -> str:
-    """Return the path of a number's track, under the carrier whose number it looks like the most. Raise `Refused`."""
-    fitting = [one.carrier for one in detect(number) if one.carrier in TOKENS and not one.mistyped]
-    if not fitting:
-        raise Refused(f"Shippo wants the carrier with each number, and {number} looks like none that it knows")
-    return f"/tracks/{TOKENS[fitting[0]]}/{quote(number, safe='')}"
+def token_for(number: str) -> str | None:
+    """Return Shippo's name of the carrier whose number this looks like the most, or None."""
+    return next((TOKENS[one.carrier] for one in detect(number) if one.carrier in TOKENS and not one.mistyped), None)
 
 
-def read_track(track: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
+def refusal_of(answer: Mapping[str, Any]) -> Refusal:
+    """Read an answer without a track: why this number is not told of. The account itself is refused otherwise."""
+    words = "; ".join(f"{key}: {text(value) or value}" for key, value in sorted(answer.items()))[:300]
+    low = words.lower()
+    if "not supported" in low or "provider" in low or "carrier" in low:
+        return Refusal("", told.CARRIER_UNKNOWN, words)
+    return Refusal("", told.NO_NEWS_YET if "not found" in low else told.OTHER, words)
+
+
+def read_track(track: Mapping[str, Any], heard_at: datetime) -> ToldParcel | Refusal:
     """Read one number's track. Its history comes oldest first; the latest status is its last entry."""
     number, token = required_text(track.get("tracking_number"), "tracking_number"), text(track.get("carrier"))
-    slug = SLUGS.get(token, token.replace("_", "-"))
     route = (read_country(track.get("address_from")), read_country(track.get("address_to")))
     history = [mapping(item, "an event") for item in listing(track.get("tracking_history"), "tracking_history")]
+    scans = tuple(read_event(event, route, heard_at) for event in history if has_news(event))
+    if not scans:
+        return Refusal(number, told.NO_NEWS_YET, "a track without events")
     day = day_of(track.get("eta"))
     return ToldParcel(
         number=number,
-        legs=(ToldLeg(slug, "", number),) if token else (),
-        scans=tuple(read_event(event, route, heard_at) for event in history if has_news(event)),
+        legs=(ToldLeg(SLUGS.get(token, token.replace("_", "-")), token, number),) if token else (),
+        scans=scans,
         origin=route[0],
         destination=route[1],
-        carrier_date=CarrierDate(day, day, "Shippo") if day else None,
+        carrier_date=CarrierDate(day, day, "") if day else None,
     )
 
 
 def has_news(event: Mapping[str, Any]) -> bool:
     """Tell whether an entry tells anything: without words and substatus an unknown status is none."""
-    return text(event.get("status")) != NO_NEWS or bool(text(event.get("status_details")) or event.get("substatus"))
+    return text(event.get("status")) != UNKNOWN or bool(text(event.get("status_details")) or event.get("substatus"))
 
 
 def read_event(event: Mapping[str, Any], route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
