@@ -22,7 +22,7 @@ HALF = np.array([0.5])
 
 def odds(model: Model, parcel: History, elapsed: float = 0.0) -> Odds:
     codes, measures = look_up(model, parcel)
-    return odds_of(model.curve, model.usual_days(codes, measures), parcel.start, np.array([elapsed]))
+    return odds_of(model.curve, model.pace(codes, measures), parcel.start, np.array([elapsed]))
 
 
 def look_up(model: Model, parcel: History) -> tuple[np.ndarray, Floats]:
@@ -84,11 +84,11 @@ def test_closed_days_are_not_promised() -> None:
 def test_a_holiday_takes_the_odds_of_its_day() -> None:
     model = fit(parcels({"US": 4.0}), NOW)
     parcel = one()
-    usual = model.usual_days(*look_up(model, parcel))
+    pace = model.pace(*look_up(model, parcel))
     shut = np.zeros((1, 110))
     shut[0, 3] = 1.0
 
-    left = odds_of(model.curve, usual, parcel.start, np.zeros(1), shut).left[0]
+    left = odds_of(model.curve, pace, parcel.start, np.zeros(1), shut).left[0]
 
     assert left[3] == pytest.approx(left[2])
 

@@ -131,8 +131,8 @@ def backtest(history: History, first: date, until: date, every: int = 7) -> Outc
 
 def forecast(model: Model, calibration: Calibration, parcels: History, places: Any) -> tuple[Floats, Floats]:
     """Return for parcels at their start the days at `SCORED`, corrected, and at `RAW_LEVELS`, as the model has them."""
-    usual = model.usual_days(parcels.codes, parcels.measures)
-    odds = odds_of(model.curve, usual, parcels.start, np.zeros(len(parcels)))
+    pace = model.pace(parcels.codes, parcels.measures)
+    odds = odds_of(model.curve, pace, parcels.start, np.zeros(len(parcels)))
     levels = calibration.levels(SCORED, places, model.parcels)
     return odds.quantiles(levels), odds.quantiles(RAW_LEVELS)
 

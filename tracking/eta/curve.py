@@ -70,28 +70,35 @@ class Curve:
         found: Floats = np.maximum(np.exp(means[np.minimum((ages / STEP).astype(int), CELLS - 1)]), ages)
         return found
 
-    def hazards(self, usual: Floats, begin: Floats, days: int) -> Floats:
+    def hazards(self, usual: Floats, stretch: Floats, begin: Floats, days: int) -> Floats:
         """Return the odds, without regard to weekdays, of arrival on each of `days` days of parcels not there before.
 
-        `usual` is the usual time in days, `begin` the age at the first day's midnight; both one for each parcel.
+        `usual` is the usual time in days, `begin` the age at the first day's midnight; one for each parcel, and so is
+        its `stretch`.
         """
-        edges = np.maximum(begin[:, None] + np.arange(days + 1), 0.0) / usual[:, None]
+        edges = aged(np.maximum(begin[:, None] + np.arange(days + 1), 0.0), usual[:, None], stretch[:, None])
         left = np.maximum(self.not_yet(edges), 1e-6)
         return np.clip(1 - left[:, 1:] / left[:, :-1], LEAST_HAZARD, MOST_HAZARD)
 
 
-def learn_curve(history: History, day: float, usual: Floats) -> Curve:
-    """Learn the curve from all parcels, those under way as not yet there. `usual` is each one's usual time in days."""
+def aged(days: Floats, usual: Floats, stretch: Floats) -> Floats:
+    """Return ages in units of the usual time, drawn together where parcels lie farther from it than elsewhere."""
+    found: Floats = (days / usual) ** (1 / stretch)
+    return found
+
+
+def learn_curve(history: History, day: float, usual: Floats, stretch: Floats) -> Curve:
+    """Learn the curve from all parcels, those under way as not yet there; from each one's usual days and stretch."""
     ages = history.ages(day)
     there = ~np.isnan(history.days)
     spent = np.where(there, history.days, ages)
     weights = 0.5 ** (ages / HALF_LIFE)
-    survival = learn_survival(spent / usual, there, weights)
+    survival = learn_survival(aged(spent, usual, stretch), there, weights)
     clock = history.start % 1.0
     hours = np.sort((history.days + clock)[there] % 1.0)
     found = np.quantile(hours, np.linspace(0, 1, HOURS)) if len(hours) > FEWEST_HOURS else USUAL_HOURS
     flat = Curve(survival, np.ones(7), found)
-    return Curve(survival, learn_weekdays(flat, history, spent, there, weights, usual), found)
+    return Curve(survival, learn_weekdays(flat, history, spent, there, weights, usual, stretch), found)
 
 
 def learn_survival(ages: Floats, there: Flags, weights: Floats) -> Floats:
@@ -104,7 +111,7 @@ def learn_survival(ages: Floats, there: Flags, weights: Floats) -> Floats:
 
 
 def learn_weekdays(
-    curve: Curve, history: History, spent: Floats, there: Flags, weights: Floats, usual: Floats
+    curve: Curve, history: History, spent: Floats, there: Flags, weights: Floats, usual: Floats, stretch: Floats
 ) -> Floats:
     """Return the odds of each weekday against those that the curve alone would give."""
     odds = np.ones(7)
@@ -112,7 +119,7 @@ def learn_weekdays(
         seen, awaited = np.zeros(7), np.zeros(7)
         for start in range(0, len(history), CHUNK):
             part = slice(start, start + CHUNK)
-            columns = (history.start[part], spent[part], there[part], usual[part], weights[part])
+            columns = (history.start[part], spent[part], there[part], usual[part], stretch[part], weights[part])
             got, due = count_weekdays(curve, odds, *columns)
             seen, awaited = seen + got, awaited + due
         odds = odds * (seen + DAY_PSEUDO) / (awaited + DAY_PSEUDO)
@@ -120,12 +127,19 @@ def learn_weekdays(
 
 
 def count_weekdays(
-    curve: Curve, odds: Floats, start: Floats, spent: Floats, there: Flags, usual: Floats, weights: Floats
+    curve: Curve,
+    odds: Floats,
+    start: Floats,
+    spent: Floats,
+    there: Flags,
+    usual: Floats,
+    stretch: Floats,
+    weights: Floats,
 ) -> tuple[Floats, Floats]:
     """Return by weekday how many parcels arrived and how many should have."""
     clock = start % 1.0
     last = np.floor(spent + clock).astype(int)
-    hazard = curve.hazards(usual, -clock, MOST_DAYS)
+    hazard = curve.hazards(usual, stretch, -clock, MOST_DAYS)
     days = np.arange(MOST_DAYS)
     weekday = (weekday_of(start)[:, None] + days) % 7
     rate = hazard / (1 - hazard) * odds[weekday]

@@ -20,12 +20,15 @@ ROUNDS: Final = 6
 FARTHEST: Final = 1.6
 """How far from the usual a parcel may pull, in logarithms: a feed that is wrong for a week spoils nothing."""
 FIRST_GUESS: Final = 10.0
+DESTINATION: Final = KINDS.index("destination")
+STRETCH_SHRINK: Final = 150.0
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """The learned effects. `kinds` holds for each of `KINDS` one effect by code, `slopes` one for each measure in
-    standard deviations from its mean. `counts` are the parcels behind each code."""
+    standard deviations from its mean. `counts` are the parcels behind each code. `stretches` tell for each destination
+    how much farther than all others its parcels lie from what is usual."""
 
     usual: float
     slopes: Floats
@@ -33,6 +36,11 @@ class Effects:
     spreads: Floats
     kinds: tuple[Floats, ...]
     counts: tuple[Floats, ...]
+    stretches: Floats
+
+    def stretch(self, codes: Codes) -> Floats:
+        """Return the stretch of each parcel's destination; 1 where it was never met."""
+        return self.stretches[within(codes[:, DESTINATION], self.stretches)]
 
     def log_days(self, codes: Codes, measures: Floats) -> Floats:
         """Return the logarithm of the usual days of parcels; a code never met adds nothing."""
@@ -74,7 +82,7 @@ def nothing_learned(names: list[int]) -> Effects:
     """Return the effects of an empty history: a first guess for all alike."""
     flat = np.zeros(len(MEASURES))
     none = tuple(np.zeros(known) for known in names)
-    return Effects(float(np.log(FIRST_GUESS)), flat, flat, flat + 1, none, none)
+    return Effects(float(np.log(FIRST_GUESS)), flat, flat, flat + 1, none, none, np.ones(names[DESTINATION]))
 
 
 def spread_of(measures: Floats) -> tuple[Floats, Floats]:
@@ -115,7 +123,21 @@ def settle(
             kinds[place] = fresh
         usual += float(np.average(held(told - usual - by_measures - added), weights=weights))
     counts = [np.bincount(codes[:, place], minlength=len(effects)) for place, effects in enumerate(kinds)]
-    return Effects(usual, slopes, *scale, tuple(kinds), tuple(count.astype(float) for count in counts))
+    left = held(told - usual - standard @ slopes - added)
+    stretches = learn_stretches(left, weights, codes[:, DESTINATION], names[DESTINATION])
+    return Effects(usual, slopes, *scale, tuple(kinds), tuple(count.astype(float) for count in counts), stretches)
+
+
+def learn_stretches(left: Floats, weights: Floats, places: Codes, names: int) -> Floats:
+    """Return how far each destination's parcels lie from what is usual, against all; shrunken to alike."""
+    squares = weights * left**2
+    mean = squares.sum() / max(float(weights.sum()), 1e-9)
+    if mean <= 0:
+        return np.ones(names)
+    there = np.bincount(places, squares, names) + STRETCH_SHRINK * mean
+    found: Floats = np.sqrt(there / (np.bincount(places, weights, names) + STRETCH_SHRINK) / mean)
+    found[0] = 1.0
+    return found
 
 
 def held(residuals: Floats) -> Floats:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracking.eta.curve import Curve, learn_curve
-from tracking.eta.effects import Effects, learn_effects
+from tracking.eta.curve import Curve, aged, learn_curve
+from tracking.eta.effects import DESTINATION, Effects, learn_effects
 from tracking.eta.history import KINDS, Coder, Codes, Floats, History, Traits
 
 
@@ -31,9 +31,9 @@ class Model:
     curve: Curve
     coder: Coder
 
-    def usual_days(self, codes: Codes, measures: Floats) -> Floats:
-        """Return the usual time of parcels in days."""
-        return np.exp(self.effects.log_days(codes, measures))
+    def pace(self, codes: Codes, measures: Floats) -> tuple[Floats, Floats]:
+        """Return the usual days of parcels, and how far around them their destination's parcels arrive."""
+        return np.exp(self.effects.log_days(codes, measures)), self.effects.stretch(codes)
 
     def look_up(self, traits: Sequence[Traits]) -> tuple[Codes, Floats]:
         """Return codes and measures of parcels."""
@@ -60,8 +60,9 @@ class Model:
         ]
         for place, kind in enumerate(KINDS):
             effects, counts = self.effects.kinds[place], self.effects.counts[place]
+            stretches = self.effects.stretches if place == DESTINATION else ()
             rows += [
-                Part(kind, name, [float(effects[code]), float(counts[code])])
+                Part(kind, name, [float(effects[code]), float(counts[code]), *map(float, stretches[code : code + 1])])
                 for code, name in enumerate(self.coder.names[place], start=1)
                 if code < len(effects) and counts[code]
             ]
@@ -76,10 +77,11 @@ def fit(history: History, day: float) -> Model:
     known = history.as_known(day)
     ages = known.ages(day)
     effects = learn_effects(known, day)
-    usual = np.exp(effects.log_days(known.codes, known.measures))
-    curve = learn_curve(known, day, usual)
-    effects = learn_effects(known, day, usual * curve.awaited(ages / usual))
-    curve = learn_curve(known, day, np.exp(effects.log_days(known.codes, known.measures)))
+    usual, stretch = np.exp(effects.log_days(known.codes, known.measures)), effects.stretch(known.codes)
+    curve = learn_curve(known, day, usual, stretch)
+    effects = learn_effects(known, day, usual * curve.awaited(aged(ages, usual, stretch)) ** stretch)
+    usual, stretch = np.exp(effects.log_days(known.codes, known.measures)), effects.stretch(known.codes)
+    curve = learn_curve(known, day, usual, stretch)
     return Model(day, len(known), effects, curve, known.coder)
 
 
@@ -88,7 +90,10 @@ def from_parts(parts: Iterable[Part | tuple[str, str, Any]]) -> Model:
     rows = {(kind, key): np.array(values, dtype=np.float64) for kind, key, values in parts}
     names = [[key for found, key in rows if found == kind] for kind in KINDS]
     day, parcels, usual = rows["fit", ""]
-    columns = [np.array([[0.0, 0.0], *(rows[kind, name] for name in names[place])]) for place, kind in enumerate(KINDS)]
+    columns = [
+        np.array([[0.0, 0.0], *(rows[kind, name][:2] for name in names[place])]) for place, kind in enumerate(KINDS)
+    ]
+    stretches = np.array([1.0, *(rows["destination", name][2] for name in names[DESTINATION])])
     effects = Effects(
         float(usual),
         rows["measure", "slope"],
@@ -96,6 +101,7 @@ def from_parts(parts: Iterable[Part | tuple[str, str, Any]]) -> Model:
         rows["measure", "spread"],
         tuple(column[:, 0] for column in columns),
         tuple(column[:, 1] for column in columns),
+        stretches,
     )
     curve = Curve(rows["curve", "survival"], rows["curve", "weekdays"], rows["curve", "hours"])
     return Model(float(day), int(parcels), effects, curve, Coder(names))

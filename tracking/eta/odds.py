@@ -54,8 +54,11 @@ class Odds:
         return found
 
 
-def odds_of(curve: Curve, usual: Floats, start: Floats, elapsed: Floats, shut: Floats | None = None) -> Odds:
-    """Return the odds of parcels not there `elapsed` days after `start` (days since 1970), given their usual time.
+def odds_of(
+    curve: Curve, pace: tuple[Floats, Floats], start: Floats, elapsed: Floats, shut: Floats | None = None
+) -> Odds:
+    """Return the odds of parcels not there `elapsed` days after `start` (days since 1970), by their `pace`: usual
+    days and stretch.
 
     `shut` tells for each parcel and each coming day, today first, the share of its odds that a holiday takes.
     """
@@ -63,7 +66,7 @@ def odds_of(curve: Curve, usual: Floats, start: Floats, elapsed: Floats, shut: F
     reached = elapsed + clock
     today = np.floor(reached)
     now = reached - today
-    hazard = curve.hazards(usual, today - clock, DAYS_AHEAD)
+    hazard = curve.hazards(*pace, today - clock, DAYS_AHEAD)
     weekday = (weekday_of(start + elapsed)[:, None] + np.arange(DAYS_AHEAD)) % 7
     rate = hazard / (1 - hazard) * curve.weekdays[weekday]
     if shut is not None:

@@ -124,12 +124,12 @@ def predict(wants: Sequence[Want], now: datetime) -> list[Told]:
 def foretell(fitted: Fitted, wants: Sequence[Want], now: datetime) -> list[Told]:
     """Return the forecasts of parcels by one model."""
     traits = [want.traits for want in wants]
-    usual = fitted.model.usual_days(*fitted.model.look_up(traits))
+    pace = fitted.model.pace(*fitted.model.look_up(traits))
     start = np.array([local_days(want.started_at, want.traits.destination) for want in wants])
     today = np.array([local_days(now, want.traits.destination) for want in wants])
     elapsed = np.maximum(today - start, 0.0)
     closed = np.array([shut(fitted, one.destination, int(day)) for one, day in zip(traits, today, strict=True)])
-    odds = odds_of(fitted.model.curve, usual, start, elapsed, closed)
+    odds = odds_of(fitted.model.curve, pace, start, elapsed, closed)
     places = np.array([one.destination for one in traits], dtype=np.str_)
     shown = odds.quantiles(fitted.calibration.levels(WANTED, places, fitted.model.parcels))
     raw = odds.quantiles(RAW_LEVELS)

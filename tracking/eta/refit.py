@@ -99,8 +99,8 @@ def loss_of(fitted: Fitted, parcels: History) -> float | None:
     names = [["", *known] for known in parcels.coder.names]
     keys = [[names[place][code] for place, code in enumerate(row)] for row in parcels.codes.tolist()]
     codes = np.array([fitted.model.coder.look_up(row) for row in keys], dtype=np.int32)
-    usual = fitted.model.usual_days(codes, parcels.measures)
-    odds = odds_of(fitted.model.curve, usual, parcels.start, np.zeros(len(parcels)))
+    pace = fitted.model.pace(codes, parcels.measures)
+    odds = odds_of(fitted.model.curve, pace, parcels.start, np.zeros(len(parcels)))
     places = np.array([row[1] for row in keys], dtype=np.str_)
     levels = fitted.calibration.levels(SCORED, places, fitted.model.parcels)
     return pinball(odds.quantiles(levels), parcels.days, SCORED)
