@@ -20,6 +20,9 @@ BELIEF: Final = 100.0
 FEWEST: Final = 40
 ENOUGH_PARCELS: Final = 400
 WIDENING: Final = 0.5
+LET_GO: Final = 0.5
+"""How much of what all forecasts were off by in the middle is let go: the curve, learned anew, has taken it in since,
+and correcting it twice makes windows too late and too wide after a crisis."""
 LOWEST: Final = 0.004
 HIGHEST: Final = 0.992
 
@@ -75,7 +78,15 @@ def learn_calibration(log: Log, day: float) -> Calibration:
     by_place = {
         str(place): corrected(ranks[places == place], there[places == place], everywhere) for place in np.unique(places)
     }
-    return Calibration(everywhere, by_place)
+    middle = float(everywhere[len(TOLD_LEVELS) // 2])
+    return Calibration(let_go(everywhere, middle), {place: let_go(row, middle) for place, row in by_place.items()})
+
+
+def let_go(row: Floats, middle: float) -> Floats:
+    """Return own levels moved back, evenly in their log-odds, by part of the way from one half to `middle`."""
+    moved = np.log(row / (1 - row)) - LET_GO * np.log(middle / (1 - middle))
+    found: Floats = np.clip(1 / (1 + np.exp(-moved)), LOWEST, HIGHEST)
+    return found
 
 
 def ranks_of(spent: Floats, quantiles: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tracking.eta.curve import Curve, learn_curve
 from tracking.eta.effects import Effects, learn_effects
-from tracking.eta.history import KINDS, Coder, Codes, Floats, History, Traits
+from tracking.eta.history import KINDS, MEASURES, Coder, Codes, Floats, History, Traits
 
 
 class Part(NamedTuple):
@@ -84,18 +84,24 @@ def fit(history: History, day: float) -> Model:
 
 
 def from_parts(parts: Iterable[Part | tuple[str, str, Any]]) -> Model:
-    """Return the model that these rows hold. A missing row raises KeyError."""
+    """Return the model that these rows hold; a measure that they do not know yet has no effect in it. A missing row
+    raises KeyError."""
     rows = {(kind, key): np.array(values, dtype=np.float64) for kind, key, values in parts}
     names = [[key for found, key in rows if found == kind] for kind in KINDS]
     day, parcels, usual = rows["fit", ""]
     columns = [np.array([[0.0, 0.0], *(rows[kind, name] for name in names[place])]) for place, kind in enumerate(KINDS)]
     effects = Effects(
         float(usual),
-        rows["measure", "slope"],
-        rows["measure", "mean"],
-        rows["measure", "spread"],
+        for_all_measures(rows["measure", "slope"], 0.0),
+        for_all_measures(rows["measure", "mean"], 0.0),
+        for_all_measures(rows["measure", "spread"], 1.0),
         tuple(column[:, 0] for column in columns),
         tuple(column[:, 1] for column in columns),
     )
     curve = Curve(rows["curve", "survival"], rows["curve", "weekdays"], rows["curve", "hours"])
     return Model(float(day), int(parcels), effects, curve, Coder(names))
+
+
+def for_all_measures(row: Floats, missing: float) -> Floats:
+    """Return a row with one number for each of `MEASURES`: a model stored earlier may know fewer."""
+    return np.append(row, np.full(len(MEASURES) - len(row), missing))
