@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tracking.eta.calibrate import RAW_LEVELS, TOLD_LEVELS, Calibration, Log, learn_calibration, widened
+from tracking.eta.calibrate import (
+    HIGHEST,
+    LOWEST,
+    RAW_LEVELS,
+    TOLD_LEVELS,
+    Calibration,
+    Log,
+    learn_calibration,
+    let_go,
+    widened,
+)
+from tracking.eta.history import Floats
 
 WANTED = np.array([0.1, 0.5, 0.9])
 NORMAL = np.array([-2.326, -1.96, -1.645, -1.282, -1.036, -0.842, -0.674, -0.524, -0.385, -0.253, -0.126, 0.0])
@@ -54,6 +67,26 @@ def test_parcels_under_way_count_so_a_slow_spell_is_noticed_while_it_lasts() -> 
     levels = learn_calibration(slow, 1000.0).levels(WANTED, np.array(["US"]), 5_000)[0]
 
     assert levels[1] > 0.75
+
+
+def test_half_of_what_all_were_off_by_is_let_go_and_the_width_kept() -> None:
+    row = np.array([0.3, 0.7, 0.95])
+
+    moved = let_go(row, 0.7)
+
+    def log_odds(levels: Floats) -> Floats:
+        return np.log(levels / (1 - levels))
+
+    assert log_odds(moved)[1] == pytest.approx(log_odds(row)[1] / 2)
+    assert np.diff(log_odds(moved)) == pytest.approx(np.diff(log_odds(row)))
+
+
+@given(st.lists(st.floats(0.004, 0.992), min_size=19, max_size=19), st.floats(0.004, 0.992))
+def test_letting_go_keeps_levels_in_order_and_between_their_ends(levels: list[float], middle: float) -> None:
+    moved = let_go(np.sort(np.array(levels)), middle)
+
+    assert (np.diff(moved) >= 0).all()
+    assert LOWEST <= moved[0] <= moved[-1] <= HIGHEST
 
 
 @pytest.mark.parametrize("count", [0, 5, 39])

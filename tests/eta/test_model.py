@@ -126,6 +126,37 @@ def test_a_model_survives_its_rows() -> None:
     assert again.known("destination", "US") == WORLD.known("destination", "US") > 0
 
 
+def test_the_way_from_an_area_to_a_destination_is_learned() -> None:
+    dice = np.random.default_rng(4)
+    quick = {("51", "US"), ("20", "DE")}
+    past = [
+        Journey(
+            MONDAY + start, (4.0 if (area, place) in quick else 12.0) + dice.random(), Traits("CN", place, "", area)
+        )
+        for start in dice.uniform(0, 280, 600)
+        for area, place in [(("51", "20")[dice.integers(2)], ("US", "DE")[dice.integers(2)])]
+    ]
+
+    model = fit(History.of(past), NOW)
+
+    assert median(model, one("US", origin_area="51", service="")) < 6
+    assert median(model, one("DE", origin_area="51", service="")) > 10
+
+
+def test_very_short_and_very_long_ways_bend_away() -> None:
+    dice = np.random.default_rng(5)
+    past = [
+        Journey(MONDAY + start, (9.0 if 100 < km < 2_000 else 4.5) + dice.random(), Traits("CN", "US", km=km))
+        for start, km in zip(dice.uniform(0, 280, 900), dice.choice([5.0, 400.0, 600.0, 30_000.0], 900), strict=True)
+    ]
+
+    model = fit(History.of(past), NOW)
+    short, middling, long = (median(model, one("US", km=km)) for km in (5.0, 500.0, 30_000.0))
+
+    assert short < middling - 2
+    assert long < middling - 2
+
+
 numbers = st.one_of(st.none(), st.floats(-1e6, 1e6))
 journeys = st.builds(
     Journey,

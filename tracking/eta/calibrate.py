@@ -17,9 +17,14 @@ TOLD_LEVELS: Final = np.array([place / 20 for place in range(1, 20)])
 MOST_AGE_DAYS: Final = 90.0
 BELIEF: Final = 100.0
 """How many outcomes the belief counts for that nothing needs correction; for a destination, that it is like all."""
+FADING: Final = 4_000.0
+"""The belief that a destination is like all fades with its outcomes: 40 outweigh it, 130 make it a quarter of them."""
 FEWEST: Final = 40
 ENOUGH_PARCELS: Final = 400
 WIDENING: Final = 0.5
+LET_GO: Final = 0.5
+"""How much of what all forecasts were off by in the middle is let go: the curve, learned anew, has taken it in since,
+and correcting it twice makes windows too late and too wide after a crisis."""
 LOWEST: Final = 0.004
 HIGHEST: Final = 0.992
 
@@ -72,10 +77,20 @@ def learn_calibration(log: Log, day: float) -> Calibration:
         return Calibration()
     everywhere = corrected(ranks, there, TOLD_LEVELS)
     places = log.destinations[recent]
-    by_place = {
-        str(place): corrected(ranks[places == place], there[places == place], everywhere) for place in np.unique(places)
-    }
-    return Calibration(everywhere, by_place)
+    by_place = {}
+    for place in np.unique(places):
+        mine = places == place
+        belief = min(BELIEF, FADING / max(int(there[mine].sum()), 1))
+        by_place[str(place)] = corrected(ranks[mine], there[mine], everywhere, belief)
+    middle = float(everywhere[len(TOLD_LEVELS) // 2])
+    return Calibration(let_go(everywhere, middle), {place: let_go(row, middle) for place, row in by_place.items()})
+
+
+def let_go(row: Floats, middle: float) -> Floats:
+    """Return own levels moved back, evenly in their log-odds, by part of the way from one half to `middle`."""
+    moved = np.log(row / (1 - row)) - LET_GO * np.log(middle / (1 - middle))
+    found: Floats = np.clip(1 / (1 + np.exp(-moved)), LOWEST, HIGHEST)
+    return found
 
 
 def ranks_of(spent: Floats, quantiles: Floats) -> Floats:
@@ -91,8 +106,11 @@ def ranks_of(spent: Floats, quantiles: Floats) -> Floats:
     return found
 
 
-def corrected(ranks: Floats, there: Flags, belief: Floats) -> Floats:
-    """Return the own levels at which the told shares have arrived, by Kaplan-Meier, shrunken to a belief."""
+def corrected(ranks: Floats, there: Flags, belief: Floats, weight: float = BELIEF) -> Floats:
+    """Return the own levels at which the told shares have arrived, by Kaplan-Meier, shrunken to a belief.
+
+    The belief counts for `weight` outcomes.
+    """
     order = np.argsort(ranks, kind="stable")
     ranks, there = ranks[order], there[order]
     arrived = int(there.sum())
@@ -100,6 +118,6 @@ def corrected(ranks: Floats, there: Flags, belief: Floats) -> Floats:
         return belief
     share = 1 - np.cumprod(1 - there / (len(ranks) - np.arange(len(ranks))))
     place = np.minimum(np.searchsorted(share, TOLD_LEVELS), len(ranks) - 1)
-    mixed = (arrived * ranks[place] + BELIEF * belief) / (arrived + BELIEF)
+    mixed = (arrived * ranks[place] + weight * belief) / (arrived + weight)
     found: Floats = np.maximum.accumulate(np.clip(mixed, LOWEST, HIGHEST))
     return found

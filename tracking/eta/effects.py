@@ -21,7 +21,7 @@ FARTHEST: Final = 1.6
 """How far from the usual a parcel may pull, in logarithms: a feed that is wrong for a week spoils nothing."""
 FIRST_GUESS: Final = 10.0
 DESTINATION: Final = KINDS.index("destination")
-STRETCH_SHRINK: Final = 150.0
+STRETCH_SHRINK: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)

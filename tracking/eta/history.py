@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-KINDS: Final = ("origin", "destination", "lane", "area", "origin_area", "service")
-"""What effects are learned for: places, the way between them, postal areas, and who carries it how fast."""
-MEASURES: Final = ("distance", "weight", "preparation", "promise")
+KINDS: Final = ("origin", "destination", "lane", "area", "origin_area", "service", "reach")
+"""What effects are learned for: places, the way between them, postal areas, who carries it how fast, and the way from
+an area to a destination."""
+MEASURES: Final = ("distance", "weight", "preparation", "promise", "bend")
+MIDDLING_KM: Final = 470.0
+"""The distance from which very short and very long ways bend away: there the logarithm of days is not straight."""
 LONGEST_DAYS: Final = 365.0
 
 
@@ -43,16 +46,19 @@ class Traits(NamedTuple):
         lane = f"{self.origin}>{self.destination}"
         area = f"{self.destination} {self.area}" if self.area else ""
         origin_area = f"{self.origin} {self.origin_area}" if self.origin_area else ""
-        return (self.origin, self.destination, lane, area, origin_area, self.service)
+        reach = f"{origin_area}>{self.destination}" if origin_area else ""
+        return (self.origin, self.destination, lane, area, origin_area, self.service, reach)
 
     @property
     def measures(self) -> tuple[float, ...]:
         """Return its logarithmic `MEASURES`; NaN where unknown."""
+        distance = nan if self.km is None else log(max(self.km, 0.0) + 30)
         return (
-            nan if self.km is None else log(max(self.km, 0.0) + 30),
+            distance,
             nan if self.grams is None else log(max(self.grams, 0.0) + 100),
             nan if self.preparation_days is None else log1p(max(self.preparation_days, 0.0)),
             nan if self.promised_days is None else log(min(max(self.promised_days, 1.0), 90.0)),
+            (distance - log(MIDDLING_KM + 30)) ** 2,
         )
 
 
