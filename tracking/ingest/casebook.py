@@ -22,7 +22,7 @@ from tracking.models import Carrier, Event, Leg, Shipment
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "news_at"),
     *("carrier_first_on", "carrier_last_on", "carrier_date_source"),
-    *("last_scan", "last_offset_minutes", "liveliness", "revision"),
+    *("last_scan", "last_offset_minutes", "liveliness", "revision", "look_at"),
 )
 ANSWER_FIELDS: Final = ("last_answer_at", "failures", "trouble", "registered_at", "next_check_at", "tracker")
 PLACE_FIELDS: Final = ("carrier_id", "position")

@@ -1,5 +1,6 @@
 """All tracking tables. Rooms own behaviour; the rows are where they meet."""
 
+from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
 from tracking.models.carriers import Carrier, UnmappedCode
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
@@ -8,7 +9,9 @@ from tracking.models.shipments import Event, Leg, Shipment
 from tracking.models.shops import Shop
 
 __all__ = [
+    "Alert",
     "Carrier",
+    "ClearanceCurve",
     "Event",
     "LearnedRhythm",
     "Leg",
@@ -18,5 +21,6 @@ __all__ = [
     "PayloadNumber",
     "Shipment",
     "Shop",
+    "StageLimit",
     "UnmappedCode",
 ]

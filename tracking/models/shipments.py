@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
@@ -44,6 +45,8 @@ class Shipment(models.Model):
     carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
     carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
     carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
+    look_at = models.DateTimeField(_("next look for alarms"), null=True, editable=False, default=timezone.now)
+    """When time alone could next raise or end an alarm; None: only news can."""
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -53,7 +56,12 @@ class Shipment(models.Model):
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")
         ordering = ("pk",)
-        indexes = (models.Index(fields=["-news_at"]),)
+        indexes = (
+            models.Index(fields=["-news_at"]),
+            models.Index(
+                fields=["look_at"], condition=models.Q(look_at__isnull=False), name="parcels_waiting_for_a_look"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.order} / {self.pk}"
