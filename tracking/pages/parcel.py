@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Carrier, Event, Leg, OrderLine, Shipment
+from tracking.models import Alert, Carrier, Event, Leg, OrderLine, Shipment
+from tracking.pages.alerts import AlertRow, CustomsClock, alert_rows, customs_clock
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
@@ -93,6 +94,8 @@ class ParcelView:
     freshness: Freshness
     lines: list[OrderLine]
     offers: list[Offer]
+    alerts: list[AlertRow]
+    customs: CustomsClock | None
 
 
 def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
@@ -101,10 +104,15 @@ def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> lis
 
 
 def with_route() -> list[Prefetch[str]]:
-    """Return what to prefetch so that a page needs one query for legs, one for events and one for lines."""
+    """Return what to prefetch so that a page needs one query each for legs, events, lines and alarms."""
     events = Event.objects.annotate(leg_position=F("leg__position")).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
-    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines")]
+    return [
+        Prefetch("legs", legs),
+        Prefetch("events", events),
+        Prefetch("lines"),
+        Prefetch("alerts", Alert.objects.open()),
+    ]
 
 
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
@@ -118,6 +126,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
     last_scan = trouble_scan(shipment, known)
+    fresh = freshness(legs, now)
     return ParcelView(
         shipment=shipment,
         answer=answer_for(shipment, last_scan, delivered_row.time.day if delivered_row else None, reader, now),
@@ -125,9 +134,11 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         legs=sorted(reversed(leg_views), key=lambda leg: final and not leg.rows),
         route=leg_views,
         latest=rows[-1] if rows else None,
-        freshness=freshness(legs, now),
+        freshness=fresh,
         lines=list(shipment.lines.all()),
         offers=offers(shipment) if not rows else [],
+        alerts=alert_rows(shipment, last_scan, reader, now),
+        customs=customs_clock(shipment, list(shipment.events.all()), fresh.next_at, reader, now),
     )
 
 
