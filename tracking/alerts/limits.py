@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -95,7 +95,7 @@ def visits(
         if stage in (Milestone.RETURNING, Milestone.RETURNED):
             over = True
             break
-    for (stage, since), following in zip(reached, [*reached[1:], None], strict=True):
+    for (stage, since), following in zip_longest(reached, reached[1:]):
         if following is None and (over or stage is Milestone.DELIVERED):
             return
         until = following[1] if following else now
