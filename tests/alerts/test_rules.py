@@ -41,8 +41,8 @@ OPENS: list[tuple[str, list[Step], dict[str, Any]]] = [
         [OUT, step("delivery.attempt_failed_absent", 70), step("delivery.attempt_failed_absent", 94)],
         {},
     ),
-    ("stalled", [step("linehaul.departed", 0, "CN")], {"at": 24 * 31}),
-    ("stalled", [], {"at": 24 * 11}),
+    ("stalled", [step("linehaul.departed", 0, "CN")], {"at": 24 * 36}),
+    ("stalled", [], {"at": 24 * 15}),
     ("late_risk", [step("linehaul.departed")], {**LATE, "p_late": 0.5}),
     ("late_risk", [step("linehaul.departed")], {**LATE, "p_late": 0.4, "open": frozenset({AlertKind.LATE_RISK})}),
     ("promise_at_risk", [step("linehaul.departed")], {**LATE, "at": 24 * 4}),
@@ -96,7 +96,7 @@ def test_every_kind_has_a_rule_and_a_case_that_opens_it() -> None:
         ("duties_due", [step("import.customs_held", 2, "DE", "Customs duties paid")], {}),
         ("address_problem", [OUT, step("delivery.attempt_failed_other", 70, "DE", "Address confirmed")], {}),
         ("unreachable", [OUT, step("delivery.attempt_failed_absent", 70)], {}),
-        ("stalled", [step("linehaul.departed")], {"at": 24 * 29}),
+        ("stalled", [step("linehaul.departed")], {"at": 24 * 35}),
         ("stalled", [PRESENTED], {"at": 24 * 90}),
         ("stalled", [step("exception.lost")], {"at": 24 * 90}),
         ("late_risk", [step("linehaul.departed")], LATE),
@@ -139,7 +139,7 @@ def test_it_does_not_open(kind: str, steps: list[Step], fields: dict[str, Any]) 
         ("duties_due", "import.duties_due", "import.customs_released", 50),
         ("address_problem", "delivery.attempt_failed_address", "delivery.out_for_delivery", 50),
         ("unreachable", "delivery.attempt_failed_absent", "delivery.delivered", 50),
-        ("stalled", "linehaul.departed", "import.customs_presented", 24 * 32),
+        ("stalled", "linehaul.departed", "import.customs_presented", 24 * 37),
         ("late_risk", "linehaul.departed", "delivery.delivered", 50),
         ("promise_at_risk", "linehaul.departed", "delivery.delivered", 24 * 9),
         ("attempted", "delivery.attempt_failed_other", "delivery.out_for_delivery", 50),
@@ -159,12 +159,25 @@ def test_the_event_that_ends_it_ends_it(kind: str, trouble: str, ending: str, la
 
 def test_a_limit_is_the_lanes_own_else_the_destinations_else_that_of_all() -> None:
     book = Book(
-        {("linehaul", "CN", "DE"): (3.0, 40), ("linehaul", "", "US"): (5.0, 30), ("linehaul", "", ""): (9.0, 99)}
+        {("accepted", "CN", "DE"): (3.0, 40), ("accepted", "", "US"): (5.0, 30), ("accepted", "", ""): (9.0, 99)}
     )
 
     for destination, origin, days in (("DE", "CN", 3.0), ("US", "CN", 5.0), ("BR", "CN", 9.0)):
-        found = case(step("linehaul.departed"), at=24 * days, limits=book, destination=destination, origin=origin)
+        found = case(step("linehaul.departed"), at=24 * (days + 1), limits=book, destination=destination, origin=origin)
         assert [finding.evidence["limit_days"] for finding in findings(found)] == [days]
+
+
+def test_a_scan_inside_one_phase_does_not_start_its_clock_anew() -> None:
+    found = case(step("origin.picked_up", 0, "CN"), step("linehaul.departed", 24 * 30, "CN"), at=24 * 36)
+
+    assert [(one.kind.value, one.stage, one.since) for one in findings(found)] == [("stalled", "accepted", START)]
+
+
+def test_a_limit_of_some_hours_alarms_only_after_days() -> None:
+    book = Book({("last_mile", "", ""): (0.3, 50)})
+
+    assert kinds(case(OUT, at=60 + 71, limits=book)) == set()
+    assert kinds(case(OUT, at=60 + 72, limits=book)) == {"stalled"}
 
 
 def test_the_evidence_says_what_shows_it() -> None:

@@ -110,12 +110,12 @@ def test_silence_opens_an_alarm_when_its_time_has_come() -> None:
     told(make.leg(next_check_at=None), ("linehaul.departed", "2026-09-19T10:00:00"))
     look = Shipment.objects.get().look_at
     assert look is not None
-    assert look == datetime(2026, 9, 19, 8, tzinfo=UTC) + timedelta(days=30)
+    assert look == datetime(2026, 9, 19, 8, tzinfo=UTC) + timedelta(days=36)
 
     assert watch.sweep(look - timedelta(seconds=1)) == 0
     assert watch.sweep(look) == 1
 
-    assert rows() == [("stalled", "linehaul", True, "")]
+    assert rows() == [("stalled", "accepted", True, "")]
     assert Shipment.objects.get().look_at is None
     assert watch.sweep(look + timedelta(days=300)) == 0
 
@@ -127,7 +127,7 @@ def test_a_new_parcel_is_looked_at_once_and_named_when_it_stalls() -> None:
 
     assert watch.sweep(NOW) == 1
     assert watch.sweep(NOW) == 0
-    assert watch.sweep(NOW + timedelta(days=11)) == 1
+    assert watch.sweep(NOW + timedelta(days=15)) == 1
 
     assert rows() == [("stalled", "pending", True, "")]
 
@@ -185,9 +185,10 @@ def test_limits_are_learned_from_the_parcels_of_the_year() -> None:
             ("lastmile.handed_over", f"2026-09-{11 + number % 3:02d}T10:00:00"),
         )
 
+    told(make.leg("NOTHING"), ("unmapped", "2026-09-10T10:00:00"))
     assert learn_limits(NOW) > 0
 
-    limit = StageLimit.objects.get(stage="linehaul", destination="US", origin="")
+    limit = StageLimit.objects.get(stage="accepted", destination="US", origin="")
     assert (limit.days, limit.parcels) == (5.0, 25)
     curve = ClearanceCurve.objects.get(destination="US", origin="")
     assert curve.points[3] < curve.points[-1] == 1.0

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tracking.carriers.causes import cause
 from tracking.vocabulary import MILESTONES, AlertKind, Cause, Milestone, Overlay, Scan, Severity
+
+PHASES: Final = {
+    Milestone.INFO_RECEIVED: Milestone.PENDING,
+    Milestone.EXPORT_CUSTOMS: Milestone.ACCEPTED,
+    Milestone.LINEHAUL: Milestone.ACCEPTED,
+    Milestone.OUT_FOR_DELIVERY: Milestone.LAST_MILE,
+}
+
+
+def phase(milestone: Milestone) -> Milestone:
+    """Return the first milestone of the part of the way that is timed as one: to the carrier, abroad, customs, local.
+
+    Finer parts would be mistaken whenever a carrier leaves out a scan, or tells the last one late.
+    """
+    return PHASES.get(milestone, milestone)
 
 
 class Step(NamedTuple):
@@ -74,7 +89,19 @@ class Case:
     @property
     def stage_since(self) -> datetime:
         """Return when the parcel came to its present stage, as far as that is known."""
-        reached = [step.at for step in self.steps if MILESTONES[step.scan] is self.milestone and step.at]
+        return self.reached_at(frozenset({self.milestone}))
+
+    @property
+    def phase_since(self) -> datetime:
+        """Return when the parcel came to its present phase, as far as that is known."""
+        mine = phase(self.milestone)
+        if mine is Milestone.PENDING:
+            return self.ordered_at
+        return self.reached_at(frozenset(stage for stage in Milestone if phase(stage) is mine))
+
+    def reached_at(self, stages: frozenset[Milestone]) -> datetime:
+        """Return the first known instant at any of these milestones, else that of the last scan, else of the order."""
+        reached = [step.at for step in self.steps if MILESTONES[step.scan] in stages and step.at]
         known = [step.at for step in self.steps if step.at]
         return min(reached, default=None) or max(known, default=None) or self.ordered_at
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from tracking.alerts.case import Limit
+from tracking.alerts.case import Limit, phase
 from tracking.alerts.dwell import DAY, LEAST, Stay, cleared_by_day, slow_limit, working_days
 from tracking.models import ClearanceCurve, Event, Shipment, StageLimit
 from tracking.vocabulary import MILESTONES, RANKS, Milestone, Scan
@@ -23,16 +23,12 @@ BOOK_SECONDS: Final = 300.0
 Lane = tuple[str, str]
 """Origin and destination; empty for all."""
 USUAL: Final[dict[Milestone, float]] = {
-    Milestone.PENDING: 10.0,
-    Milestone.INFO_RECEIVED: 12.0,
-    Milestone.ACCEPTED: 10.0,
-    Milestone.EXPORT_CUSTOMS: 7.0,
-    Milestone.LINEHAUL: 30.0,
+    Milestone.PENDING: 14.0,
+    Milestone.ACCEPTED: 35.0,
     Milestone.IMPORT_CUSTOMS: 7.0,
     Milestone.LAST_MILE: 14.0,
-    Milestone.OUT_FOR_DELIVERY: 3.0,
 }
-"""Slow limits in days (working days at import customs) until a site has parcels of its own to learn from."""
+"""Slow limits of the phases in days (working days at import customs) until a site has parcels of its own."""
 
 
 class Visit(NamedTuple):
@@ -84,14 +80,20 @@ def fallbacks(origin: str, destination: str) -> tuple[tuple[str, Lane], ...]:
 
 
 def visits(
-    marks: Iterable[tuple[datetime, Scan]], origin: str, destination: str, now: datetime, *, over: bool
+    marks: Iterable[tuple[datetime, Scan]],
+    origin: str,
+    destination: str,
+    ordered_at: datetime,
+    now: datetime,
+    *,
+    over: bool,
 ) -> Iterator[Visit]:
     """Yield a parcel's stays at each stage from its scans with known instants, oldest first; the last may be open."""
-    reached: list[tuple[Milestone, datetime]] = []
+    reached = [(Milestone.PENDING, ordered_at)]
     for at, scan in marks:
         stage = MILESTONES[scan]
-        if stage in RANKS and (not reached or RANKS[stage] > RANKS[reached[-1][0]]):
-            reached.append((stage, at))
+        if stage in RANKS and RANKS[phase(stage)] > RANKS[reached[-1][0]]:
+            reached.append((phase(stage), at))
         if stage in (Milestone.RETURNING, Milestone.RETURNED):
             over = True
             break
@@ -153,12 +155,15 @@ def stored_visits(now: datetime) -> Iterator[Visit]:
 def visits_of(shipments: Sequence[int], now: datetime) -> Iterator[Visit]:
     """Yield the stays of some shipments."""
     told = Event.objects.filter(shipment__in=shipments).exclude(at=None).order_by("shipment", "at", "pk")
-    names = ("shipment", "at", "scan", "shipment__origin_country", "shipment__order__country", "shipment__milestone")
+    names = (
+        *("shipment", "at", "scan", "shipment__origin_country", "shipment__order__country"),
+        *("shipment__order__placed_at", "shipment__milestone"),
+    )
     for _, group in groupby(told.values_list(*names).iterator(), key=itemgetter(0)):
         events = list(group)
-        *_, origin, destination, milestone = events[0]
+        *_, origin, destination, placed, milestone = events[0]
         marks = [(event[1], Scan(event[2])) for event in events if event[1]]
-        yield from visits(marks, origin, destination, now, over=Milestone(milestone) in Milestone.final())
+        yield from visits(marks, origin, destination, placed, now, over=Milestone(milestone) in Milestone.final())
 
 
 class Shelf:

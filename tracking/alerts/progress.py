@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from tracking.alerts.case import Case, Finding, from_step
+from tracking.alerts.case import Case, Finding, from_step, phase
 from tracking.alerts.customs import wanted
 from tracking.vocabulary import MILESTONES, AlertKind, Milestone, Overlay, Scan, Severity
 
 OWN_CLOCK: Final = frozenset({Milestone.IMPORT_CUSTOMS, Milestone.AVAILABLE_FOR_PICKUP})
 """Stages with a rule of their own."""
+SHORTEST: Final = timedelta(days=2)
+"""Limits below this would alarm about every scan that a carrier tells late."""
+LATE_TELLING: Final = timedelta(days=1)
+"""What is added, as the scan that ends a stage is told some hours after it happened."""
 DEADLINE: Final = timedelta(days=4)
 LIKELY: Final = 0.5
 LIKELY_STILL: Final = 0.35
@@ -30,20 +34,21 @@ def moves(case: Case) -> bool:
 
 def stall_turns(case: Case) -> datetime | None:
     """Return when the time at this stage becomes unusual."""
-    if not moves(case) or case.milestone in OWN_CLOCK:
+    unplaced = phase(case.milestone) is Milestone.PENDING and case.overlay is not None
+    if not moves(case) or case.milestone in OWN_CLOCK or unplaced:
         return None
-    limit = case.limits.limit(case.milestone, case.origin, case.destination)
-    return case.stage_since + timedelta(days=limit.days) if limit else None
+    limit = case.limits.limit(phase(case.milestone), case.origin, case.destination)
+    return case.phase_since + max(timedelta(days=limit.days), SHORTEST) + LATE_TELLING if limit else None
 
 
 def stalled(case: Case) -> Finding | None:
     """Longer at this stage than 95 % of the parcels on this lane."""
     turns = stall_turns(case)
-    limit = case.limits.limit(case.milestone, case.origin, case.destination)
+    limit = case.limits.limit(phase(case.milestone), case.origin, case.destination)
     if turns is None or limit is None or case.now < turns or lost(case):
         return None
     evidence = {"limit_days": round(limit.days, 1), "parcels": limit.parcels, "level": limit.level}
-    return Finding(AlertKind.STALLED, case.milestone.value, Severity.WATCH, case.stage_since, evidence)
+    return Finding(AlertKind.STALLED, phase(case.milestone).value, Severity.WATCH, case.phase_since, evidence)
 
 
 def promise_turns(case: Case) -> datetime | None:

@@ -6,24 +6,20 @@ in the simulated world; they claim nothing about real carriers.
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
-from tracking.alerts.case import Case, Step
+from tracking.alerts.case import Case
 from tracking.alerts.dwell import DAY, Stay, slow_limit
-from tracking.alerts.limits import Book, Visit, days_of, learned_from, visits
+from tracking.alerts.limits import Book, Visit, learned_from, visits
 from tracking.alerts.rules import findings, next_look
 from tracking.ingest import conclude
-from tracking.ingest.trial import MEANS
-from tracking.simulator.happenings import Journey
-from tracking.simulator.journeys import draw, lane_of, truth
+from tracking.ingest.known_truth import TOLD, Parcel, Telling, Trouble, population, slow_by_stage, troubles
 from tracking.timeline import in_order
-from tracking.vocabulary import DELIVERED_SCANS, MILESTONES, RANKS, AlertKind, Milestone, Scan
+from tracking.vocabulary import DELIVERED_SCANS, AlertKind, Scan
 
 FIRST_ORDER: Final = datetime(2026, 3, 2, tzinfo=UTC)
 ORDER_DAYS: Final = 240
@@ -32,58 +28,10 @@ WATCHED_DAYS: Final = 150
 GRACE: Final = timedelta(days=3)
 """Carriers tell some scans up to three days late: an alarm that speaks of what was told is right until then."""
 SILENCE: Final = timedelta(days=7)
-EARLY: Final = timedelta(days=2)
 PROMISED: Final = 0.9
 """Shops promise what this share of earlier parcels to the country by the same service kept."""
-TOLD: Final = {
-    "papers": AlertKind.PAPERS_ASKED,
-    "duties": AlertKind.DUTIES_DUE,
-    "inspected": AlertKind.HELD,
-    "bad_address": AlertKind.ADDRESS_PROBLEM,
-    "absent": AlertKind.ATTEMPTED,
-    "refused": AlertKind.ATTEMPTED,
-    "returning": AlertKind.RETURNING,
-    "lost": AlertKind.LOST,
-}
 FIXED: Final = "7 days without news"
 SLOW: Final = frozenset({AlertKind.STALLED, AlertKind.CUSTOMS_DWELL, AlertKind.PROMISE_AT_RISK})
-
-
-class Telling(NamedTuple):
-    """One scan and when it is told; with what its place in the order depends on."""
-
-    told_at: datetime
-    step: Step
-    leg_position: int
-    sequence: int
-
-    @property
-    def at(self) -> datetime | None:
-        """Return when it happened."""
-        return self.step.at
-
-
-class Parcel(NamedTuple):
-    """One simulated parcel: what is told of it, oldest telling first, and what truly happens."""
-
-    ordered_at: datetime
-    origin: str
-    destination: str
-    service: str
-    tellings: tuple[Telling, ...]
-    truth: tuple[tuple[datetime, str], ...]
-
-    @property
-    def delivered_at(self) -> datetime | None:
-        """Return when it truly comes to its buyer, if it does."""
-        return next((at for at, kind in self.truth if MEANS[kind] in DELIVERED_SCANS), None)
-
-
-class Trouble(NamedTuple):
-    """A true trouble, and until when an alarm about it is in time."""
-
-    since: datetime
-    until: datetime
 
 
 class Score(NamedTuple):
@@ -117,34 +65,6 @@ class Score(NamedTuple):
         return 100 * self.alerts / self.parcels
 
 
-def population(count: int, seed: int, first: datetime, days: int) -> list[Parcel]:
-    """Return parcels ordered within so many days after `first`."""
-    dice = random.Random(f"alarms {seed}")
-    return [parcel(f"ALARM{seed}-{index}", seed, first + days * DAY * dice.random()) for index in range(count)]
-
-
-def parcel(number: str, seed: int, ordered: datetime) -> Parcel:
-    """Return one parcel with both numbers' tellings."""
-    lane = lane_of(number, seed)
-    journey: Journey | None = draw(number, lane, seed, ordered)
-    tellings: list[Telling] = []
-    position = 0
-    while journey is not None:
-        tellings += tellings_of(journey, position)
-        journey, position = journey.onward, position + 1
-    happened = tuple((event.at, event.kind) for event in truth(number, lane, seed, ordered))
-    in_turn = tuple(sorted(tellings, key=lambda one: one.told_at))
-    return Parcel(ordered, lane.origin.country, lane.destination.country, lane.service, in_turn, happened)
-
-
-def tellings_of(journey: Journey, position: int) -> Iterator[Telling]:
-    """Yield what is told under one number."""
-    for sequence, scan in enumerate(sorted(journey.scans, key=lambda one: one.happened_at)):
-        sure = scan.stamp == "place"
-        step = Step(MEANS[scan.kind], scan.happened_at, scan.place.country, scan.words, position, sure)
-        yield Telling(scan.told_at, step, position, sequence)
-
-
 def taught_by(parcels: Iterable[Parcel], now: datetime) -> Book:
     """Return the limits that parcels teach by what was told of them until `now`."""
     return learned_from(visit for one in parcels for visit in told_visits(one, now))
@@ -155,7 +75,7 @@ def told_visits(one: Parcel, now: datetime) -> Iterator[Visit]:
     known = sorted((told.step for told in one.tellings if told.told_at <= now), key=lambda step: step.at or now)
     marks = [(step.at, step.scan) for step in known if step.at]
     over = any(step.scan in DELIVERED_SCANS for step in known)
-    return visits(marks, one.origin, one.destination, now, over=over)
+    return visits(marks, one.origin, one.destination, one.ordered_at, now, over=over)
 
 
 def promises(parcels: Iterable[Parcel]) -> dict[tuple[str, str], float]:
@@ -215,57 +135,6 @@ def silences(one: Parcel) -> list[datetime]:
         for start, following in zip(starts, [*starts[1:], last], strict=True)
         if following - start > SILENCE
     ]
-
-
-def true_stays(one: Parcel) -> Iterator[tuple[Milestone, Trouble]]:
-    """Yield how long a parcel truly was at each stage that it left."""
-    reached: list[tuple[Milestone, datetime]] = []
-    for at, kind in one.truth:
-        stage = MILESTONES[MEANS[kind]]
-        if stage in RANKS and (not reached or RANKS[stage] > RANKS[reached[-1][0]]):
-            reached.append((stage, at))
-    before = [(Milestone.PENDING, one.ordered_at), *reached]
-    for (stage, since), (_, until) in pairwise(before):
-        yield stage, Trouble(since, until)
-
-
-def slow_by_stage(parcels: Iterable[Parcel]) -> dict[tuple[Milestone, str], float]:
-    """Return the true 95th percentile of the stays by stage and destination."""
-    stays: defaultdict[tuple[Milestone, str], list[Stay]] = defaultdict(list)
-    for one in parcels:
-        for stage, stay in true_stays(one):
-            stays[stage, one.destination].append(Stay(days_of(stage, *stay, one.destination), True))
-    return {key: slow_limit(found) for key, found in stays.items()}
-
-
-def troubles(
-    one: Parcel, slow: Mapping[tuple[Milestone, str], float], promised: datetime
-) -> dict[AlertKind, list[Trouble]]:
-    """Return the true troubles of a parcel by kind."""
-    found: defaultdict[AlertKind, list[Trouble]] = defaultdict(list)
-    for stage, stay in true_stays(one):
-        if days_of(stage, *stay, one.destination) > slow[stage, one.destination]:
-            kind = AlertKind.CUSTOMS_DWELL if stage is Milestone.IMPORT_CUSTOMS else AlertKind.STALLED
-            found[kind].append(stay)
-    for index, (at, kind_told) in enumerate(one.truth):
-        if kind_told == "lost":
-            found[AlertKind.STALLED].append(Trouble(one.truth[index - 1][0], at))
-            found[AlertKind.CUSTOMS_DWELL] += lost_at_customs(one, index)
-        if kind_told in TOLD:
-            over = next((later for later, _ in one.truth[index + 1 :]), at)
-            found[TOLD[kind_told]].append(Trouble(at, over))
-    if one.delivered_at is None or one.delivered_at > promised + DAY:
-        found[AlertKind.PROMISE_AT_RISK].append(Trouble(one.ordered_at, promised - EARLY))
-    return found
-
-
-def lost_at_customs(one: Parcel, index: int) -> list[Trouble]:
-    """Return the trouble of a parcel that was lost at import customs."""
-    before, kind = one.truth[index - 1]
-    at_customs = (
-        MILESTONES[MEANS[kind]] in (Milestone.IMPORT_CUSTOMS, Milestone.EXCEPTION) and kind != "import_released"
-    )
-    return [Trouble(before, one.truth[index][0])] if at_customs else []
 
 
 def judge(opened: Sequence[list[datetime]], true: Sequence[list[Trouble]], grace: timedelta = timedelta()) -> Score:
