@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol
 
 from tracking.carriers.causes import cause
@@ -62,7 +63,7 @@ class Limits(Protocol):
     def limit(self, stage: Milestone, origin: str, destination: str) -> Limit | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One parcel. `steps` oldest first; countries are ISO codes or empty; `p_late` is the odds of missing the promise,
     None while nobody predicts them; `open` holds the kinds of alarm that are open."""
@@ -86,12 +87,12 @@ class Case:
         """Tell whether the parcel has arrived, here or back at its sender."""
         return self.milestone in Milestone.final()
 
-    @property
+    @cached_property
     def stage_since(self) -> datetime:
         """Return when the parcel came to its present stage, as far as that is known."""
         return self.reached_at(frozenset({self.milestone}))
 
-    @property
+    @cached_property
     def phase_since(self) -> datetime:
         """Return when the parcel came to its present phase, as far as that is known."""
         mine = phase(self.milestone)
@@ -105,7 +106,7 @@ class Case:
         known = [step.at for step in self.steps if step.at]
         return min(reached, default=None) or max(known, default=None) or self.ordered_at
 
-    @property
+    @cached_property
     def trouble(self) -> Step | None:
         """Return the step that lies over the progress now, or a last one in words that no table knows."""
         if self.overlay is not None:
@@ -113,7 +114,7 @@ class Case:
             return next(laid, None)
         return self.steps[-1] if self.steps and self.steps[-1].scan is Scan.UNMAPPED else None
 
-    @property
+    @cached_property
     def cause(self) -> Cause | None:
         """Return the reason that the carrier's words give for the trouble."""
         return cause(self.trouble.words) if self.trouble else None

@@ -16,13 +16,16 @@ from tracking.alerts import case as alarms
 from tracking.alerts.limits import SHELF
 from tracking.alerts.watch import Watched, store, watch
 from tracking.ingest import rows
-from tracking.ingest.case import READ_FIELDS, Case
+from tracking.ingest.case import AT, READ_FIELDS, Case
 from tracking.ingest.casebook import Casebook
 from tracking.models import Alert, Event, Leg, Shipment
 from tracking.timeline import in_order
 from tracking.vocabulary import AlertKind, Milestone, Overlay, Scan, Tracker, ZoneSource
 
 AT_ONCE: Final = 500
+SCAN, COUNTRY, PRECISION, ZONE_SOURCE = (
+    READ_FIELDS.index(name) for name in ("scan", "country", "precision", "zone_source")
+)
 SURE: Final = frozenset({ZoneSource.CARRIER_OFFSET, ZoneSource.CARRIER_EPOCH, ZoneSource.CARRIER_UTC, ZoneSource.PLACE})
 Words = dict[tuple[int, str], tuple[str, float | None, float | None]]
 """The carrier's words and the coordinates of an event, by leg and fingerprint."""
@@ -97,14 +100,13 @@ def alarm_case(case: Case, words: Words, kinds: frozenset[AlertKind], now: datet
 def steps_of(case: Case, words: Words) -> tuple[alarms.Step, ...]:
     """Return the parcel's scans, oldest first."""
     positions = {leg.pk: leg.position for leg in case.legs}
+    nothing: tuple[str, float | None, float | None] = ("", None, None)
     placed = []
-    for (leg, mark), (_, sequence, values) in case.events.items():
-        read = dict(zip(READ_FIELDS, values, strict=True))
-        told, lat, lon = words.get((leg, mark), ("", None, None))
-        sure = read["zone_source"] in SURE and read["precision"] != "date"
-        scan, at = Scan(read["scan"]), read["at"]
-        step = alarms.Step(scan, at, read["country"], told, positions[leg], sure, lat, lon)
-        placed.append(Placed(step, at, positions[leg], sequence))
+    for (leg, mark), (_, sequence, read) in case.events.items():
+        told, lat, lon = words.get((leg, mark), nothing)
+        sure = read[ZONE_SOURCE] in SURE and read[PRECISION] != "date"
+        step = alarms.Step(Scan(read[SCAN]), read[AT], read[COUNTRY], told, positions[leg], sure, lat, lon)
+        placed.append(Placed(step, read[AT], positions[leg], sequence))
     return tuple(one.step for one in in_order(placed))
 
 
