@@ -66,6 +66,15 @@ app.conf.update(
             "task": "tracking.reckoning.refit_models",
             "schedule": crontab(hour="2", minute="41"),
         },
+        "see what silence has changed": {
+            "task": "tracking.tasks.sweep_alerts",
+            "schedule": timedelta(minutes=15),
+            "options": {"expires": 900},
+        },
+        "learn how long stages take": {
+            "task": "tracking.tasks.learn_limits",
+            "schedule": crontab(hour="3", minute="37"),
+        },
         "read what was stored but not read": {
             "task": "tracking.tasks.read_forgotten",
             "schedule": timedelta(minutes=1),

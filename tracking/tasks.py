@@ -9,11 +9,13 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
-from tracking.ingest import ask, learn, pace, pushes, replay
+from tracking.alerts import limits
+from tracking.ingest import ask, learn, pace, pushes, replay, watch
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
 
 LEGS_PER_MESSAGE: Final = 200
+SWEPT_AT_MOST: Final = 20_000
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 
 
@@ -72,6 +74,23 @@ def weigh_budgets() -> int:
 def learn_rhythms() -> int:
     """Learn from the latest parcels when news comes; return how many rhythms that gave."""
     return learn.learn_rhythms(timezone.now())
+
+
+@shared_task
+def sweep_alerts() -> int:
+    """Look at the parcels in which time alone may have raised or ended an alarm; return how many there were."""
+    looked = 0
+    while found := watch.sweep(timezone.now()):
+        looked += found
+        if found < watch.AT_ONCE or looked >= SWEPT_AT_MOST:
+            break
+    return looked
+
+
+@shared_task
+def learn_limits() -> int:
+    """Learn from the parcels of a year how long each stage takes; return how many limits that gave."""
+    return limits.learn_limits(timezone.now())
 
 
 @shared_task

@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db import connection
 
-from tests.bench import asking, claiming, peer, reading, storing
+from tests.bench import asking, claiming, peer, reading, storing, sweeping
 from tests.bench.machine import Row
 
 ROWS: Final[dict[int, Callable[[], Row | None]]] = {
@@ -26,6 +26,7 @@ ROWS: Final[dict[int, Callable[[], Row | None]]] = {
     11: asking.row,
     12: claiming.messages_row,
     14: asking.adaptive_row,
+    15: sweeping.row,
 }
 REPORT: Final = Path(tests.bench.house.__file__).resolve().parents[2] / "bench.json"
 

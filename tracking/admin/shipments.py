@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from tracking.admin.alerts import alarms_of
 from tracking.admin.asking import ask_about
 from tracking.admin.desk import after_commit
 from tracking.admin.events import newest_first
@@ -131,6 +132,7 @@ class ShipmentAdmin(ShipmentDesk):
     ) -> HttpResponse:
         shipment = context.get("original")
         context["rows"] = newest_first(shipment) if isinstance(shipment, Shipment) else []
+        context["alarms"] = alarms_of(shipment) if isinstance(shipment, Shipment) else []
         context["offers"] = offers_for(shipment) if isinstance(shipment, Shipment) else []
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -19,6 +19,7 @@ from tracking.ingest.conclude import Step, conclude
 from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import legs_for, put_in_order
 from tracking.ingest.learn import SHELF, Seen, by_time, waits
+from tracking.ingest.watch import watch_moved
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import PASSAGES
 from tracking.vocabulary import MILESTONES, Scan, Tracker
@@ -141,6 +142,7 @@ def close(book: Casebook, now: datetime) -> None:
             case.shipment.forecast_due_at = now
         for leg in case.checked:
             leg.next_check_at = pace.next_check(leg, now)
+    watch_moved(book.cases.values(), now)
     book.save()
 
 

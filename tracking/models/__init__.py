@@ -1,5 +1,6 @@
 """All tracking tables. Rooms own behaviour; the rows are where they meet."""
 
+from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
 from tracking.models.carriers import Carrier, UnmappedCode
 from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
 from tracking.models.orders import Order, OrderLine
@@ -9,7 +10,9 @@ from tracking.models.shipments import Event, Leg, Shipment
 from tracking.models.shops import Shop
 
 __all__ = [
+    "Alert",
     "Carrier",
+    "ClearanceCurve",
     "Event",
     "Forecast",
     "LearnedRhythm",
@@ -23,5 +26,6 @@ __all__ = [
     "Score",
     "Shipment",
     "Shop",
+    "StageLimit",
     "UnmappedCode",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
@@ -62,6 +63,8 @@ class Shipment(models.Model):
         "tracking.Forecast", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("forecast")
     )
     forecast_due_at = models.DateTimeField(_("next forecast"), null=True, editable=False)
+    look_at = models.DateTimeField(_("next look for alarms"), null=True, editable=False, default=timezone.now)
+    """When time alone could next raise or end an alarm; None: only news can."""
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -77,6 +80,9 @@ class Shipment(models.Model):
                 fields=["forecast_due_at"],
                 condition=models.Q(forecast_due_at__isnull=False),
                 name="shipments_to_forecast",
+            ),
+            models.Index(
+                fields=["look_at"], condition=models.Q(look_at__isnull=False), name="parcels_waiting_for_a_look"
             ),
         )
 

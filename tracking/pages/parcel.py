@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Carrier, Event, Forecast, Leg, OrderLine, Shipment
+from tracking.models import Alert, Carrier, Event, Forecast, Leg, OrderLine, Shipment
+from tracking.pages.alerts import AlertRow, CustomsClock, alert_rows, customs_clock
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
@@ -93,6 +94,8 @@ class ParcelView:
     freshness: Freshness
     lines: list[OrderLine]
     offers: list[Offer]
+    alerts: list[AlertRow]
+    customs: CustomsClock | None
 
 
 def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
@@ -101,12 +104,17 @@ def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> lis
 
 
 def with_route() -> list[Prefetch[str]]:
-    """Return what to prefetch so that a page needs one query for legs, one for events and one for lines."""
+    """Return what to prefetch so that a page needs one query each for legs, events, lines, forecasts and alarms."""
     told = {"teller": F("payload__carrier"), "teller_name": F("payload__carrier__name")}
     events = Event.objects.annotate(leg_position=F("leg__position"), **told).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
-    forecasts = Forecast.objects.shown()
-    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines"), Prefetch("forecasts", forecasts)]
+    return [
+        Prefetch("legs", legs),
+        Prefetch("events", events),
+        Prefetch("lines"),
+        Prefetch("forecasts", Forecast.objects.shown()),
+        Prefetch("alerts", Alert.objects.open()),
+    ]
 
 
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
@@ -120,6 +128,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
     last_scan = trouble_scan(shipment, known)
+    fresh = freshness(list(shipment.legs.all()), now)
     return ParcelView(
         shipment=shipment,
         answer=answer_for(shipment, last_scan, delivered_row.time.day if delivered_row else None, reader, now),
@@ -127,9 +136,11 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         legs=sorted(reversed(leg_views), key=lambda leg: final and not leg.rows),
         route=leg_views,
         latest=rows[-1] if rows else None,
-        freshness=freshness(list(shipment.legs.all()), now),
+        freshness=fresh,
         lines=list(shipment.lines.all()),
         offers=offers(shipment) if not rows else [],
+        alerts=alert_rows(shipment, last_scan, reader, now),
+        customs=customs_clock(shipment, list(shipment.events.all()), fresh.next_at, reader, now),
     )
 
 

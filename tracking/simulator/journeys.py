@@ -67,6 +67,11 @@ def draw(number: str, lane: Lane, seed: int, ordered_at: datetime) -> Journey:
     return tell(number, lane.origin, lane.destination, lane.service, events, dice, onward=onward)
 
 
+def truth(number: str, lane: Lane, seed: int, ordered_at: datetime) -> list[Event]:
+    """Return what truly happens to the parcel that `draw` tells of, whether or not anybody tells it."""
+    return list(_happen(lane, ordered_at.astimezone(UTC), random.Random(f"{seed} {number}")))
+
+
 def lane_of(number: str, seed: int) -> Lane:
     """Return the lane of a number that no story tells of: by its S10 country where it has one, else by chance."""
     dice = random.Random(f"lane {seed} {number}")

@@ -1,0 +1,65 @@
+"""Alarms on the desk: listed with what shows them, put to sleep, and readable on their parcel's page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests import make
+from tracking.ingest.record import record
+from tracking.models import Alert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alert() -> Alert:
+    leg = make.leg()
+    told = make.scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
+    record(leg, make.parcel(told), make.payload())
+    return Alert.objects.get(kind="duties_due")
+
+
+def act(client: Client, action: str, alert: Alert) -> None:
+    client.post(
+        f"{reverse('admin:tracking_alert_changelist')}?state=all", {"action": action, "_selected_action": [alert.pk]}
+    )
+
+
+def test_open_alarms_are_listed_with_their_evidence(admin_client: Client, alert: Alert) -> None:
+    page = admin_client.get(reverse("admin:tracking_alert_changelist")).content.decode()
+
+    assert "Duties or taxes must be paid" in page
+    assert "words: Duties must be paid" in page
+
+
+def test_an_operator_puts_an_alarm_to_sleep_and_wakes_it(admin_client: Client, alert: Alert) -> None:
+    act(admin_client, "put_to_sleep", alert)
+    alert.refresh_from_db()
+    assert alert.snoozed_until is not None
+    assert alert.snoozed_until > timezone.now() + timedelta(days=2)
+
+    act(admin_client, "wake", alert)
+    alert.refresh_from_db()
+    assert alert.snoozed_until is None
+
+
+@pytest.mark.parametrize(("state", "listed"), [("", False), ("asleep", True), ("closed", False), ("all", True)])
+def test_a_sleeping_alarm_is_listed_where_it_belongs(
+    admin_client: Client, alert: Alert, state: str, listed: bool
+) -> None:
+    Alert.objects.update(snoozed_until=timezone.now() + timedelta(days=1))
+
+    page = admin_client.get(reverse("admin:tracking_alert_changelist"), {"state": state} if state else {})
+
+    assert ("words: Duties must be paid" in page.content.decode()) is listed
+
+
+def test_the_parcels_page_and_the_alarms_own_page_show_it(admin_client: Client, alert: Alert) -> None:
+    for name, key in (("shipment", alert.shipment_id), ("alert", alert.pk)):
+        page = admin_client.get(reverse(f"admin:tracking_{name}_change", args=[key])).content.decode()
+        assert "words: Duties must be paid" in page

@@ -1,0 +1,124 @@
+"""Alarms on the desk: which are open, what shows them, and putting them to sleep."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from tracking.models import Alert, ClearanceCurve, Shipment, StageLimit
+
+if TYPE_CHECKING:
+    AlertDesk = admin.ModelAdmin[Alert]
+    LearnedDesk = admin.ModelAdmin[Any]
+else:
+    AlertDesk = LearnedDesk = admin.ModelAdmin
+
+SLEEP: Final = timedelta(days=3)
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Open alarms first of all; the closed ones one tap away."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("asleep", _("Asleep")), ("closed", _("Closed")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        every = list(super().choices(changelist))
+        every[0]["display"] = _("Open")
+        return every
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
+        now = timezone.now()
+        if self.value() == "asleep":
+            return queryset.filter(closed_at=None, snoozed_until__gt=now)
+        if self.value() == "closed":
+            return queryset.exclude(closed_at=None)
+        awake = queryset.filter(closed_at=None).exclude(snoozed_until__gt=now)
+        return queryset if self.value() == "all" else awake
+
+
+@admin.register(Alert)
+class AlertAdmin(AlertDesk):
+    """Alarms, the newest first. They open and close by themselves; an operator can put them to sleep."""
+
+    list_display = ("kind", "parcel", "stage", "severity", "since", "opened_at", "snoozed_until", "shown_by")
+    list_filter = (OpenFilter, "severity", "kind", "stage", "shipment__order__shop")
+    list_select_related = ("shipment__order",)
+    search_fields = ("shipment__legs__number_key",)
+    show_full_result_count = False
+    actions = ("put_to_sleep", "wake")
+    readonly_fields = (
+        *("kind", "parcel", "stage", "severity", "since"),
+        *("opened_at", "updated_at", "closed_at", "closed_by", "shown_by"),
+    )
+    fields = (*readonly_fields, "snoozed_until")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Alert, form: Any, change: bool) -> None:
+        """Save the sleep and nothing else: workers update the rest at the same time."""
+        obj.save(update_fields=form.changed_data)
+
+    @admin.display(description=_("parcel"), ordering="shipment")
+    def parcel(self, alert: Alert) -> str:
+        """Return the parcel's name."""
+        return str(alert.shipment)
+
+    @admin.display(description=_("evidence"))
+    def shown_by(self, alert: Alert) -> SafeString | str:
+        """Return what shows it, one line a fact."""
+        return readable(alert)
+
+    @admin.action(description=_("Put to sleep for three days"), permissions=["change"])
+    def put_to_sleep(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Keep these alarms from buyers and notices for three days; they go on being updated."""
+        count = queryset.filter(closed_at=None).update(snoozed_until=timezone.now() + SLEEP)
+        self.message_user(request, ngettext("%(n)d alarm sleeps.", "%(n)d alarms sleep.", count) % {"n": count})
+
+    @admin.action(description=_("Wake"), permissions=["change"])
+    def wake(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Show these alarms again."""
+        count = queryset.update(snoozed_until=None)
+        self.message_user(request, ngettext("%(n)d alarm is awake.", "%(n)d alarms are awake.", count) % {"n": count})
+
+
+def readable(alert: Alert) -> SafeString | str:
+    """Return an alarm's evidence, one line a fact."""
+    return format_html_join("", "{}: {}<br>", sorted(alert.evidence.items())) or "-"
+
+
+def alarms_of(shipment: Shipment) -> list[tuple[Alert, SafeString | str]]:
+    """Return a parcel's alarms, the newest first, each with its evidence."""
+    return [(alert, readable(alert)) for alert in shipment.alerts.all()]
+
+
+@admin.register(StageLimit, ClearanceCurve)
+class LearnedAdmin(LearnedDesk):
+    """What was learned in the night, to be read only."""
+
+    list_display = ("__str__", "parcels", "learned_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

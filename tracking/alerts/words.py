@@ -1,0 +1,154 @@
+"""Alarms in words for the buyer: what it means, what happens next, what helps. Values come from the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tracking.localization import clocks, places
+from tracking.localization.reader import Reader
+from tracking.vocabulary import AlertKind, Cause
+
+
+class Words(NamedTuple):
+    """Three sentences; the last two may be empty."""
+
+    means: str
+    next: str
+    helps: str
+
+
+MEANS: Final = {
+    AlertKind.PAPERS_ASKED: gettext_lazy("Customs asks for papers before it lets the parcel go on."),
+    AlertKind.TAX_ID_ASKED: gettext_lazy("Customs asks for the recipient's tax number."),
+    AlertKind.DUTIES_DUE: gettext_lazy("Duties or taxes must be paid before customs lets it go on."),
+    AlertKind.ADDRESS_PROBLEM: gettext_lazy("The carrier cannot deliver to the address as it is written."),
+    AlertKind.UNREACHABLE: gettext_lazy("The carrier could not reach anybody at the address or by telephone."),
+    AlertKind.LATE_RISK: gettext_lazy("It will more likely than not come after the promised day."),
+    AlertKind.HELD: gettext_lazy("It is held on the way. No reason was given that you could settle."),
+    AlertKind.DAMAGED: gettext_lazy("The carrier reports that it is damaged."),
+    AlertKind.LOST: gettext_lazy("The carrier reports that it is lost."),
+    AlertKind.RETURNING: gettext_lazy("It is on its way back to the sender."),
+    AlertKind.IMPOSSIBLE_TRAVEL: gettext_lazy("Two scans lie too far apart for the time between them."),
+    AlertKind.TWO_PARCELS: gettext_lazy("Some of the scans seem to belong to another parcel with the same number."),
+}
+NEXT: Final = {
+    AlertKind.CUSTOMS_DWELL: gettext_lazy("Customs lets most parcels go without anybody doing anything."),
+    AlertKind.PAPERS_ASKED: gettext_lazy("It waits at customs. Without the papers it goes back after some weeks."),
+    AlertKind.TAX_ID_ASKED: gettext_lazy("It waits at customs. Without the number it goes back after some weeks."),
+    AlertKind.DUTIES_DUE: gettext_lazy("It goes on about a working day after the payment."),
+    AlertKind.ADDRESS_PROBLEM: gettext_lazy("It waits at the depot and goes back when the address stays unknown."),
+    AlertKind.UNREACHABLE: gettext_lazy("The carrier usually tries again or takes it to a pick-up point."),
+    AlertKind.STALLED: gettext_lazy("Most such parcels move again by themselves. We keep asking the carrier."),
+    AlertKind.LATE_RISK: gettext_lazy("The answer above moves with every piece of news."),
+    AlertKind.PROMISE_AT_RISK: gettext_lazy("We keep asking the carrier and tell you what it says."),
+    AlertKind.ATTEMPTED: gettext_lazy("The carrier usually tries once more on the next working day."),
+    AlertKind.PICKUP_EXPIRING: gettext_lazy("After that day it goes back to the sender."),
+    AlertKind.HELD: gettext_lazy("The carrier says when it goes on; we show it here."),
+    AlertKind.DAMAGED: gettext_lazy("The carrier repacks it, or gives it back to the sender."),
+    AlertKind.LOST: gettext_lazy("The carrier searches for some weeks. Few parcels are found after that."),
+    AlertKind.RETURNING: gettext_lazy("The way back takes about as long as the way here."),
+    AlertKind.WRONG_COUNTRY: gettext_lazy("Carriers usually send a stray parcel on within some days."),
+    AlertKind.FEED_SILENT: gettext_lazy("We keep trying. The parcel travels on meanwhile."),
+}
+HELPS: Final = {
+    AlertKind.CUSTOMS_DWELL: gettext_lazy("Look for a message from the carrier or customs, in the spam folder too."),
+    AlertKind.PAPERS_ASKED: gettext_lazy("Send the shop's invoice and a proof of payment to whoever asks for them."),
+    AlertKind.TAX_ID_ASKED: gettext_lazy("Give the number to the carrier, or answer the shop's message."),
+    AlertKind.DUTIES_DUE: gettext_lazy("Pay on the carrier's own site only. This page never takes money."),
+    AlertKind.ADDRESS_PROBLEM: gettext_lazy("Tell the shop the full address today, with house number and telephone."),
+    AlertKind.UNREACHABLE: gettext_lazy("Call the carrier with the tracking number, or choose another day."),
+    AlertKind.STALLED: gettext_lazy("If nothing moves within a week, ask the shop to open a search."),
+    AlertKind.PROMISE_AT_RISK: gettext_lazy("Need it by then? Tell the shop now."),
+    AlertKind.ATTEMPTED: gettext_lazy("Somebody should be there, or choose a pick-up point at the carrier."),
+    AlertKind.PICKUP_EXPIRING: gettext_lazy("Collect it with the tracking number and a proof of identity."),
+    AlertKind.DAMAGED: gettext_lazy("Photograph the parcel before you open it, and tell the shop."),
+    AlertKind.LOST: gettext_lazy("Ask the shop for a new parcel or your money back."),
+    AlertKind.RETURNING: gettext_lazy("Ask the shop whether it sends the parcel again or pays you back."),
+    AlertKind.WRONG_COUNTRY: gettext_lazy("Tell the shop if it does not come back on its way within a week."),
+    AlertKind.TWO_PARCELS: gettext_lazy("Ask the shop whether the tracking number is right."),
+}
+
+
+def words_for(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> Words:
+    """Return what an alarm says to a reader. `evidence` is what the rule stored."""
+    means = str(MEANS[kind]) if kind in MEANS else WITH_VALUES[kind](evidence, reader)
+    if kind is AlertKind.PAPERS_ASKED and evidence.get("cause") == Cause.IDENTITY_MISSING:
+        means = _("Customs asks for a proof of identity before it lets the parcel go on.")
+    return Words(means, str(NEXT.get(kind, "")), str(HELPS.get(kind, "")))
+
+
+def longer_at_customs(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say against which normal range the time at customs is long."""
+    return _("Customs has had it longer than usual: 95 of 100 parcels pass within %(days)s.") % {
+        "days": in_working_days(evidence)
+    }
+
+
+def longer_at_stage(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say against which normal range the time at a stage is long."""
+    days = round(float(evidence["limit_days"]))
+    return ngettext(
+        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)d day.",
+        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)d days.",
+        days,
+    ) % {"days": days}
+
+
+def in_working_days(evidence: Mapping[str, Any]) -> str:
+    """Return the limit in words."""
+    days = round(float(evidence["limit_days"]))
+    return ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
+
+
+def near_the_promise(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say that the promised day is near or past."""
+    day = clocks.day(date.fromisoformat(evidence["promised_on"]), reader.locale)
+    told = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
+    return told % {"day": day}
+
+
+def another_attempt(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say how often the carrier has tried."""
+    tries = int(evidence.get("attempts", 1))
+    return ngettext(
+        "The carrier tried to deliver it %(tries)d time.", "The carrier tried to deliver it %(tries)d times.", tries
+    ) % {"tries": tries}
+
+
+def collect_by(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say until when it is kept, and whether the carrier said so."""
+    day = clocks.day(date.fromisoformat(evidence["until"]), reader.locale)
+    told = _("It is kept until %(day)s.")
+    usual = _("Pick-up points keep a parcel about a week: probably until %(day)s.")
+    return (told if evidence.get("told") else usual) % {"day": day}
+
+
+def off_its_way(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say where it was seen."""
+    country = places.country_name(str(evidence.get("country", "")), reader.locale)
+    return _("It was scanned in %(country)s, which is not on its way.") % {"country": country}
+
+
+def our_feed(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say that we, not the parcel, have a trouble."""
+    heard = evidence.get("heard_at")
+    told = _("Our own source of news is silent; this says nothing about the parcel.")
+    if not heard:
+        return told
+    return told + " " + _("Last heard: %(when)s.") % {"when": clocks.moment(datetime.fromisoformat(heard), reader)}
+
+
+WITH_VALUES: Final = {
+    AlertKind.CUSTOMS_DWELL: longer_at_customs,
+    AlertKind.STALLED: longer_at_stage,
+    AlertKind.PROMISE_AT_RISK: near_the_promise,
+    AlertKind.ATTEMPTED: another_attempt,
+    AlertKind.PICKUP_EXPIRING: collect_by,
+    AlertKind.WRONG_COUNTRY: off_its_way,
+    AlertKind.FEED_SILENT: our_feed,
+}

@@ -1,0 +1,104 @@
+"""Alarms about parcels, and what they are measured by: how long stages and customs usually take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tracking.models.shipments import Shipment
+from tracking.vocabulary import AlertKind, Milestone, Severity
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Return the kinds with their sentences. A callable, so that a new kind needs no migration."""
+    return [(kind.value, str(kind.label)) for kind in AlertKind]
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    """Alarms by what is to be done with them."""
+
+    def open(self) -> Self:
+        """Return the alarms that nothing has ended yet."""
+        return self.filter(closed_at=None)
+
+    def awake(self, now: datetime) -> Self:
+        """Return the open alarms that no operator has put to sleep."""
+        return self.open().filter(models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=now))
+
+
+class Alert(models.Model):
+    """One thing that is wrong with one parcel at one stage. `stage` is empty where it concerns the whole journey."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="alerts")
+    kind = models.CharField(_("kind"), max_length=24, choices=kind_choices)
+    stage = models.CharField(_("stage"), max_length=24, choices=Milestone, blank=True)
+    severity = models.CharField(_("weight"), max_length=8, choices=Severity)
+    since = models.DateTimeField(_("since"), help_text=_("When the trouble itself began."))
+    opened_at = models.DateTimeField(_("opened at"))
+    updated_at = models.DateTimeField(_("updated at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    closed_by = models.CharField(_("closed by"), max_length=60, blank=True)
+    snoozed_until = models.DateTimeField(_("asleep until"), null=True, blank=True)
+    evidence = models.JSONField(_("evidence"), default=dict)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("alarm")
+        verbose_name_plural = _("alarms")
+        ordering = ("-opened_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                "shipment",
+                "kind",
+                "stage",
+                condition=models.Q(closed_at=None),
+                name="one_open_alert_per_stage",
+            ),
+        )
+        indexes = (models.Index(fields=["-opened_at"]),)
+
+    def __str__(self) -> str:
+        return str(AlertKind(self.kind).label)
+
+
+class StageLimit(models.Model):
+    """How long the slowest twentieth stays at a stage. Empty countries stand for all; customs counts working days."""
+
+    stage = models.CharField(_("stage"), max_length=24, choices=Milestone)
+    origin = models.CharField(_("origin country"), max_length=2, blank=True)
+    destination = models.CharField(_("destination country"), max_length=2, blank=True)
+    days = models.FloatField(_("95 % are through within days"))
+    parcels = models.PositiveIntegerField(_("learned from parcels"))
+    learned_at = models.DateTimeField(_("learned at"))
+
+    class Meta:
+        verbose_name = _("stage limit")
+        verbose_name_plural = _("stage limits")
+        ordering = ("stage", "destination", "origin")
+        constraints = (models.UniqueConstraint("stage", "origin", "destination", name="one_limit_per_lane_and_stage"),)
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.origin}-{self.destination}"
+
+
+class ClearanceCurve(models.Model):
+    """Which share of parcels import customs has released by working day: `points[day]`, 0 to 1."""
+
+    origin = models.CharField(_("origin country"), max_length=2, blank=True)
+    destination = models.CharField(_("destination country"), max_length=2, blank=True)
+    points = models.JSONField(_("share released by working day"))
+    parcels = models.PositiveIntegerField(_("learned from parcels"))
+    learned_at = models.DateTimeField(_("learned at"))
+
+    class Meta:
+        verbose_name = _("clearance curve")
+        verbose_name_plural = _("clearance curves")
+        ordering = ("destination", "origin")
+        constraints = (models.UniqueConstraint("origin", "destination", name="one_curve_per_lane"),)
+
+    def __str__(self) -> str:
+        return f"{self.origin}-{self.destination}"
