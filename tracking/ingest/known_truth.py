@@ -33,7 +33,7 @@ TOLD: Final = {
 
 
 class Telling(NamedTuple):
-    """One scan and when it is told; with what its place in the order depends on. One source tells all, to the second."""
+    """One scan and when it is told, by one source, to the second; with what its place in the order depends on."""
 
     told_at: datetime
     step: Step
