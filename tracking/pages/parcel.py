@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from django.db.models import F, Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracking.asks.starts import startable
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Carrier, Event, Leg, OrderLine, Shipment
+from tracking.models import Ask, Carrier, Event, Leg, OrderLine, Shipment
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
-from tracking.vocabulary import DELIVERED_SCANS, RANKS, Milestone, Overlay, Scan
+from tracking.vocabulary import DELIVERED_SCANS, RANKS, AskKind, Milestone, Overlay, Scan
 
 STAGES: Final = (
     (Milestone.INFO_RECEIVED, gettext_lazy("Prepared")),
@@ -31,6 +33,7 @@ STAGES: Final = (
 )
 ABROAD: Final = (Milestone.LINEHAUL, Milestone.IMPORT_CUSTOMS)
 OPEN_ROWS: Final = 4
+ACCEPTED_SHOWN: Final = timedelta(days=14)
 
 
 class Stage(NamedTuple):
@@ -93,6 +96,8 @@ class ParcelView:
     freshness: Freshness
     lines: list[OrderLine]
     offers: list[Offer]
+    asks: list[Ask]
+    starts: list[AskKind]
 
 
 def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
@@ -101,10 +106,11 @@ def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> lis
 
 
 def with_route() -> list[Prefetch[str]]:
-    """Return what to prefetch so that a page needs one query for legs, one for events and one for lines."""
+    """Return what to prefetch so that a page needs one query each for legs, events, lines and asks."""
     events = Event.objects.annotate(leg_position=F("leg__position")).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
-    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines")]
+    asks = Ask.objects.shown(timezone.now() - ACCEPTED_SHOWN)
+    return [Prefetch("legs", legs), Prefetch("events", events), Prefetch("lines"), Prefetch("asks", asks)]
 
 
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
@@ -114,6 +120,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
     final = Milestone(shipment.milestone) in Milestone.final()
+    shown = list(shipment.asks.all())
     leg_views = by_leg(legs, rows, final)
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
@@ -128,6 +135,8 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         freshness=freshness(legs, now),
         lines=list(shipment.lines.all()),
         offers=offers(shipment) if not rows else [],
+        asks=shown,
+        starts=[kind for kind in startable(shipment, now) if kind not in {ask.kind for ask in shown if not ask.ended}],
     )
 
 
