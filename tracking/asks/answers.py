@@ -129,6 +129,19 @@ def forwarded(given: AskAnswer, now: datetime, said: str, who: Actor = Actor.SYS
 
 
 @transaction.atomic
+def send_again(given: AskAnswer, user: User, now: datetime) -> bool:
+    """Have an answer passed on through the carrier's API again; False where none takes it. Raise `WrongState`."""
+    ask = Ask.objects.select_for_update().get(pk=given.ask_id)
+    if ask.state not in (AskState.SENT, AskState.SEEN):
+        raise WrongState(ask.state)
+    if not can_be_forwarded(ask):
+        return False
+    AskAnswer.objects.filter(pk=given.pk).update(forward_next_at=now, forward_tries=0, forward_error="")
+    note(ask, now, Deed.SENT_AGAIN, Actor.OPERATOR, user)
+    return True
+
+
+@transaction.atomic
 def close(ask: Ask, now: datetime, why: str, who: Actor = Actor.SYSTEM, user: User | None = None) -> None:
     """End an ask that is no longer needed. Raise `WrongState` for one that has ended."""
     ask = step(ask, OPEN, AskState.CLOSED, closed_at=now)

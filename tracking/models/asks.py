@@ -55,6 +55,7 @@ class Deed(models.TextChoices):
     REFUSED = "refused", _("refused and asked again")
     FORWARDED = "forwarded", _("passed on to the carrier")
     NOT_FORWARDED = "not_forwarded", _("could not be passed on")
+    SENT_AGAIN = "sent_again", _("to be passed on")
     CLOSED = "closed", _("closed")
     DOWNLOADED = "downloaded", _("paper downloaded")
     ERASED = "erased", _("paper erased")
