@@ -363,6 +363,14 @@ def test_a_missing_parcel_is_reported_after_a_look_around_and_a_days_wait(
     assert Ask.objects.get().state == AskState.SENT
 
 
+def test_a_parcel_delivered_at_an_unknown_hour_can_be_reported_a_day_after_we_heard(
+    client: Client, shipment: Shipment
+) -> None:
+    put(shipment, milestone=Milestone.DELIVERED, news_at=NOW - timedelta(days=4))
+
+    assert "Neighbours asked" in send(client, shipment, AskKind.NOT_RECEIVED, **LOOKED)
+
+
 @pytest.mark.parametrize("kind", ["nothing", "papers"])
 def test_what_nobody_asked_is_not_found(client: Client, shipment: Shipment, kind: str) -> None:
     assert client.get(reverse("ask", args=[shipment.token, kind])).status_code == 404

@@ -28,7 +28,7 @@ from tracking.asks import answers, vault
 from tracking.asks.answers import WrongState
 from tracking.asks.values import in_words
 from tracking.models import Ask, AskAnswer, Paper
-from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed
+from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed, PaperKind
 from tracking.vocabulary import AskKind, AskState
 
 if TYPE_CHECKING:
@@ -72,7 +72,17 @@ class AskAdmin(AskDesk):
     search_help_text = _("Order number, or the code of a receipt")
     show_full_result_count = False
     change_form_template = "admin/tracking/ask/change_form.html"
-    fields = readonly_fields = ("parcel", "kind", "state", "round", "because", "wants", "due", "opened_at", "closed_at")
+    fields = readonly_fields = (
+        "parcel",
+        "kind",
+        "state",
+        "round",
+        "because",
+        "papers_wanted",
+        "due",
+        "opened_at",
+        "closed_at",
+    )
 
     class Media:
         css: ClassVar = {"all": ("css/admin.css",)}
@@ -155,6 +165,11 @@ class AskAdmin(AskDesk):
         """Return a link to the parcel on the desk."""
         address = reverse("admin:tracking_shipment_change", args=[ask.shipment_id])
         return format_html('<a href="{}">{}</a>', address, ask.shipment)
+
+    @admin.display(description=_("papers wanted"))
+    def papers_wanted(self, ask: Ask) -> str:
+        """Return the names of the papers that are wanted."""
+        return ", ".join(str(PaperKind(name).label) for name in ask.wants)
 
     @admin.display(description=_("shop"), ordering="shipment__order__shop")
     def shop(self, ask: Ask) -> str:

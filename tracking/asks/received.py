@@ -46,10 +46,17 @@ def earliest(delivered_at: datetime, zone: tzinfo) -> datetime:
     return max(datetime.combine(day, WORK_ENDS, zone), delivered_at + LEAST)
 
 
+def delivered_by(shipment: Shipment) -> datetime | None:
+    """Return when a parcel was delivered; where its carrier told no instant, when we heard of it. None: it was not."""
+    if shipment.milestone != Milestone.DELIVERED:
+        return None
+    return shipment.delivered_at or shipment.news_at
+
+
 def can_be_missed(shipment: Shipment, now: datetime) -> bool:
     """Tell whether a parcel counts as delivered, and not so long ago that nothing can be found out any more."""
-    delivered = shipment.milestone == Milestone.DELIVERED and shipment.delivered_at is not None
-    return bool(delivered and shipment.delivered_at and now - shipment.delivered_at <= LATEST)
+    delivered = delivered_by(shipment)
+    return delivered is not None and now - delivered <= LATEST
 
 
 def proof_of(events: Sequence[Event]) -> Proof | None:

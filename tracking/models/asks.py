@@ -61,6 +61,11 @@ class Deed(models.TextChoices):
     ERASED = "erased", _("paper erased")
 
 
+def title_of(kind: AskKind) -> str:
+    """Return what is asked for, as a heading; what a buyer can only say yes or no to is a question."""
+    return str(_("Will somebody be there?") if kind is AskKind.AVAILABILITY else kind.label)
+
+
 class AskQuerySet(models.QuerySet["Ask"]):
     """Asks by who has to act."""
 
@@ -110,6 +115,11 @@ class Ask(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("ask", args=[self.shipment.token, self.kind])
+
+    @property
+    def title(self) -> str:
+        """Return what is asked, as its page and its card say it."""
+        return title_of(AskKind(self.kind))
 
     @property
     def waits_for_buyer(self) -> bool:

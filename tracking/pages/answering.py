@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.asks.addresses import BadAddress, BadPhone, check_address, check_phone, lines
 from tracking.asks.papers import MOST_BYTES, MOST_FILES, BadPaper, Checked, check, too_large, too_many
-from tracking.asks.received import Proof, earliest, looks
+from tracking.asks.received import Proof, delivered_by, earliest, looks
 from tracking.asks.taxes import BadTaxId, check_tax_id
 from tracking.asks.values import WORDS, Availability
 from tracking.localization import clocks
@@ -183,7 +183,7 @@ class MissingForm(AnswerForm):
     @property
     def from_at(self) -> datetime | None:
         """Return from when on it can be sent."""
-        delivered = self.about.shipment.delivered_at
+        delivered = delivered_by(self.about.shipment)
         return earliest(delivered, self.about.reader.zone) if delivered else None
 
     @property

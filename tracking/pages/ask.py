@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -17,11 +18,12 @@ from redis.exceptions import RedisError
 from tracking import asks, live
 from tracking.asks.answers import WrongState
 from tracking.asks.answers import answer as give
-from tracking.asks.received import Proof, proof_of
+from tracking.asks.received import Proof, delivered_by, proof_of
 from tracking.asks.starts import startable
 from tracking.asks.values import in_words
+from tracking.localization.reader import zone_for
 from tracking.models import Ask, Shipment
-from tracking.models.asks import Actor
+from tracking.models.asks import Actor, title_of
 from tracking.pages.answering import FORMS, About, AnswerForm
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
@@ -51,7 +53,9 @@ def ask(request: HttpRequest, token: str, kind: str) -> HttpResponse:
     form = FORMS[AskKind(kind)](request.POST or None, request.FILES or None, about=about)
     if request.method == "POST" and form.is_valid():
         return take(form, shipment, AskKind(kind))
-    return page(request, shipment, AskKind(kind), "form", form=form, ask=about.ask, proof=about.proof)
+    return page(
+        request, shipment, AskKind(kind), "form", form=form, ask=about.ask, proof=about.proof, reader=about.reader
+    )
 
 
 def asked_now(shipment: Shipment, kind: str, now: datetime) -> tuple[Ask | None, bool]:
@@ -85,7 +89,9 @@ def prove(request: HttpRequest, shipment: Shipment, kind: AskKind) -> HttpRespon
 def about_it(request: HttpRequest, shipment: Shipment, asked: Ask | None) -> About:
     """Collect what a form needs to know."""
     reader = cast(BuyerRequest, request).reader.at_home(shipment.order.country)
-    proof = last_proof(shipment) if shipment.delivered_at else None
+    proof = last_proof(shipment) if delivered_by(shipment) else None
+    if proof and not reader.zone_chosen and (there := zone_for(proof.event.zone)):
+        reader = replace(reader, zone=there)
     return About(shipment, asked, proof, reader, timezone.now())
 
 
@@ -124,7 +130,7 @@ def page(
         "kind": kind,
         "shipment": shipment,
         "order": shipment.order,
-        "title": kind.label,
+        "title": title_of(kind),
         "reader": cast(BuyerRequest, request).reader.at_home(shipment.order.country),
     }
     return render(request, "ask/page.html", shared | context, status=status)

@@ -120,7 +120,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
     final = Milestone(shipment.milestone) in Milestone.final()
-    shown = list(shipment.asks.all())
+    shown = sorted(shipment.asks.all(), key=lambda ask: not ask.waits_for_buyer)
     leg_views = by_leg(legs, rows, final)
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
