@@ -75,6 +75,15 @@ app.conf.update(
             "task": "tracking.tasks.learn_limits",
             "schedule": crontab(hour="3", minute="37"),
         },
+        "pass answers on to carriers": {
+            "task": "tracking.tasks.forward_answers",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+        "erase papers that have expired": {
+            "task": "tracking.tasks.erase_papers",
+            "schedule": crontab(minute="23"),
+        },
         "read what was stored but not read": {
             "task": "tracking.tasks.read_forgotten",
             "schedule": timedelta(minutes=1),

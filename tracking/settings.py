@@ -200,6 +200,8 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+PAPERS_DIR = Path(env.str("PAPERS_DIR", default=str(DATA_DIR / "papers"))).absolute()
+PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)
 
 # -- Logs: one JSON object a line, or plain words on a terminal -------------------------------------------------------
 

@@ -9,7 +9,10 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
+from tracking import live
 from tracking.alerts import limits
+from tracking.asks import expiry
+from tracking.asks.forward import forward_due
 from tracking.ingest import ask, learn, pace, pushes, replay, watch
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
@@ -103,3 +106,18 @@ def relearn_code(code_id: int) -> int:
 def adopt_leg(leg_id: int) -> int:
     """Read what was told about a number before its order came; return how many events that gave."""
     return replay.adopt(Leg.objects.get(pk=leg_id))
+
+
+@shared_task
+def forward_answers() -> int:
+    """Pass on to carriers the answers whose turn has come; return how many were taken."""
+    taken = forward_due(timezone.now())
+    live.ring_after_commit(taken)
+    return len(taken)
+
+
+@shared_task
+def erase_papers() -> int:
+    """Erase the papers that have expired and what no row knows; return how many files that was."""
+    now = timezone.now()
+    return expiry.erase_expired(now) + expiry.sweep(now)

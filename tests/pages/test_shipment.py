@@ -111,9 +111,9 @@ def test_the_number_of_queries_does_not_grow_with_events(
     )  # fmt: skip
     record(leg, make.parcel(*list(told)[:events]), make.payload())
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(leg.shipment.get_absolute_url())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(leg.shipment.order.get_absolute_url())
 
 
@@ -124,7 +124,7 @@ def test_the_number_of_queries_does_not_grow_with_parcels(
     for number in range(5):
         record(make.leg(f"N{number}", of=order), make.parcel(make.scan("origin.picked_up")), make.payload())
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(order.get_absolute_url())
 
 

@@ -78,6 +78,7 @@ def recipe_sheets() -> list[tuple[Any, dict[str, Any]]]:
     )
     return [
         (_("How it is asked"), {"fields": ASKING}),
+        (_("Passing answers on"), {"fields": ("recipe_answers_path",)}),
         (_("Reading of its answers"), {"fields": READING, "description": paths}),
     ]
 
@@ -97,6 +98,11 @@ class RecipeForm(CarrierForm):
     )
     recipe_body = lines(_("Body"), _('JSON, for POST alone: {"numbers": ["{number}"]}'))
     recipe_test_number = line(_("Test number"), _("A number that “Test the connection” may ask about."))
+    recipe_answers_path = line(
+        _("Path for buyers' answers"),
+        _("Empty: answers stay at the shop. Else JSON is sent there by POST, with these headers: number, ask, values."),
+        80,
+    )
     recipe_events = line(_("List of events"), _("Where the list lies in the answer: data.shipments[*].events"))
     recipe_order = forms.ChoiceField(label=_("Order of the list"), choices=Order.choices, required=False)
     recipe_time = line(_("Time"), _("From here on a path starts at one event. A date and a time of day: date + time"))

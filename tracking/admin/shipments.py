@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from tracking.admin.alerts import alarms_of
 from tracking.admin.asking import ask_about
+from tracking.admin.buyers import ask_buyer, asking_choices
 from tracking.admin.desk import after_commit
 from tracking.admin.events import newest_first
 from tracking.admin.health import clock
@@ -87,7 +88,8 @@ class ShipmentAdmin(ShipmentDesk):
     def get_urls(self) -> list[URLPattern]:
         address = "<int:pk>/legs/<int:leg>/carrier/<slug:slug>/"
         view = self.admin_site.admin_view(require_POST(self.correct_carrier))
-        return [path(address, view, name="tracking_leg_carrier"), *super().get_urls()]
+        asking = path("<int:pk>/ask/", self.admin_site.admin_view(require_POST(ask_buyer)), name="tracking_ask_buyer")
+        return [path(address, view, name="tracking_leg_carrier"), asking, *super().get_urls()]
 
     def correct_carrier(self, request: HttpRequest, pk: int, leg: int, slug: str) -> HttpResponse:
         """Follow one leg with the carrier that the operator chose; its history is read again."""
@@ -134,6 +136,7 @@ class ShipmentAdmin(ShipmentDesk):
         context["rows"] = newest_first(shipment) if isinstance(shipment, Shipment) else []
         context["alarms"] = alarms_of(shipment) if isinstance(shipment, Shipment) else []
         context["offers"] = offers_for(shipment) if isinstance(shipment, Shipment) else []
+        context |= asking_choices(request, shipment) if isinstance(shipment, Shipment) else {}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("parcel"), ordering="order__number")

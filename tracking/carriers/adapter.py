@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import aiohttp
 
 from tracking.carriers.told import Reading
+from tracking.vocabulary import AskKind
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 SHORTEST_SECRET: Final = 6
@@ -179,6 +180,8 @@ class Adapter(ABC):
     register_batch_size: ClassVar[int] = 1
     aggregates: ClassVar[bool] = False
     """Whether it tells of many carriers' parcels, and so can be asked about any number."""
+    forwards: frozenset[AskKind] = frozenset()
+    """Which answers of buyers its API takes."""
 
     @abstractmethod
     def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
@@ -195,6 +198,10 @@ class Adapter(ABC):
     @abstractmethod
     async def probe(self, line: Line) -> str:
         """Test the credentials with one harmless call and say in a few words what was found. Raise `CarrierTrouble`."""
+
+    async def forward(self, line: Line, number: str, ask: AskKind, values: Mapping[str, str]) -> str:
+        """Hand over a buyer's answer about a parcel and return the carrier's reference, or ''. Only for `forwards`."""
+        raise Refused(f"{self.name} takes no answers of buyers")
 
     def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         """Tell, in constant time, whether a webhook's signature is the carrier's own. No webhook: never."""

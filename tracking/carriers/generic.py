@@ -26,9 +26,11 @@ from tracking.carriers.recipe import BASIC, BRACES, KEY, NUMBER, SECRET, BadReci
 from tracking.carriers.shape import UnreadableAnswer, kind, load_any
 from tracking.carriers.told import NO_NEWS_YET, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 from tracking.carriers.words import second_opinion
-from tracking.vocabulary import Scan
+from tracking.vocabulary import AskKind, Scan
 
 SLUG: Final = "generic"
+FORWARDED: Final = frozenset(AskKind) - {AskKind.PAPERS, AskKind.NOT_RECEIVED}
+"""Papers stay with the shop, and so does the word that a parcel is missing: a claim is the sender's to make."""
 
 
 class GenericJson(Adapter):
@@ -41,6 +43,7 @@ class GenericJson(Adapter):
     def __init__(self, recipe: Recipe, carrier: str, title: str) -> None:
         self.recipe, self.carrier, self.title = recipe, carrier, title
         self.version = f"{SLUG} {hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
+        self.forwards = FORWARDED if recipe.answers_path else frozenset()
         self.credentials = (
             Credential("key", "API key", recipe.needs(KEY, BASIC)),
             Credential("secret", "API secret", recipe.needs(SECRET, BASIC)),
@@ -62,11 +65,24 @@ class GenericJson(Adapter):
         return await line.send(
             recipe.method.value,
             recipe.path.replace(NUMBER, quote(numbers[0], safe="")),
-            headers={"Accept": "application/json"}
-            | {name: sendable(fill(value, filled)) for name, value in recipe.headers},
+            headers=self.headers(filled),
             json=fill(recipe.body, filled),
             good=(404,) if recipe.missing else (),
         )
+
+    def headers(self, filled: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers of a call, with the credentials in their places."""
+        own = {name: sendable(fill(value, filled)) for name, value in self.recipe.headers}
+        return {"Accept": "application/json"} | own
+
+    async def forward(self, line: Line, number: str, ask: AskKind, values: Mapping[str, str]) -> str:
+        told = await line.send(
+            "POST",
+            self.recipe.answers_path.replace(NUMBER, quote(number, safe="")),
+            headers=self.headers(fillings(line.credentials, number)),
+            json={"number": number, "ask": ask.value, "values": dict(values)},
+        )
+        return reference_in(told)
 
     async def probe(self, line: Line) -> str:
         body = await self.fetch(line, [self.recipe.test_number])
@@ -105,6 +121,15 @@ def adapter_for(recipe: str, carrier: str, title: str) -> GenericJson | Unfinish
         return GenericJson(Recipe.read(json.loads(recipe)), carrier, title)
     except BadRecipe as trouble:
         return Unfinished(", ".join(trouble.faults))
+
+
+def reference_in(told: bytes) -> str:
+    """Return the `reference` of an answer in JSON, as short as it should be; '' where there is none."""
+    try:
+        found = json.loads(told)
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("reference") or "")[:100] if isinstance(found, dict) else ""
 
 
 def events_of(answer: Any, path: Path) -> list[Any]:

@@ -77,6 +77,7 @@ class Recipe(NamedTuple):
     missing: Joined
     missing_values: tuple[str, ...]
     codes: Mapping[str, Scan]
+    answers_path: str
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Recipe:
@@ -271,4 +272,5 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "home_country": read_country,
     "missing_values": lambda entered: tuple(line for _at, line in numbered_lines(entered)),
     "codes": read_codes,
+    "answers_path": lambda entered: read_path(entered) if entered else "",
 }

@@ -1,6 +1,7 @@
 """All tracking tables. Rooms own behaviour; the rows are where they meet."""
 
 from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
+from tracking.models.asks import Ask, AskAnswer, AskNote, Paper
 from tracking.models.carriers import Carrier, UnmappedCode
 from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
 from tracking.models.orders import Order, OrderLine
@@ -11,6 +12,9 @@ from tracking.models.shops import Shop
 
 __all__ = [
     "Alert",
+    "Ask",
+    "AskAnswer",
+    "AskNote",
     "Carrier",
     "ClearanceCurve",
     "Event",
@@ -19,6 +23,7 @@ __all__ = [
     "Leg",
     "Order",
     "OrderLine",
+    "Paper",
     "Payload",
     "PayloadNumber",
     "Predictor",

@@ -35,9 +35,9 @@ def safe(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(derived_key(key)) for key in keys])
 
 
-def derived_key(secret: str) -> bytes:
-    """Derive a Fernet key from a secret key, apart from every other use of that secret."""
-    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"landfall stored credentials v1")
+def derived_key(secret: str, purpose: bytes = b"landfall stored credentials v1") -> bytes:
+    """Derive a Fernet key for one purpose from a secret key, apart from every other use of that secret."""
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
 
 

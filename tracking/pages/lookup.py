@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 from typing import Final
 
-import phonenumbers
 import structlog
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +18,7 @@ from tracking.models import Order
 from tracking.models.fields import number_key
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
+from tracking.pages.proof import proves, remember
 
 log: Final = structlog.get_logger()
 
@@ -61,7 +60,7 @@ def answer(request: HttpRequest, form: LookupForm, number: str, proof: str) -> H
     if order is None:
         note_failure(request, number)
         return render(request, "lookup/page.html", {"form": form, "trouble": "not_found"})
-    return redirect(order)
+    return remember(redirect(order), order)
 
 
 def orders_meant(text: str) -> Iterator[Order]:
@@ -70,27 +69,3 @@ def orders_meant(text: str) -> Iterator[Order]:
     keys = {number_key(found.number) for found in find(text)}
     if keys:
         yield from Order.objects.travelling(keys)[:MOST_ORDERS]
-
-
-def proves(order: Order, proof: str) -> bool:
-    """Tell whether `proof` is the order's e-mail address, phone number or postcode, in any usual spelling."""
-    answers = [
-        same(proof.strip().lower(), order.email),
-        same(phone_key(proof, order.country), phone_key(order.phone, order.country)),
-        same(number_key(proof), number_key(order.postal_code)),
-    ]
-    return any(answers)
-
-
-def same(typed: str, held: str) -> bool:
-    """Compare in constant time; nothing held matches nothing typed."""
-    return bool(held) and hmac.compare_digest(typed.encode(), held.encode())
-
-
-def phone_key(typed: str, country: str) -> str:
-    """Return a phone number in E.164, read as people in `country` write it; '' for what is no number."""
-    try:
-        number = phonenumbers.parse(typed, country or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from django.db.models import F, Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracking.asks.starts import startable
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places
 from tracking.localization.reader import Reader
-from tracking.models import Alert, Carrier, Event, Forecast, Leg, OrderLine, Shipment
+from tracking.models import Alert, Ask, Carrier, Event, Forecast, Leg, OrderLine, Shipment
 from tracking.pages.alerts import AlertRow, CustomsClock, alert_rows, customs_clock
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
 from tracking.timeline import in_order, told_once
-from tracking.vocabulary import DELIVERED_SCANS, RANKS, Milestone, Overlay, Scan
+from tracking.vocabulary import DELIVERED_SCANS, RANKS, AskKind, Milestone, Overlay, Scan
 
 STAGES: Final = (
     (Milestone.INFO_RECEIVED, gettext_lazy("Prepared")),
@@ -32,6 +34,7 @@ STAGES: Final = (
 )
 ABROAD: Final = (Milestone.LINEHAUL, Milestone.IMPORT_CUSTOMS)
 OPEN_ROWS: Final = 4
+ACCEPTED_SHOWN: Final = timedelta(days=14)
 
 
 class Stage(NamedTuple):
@@ -96,6 +99,8 @@ class ParcelView:
     offers: list[Offer]
     alerts: list[AlertRow]
     customs: CustomsClock | None
+    asks: list[Ask]
+    starts: list[AskKind]
 
 
 def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
@@ -104,7 +109,7 @@ def parcels(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> lis
 
 
 def with_route() -> list[Prefetch[str]]:
-    """Return what to prefetch so that a page needs one query each for legs, events, lines, forecasts and alarms."""
+    """Return what to prefetch so that a page needs one query each for legs, events, lines, forecasts, alarms, asks."""
     told = {"teller": F("payload__carrier"), "teller_name": F("payload__carrier__name")}
     events = Event.objects.annotate(leg_position=F("leg__position"), **told).order_by("leg", "sequence")
     legs = Leg.objects.select_related("carrier", "source").order_by("position", "pk")
@@ -114,6 +119,7 @@ def with_route() -> list[Prefetch[str]]:
         Prefetch("lines"),
         Prefetch("forecasts", Forecast.objects.shown()),
         Prefetch("alerts", Alert.objects.open()),
+        Prefetch("asks", Ask.objects.shown(timezone.now() - ACCEPTED_SHOWN)),
     ]
 
 
@@ -124,6 +130,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
     final = Milestone(shipment.milestone) in Milestone.final()
+    shown = sorted(shipment.asks.all(), key=lambda ask: not ask.waits_for_buyer)
     leg_views = by_leg(legs, rows, final)
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
@@ -141,6 +148,8 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
         offers=offers(shipment) if not rows else [],
         alerts=alert_rows(shipment, last_scan, reader, now),
         customs=customs_clock(shipment, list(shipment.events.all()), fresh.next_at, reader, now),
+        asks=shown,
+        starts=[kind for kind in startable(shipment, now) if kind not in {ask.kind for ask in shown if not ask.ended}],
     )
 
 

@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from .book import Book
+from .counter import take_answer
 from .faults import strike
 from .push import Pusher
 from .verbs import OUR_FAULT, UNKNOWN_KEY, VERBS, WRONG_DATA, Refused
@@ -55,6 +56,7 @@ def build(
         middlewares.insert(0, strike(faults, random.Random()))
     app = web.Application(middlewares=middlewares)
     app.router.add_post("/track/v2.4/{verb}", _answer(book, pusher))
+    app.router.add_post("/answers/{number}", take_answer(book))
     app.cleanup_ctx.append(lambda _: _keeping(book))
     if pusher:
         app.cleanup_ctx.append(lambda _: _pushing(pusher))

@@ -1,0 +1,71 @@
+"""Asking the buyer from the parcel's page on the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import User
+from tracking import asks, live
+from tracking.models import Ask, Shipment
+from tracking.models.asks import Actor, PaperKind
+from tracking.vocabulary import AskKind
+
+ASK_PERMISSION: Final = "tracking.change_ask"
+USUAL_DAYS: Final = 3
+MOST_DAYS: Final = 60
+LONGEST_REASON: Final = 500
+
+
+def ask_buyer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the buyer of a parcel for something; what is asked already stays as it is."""
+    if not request.user.has_perm(ASK_PERMISSION):
+        raise PermissionDenied
+    shipment = get_object_or_404(Shipment.objects.select_related("order"), pk=pk)
+    kind, days = request.POST.get("ask_kind", ""), request.POST.get("ask_days", "")
+    if kind not in AskKind.values or not days.isdecimal() or not 1 <= int(days) <= MOST_DAYS:
+        messages.error(request, gettext("Choose what to ask for, and 1 to 60 days for the answer."))
+    else:
+        open_for(request, shipment, AskKind(kind), int(days))
+    return redirect("admin:tracking_shipment_change", pk)
+
+
+def open_for(request: HttpRequest, shipment: Shipment, kind: AskKind, days: int) -> None:
+    """Open the ask, ring the buyer's open page, and tell the operator."""
+    wants = [name for name in request.POST.getlist("ask_wants") if name in PaperKind.values]
+    because, now = request.POST.get("ask_because", "").strip()[:LONGEST_REASON], timezone.now()
+    with transaction.atomic():
+        ask = asks.open(
+            shipment,
+            kind,
+            because,
+            now + timedelta(days=days),
+            now,
+            who=Actor.OPERATOR,
+            user=cast(User, request.user),
+            wants=wants if kind is AskKind.PAPERS else [],
+        )
+        live.ring_after_commit([shipment])
+    if ask.opened_at == now:
+        messages.success(request, gettext("The buyer is asked on the parcel's page."))
+    else:
+        messages.warning(request, gettext("This is asked already; it stays as it is."))
+
+
+def asking_choices(request: HttpRequest, shipment: Shipment) -> dict[str, Any]:
+    """Return what the section on the parcel's page needs."""
+    return {
+        "may_ask": request.user.has_perm(ASK_PERMISSION),
+        "ask_kinds": [(kind.value, kind.label) for kind in AskKind if kind is not AskKind.NOT_RECEIVED],
+        "paper_kinds": PaperKind.choices,
+        "ask_days": USUAL_DAYS,
+        "asks_of_parcel": Ask.objects.filter(shipment=shipment).order_by("-pk"),
+    }

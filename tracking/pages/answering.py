@@ -1,0 +1,264 @@
+"""The form of each thing that can be asked: its fields, what makes them right, and the values that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracking.asks.addresses import BadAddress, BadPhone, check_address, check_phone, lines
+from tracking.asks.papers import MOST_BYTES, MOST_FILES, BadPaper, Checked, check, too_large, too_many
+from tracking.asks.received import Proof, delivered_by, earliest, looks
+from tracking.asks.taxes import BadTaxId, check_tax_id
+from tracking.asks.values import WORDS, Availability
+from tracking.localization import clocks
+from tracking.localization.reader import Reader
+from tracking.models import Ask, Shipment
+from tracking.models.asks import PaperKind
+from tracking.vocabulary import AskKind
+
+DAYS_AHEAD: Final = 10
+SUNDAY: Final = 6
+LONGEST_NOTE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a form is about."""
+
+    shipment: Shipment
+    ask: Ask | None
+    proof: Proof | None
+    reader: Reader
+    now: datetime
+
+    @property
+    def country(self) -> str:
+        """Return the destination."""
+        return self.shipment.order.country
+
+
+class AnswerForm(forms.Form):
+    """What all answers share: values as text, and papers where some are wanted."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, about: About, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about = about
+        self.checked: list[Checked] = []
+
+    def values(self) -> dict[str, str]:
+        """Return what is kept of the answer, encrypted; only of a form that is valid."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def note_field(label: Any = None) -> forms.CharField:
+    """Return an input for a few words."""
+    widget = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(
+        label=label or gettext_lazy("Anything else they should know"),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=widget,
+    )
+
+
+class PhoneForm(AnswerForm):
+    """A number that can be called at the destination."""
+
+    phone = forms.CharField(
+        label=gettext_lazy("Telephone number"),
+        max_length=40,
+        help_text=gettext_lazy("The courier calls it or writes to it. With the country code where it is not local."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        try:
+            return check_phone(self.cleaned_data["phone"], self.about.country)
+        except BadPhone as trouble:
+            raise forms.ValidationError(str(trouble)) from trouble
+
+
+class TaxIdForm(AnswerForm):
+    """The number by which customs knows the buyer."""
+
+    tax_id = forms.CharField(
+        label=gettext_lazy("Tax number"),
+        max_length=40,
+        help_text=gettext_lazy("As it stands on your papers, for example CPF in Brazil or P… in South Korea."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean_tax_id(self) -> str:
+        try:
+            return check_tax_id(self.cleaned_data["tax_id"], self.about.country)
+        except BadTaxId as trouble:
+            raise forms.ValidationError(str(trouble)) from trouble
+
+
+class AddressForm(AnswerForm):
+    """The address as the destination writes it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in lines(self.about.country):
+            attrs = {"autocomplete": line.autocomplete}
+            choices = [("", _("Please choose")), *line.choices]
+            widget = forms.Select(attrs, choices) if line.choices else forms.TextInput(attrs)
+            hint = _("For example %(example)s") % {"example": line.example} if line.example else ""
+            self.fields[line.name] = forms.CharField(
+                label=line.label, required=line.required, max_length=200, widget=widget, help_text=hint
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                return check_address(cleaned, self.about.country)
+            except BadAddress as trouble:
+                for name, fault in trouble.faults.items():
+                    self.add_error(name, fault)
+        return cleaned
+
+
+class DayForm(AnswerForm):
+    """One of the next working days at the destination."""
+
+    day = forms.ChoiceField(label=gettext_lazy("Which day suits you?"), widget=forms.RadioSelect)
+    note = note_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        locale, today = self.about.reader.locale, self.about.now.astimezone(self.about.reader.zone).date()
+        field = self.fields["day"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(day.isoformat(), clocks.day(day, locale)) for day in days_ahead(today)]
+
+
+def days_ahead(today: date) -> list[date]:
+    """Return the days from tomorrow on that can be asked for; couriers rest on Sundays."""
+    days = (today + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1))
+    return [day for day in days if day.weekday() != SUNDAY]
+
+
+class PickupPointForm(AnswerForm):
+    """A place where the buyer would rather fetch it."""
+
+    point = forms.CharField(
+        label=gettext_lazy("Name or number of the pick-up point, with its street and town"),
+        max_length=200,
+        help_text=gettext_lazy("As the carrier's own site calls it. Without a wish of your own: the nearest one."),
+    )
+    note = note_field()
+
+
+class AvailabilityForm(AnswerForm):
+    """Whether somebody will be there."""
+
+    there = forms.ChoiceField(
+        label=gettext_lazy("Will somebody be there?"),
+        widget=forms.RadioSelect,
+        choices=[(name, WORDS[name]) for name in (Availability.YES, Availability.NEIGHBOUR, Availability.NO)],
+    )
+    note = note_field(gettext_lazy("Which neighbour, which bell, when"))
+
+
+class MissingForm(AnswerForm):
+    """What was looked at before the shop is told that a delivered parcel is not there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for look in looks(self.about.proof):
+            self.fields[look.name] = forms.BooleanField(label=look.sentence)
+        self.fields["note"] = note_field()
+
+    @property
+    def from_at(self) -> datetime | None:
+        """Return from when on it can be sent."""
+        delivered = delivered_by(self.about.shipment)
+        return earliest(delivered, self.about.reader.zone) if delivered else None
+
+    @property
+    def too_early(self) -> bool:
+        """Tell whether the parcel may still turn up by itself."""
+        return self.from_at is not None and self.about.now < self.from_at
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.from_at and self.too_early:
+            when = clocks.moment(self.from_at, self.about.reader)
+            raise forms.ValidationError(_("You can send this from %(when)s.") % {"when": when})
+        return cleaned
+
+    def values(self) -> dict[str, str]:
+        return {name: "done" if value is True else str(value) for name, value in self.cleaned_data.items() if value}
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """An input that takes several photos or pages at once."""
+
+    allow_multiple_selected = True
+
+
+class PapersField(forms.FileField):
+    """The pages of one paper."""
+
+    widget = SeveralFiles(attrs={"accept": "image/*,application/pdf"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list) else [data] if data else []
+        if self.required and not files:
+            raise forms.ValidationError(_("This paper is needed."))
+        return files
+
+
+class PapersForm(AnswerForm):
+    """The papers that customs wants, checked and painted anew."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wanted = self.about.ask.wants if self.about.ask else []
+        for kind in [PaperKind(name) for name in wanted] or [PaperKind.INVOICE]:
+            self.fields[kind.value] = PapersField(label=kind.label)
+        self.fields["note"] = note_field()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        sent = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
+        if len(sent) > MOST_FILES:
+            raise forms.ValidationError(too_many())
+        for name, file in sent:
+            self.take(name, file)
+        return cleaned
+
+    def take(self, name: str, file: UploadedFile) -> None:
+        """Check one file; what is wrong with it stands beside its field, with its name."""
+        try:
+            if (file.size or 0) > MOST_BYTES:
+                raise BadPaper(too_large())
+            self.checked.append(check(PaperKind(name), file.name or "", file.read()))
+        except BadPaper as trouble:
+            self.add_error(name, f"{file.name}: {trouble}")
+
+    def values(self) -> dict[str, str]:
+        return {"note": self.cleaned_data["note"]} if self.cleaned_data.get("note") else {}
+
+
+FORMS: Final[Mapping[AskKind, type[AnswerForm]]] = {
+    AskKind.PAPERS: PapersForm,
+    AskKind.TAX_ID: TaxIdForm,
+    AskKind.ADDRESS: AddressForm,
+    AskKind.PHONE: PhoneForm,
+    AskKind.DAY: DayForm,
+    AskKind.PICKUP_POINT: PickupPointForm,
+    AskKind.AVAILABILITY: AvailabilityForm,
+    AskKind.NOT_RECEIVED: MissingForm,
+}
