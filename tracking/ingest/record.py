@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tracking.carriers.told import ToldParcel, ToldScan
 from tracking.carriers.words import without_names
-from tracking.ingest import pace, rhythm
+from tracking.ingest import asking, pace, rhythm
 from tracking.ingest.case import AT, READ_FIELDS, Case, Known, NewEvent
 from tracking.ingest.casebook import Casebook
 from tracking.ingest.conclude import Step, conclude
@@ -142,8 +142,9 @@ def close(book: Casebook, now: datetime) -> None:
             case.shipment.forecast_due_at = now
         for leg in case.checked:
             leg.next_check_at = pace.next_check(leg, now)
-    watch_moved(book.cases.values(), now)
+    watched = watch_moved(book.cases.values(), now)
     book.save()
+    asking.follow(watched, now)
 
 
 def advance(case: Case) -> None:

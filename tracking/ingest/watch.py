@@ -15,7 +15,7 @@ from tracking import live
 from tracking.alerts import case as alarms
 from tracking.alerts.limits import SHELF
 from tracking.alerts.watch import Watched, store, watch
-from tracking.ingest import rows
+from tracking.ingest import asking, rows
 from tracking.ingest.case import AT, READ_FIELDS, Case
 from tracking.ingest.casebook import Casebook
 from tracking.models import Alert, Event, Leg, Shipment
@@ -140,6 +140,7 @@ def sweep(now: datetime) -> int:
     cases = list(Casebook.of(Q(pk__in=due(now))).cases.values())
     found = watch_cases(cases, now)
     rows.update(Shipment, ("look_at",), [(case.shipment.pk, case.shipment.look_at) for case in cases])
+    asking.follow(found, now)
     pairs = zip(cases, found, strict=True)
     live.ring_after_commit([case.shipment for case, one in pairs if one.opened or one.closed])
     return len(cases)
