@@ -83,7 +83,8 @@ class Shelf:
         return self.fitted.get((shop_id, clock))
 
     def forget(self) -> None:
-        """Look the models up again at the next forecast."""
+        """Look the models up again at the next forecast, from their rows."""
+        self.fitted = {}
         self.read_at = float("-inf")
 
 
