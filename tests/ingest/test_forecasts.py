@@ -28,10 +28,10 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def fresh_memory() -> Iterator[None]:
     predict.forget()
-    scores.SHELF.forget()
+    scores.RECORD.forget()
     yield
     predict.forget()
-    scores.SHELF.forget()
+    scores.RECORD.forget()
 
 
 def tell(leg: Leg, *scans: tuple[str, datetime]) -> Shipment:
@@ -263,4 +263,4 @@ def test_what_was_shown_is_counted_against_what_came() -> None:
     every = Score.objects.get(kind="all", clock=Clock.HANDED_OVER)
     assert (every.parcels, every.covered, every.late, every.width_days) == (40, 75.0, 25.0, 2.0)
     assert Score.objects.get(kind="lane").key == "CN>US"
-    assert scores.recent_record(Clock.HANDED_OVER) == pytest.approx(75, abs=15)
+    assert scores.RECORD.current().get(Clock.HANDED_OVER) == pytest.approx(75, abs=15)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,11 +14,11 @@ from django.db import transaction
 from tracking.alerts.case import Limit, phase
 from tracking.alerts.dwell import DAY, LEAST, Stay, cleared_by_day, slow_limit, working_days
 from tracking.models import ClearanceCurve, Event, Shipment, StageLimit
+from tracking.models.shelf import Shelf
 from tracking.vocabulary import MILESTONES, RANKS, Milestone, Scan
 
 YEAR: Final = timedelta(days=365)
 GROUP: Final = 500
-BOOK_SECONDS: Final = 300.0
 Lane = tuple[str, str]
 """Origin and destination; empty for all."""
 USUAL: Final[dict[Milestone, float]] = {
@@ -166,28 +165,14 @@ def visits_of(shipments: Sequence[int], now: datetime) -> Iterator[Visit]:
         yield from visits(marks, origin, destination, placed, now, over=Milestone(milestone) in Milestone.final())
 
 
-class Shelf:
-    """The book that this process uses, read again from its rows every few minutes."""
-
-    def __init__(self) -> None:
-        self.book = Book()
-        self.read_at = float("-inf")
-
-    def current(self) -> Book:
-        """Return the learned limits and curves."""
-        if time.monotonic() - self.read_at > BOOK_SECONDS:
-            limits = StageLimit.objects.values_list("stage", "origin", "destination", "days", "parcels")
-            curves = ClearanceCurve.objects.values_list("origin", "destination", "points", "parcels")
-            self.book = Book(
-                {(stage, origin, end): (days, count) for stage, origin, end, days, count in limits},
-                {(origin, end): (tuple(points), count) for origin, end, points, count in curves},
-            )
-            self.read_at = time.monotonic()
-        return self.book
-
-    def forget(self) -> None:
-        """Read the rows again at the next look."""
-        self.read_at = float("-inf")
+def read_book(_: Book | None) -> Book:
+    """Return the learned limits and curves."""
+    limits = StageLimit.objects.values_list("stage", "origin", "destination", "days", "parcels")
+    curves = ClearanceCurve.objects.values_list("origin", "destination", "points", "parcels")
+    return Book(
+        {(stage, origin, end): (days, count) for stage, origin, end, days, count in limits},
+        {(origin, end): (tuple(points), count) for origin, end, points, count in curves},
+    )
 
 
-SHELF: Final = Shelf()
+SHELF: Final = Shelf(read_book)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,9 +20,9 @@ from tracking.eta.past import DAY, EPOCH, local_days
 from tracking.eta.window import LEVELS
 from tracking.models import Predictor, PredictorPart
 from tracking.models.forecasts import Basis
+from tracking.models.shelf import Shelf
 from tracking.vocabulary import Clock
 
-SHELF_SECONDS: Final = 300.0
 FEWEST: Final = 20
 """Fewer parcels are no basis of their own."""
 HOURS_SHOWN: Final = np.array([0.1, 0.9])
@@ -66,29 +65,14 @@ class Fitted:
     carriers: dict[str, list[float]] = field(default_factory=dict)
 
 
-class Shelf:
-    """The models in use as this process knows them; looked up anew every few minutes."""
-
-    def __init__(self) -> None:
-        self.fitted: dict[tuple[int, str], Fitted] = {}
-        self.read_at = float("-inf")
-
-    def of(self, shop_id: int, clock: Clock) -> Fitted | None:
-        """Return the model in use for a shop and clock, or None."""
-        if time.monotonic() - self.read_at > SHELF_SECONDS:
-            in_use = Predictor.objects.filter(current=True).values_list("shop_id", "clock", "pk")
-            old = {one.pk: one for one in self.fitted.values()}
-            self.fitted = {(shop, counted): old.get(pk) or fetch(pk) for shop, counted, pk in in_use}
-            self.read_at = time.monotonic()
-        return self.fitted.get((shop_id, clock))
-
-    def forget(self) -> None:
-        """Look the models up again at the next forecast, from their rows."""
-        self.fitted = {}
-        self.read_at = float("-inf")
+def in_use(known: dict[tuple[int, str], Fitted] | None) -> dict[tuple[int, str], Fitted]:
+    """Return by shop and clock the models in use; those that are known already are not fetched again."""
+    rows = Predictor.objects.filter(current=True).values_list("shop_id", "clock", "pk")
+    old = {one.pk: one for one in (known or {}).values()}
+    return {(shop, clock): old.get(pk) or fetch(pk) for shop, clock, pk in rows}
 
 
-SHELF: Final = Shelf()
+SHELF: Final = Shelf(in_use)
 
 
 def fetch(pk: int) -> Fitted:
@@ -111,7 +95,7 @@ def predict(wants: Sequence[Want], now: datetime) -> list[Told]:
     """Return a forecast for each parcel, in the same order."""
     groups: dict[int, tuple[Fitted, list[int]]] = {}
     for place, want in enumerate(wants):
-        known = SHELF.of(want.shop_id, want.clock)
+        known = SHELF.current().get((want.shop_id, want.clock))
         today = int((now - EPOCH) / DAY)
         fitted = known or experienced(want.clock, want.traits.origin, want.traits.destination, today)
         groups.setdefault(id(fitted), (fitted, []))[1].append(place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -13,10 +12,10 @@ from django.db import transaction
 
 from tracking.localization.reader import home_zone, zone_for
 from tracking.models import Forecast, Score
+from tracking.models.shelf import Shelf
 
 LOOK_BACK: Final = timedelta(days=365)
 RECENT: Final = timedelta(days=60)
-SHELF_SECONDS: Final = 300.0
 FEWEST: Final = 20
 """Fewer parcels make no figure of their own."""
 
@@ -104,29 +103,10 @@ def score(kind: str, key: str, clock: str, found: Iterable[Outcome], counted_on:
     )
 
 
-class Shelf:
-    """The measured coverage by clock that this process shows, read again from its rows every few minutes."""
-
-    def __init__(self) -> None:
-        self.covered: dict[str, float] = {}
-        self.read_at = float("-inf")
-
-    def of(self, clock: str) -> float | None:
-        """Return how many of 100 parcels came within the window shown on this clock, or None."""
-        if time.monotonic() - self.read_at > SHELF_SECONDS:
-            rows = Score.objects.filter(kind="recent", parcels__gte=FEWEST)
-            self.covered = dict(rows.values_list("clock", "covered"))
-            self.read_at = time.monotonic()
-        return self.covered.get(clock)
-
-    def forget(self) -> None:
-        """Read the rows again at the next look."""
-        self.read_at = float("-inf")
+def read_record(_: dict[str, float] | None) -> dict[str, float]:
+    """Return by clock how many of 100 parcels came within the window that was shown in the last 60 days."""
+    rows = Score.objects.filter(kind="recent", parcels__gte=FEWEST)
+    return dict(rows.values_list("clock", "covered"))
 
 
-SHELF: Final = Shelf()
-
-
-def recent_record(clock: str) -> float | None:
-    """Return how many of 100 parcels came within the window that was shown on a clock in the last 60 days, if known."""
-    return SHELF.of(clock)
+RECORD: Final = Shelf(read_record)

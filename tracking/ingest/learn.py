@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -14,10 +13,10 @@ from django.db import transaction
 from tracking.ingest import rhythm
 from tracking.ingest.rhythm import HOUR, Book, Rhythm, Wait
 from tracking.models import Event, LearnedRhythm, Shipment
+from tracking.models.shelf import Shelf
 from tracking.vocabulary import Milestone, Scan
 
 MOST_PARCELS: Final = 20_000
-BOOK_SECONDS: Final = 300.0
 
 
 class Seen(NamedTuple):
@@ -72,27 +71,11 @@ def wait_of(seen: Seen, until: datetime, *, ended: bool) -> Wait:
     return Wait(seen.scan, rhythm.minute_of_week(local), (until - seen.at) / HOUR, ended)
 
 
-class Shelf:
-    """The book of rhythms that this process uses, read again from its rows every few minutes."""
-
-    def __init__(self) -> None:
-        self.book: Book = rhythm.usuals()
-        self.read_at = float("-inf")
-
-    def current(self) -> Book:
-        """Return the learned rhythms over the usual ones."""
-        if time.monotonic() - self.read_at > BOOK_SECONDS:
-            learned = LearnedRhythm.objects.values_list("name", "rates", "hours")
-            self.book = {
-                **rhythm.usuals(),
-                **{name: Rhythm(tuple(rates), tuple(hours)) for name, rates, hours in learned if fits(rates, hours)},
-            }
-            self.read_at = time.monotonic()
-        return self.book
-
-    def forget(self) -> None:
-        """Read the rows again at the next look."""
-        self.read_at = float("-inf")
+def read_book(_: Book | None) -> Book:
+    """Return the learned rhythms over the usual ones."""
+    learned = LearnedRhythm.objects.values_list("name", "rates", "hours")
+    known = {name: Rhythm(tuple(rates), tuple(hours)) for name, rates, hours in learned if fits(rates, hours)}
+    return {**rhythm.usuals(), **known}
 
 
 def fits(rates: Sequence[float], hours: Sequence[float]) -> bool:
@@ -100,4 +83,4 @@ def fits(rates: Sequence[float], hours: Sequence[float]) -> bool:
     return len(rates) == len(rhythm.AGES) and len(hours) == rhythm.CELLS
 
 
-SHELF: Final = Shelf()
+SHELF: Final = Shelf(read_book)

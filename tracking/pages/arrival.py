@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tracking.eta.scores import recent_record
+from tracking.eta.scores import RECORD
 from tracking.localization import clocks
 from tracking.localization.numbers import number
 from tracking.localization.places import country_name
@@ -116,7 +116,7 @@ def basis(found: Forecast, shipment: Shipment, reader: Reader) -> str:
 
 def record_of(found: Forecast) -> str:
     """Say how often such windows were right, as measured; nothing while too few ended."""
-    measured = recent_record(found.clock)
+    measured = RECORD.current().get(found.clock)
     if measured is None:
         return ""
     return _("Measured over the last 60 days, %(share)s of 100 parcels came within the window shown.") % {
