@@ -25,8 +25,8 @@ ASKED_BY: Final = {
 def follow(watched: Iterable[Watched], now: datetime) -> None:
     """Open the tasks of alarms that were opened, and end those of alarms that were closed while nobody had answered."""
     for one in watched:
-        for alert in (*one.opened, *one.changed):
-            if alert.kind in ASKED_BY and alert.opened_at == now:
+        for alert in one.opened:
+            if alert.kind in ASKED_BY:
                 open_ask(alert.shipment, ASKED_BY[AlertKind(alert.kind)], reason_of(alert), None, now)
         for alert in one.closed:
             if alert.kind in ASKED_BY:
