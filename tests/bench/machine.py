@@ -10,6 +10,10 @@ from typing import Any, Final, NamedTuple
 ROUNDS: Final = 5
 
 
+class NotMeasuredError(Exception):
+    """A row cannot be measured on this machine; its text says what is missing."""
+
+
 class Row(NamedTuple):
     """One line of the table. `value` meets its target when it is not above it, or not below it with `at_least`."""
 

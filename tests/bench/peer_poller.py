@@ -1,9 +1,10 @@
-"""Karrio's tracker poller, run by karrio's own Python: for each line on standard input one round, its rate on output.
+"""Karrio's tracker poller, run by karrio's own Python: a line of answers in, a line of events saved and seconds out.
 
 Not part of this project's environment: `peer.py` starts it with the interpreter that KARRIO_PYTHON names. A round makes
-trackers that nothing is known of, and has the poller's batch step fetch, read, compare and save them, ten at a time, as
-its worker does; the carrier's answers are at hand, no network is used, and its pause between two batches is left out.
-Its record of each call made (`PERSIST_SDK_TRACING`) is switched off.
+trackers in transit of which no event is known, and has the poller's batch step fetch, read, compare, save and announce
+them, ten at a time, as its worker does; the carrier's answers are at hand, no network is used. Three of its costs are
+left out: the thread of each call, its pause between two batches (`TRACKER_BATCH_DELAY`), and its record of each call
+made (`PERSIST_SDK_TRACING`).
 """
 
 import json
@@ -43,8 +44,8 @@ def answer_at_hand(_: object, request: object) -> object:
     return Deserializable(bodies, lambda found: [DP.to_dict(body) for body in found])
 
 
-def one_round(connection: CarrierConnection, answers: dict[str, str]) -> float:
-    """Return the events stored a second by polling new trackers once."""
+def one_round(connection: CarrierConnection, answers: dict[str, str]) -> tuple[int, float]:
+    """Poll new trackers once; return how many events the database then has of them, and the seconds that it took."""
     ANSWERS.clear()
     ANSWERS.update(answers)
     snapshot = {
@@ -56,7 +57,7 @@ def one_round(connection: CarrierConnection, answers: dict[str, str]) -> float:
     }
     trackers = [
         Tracking.objects.create(
-            tracking_number=number, carrier=snapshot, delivered=False, status="pending", events=[], test_mode=False,
+            tracking_number=number, carrier=snapshot, delivered=False, status="in_transit", events=[], test_mode=False,
             created_by=connection.created_by,
         )
         for number in answers
@@ -65,7 +66,7 @@ def one_round(connection: CarrierConnection, answers: dict[str, str]) -> float:
     tracking.process_carrier_trackers([tracker.pk for tracker in trackers])
     took = time.perf_counter() - begun
     saved = Tracking.objects.filter(pk__in=[tracker.pk for tracker in trackers])
-    return sum(len(tracker.events or []) for tracker in saved) / took
+    return sum(len(tracker.events or []) for tracker in saved), took
 
 
 def main() -> None:
@@ -84,7 +85,7 @@ def main() -> None:
     )
     print("ready", file=out, flush=True)
     for line in sys.stdin:
-        print(one_round(connection, json.loads(line)), file=out, flush=True)
+        print(json.dumps(one_round(connection, json.loads(line))), file=out, flush=True)
 
 
 main()
