@@ -12,17 +12,16 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import numpy as np
 
-from tracking.eta.calibrate import RAW_LEVELS, Calibration, Log, learn_calibration
+from tracking.eta.calibrate import RAW_LEVELS, Log, learn_calibration
 from tracking.eta.history import Floats, History, Journey, Traits
-from tracking.eta.model import Model, fit
-from tracking.eta.odds import odds_of
+from tracking.eta.judge import odds_at_start, pinball, shown
+from tracking.eta.model import fit
 from tracking.vocabulary import Clock
 
 COLUMNS: Final = (
     *("id", "origin", "destination", "ordered_at", "handed_over_at", "delivered_at", "promised_on"),
     *("origin_area", "destination_area", "distance_km", "weight_g"),
 )
-SCORED: Final = np.array([0.05, 0.1, 0.5, 0.9, 0.95])
 WARM_UP: Final = timedelta(weeks=13)
 END_OF_DAY: Final = 0.75
 """A promised day ends, for deliveries, at about six in the evening."""
@@ -120,21 +119,14 @@ def backtest(history: History, first: date, until: date, every: int = 7) -> Outc
         coming = history.picked((history.start >= day) & (history.start < min(day + every, end)))
         clock = perf_counter()
         places = names[coming.codes[:, 1]]
-        shown, raw = forecast(model, calibration, coming, places)
+        odds = odds_at_start(model, coming)
+        forecasts, raw = shown(odds, model, calibration, places), odds.quantiles(RAW_LEVELS)
         spent, predicted = spent + perf_counter() - clock, predicted + len(coming)
         log = grown(log, coming, raw, places)
         counts = (coming.start >= begin) & ~np.isnan(coming.days)
-        told.append((shown[counts], coming.days[counts], places[counts]))
+        told.append((forecasts[counts], coming.days[counts], places[counts]))
     quantiles, taken, where = (np.concatenate(column) for column in zip(*told, strict=True))
     return Outcome(quantiles, taken, where, float(np.mean(fits)), spent, predicted)
-
-
-def forecast(model: Model, calibration: Calibration, parcels: History, places: Any) -> tuple[Floats, Floats]:
-    """Return for parcels at their start the days at `SCORED`, corrected, and at `RAW_LEVELS`, as the model has them."""
-    pace = model.pace(parcels.codes, parcels.measures)
-    odds = odds_of(model.curve, pace, parcels.start, np.zeros(len(parcels)))
-    levels = calibration.levels(SCORED, places, model.parcels)
-    return odds.quantiles(levels), odds.quantiles(RAW_LEVELS)
 
 
 def grown(log: Log, parcels: History, raw: Floats, places: Any) -> Log:
@@ -154,22 +146,20 @@ def day_number(day: date) -> float:
 
 def figures(outcome: Outcome) -> dict[str, float | int | None]:
     """Return the figures of a backtest, by the names of the command's output."""
-    shown, days = outcome.quantiles, outcome.days
-    error = np.abs(shown[:, 2] - days)
-    inside = (days >= shown[:, 1]) & (days <= shown[:, 3])
-    outside = days[:, None] - shown
-    pinball = np.maximum(SCORED * outside, (SCORED - 1) * outside).mean()
+    quantiles, days = outcome.quantiles, outcome.days
+    error = np.abs(quantiles[:, 2] - days)
+    inside = (days >= quantiles[:, 1]) & (days <= quantiles[:, 3])
     return {
         "n": len(days),
         "mae_days": rounded(error.mean()),
-        "pinball": rounded(pinball),
+        "pinball": rounded(pinball(quantiles, days)),
         "within_1": rounded(100 * (error <= 1).mean()),
         "within_2": rounded(100 * (error <= 2).mean()),
         "coverage_80": rounded(100 * inside.mean()),
-        "width_80": rounded((shown[:, 3] - shown[:, 1]).mean()),
-        "coverage_90": rounded(100 * ((days >= shown[:, 0]) & (days <= shown[:, 4])).mean()),
-        "width_90": rounded((shown[:, 4] - shown[:, 0]).mean()),
-        "beyond_p90": rounded(100 * (days > shown[:, 3]).mean()),
+        "width_80": rounded((quantiles[:, 3] - quantiles[:, 1]).mean()),
+        "coverage_90": rounded(100 * ((days >= quantiles[:, 0]) & (days <= quantiles[:, 4])).mean()),
+        "width_90": rounded((quantiles[:, 4] - quantiles[:, 0]).mean()),
+        "beyond_p90": rounded(100 * (days > quantiles[:, 3]).mean()),
         "worst_destination_80": worst(inside, outcome.destinations),
         "fit_seconds": rounded(outcome.fit_seconds),
         "predict_us": rounded(1e6 * outcome.predict_seconds / max(outcome.predicted, 1)),

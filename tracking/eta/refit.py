@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -13,15 +14,14 @@ from django.db import transaction
 
 from tracking.eta.calibrate import RAW_LEVELS, Calibration, learn_calibration
 from tracking.eta.experience import pseudo_parcels
-from tracking.eta.history import Floats, History
+from tracking.eta.history import History
+from tracking.eta.judge import odds_at_start, pinball, shown
 from tracking.eta.model import Part, fit
-from tracking.eta.odds import odds_of
 from tracking.eta.past import DAY, EPOCH, history_of, log_of
 from tracking.eta.predict import FEWEST, Fitted, fetch
 from tracking.models import Forecast, Predictor, PredictorPart, Shop
 from tracking.vocabulary import Clock
 
-SCORED: Final = np.array([0.05, 0.1, 0.5, 0.9, 0.95])
 JUDGED: Final = timedelta(days=14)
 FEWEST_JUDGED: Final = 20
 WORSE: Final = 1.02
@@ -98,18 +98,10 @@ def loss_of(fitted: Fitted, parcels: History) -> float | None:
         return None
     names = [["", *known] for known in parcels.coder.names]
     keys = [[names[place][code] for place, code in enumerate(row)] for row in parcels.codes.tolist()]
-    codes = np.array([fitted.model.coder.look_up(row) for row in keys], dtype=np.int32)
-    pace = fitted.model.pace(codes, parcels.measures)
-    odds = odds_of(fitted.model.curve, pace, parcels.start, np.zeros(len(parcels)))
+    coded = replace(parcels, codes=np.array([fitted.model.coder.look_up(row) for row in keys], dtype=np.int32))
     places = np.array([row[1] for row in keys], dtype=np.str_)
-    levels = fitted.calibration.levels(SCORED, places, fitted.model.parcels)
-    return pinball(odds.quantiles(levels), parcels.days, SCORED)
-
-
-def pinball(quantiles: Floats, days: Floats, levels: Floats) -> float:
-    """Return the mean pinball loss of quantiles, a row for each parcel, in days."""
-    outside = days[:, None] - quantiles
-    return float(np.maximum(levels * outside, (levels - 1) * outside).mean())
+    odds = odds_at_start(fitted.model, coded)
+    return pinball(shown(odds, fitted.model, fitted.calibration, places), parcels.days)
 
 
 def parts_of(calibration: Calibration) -> list[Part]:
