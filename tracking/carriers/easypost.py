@@ -21,11 +21,11 @@ from typing import Any, Final
 
 from tracking.carriers import clock, told
 from tracking.carriers.adapter import Adapter, Credential, Line, basic
-from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.places import country_in, place_in
 from tracking.carriers.shape import RefusedAnswer, day_of, listing, load_json, mapping, required_text, text
-from tracking.carriers.told import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.told import CarrierDate, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("easypost")
 PATH: Final = "/v2/trackers"
@@ -100,7 +100,7 @@ def read_tracker(item: Any, heard_at: datetime) -> ToldParcel:
     number, carrier = required_text(entry.get("tracking_code"), "tracking_code"), text(entry.get("carrier"))
     more = mapping(entry.get("carrier_detail"), "carrier_detail")
     origin, destination = (
-        country_of(mapping(more.get(f"{end}_tracking_location"), f"{end}_tracking_location").get("country"))
+        country_in(more.get(f"{end}_tracking_location"), f"{end}_tracking_location")
         for end in ("origin", "destination")
     )
     day = day_of(more.get("est_delivery_date_local"))
@@ -118,16 +118,8 @@ def read_tracker(item: Any, heard_at: datetime) -> ToldParcel:
 def read_detail(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
     """Read one event. The carrier's own words are its `message`; the carrier's own code helps only the operator."""
     detail = mapping(item, "a detail")
-    place, words = read_place(detail), text(detail.get("message"))
+    place, words = place_in(detail.get("tracking_location"), "tracking_location"), text(detail.get("message"))
     status, more = text(detail.get("status")), text(detail.get("status_detail"))
     code = status if more in SAYS_LITTLE or status == "delivered" else f"{status}/{more}"
     when = clock.read(text(detail.get("datetime")), place.country, heard_at, region=place.region)
     return ToldScan(0, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words)
-
-
-def read_place(detail: Mapping[str, Any]) -> Place:
-    """Read where an event was; often without its country."""
-    told_place = mapping(detail.get("tracking_location"), "tracking_location")
-    city, region, country, zip_code = (text(told_place.get(key)) for key in ("city", "state", "country", "zip"))
-    words = ", ".join(filter(None, (city, region, country)))
-    return Place(words, country_of(country), region or None, city or None, zip_code or None)

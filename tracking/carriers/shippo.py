@@ -22,11 +22,11 @@ from urllib.parse import quote
 
 from tracking.carriers import clock, told
 from tracking.carriers.adapter import Adapter, Credential, Line
-from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table, side_of
 from tracking.carriers.numbers import detect
+from tracking.carriers.places import country_in, place_in
 from tracking.carriers.shape import day_of, listing, load_json, mapping, required_text, text
-from tracking.carriers.told import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.told import CarrierDate, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("shippo")
 TOKENS: Final[dict[str, str]] = {
@@ -121,7 +121,7 @@ def refusal_of(answer: Mapping[str, Any]) -> Refusal:
 def read_track(track: Mapping[str, Any], heard_at: datetime) -> ToldParcel | Refusal:
     """Read one number's track. Its history comes oldest first; the latest status is its last entry."""
     number, token = required_text(track.get("tracking_number"), "tracking_number"), text(track.get("carrier"))
-    route = (read_country(track.get("address_from")), read_country(track.get("address_to")))
+    route = (country_in(track.get("address_from"), "an address"), country_in(track.get("address_to"), "an address"))
     history = [mapping(item, "an event") for item in listing(track.get("tracking_history"), "tracking_history")]
     scans = tuple(read_event(event, route, heard_at) for event in history if has_news(event))
     if not scans:
@@ -144,21 +144,8 @@ def has_news(event: Mapping[str, Any]) -> bool:
 
 def read_event(event: Mapping[str, Any], route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
     """Read one event. The carrier's words are its `status_details`."""
-    place, words = read_place(event.get("location")), text(event.get("status_details"))
+    place, words = place_in(event.get("location"), "a location"), text(event.get("status_details"))
     status, more = text(event.get("status")), text(mapping(event.get("substatus"), "substatus").get("code"))
     code = f"{status}/{more}" if more else status
     when = clock.read(text(event.get("status_date")), place.country, heard_at, region=place.region)
     return ToldScan(0, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words)
-
-
-def read_country(value: Any) -> str | None:
-    """Return the country of an address."""
-    return country_of(mapping(value, "an address").get("country"))
-
-
-def read_place(value: Any) -> Place:
-    """Read where an event was."""
-    told = mapping(value, "a location")
-    city, region, country, zip_code = (text(told.get(key)) for key in ("city", "state", "country", "zip"))
-    words = ", ".join(filter(None, (city, region, country)))
-    return Place(words, country_of(country), region or None, city or None, zip_code or None)
