@@ -15,7 +15,6 @@ import numpy as np
 from tracking.eta.backtest import Outcome, backtest
 from tracking.eta.history import History, Journey, Traits
 from tracking.eta.past import DAY, local_days
-from tracking.simulator import happenings
 from tracking.simulator.journeys import draw, lane_of
 from tracking.vocabulary import Clock
 
@@ -61,14 +60,11 @@ def population(parcels: int, seed: int) -> Iterator[Told]:
         ordered = FIRST + timedelta(days=DAYS * place / parcels)
         number = f"C{place:08d}"
         lane = lane_of(number, seed)
-        journey: happenings.Journey | None = draw(number, lane, seed, ordered)
         starts, delivered = {Clock.ORDERED: ordered}, None
-        while journey is not None:
-            for scan in journey.scans:
-                if scan.kind in STARTS:
-                    starts.setdefault(STARTS[scan.kind], scan.happened_at)
-                delivered = scan.happened_at if scan.kind == "delivered" else delivered
-            journey = journey.onward
+        for scan in (scan for journey in draw(number, lane, seed, ordered).numbers for scan in journey.scans):
+            if scan.kind in STARTS:
+                starts.setdefault(STARTS[scan.kind], scan.happened_at)
+            delivered = scan.happened_at if scan.kind == "delivered" else delivered
         goal = lane.destination
         yield Told(Traits("CN", goal.country, area=goal.city, service=lane.service), starts, delivered)
 

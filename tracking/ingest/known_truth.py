@@ -91,12 +91,8 @@ def population(count: int, seed: int, first: datetime, days: int) -> list[Parcel
 def parcel(number: str, seed: int, ordered: datetime) -> Parcel:
     """Return one parcel with both numbers' tellings."""
     lane = lane_of(number, seed)
-    journey: Journey | None = draw(number, lane, seed, ordered)
-    tellings: list[Telling] = []
-    position = 0
-    while journey is not None:
-        tellings += tellings_of(journey, position)
-        journey, position = journey.onward, position + 1
+    journeys = enumerate(draw(number, lane, seed, ordered).numbers)
+    tellings = [telling for position, journey in journeys for telling in tellings_of(journey, position)]
     happened = tuple((event.at, event.kind) for event in truth(number, lane, seed, ordered))
     in_turn = tuple(sorted(tellings, key=lambda one: one.told_at))
     return Parcel(ordered, lane.origin.country, lane.destination.country, lane.service, in_turn, happened)

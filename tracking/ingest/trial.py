@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from itertools import takewhile
+from operator import attrgetter
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -101,12 +103,10 @@ def population(count: int, seed: int) -> list[Followed]:
     for index in range(count):
         name = f"TRIAL{seed}-{index}"
         ordered = FIRST_ORDER + timedelta(days=dice.uniform(0, ORDER_DAYS))
-        journey: Journey | None = draw(name, lane_of(name, seed), seed, ordered)
         since = ordered + timedelta(hours=dice.uniform(1, 24))
-        while journey is not None and journey.scans:
+        for journey in takewhile(attrgetter("scans"), draw(name, lane_of(name, seed), seed, ordered).numbers):
             numbers.append(Followed(since, tuple(news_of(journey))))
             since = next((scan.told_at for scan in journey.scans if scan.kind == "handed_over"), since)
-            journey = journey.onward
     return numbers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -41,6 +42,14 @@ class Journey:
     scans: tuple[Scan, ...]
     onward: Journey | None = None
     promise: tuple[datetime, datetime] | None = None
+
+    @property
+    def numbers(self) -> Iterator[Journey]:
+        """Yield this journey and those under the numbers that later carriers give, in the order of travel."""
+        journey: Journey | None = self
+        while journey is not None:
+            yield journey
+            journey = journey.onward
 
     def told(self, now: datetime) -> tuple[Scan, ...]:
         """Return the scans told by `now`, newest happening first, as carriers list them."""
