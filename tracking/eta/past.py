@@ -22,6 +22,8 @@ LOG_BACK: Final = timedelta(days=90)
 GIVEN_UP: Final = timedelta(days=90)
 """A parcel without an end is counted as under way for so long; after that it tells nothing any more."""
 AREA_SIGNS: Final = 2
+USUAL_HOUR: Final = 0.6
+"""At which share of its day a delivery on a mere date is thought to come."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 BEFORE_THE_DOOR: Final = (Clock.ORDERED, Clock.HANDED_OVER, Clock.EXPORTED)

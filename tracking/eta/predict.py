@@ -16,7 +16,7 @@ from tracking.eta.history import Floats, History, Traits
 from tracking.eta.holidays import closed_days, weekends
 from tracking.eta.model import Model, fit, from_parts
 from tracking.eta.odds import DAYS_AHEAD, odds_of
-from tracking.eta.past import DAY, EPOCH, local_days
+from tracking.eta.past import DAY, EPOCH, USUAL_HOUR, local_days
 from tracking.eta.window import LEVELS
 from tracking.models import Predictor, PredictorPart
 from tracking.models.forecasts import Basis
@@ -152,7 +152,7 @@ def carriers_days(fitted: Fitted, want: Want, today: float) -> list[float] | Non
     record = fitted.carriers.get(want.source or want.traits.service)
     if want.carrier_on is None or record is None or record[1] >= record[0]:
         return None
-    ahead = (want.carrier_on - EPOCH.date()).days + 0.6 - today
+    ahead = (want.carrier_on - EPOCH.date()).days + USUAL_HOUR - today
     errors = np.interp(WANTED, RAW_LEVELS, np.array(record[3:]))
     if ahead + errors[-2] <= 0:
         return None

@@ -17,7 +17,7 @@ from tracking.eta.experience import pseudo_parcels
 from tracking.eta.history import History
 from tracking.eta.judge import odds_at_start, pinball, shown
 from tracking.eta.model import Part, fit
-from tracking.eta.past import DAY, EPOCH, history_of, log_of
+from tracking.eta.past import DAY, EPOCH, USUAL_HOUR, history_of, log_of
 from tracking.eta.predict import FEWEST, Fitted, fetch
 from tracking.models import Forecast, Predictor, PredictorPart, Shop
 from tracking.vocabulary import Clock
@@ -149,7 +149,7 @@ def carrier_dates(shop: Shop, clock: Clock, now: datetime) -> Iterator[CarrierDa
             continue
         assert carrier_on is not None
         seen.add(shipment)
-        ahead = (carrier_on - EPOCH.date()).days + 0.6 - (made_at - EPOCH) / DAY
+        ahead = (carrier_on - EPOCH.date()).days + USUAL_HOUR - (made_at - EPOCH) / DAY
         yield CarrierDate(source, ahead, days, (delivered_at - made_at) / DAY)
 
 
