@@ -30,10 +30,21 @@ FRIDAY = datetime(2026, 9, 11, 12, tzinfo=UTC)
         (72, "DE", 1.0),
         (36, "EG", 0.0),
         (48, "SA", 0.5),
+        (72, "IN", 2.0),
     ],
 )
 def test_weekends_do_not_count(hours: float, country: str, days: float) -> None:
     assert working_days(FRIDAY, FRIDAY + timedelta(hours=hours), country) == pytest.approx(days)
+
+
+@pytest.mark.parametrize(("country", "days"), [("DE", 3.0), ("FR", 5.0), ("US", 4.0), ("", 5.0), ("ZZ", 5.0)])
+def test_public_holidays_do_not_count(country: str, days: float) -> None:
+    """Good Friday and Easter Monday in Germany; in France 1 and 8 May; Thanksgiving in the United States."""
+    week = {"DE": (2026, 4, 2), "FR": (2026, 4, 30), "US": (2026, 11, 23)}.get(country, (2026, 9, 7))
+    length = {"DE": 7, "FR": 9}.get(country, 7)
+    start = datetime(*week, tzinfo=UTC)
+
+    assert working_days(start, start + timedelta(days=length), country) == days
 
 
 @given(st.floats(0, 60), st.integers(0, 400), st.sampled_from(["DE", "EG", ""]))

@@ -96,7 +96,7 @@ def test_every_kind_has_a_rule_and_a_case_that_opens_it() -> None:
         ("duties_due", [step("import.customs_held", 2, "DE", "Customs duties paid")], {}),
         ("address_problem", [OUT, step("delivery.attempt_failed_other", 70, "DE", "Address confirmed")], {}),
         ("unreachable", [OUT, step("delivery.attempt_failed_absent", 70)], {}),
-        ("stalled", [step("linehaul.departed")], {"at": 24 * 35}),
+        ("stalled", [step("linehaul.departed")], {"at": 24 * 34}),
         ("stalled", [PRESENTED], {"at": 24 * 90}),
         ("stalled", [step("exception.lost")], {"at": 24 * 90}),
         ("late_risk", [step("linehaul.departed")], LATE),
@@ -176,8 +176,8 @@ def test_a_scan_inside_one_phase_does_not_start_its_clock_anew() -> None:
 def test_a_limit_of_some_hours_alarms_only_after_days() -> None:
     book = Book({("last_mile", "", ""): (0.3, 50)})
 
-    assert kinds(case(OUT, at=60 + 71, limits=book)) == set()
-    assert kinds(case(OUT, at=60 + 72, limits=book)) == {"stalled"}
+    assert kinds(case(OUT, at=60 + 49, limits=book)) == set()
+    assert kinds(case(OUT, at=60 + 50, limits=book)) == {"stalled"}
 
 
 def test_the_evidence_says_what_shows_it() -> None:

@@ -9,17 +9,12 @@ from math import ceil
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from tracking.localization.workdays import works
+
 LEAST: Final = 20
 """Below this many parcels a lane says nothing of its own."""
 MOST_DAYS: Final = 60
 DAY: Final = timedelta(days=1)
-FRIDAY_OFF: Final = frozenset({"BD", "BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY", "OM", "QA", "SA", "SD", "YE"})
-"""Countries that rest on Friday and Saturday; all others are taken to rest on Saturday and Sunday."""
-
-
-def works(moment: datetime, country: str) -> bool:
-    """Tell whether a country's offices work on this day of the week. Public holidays are not known."""
-    return moment.weekday() not in ((4, 5) if country in FRIDAY_OFF else (5, 6))
 
 
 def midnight_after(moment: datetime) -> datetime:
@@ -32,7 +27,7 @@ def working_days(start: datetime, end: datetime, country: str = "") -> float:
     total, moment = timedelta(), start.astimezone(UTC)
     while moment < end:
         until = min(midnight_after(moment), end)
-        if works(moment, country):
+        if works(moment.date(), country):
             total += until - moment
         moment = until
     return total / DAY
@@ -43,7 +38,7 @@ def after_working_days(start: datetime, days: float, country: str = "") -> datet
     left, moment = days * DAY, start.astimezone(UTC)
     while True:
         until = midnight_after(moment)
-        if works(moment, country):
+        if works(moment.date(), country):
             if until - moment >= left:
                 return moment + left
             left -= until - moment

@@ -13,13 +13,17 @@ OWN_CLOCK: Final = frozenset({Milestone.IMPORT_CUSTOMS, Milestone.AVAILABLE_FOR_
 """Stages with a rule of their own."""
 SHORTEST: Final = timedelta(days=2)
 """Limits below this would alarm about every scan that a carrier tells late."""
-LATE_TELLING: Final = timedelta(days=1)
+NEARLY: Final = 0.98
+"""From this share of the limit on: a parcel that is still there then hardly ever leaves before it."""
+LATE_TELLING: Final = timedelta(hours=2)
 """What is added, as the scan that ends a stage is told some hours after it happened."""
 DEADLINE: Final = timedelta(days=4)
 LIKELY: Final = 0.5
 LIKELY_STILL: Final = 0.35
 """An open alarm closes only below this, so that it does not come and go."""
-UNLIKELY: Final = 0.3
+UNLIKELY: Final = 0.12
+"""Near the promised day an alarm stays away only below these odds: alerts/README.md tells what that gives."""
+AGAIN: Final = timedelta(hours=12)
 HELD_IN_ORDER: Final = frozenset({Scan.EXPORT_OFFICE_HELD, Scan.IMPORT_OFFICE_HELD, Scan.LASTMILE_HELD})
 HELD_OVER: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.IMPORT_CUSTOMS_HELD, Scan.IMPORT_TERMINATED})
 FAILURES: Final = 3
@@ -38,7 +42,7 @@ def stall_turns(case: Case) -> datetime | None:
     if not moves(case) or case.milestone in OWN_CLOCK or unplaced:
         return None
     limit = case.limits.limit(phase(case.milestone), case.origin, case.destination)
-    return case.phase_since + max(timedelta(days=limit.days), SHORTEST) + LATE_TELLING if limit else None
+    return case.phase_since + max(timedelta(days=NEARLY * limit.days), SHORTEST) + LATE_TELLING if limit else None
 
 
 def stalled(case: Case) -> Finding | None:
@@ -87,6 +91,12 @@ def late_risk(case: Case) -> Finding | None:
         return None
     evidence = {"promised_on": case.promised_on.isoformat(), "odds": round(case.p_late, 2)}
     return Finding(AlertKind.LATE_RISK, "", Severity.WATCH, case.now, evidence)
+
+
+def late_turns(case: Case) -> datetime | None:
+    """Return when to look at the odds again: each silent day makes it likelier that the promise is missed."""
+    ends = promise_ends(case)
+    return case.now + AGAIN if case.p_late is not None and ends is not None and case.now < ends else None
 
 
 def held(case: Case) -> Finding | None:

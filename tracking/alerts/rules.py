@@ -38,6 +38,7 @@ TURNS: Final[tuple[Callable[[Case], datetime | None], ...]] = (
     progress.stall_turns,
     progress.promise_turns,
     progress.promise_ends,
+    progress.late_turns,
     progress.feed_turns,
 )
 

@@ -81,10 +81,18 @@ def too_fast(before: Step, after: Step) -> bool:
     if before.at is None or after.at is None:
         return False
     between = after.at - before.at
-    if before.lat is None or before.lon is None or after.lat is None or after.lon is None:
+    here, there = point(before), point(after)
+    if here is None or there is None:
         return between < BETWEEN_CONTINENTS and apart(before.country, after.country)
-    distance = kilometres(before.lat, before.lon, after.lat, after.lon)
+    distance = kilometres(*here, *there)
     return distance > FAR_KM and distance > FASTEST_KMH * between.total_seconds() / 3600
+
+
+def point(step: Step) -> tuple[float, float] | None:
+    """Return latitude and longitude of a scan in degrees; None where they are unknown or not on this earth."""
+    if step.lat is None or step.lon is None:
+        return None
+    return (step.lat, step.lon) if abs(step.lat) <= 90 and abs(step.lon) <= 180 else None
 
 
 def apart(one: str, other: str) -> bool:

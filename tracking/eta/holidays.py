@@ -1,4 +1,4 @@
-"""Days on which nobody delivers in a country: public holidays, and weekends as far as nothing better is known."""
+"""What public holidays take from the odds of arrival, and weekends as far as nothing better is known."""
 
 from __future__ import annotations
 
@@ -7,25 +7,15 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from babel import Locale, UnknownLocaleError
-from holidays import country_holidays
 
 from tracking.eta.history import Floats
+from tracking.localization.workdays import holidays_in, weekend_of
 
 EPOCH: Final = date(1970, 1, 1)
 TAKEN: Final = 0.9
 """How much of a day's odds a public holiday takes: some couriers work."""
 WEEKEND: Final = (0.5, 0.95)
 """How much of the odds the first and the last day of a weekend take."""
-
-
-@lru_cache(maxsize=512)
-def holidays_in(country: str, year: int) -> frozenset[date]:
-    """Return the public holidays of a country in a year; none for a country that nobody keeps them of."""
-    try:
-        return frozenset(country_holidays(country, years=year))
-    except NotImplementedError:
-        return frozenset()
 
 
 @lru_cache(maxsize=4096)
@@ -35,16 +25,6 @@ def closed_days(country: str, first: int, count: int) -> Floats:
     closed = np.array([TAKEN if day in holidays_in(country, day.year) else 0.0 for day in days])
     closed.flags.writeable = False
     return closed
-
-
-@lru_cache(maxsize=512)
-def weekend_of(country: str) -> tuple[int, int]:
-    """Return the first and last day of the weekend in a country, 0 Monday: Saturday and Sunday where nobody says."""
-    try:
-        locale = Locale.parse(f"und_{country}")
-    except (UnknownLocaleError, ValueError):
-        return 5, 6
-    return locale.weekend_start, locale.weekend_end
 
 
 def weekends(country: str, first: int, count: int) -> Floats:

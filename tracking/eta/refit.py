@@ -17,7 +17,7 @@ from tracking.eta.experience import pseudo_parcels
 from tracking.eta.history import History
 from tracking.eta.judge import odds_at_start, pinball, shown
 from tracking.eta.model import Part, fit
-from tracking.eta.past import DAY, EPOCH, USUAL_HOUR, history_of, log_of
+from tracking.eta.past import DAY, EPOCH, USUAL_HOUR, history_of, local_days, log_of
 from tracking.eta.predict import FEWEST, Fitted, fetch
 from tracking.models import Forecast, Predictor, PredictorPart, Shop
 from tracking.vocabulary import Clock
@@ -141,15 +141,15 @@ def carrier_dates(shop: Shop, clock: Clock, now: datetime) -> Iterator[CarrierDa
     told = Forecast.objects.filter(shipment__order__shop=shop, clock=clock, carrier_on__isnull=False)
     told = told.filter(shipment__delivered_at__isnull=False, made_at__gte=now - timedelta(days=365))
     rows = told.order_by("made_at").values_list(
-        "shipment", "source", "made_at", "carrier_on", "days", "shipment__delivered_at"
+        *("shipment", "source", "made_at", "carrier_on", "days", "shipment__delivered_at", "shipment__order__country")
     )
     seen: set[int] = set()
-    for shipment, source, made_at, carrier_on, days, delivered_at in rows.iterator(2000):
+    for shipment, source, made_at, carrier_on, days, delivered_at, country in rows.iterator(2000):
         if shipment in seen or len(days) != len(RAW_LEVELS) or not delivered_at or delivered_at <= made_at:
             continue
         assert carrier_on is not None
         seen.add(shipment)
-        ahead = (carrier_on - EPOCH.date()).days + USUAL_HOUR - (made_at - EPOCH) / DAY
+        ahead = (carrier_on - EPOCH.date()).days + USUAL_HOUR - local_days(made_at, country)
         yield CarrierDate(source, ahead, days, (delivered_at - made_at) / DAY)
 
 

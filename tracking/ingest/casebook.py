@@ -49,7 +49,9 @@ class Casebook:
     @classmethod
     def of(cls, which: Q) -> Casebook:
         """Take in hand, and lock in the order of their keys, the shipments that `which` selects."""
-        found = Shipment.objects.filter(which).select_related("order").order_by("pk")
+        found = (
+            Shipment.objects.filter(which).select_related("order", "forecast").defer("forecast__days").order_by("pk")
+        )
         alone = ("self",) if connection.features.has_select_for_update_of else ()
         return cls(found.select_for_update(of=alone))
 

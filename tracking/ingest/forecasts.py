@@ -19,6 +19,7 @@ from tracking.eta.past import BEFORE_THE_DOOR, DAY, area_of
 from tracking.eta.predict import Told, Want, predict
 from tracking.eta.window import LEVELS, Window, is_steady, window
 from tracking.ingest import rows
+from tracking.ingest.lateness import promised_on
 from tracking.localization.reader import home_zone, zone_for
 from tracking.models import Forecast, Leg, OrderLine, Shipment
 from tracking.models.forecasts import Reason
@@ -28,12 +29,13 @@ from tracking.vocabulary import Clock, Milestone, Overlay
 AGAIN_AFTER: Final = timedelta(hours=20)
 GIVEN_UP: Final = timedelta(days=75)
 AT_ONCE: Final = 500
-KEPT: Final = ("forecast_id", "forecast_due_at", "revision")
+KEPT: Final = ("forecast_id", "forecast_due_at", "look_at", "revision")
 CLAIM: Final = timedelta(minutes=10)
 
 
 def foresee(parcels: Sequence[tuple[Shipment, Sequence[Leg]]], now: datetime) -> None:
-    """Make forecasts for parcels with their legs: log them, and set on each shipment the one in force.
+    """Make forecasts for parcels with their legs: log them, and set on each shipment the one in force; where a promise
+    may be missed now or kept after all, have the alarms looked at.
 
     The shipments are not saved. `shipment.forecast` must be at hand, and so must `shipment.order`.
     """
@@ -50,6 +52,8 @@ def foresee(parcels: Sequence[tuple[Shipment, Sequence[Leg]]], now: datetime) ->
     Forecast.objects.bulk_create(fresh)
     for forecast in fresh:
         forecast.shipment.forecast = forecast
+        if promised_on(forecast.shipment) is not None:
+            forecast.shipment.look_at = now
 
 
 def is_foreseeable(shipment: Shipment, now: datetime) -> bool:
@@ -116,6 +120,7 @@ def forecast_of(shipment: Shipment, want: Want, told: Told, now: datetime) -> Fo
         made_at=now,
         elapsed_days=told.elapsed_days,
         days=told.raw_days,
+        shown_days=[round(one, 3) for one in told.days],
         first_on=fresh.first_on,
         last_on=fresh.last_on,
         likely_on=fresh.likely_on,

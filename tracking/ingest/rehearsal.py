@@ -17,6 +17,7 @@ from tracking.alerts.dwell import DAY, Stay, slow_limit
 from tracking.alerts.limits import Book, Visit, learned_from, visits
 from tracking.alerts.rules import findings, next_look
 from tracking.ingest import conclude
+from tracking.ingest.foretold import Foretold
 from tracking.ingest.known_truth import TOLD, Parcel, Telling, Trouble, population, slow_by_stage, troubles
 from tracking.timeline import in_order
 from tracking.vocabulary import DELIVERED_SCANS, AlertKind, Scan
@@ -87,7 +88,7 @@ def promises(parcels: Iterable[Parcel]) -> dict[tuple[str, str], float]:
     return {lane: slow_limit(stays, PROMISED) for lane, stays in took.items()}
 
 
-def play(one: Parcel, limits: Book, promised: datetime) -> list[tuple[AlertKind, datetime]]:
+def play(one: Parcel, limits: Book, foretold: Foretold, promised: datetime) -> list[tuple[AlertKind, datetime]]:
     """Play one parcel through the rules, at each telling and at each look that they ask for; return what opened."""
     opened: list[tuple[AlertKind, datetime]] = []
     seen: set[tuple[AlertKind, str, datetime]] = set()
@@ -96,7 +97,8 @@ def play(one: Parcel, limits: Book, promised: datetime) -> list[tuple[AlertKind,
         look: datetime | None = now
         known = in_order(told for told in one.tellings if told.told_at <= now)
         while look is not None and look < max(following, now + timedelta(microseconds=1)):
-            case = case_of(one, known, limits, promised, look)
+            late = foretold.late_odds(one, known, promised + DAY, look)
+            case = case_of(one, known, limits, promised, late, look)
             for found in findings(case):
                 key = (found.kind, found.stage, found.since)
                 opened += [] if key in seen else [(found.kind, look)]
@@ -105,7 +107,9 @@ def play(one: Parcel, limits: Book, promised: datetime) -> list[tuple[AlertKind,
     return opened
 
 
-def case_of(one: Parcel, known: Sequence[Telling], limits: Book, promised: datetime, now: datetime) -> Case:
+def case_of(
+    one: Parcel, known: Sequence[Telling], limits: Book, promised: datetime, late: float, now: datetime
+) -> Case:
     """Return what the rules see of a parcel."""
     steps = tuple(told.step for told in known)
     told = [conclude.Step(step.scan, step.at, step.leg, place, step.country, None) for place, step in enumerate(steps)]
@@ -120,6 +124,7 @@ def case_of(one: Parcel, known: Sequence[Telling], limits: Book, promised: datet
         steps=steps,
         limits=limits,
         promised_on=promised.date(),
+        p_late=late,
     )
 
 
@@ -159,7 +164,8 @@ def rehearse(count: int, seed: int, teaching_seed: int) -> dict[str, Score]:
     parcels = population(count, seed, FIRST_ORDER, ORDER_DAYS)
     slow = slow_by_stage(parcels)
     due = [promise_of(one, days) for one in parcels]
-    played = [play(one, limits, promised) for one, promised in zip(parcels, due, strict=True)]
+    foretold = Foretold([*teachers, *parcels], FIRST_ORDER)
+    played = [play(one, limits, foretold, promised) for one, promised in zip(parcels, due, strict=True)]
     true = [troubles(one, slow, promised) for one, promised in zip(parcels, due, strict=True)]
     silent = [silences(one) for one in parcels]
     scores: dict[str, Score] = {}

@@ -18,6 +18,7 @@ from tracking.alerts.watch import Watched, store, watch
 from tracking.ingest import asking, rows
 from tracking.ingest.case import AT, READ_FIELDS, Case
 from tracking.ingest.casebook import Casebook
+from tracking.ingest.lateness import late_odds, promised_on
 from tracking.models import Alert, Event, Leg, Shipment
 from tracking.timeline import in_order
 from tracking.vocabulary import AlertKind, Milestone, Overlay, Scan, Tracker, ZoneSource
@@ -96,7 +97,8 @@ def alarm_case(case: Case, words: Words, kinds: frozenset[AlertKind], now: datet
         overlay=Overlay(shipment.overlay) if shipment.overlay else None,
         steps=steps_of(case, words),
         limits=SHELF.current(),
-        promised_on=shipment.promised_on or shipment.carrier_last_on,
+        promised_on=promised_on(shipment),
+        p_late=late_odds(shipment, now),
         feeds=tuple(feed_of(leg) for leg in case.legs if is_followed(leg)),
         open=kinds,
     )

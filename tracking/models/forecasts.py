@@ -98,6 +98,7 @@ class Forecast(models.Model):
     made_at = models.DateTimeField(_("made at"))
     elapsed_days = models.FloatField(_("days on this clock"))
     days = models.JSONField(_("days still to go, by level"))  # the model's own, before any correction
+    shown_days = models.JSONField(_("days still to go, as shown"), default=list)  # at window.LEVELS, corrected
     first_on = models.DateField(_("first day"))
     last_on = models.DateField(_("last day"))
     likely_on = models.DateField(_("most likely day"))
