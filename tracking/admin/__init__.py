@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin import alerts, asks, carriers, codes, orders, payloads, shipments, shops
+from tracking.admin import alerts, asks, carriers, codes, forecasts, orders, payloads, shipments, shops
 
-__all__ = ["alerts", "asks", "carriers", "codes", "orders", "payloads", "shipments", "shops"]
+__all__ = ["alerts", "asks", "carriers", "codes", "forecasts", "orders", "payloads", "shipments", "shops"]
 
 admin.site.site_header = _("Landfall — operators' desk")
 admin.site.site_title = _("Landfall desk")

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from tracking.admin.desk import LookOnly
 from tracking.models import Alert, ClearanceCurve, Shipment, StageLimit
 
 if TYPE_CHECKING:
@@ -109,16 +110,7 @@ def alarms_of(shipment: Shipment) -> list[tuple[Alert, SafeString | str]]:
 
 
 @admin.register(StageLimit, ClearanceCurve)
-class LearnedAdmin(LearnedDesk):
+class LearnedAdmin(LookOnly, LearnedDesk):
     """What was learned in the night, to be read only."""
 
     list_display = ("__str__", "parcels", "learned_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -71,3 +71,16 @@ def leave_alone(widget: Widget) -> None:
     if isinstance(widget, RelatedFieldWidgetWrapper):
         widget.can_add_related = widget.can_change_related = False
         widget.can_delete_related = widget.can_view_related = False
+
+
+class LookOnly:
+    """For an admin of rows that workers write: to look at, never to add, change or erase by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,64 @@
+"""Prediction on the desk: versions are listed, and an operator goes back to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tracking.models import Predictor, Shop
+from tracking.vocabulary import Clock
+
+NIGHT = datetime(2026, 9, 1, 2, 41, tzinfo=UTC)
+
+
+def version(nights: int, *, clock: Clock = Clock.ORDERED, current: bool = False) -> Predictor:
+    fields = {"fitted_at": NIGHT + timedelta(days=nights), "parcels": 300 + nights, "loss": 1.2345}
+    return Predictor.objects.create(
+        shop=Shop.objects.get_or_create(slug="shop", defaults={"name": "Shop"})[0],
+        clock=clock,
+        current=current,
+        **fields,
+    )
+
+
+@pytest.mark.django_db
+def test_versions_are_listed_with_what_they_learned_from(admin_client: Client) -> None:
+    version(1, current=True)
+
+    page = admin_client.get(reverse("admin:tracking_predictor_changelist")).content.decode()
+
+    assert "301" in page
+    assert "1.234" in page
+
+
+@pytest.mark.django_db
+def test_an_operator_goes_back_to_an_older_version(act: Callable[..., str]) -> None:
+    older, newer = version(1), version(2, current=True)
+
+    page = act("use_these", older)
+
+    assert "In use within five minutes" in page
+    assert list(Predictor.objects.filter(current=True)) == [older]
+    newer.refresh_from_db()
+    assert not newer.current
+
+
+@pytest.mark.django_db
+def test_two_versions_of_one_clock_cannot_both_be_used(act: Callable[..., str]) -> None:
+    older, newer = version(1), version(2, current=True)
+
+    page = act("use_these", older, newer)
+
+    assert "Choose one version" in page
+    assert list(Predictor.objects.filter(current=True)) == [newer]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["predictor", "forecast", "score"])
+def test_what_workers_wrote_is_only_looked_at(admin_client: Client, name: str) -> None:
+    assert admin_client.get(reverse(f"admin:tracking_{name}_changelist")).status_code == 200
+    assert admin_client.get(reverse(f"admin:tracking_{name}_add")).status_code == 403
