@@ -177,3 +177,24 @@ def test_a_file_that_no_row_knows_is_swept_away_after_a_day(ask: Ask) -> None:
     assert sweep(datetime.now(UTC) + timedelta(hours=23)) == 0
     assert sweep(datetime.now(UTC) + timedelta(hours=25)) == 1
     assert vault.fetch(paper.stored_name)
+
+
+def test_an_accepted_number_and_address_are_the_orders_from_then_on(shipment: Shipment, operator: User) -> None:
+    phone = asks.open(shipment, AskKind.PHONE, "", None, NOW)
+    address = asks.open(shipment, AskKind.ADDRESS, "", None, NOW)
+    answer(phone, {"phone": "+4915112345678"}, [], NOW)
+    answer(address, {"street_address": "Torstr. 1", "city": "Berlin", "postal_code": "10119"}, [], NOW)
+    accept(phone, operator, LATER)
+    accept(address, operator, LATER)
+
+    order = Shipment.objects.select_related("order").get(pk=shipment.pk).order
+    assert (order.phone, order.city, order.postal_code) == ("+4915112345678", "Berlin", "10119")
+    assert "10119" not in " ".join(phone.notes.values_list("detail", flat=True))
+
+
+def test_a_refused_number_changes_no_order(ask: Ask, operator: User) -> None:
+    before = ask.shipment.order.phone
+    answer(ask, {"phone": "+4915112345678"}, [], NOW)
+    refuse(ask, operator, "no_reply", LATER)
+
+    assert Shipment.objects.select_related("order").get(pk=ask.shipment_id).order.phone == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
 from tests import make
 from tracking.ingest.record import record
@@ -33,12 +34,14 @@ def test_what_is_asked_of_the_buyer_becomes_a_task_once(scan: str, kind: AskKind
     assert list(Ask.objects.values_list("kind", "state")) == [(kind, AskState.ASKED)]
 
 
-def test_the_reason_is_told_in_the_orders_language() -> None:
-    leg = make.leg(of=make.order(language="zh-hans"))
+def test_the_reason_is_told_in_the_readers_language() -> None:
+    leg = make.leg()
 
     tell(leg, "import.customs_info_required")
 
-    assert Ask.objects.get().because == "海关要求提供文件"
+    assert Ask.objects.get().asked_because == "Customs asks for papers"
+    with override("zh-hans"):
+        assert Ask.objects.get().asked_because == "海关要求提供文件"
 
 
 def test_a_task_ends_with_its_cause_unless_it_was_answered() -> None:

@@ -28,7 +28,7 @@ from tracking.asks import answers, vault
 from tracking.asks.answers import WrongState
 from tracking.asks.values import in_words
 from tracking.models import Ask, AskAnswer, Paper
-from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed, PaperKind
+from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed, PaperKind, Refusal
 from tracking.vocabulary import AskKind, AskState
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class AskAdmin(AskDesk):
         "kind",
         "state",
         "round",
-        "because",
+        "asked_because",
         "papers_wanted",
         "due",
         "opened_at",
@@ -114,7 +114,7 @@ class AskAdmin(AskDesk):
         ask = get_object_or_404(Ask.objects.select_related("shipment__order"), pk=pk)
         try:
             with transaction.atomic():
-                said = HANDS[step](ask, cast(User, request.user), request.POST.get("reason", "").strip())
+                said = HANDS[step](ask, cast(User, request.user), reason_in(request))
                 live.ring_after_commit([ask.shipment])
             self.message_user(request, said)
         except WrongState:
@@ -151,6 +151,7 @@ class AskAdmin(AskDesk):
         if isinstance(ask, Ask):
             may = self.has_change_permission(request, ask)
             context |= {"answers": answers_of(ask, may), "notes": ask.notes.select_related("user"), "may_decide": may}
+            context["ready"] = Refusal.choices
             context["may_load"] = request.user.has_perm(PAPER_PERMISSION)
         context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -165,6 +166,11 @@ class AskAdmin(AskDesk):
         """Return a link to the parcel on the desk."""
         address = reverse("admin:tracking_shipment_change", args=[ask.shipment_id])
         return format_html('<a href="{}">{}</a>', address, ask.shipment)
+
+    @admin.display(description=_("reason"))
+    def asked_because(self, ask: Ask) -> str:
+        """Return why it is asked."""
+        return ask.asked_because
 
     @admin.display(description=_("papers wanted"))
     def papers_wanted(self, ask: Ask) -> str:
@@ -187,6 +193,12 @@ class AskAdmin(AskDesk):
             if badge
             else clock(ask.deadline_at)
         )
+
+
+def reason_in(request: HttpRequest) -> str:
+    """Return the reason that was chosen, that was typed, or both, a line each."""
+    ready, typed = request.POST.get("ready", ""), request.POST.get("reason", "").strip()
+    return "\n".join(filter(None, [ready if ready in Refusal.values else "", typed]))
 
 
 class NoReason(Exception):

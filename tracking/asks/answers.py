@@ -103,8 +103,29 @@ def accept(ask: Ask, user: User, now: datetime) -> None:
     """Accept the answer: the ask has ended. Raise `WrongState`."""
     ask = step(ask, DECIDABLE, AskState.ACCEPTED, closed_at=now)
     decide(ask, user, now)
+    correct(ask)
     let_papers_expire(ask, now)
     note(ask, now, Deed.ACCEPTED, Actor.OPERATOR, user)
+
+
+CORRECTS: Final = {
+    AskKind.PHONE: {"phone": "phone"},
+    AskKind.ADDRESS: {"postal_code": "postal_code", "city": "city", "country_area": "region"},
+}
+"""Which values of an accepted answer become which fields of the order."""
+
+
+def correct(ask: Ask) -> None:
+    """Write an accepted address or telephone number to the order; the record says that it was accepted, and no more."""
+    fields = CORRECTS.get(AskKind(ask.kind), {})
+    given = ask.answers.first()
+    if not fields or given is None:
+        return
+    order = ask.shipment.order
+    told = {field: given.values[name] for name, field in fields.items() if given.values.get(name)}
+    for field, value in told.items():
+        setattr(order, field, value)
+    order.save(update_fields=list(told))
 
 
 @transaction.atomic

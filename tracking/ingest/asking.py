@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
-from django.utils import translation
-
 from tracking.alerts.watch import Watched
 from tracking.asks.answers import close, open_ask
 from tracking.models import Alert, Ask
@@ -27,16 +24,10 @@ def follow(watched: Iterable[Watched], now: datetime) -> None:
     for one in watched:
         for alert in one.opened:
             if alert.kind in ASKED_BY:
-                open_ask(alert.shipment, ASKED_BY[AlertKind(alert.kind)], reason_of(alert), None, now)
+                open_ask(alert.shipment, ASKED_BY[AlertKind(alert.kind)], alert.kind, None, now)
         for alert in one.closed:
             if alert.kind in ASKED_BY:
                 end(alert, now)
-
-
-def reason_of(alert: Alert) -> str:
-    """Return why something is asked, in the language of the order: it is kept as it was told."""
-    with translation.override(alert.shipment.order.language or settings.LANGUAGE_CODE):
-        return str(AlertKind(alert.kind).label)
 
 
 def end(alert: Alert, now: datetime) -> None:

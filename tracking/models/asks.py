@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.fields import SecretsField
 from tracking.models.shipments import Shipment
-from tracking.vocabulary import AskKind, AskState
+from tracking.vocabulary import AlertKind, AskKind, AskState
 
 RECEIPT_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No sign that can be taken for another when it is read out on the telephone."""
@@ -59,6 +59,25 @@ class Deed(models.TextChoices):
     CLOSED = "closed", _("closed")
     DOWNLOADED = "downloaded", _("paper downloaded")
     ERASED = "erased", _("paper erased")
+
+
+class Refusal(models.TextChoices):
+    """Ready reasons why an answer is not accepted, which each buyer reads in their own language."""
+
+    UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
+    WRONG_PAPER = "wrong_paper", _("It is another paper than the one that is wanted.")
+    OTHER_NAME = "other_name", _("The name on it is not the name on the parcel.")
+    NO_VALUE = "no_value", _("The price or the value does not stand on it.")
+    INCOMPLETE = "incomplete", _("Something is missing. Please check every part of it.")
+    NO_REPLY = "no_reply", _("Nobody answers at this number.")
+
+
+READY: Final[dict[str, Any]] = {word.value: word.label for word in (*Refusal, *AlertKind)}
+
+
+def in_readers_words(kept: str) -> str:
+    """Return a kept reason for the reader: ready lines in their language, others as they were written."""
+    return "\n".join(str(READY.get(line, line)) for line in kept.splitlines())
 
 
 def title_of(kind: AskKind) -> str:
@@ -122,6 +141,16 @@ class Ask(models.Model):
         return title_of(AskKind(self.kind))
 
     @property
+    def asked_because(self) -> str:
+        """Return why it is asked, in the reader's language where the site asks by itself."""
+        return in_readers_words(self.because)
+
+    @property
+    def refused_because(self) -> str:
+        """Return why the last answer was refused, in the reader's language where the reason is a ready one."""
+        return in_readers_words(self.refusal)
+
+    @property
     def waits_for_buyer(self) -> bool:
         """Tell whether it is the buyer's turn."""
         return self.state in WAITING_FOR_BUYER
@@ -167,6 +196,11 @@ class AskAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
+
+    @property
+    def reason_in_words(self) -> str:
+        """Return why it was refused, ready reasons in the reader's language."""
+        return in_readers_words(self.reason)
 
 
 class Paper(models.Model):

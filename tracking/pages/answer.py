@@ -25,9 +25,7 @@ class Answer(NamedTuple):
 
 
 STEPS: Final = {
-    Scan.IMPORT_CUSTOMS_INFO_REQUIRED: gettext_lazy(
-        "Customs needs papers or information before it can go on. Answer the message from the carrier or the shop."
-    ),
+    Scan.IMPORT_CUSTOMS_INFO_REQUIRED: gettext_lazy("Customs needs papers or information before it can go on."),
     Scan.IMPORT_DUTIES_DUE: gettext_lazy(
         "It goes on once duties or taxes are paid. Pay only on the carrier's own site; this page never takes money."
     ),

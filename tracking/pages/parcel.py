@@ -123,6 +123,13 @@ def with_route() -> list[Prefetch[str]]:
     ]
 
 
+def latest_of_each(asks: Iterable[Ask]) -> list[Ask]:
+    """Return the latest ask of each kind, in the order given: what was settled before is history."""
+    every = list(asks)
+    latest = {ask.kind: ask.pk for ask in sorted(every, key=lambda ask: ask.pk)}
+    return [ask for ask in every if latest[ask.kind] == ask.pk]
+
+
 def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     """Return one parcel as the page shows it."""
     legs = without_shadows(list(shipment.legs.all()), {event.leg_id for event in shipment.events.all()})
@@ -130,7 +137,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
     final = Milestone(shipment.milestone) in Milestone.final()
-    shown = sorted(shipment.asks.all(), key=lambda ask: not ask.waits_for_buyer)
+    shown = sorted(latest_of_each(shipment.asks.all()), key=lambda ask: not ask.waits_for_buyer)
     leg_views = by_leg(legs, rows, final)
     known = [row for row in rows if not row.unknown]
     delivered_row = next((row for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
