@@ -80,6 +80,11 @@ app.conf.update(
             "schedule": timedelta(minutes=1),
             "options": {"expires": 60},
         },
+        "send the notices that are due": {
+            "task": "tracking.tasks.deliver_due",
+            "schedule": timedelta(seconds=2),
+            "options": {"expires": 2},
+        },
         "erase papers that have expired": {
             "task": "tracking.tasks.erase_papers",
             "schedule": crontab(minute="23"),

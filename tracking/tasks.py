@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 
 from tracking import live
@@ -16,9 +16,12 @@ from tracking.asks.forward import forward_due
 from tracking.ingest import ask, learn, pace, pushes, replay, watch
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
+from tracking.notifications import confirmation, delivery
+from tracking.notifications.channels.channel import Later
 
 LEGS_PER_MESSAGE: Final = 200
 SWEPT_AT_MOST: Final = 20_000
+NOTICES_AT_MOST: Final = 2_000
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 
 
@@ -121,3 +124,32 @@ def erase_papers() -> int:
     """Erase the papers that have expired and what no row knows; return how many files that was."""
     now = timezone.now()
     return expiry.erase_expired(now) + expiry.sweep(now)
+
+
+@shared_task
+def deliver_due() -> int:
+    """Have each channel on which notices are due send them, each in a job of its own; return how many channels."""
+    names = delivery.channels_due(timezone.now())
+    for name in names:
+        deliver_notices.apply_async((name,), expires=30)
+    return len(names)
+
+
+@shared_task
+def deliver_notices(channel: str) -> int:
+    """Send what is due on one channel; return how many notices were dealt with."""
+    done = 0
+    while found := delivery.deliver(channel, timezone.now()):
+        done += found
+        if done >= NOTICES_AT_MOST:
+            break
+    return done
+
+
+@shared_task(bind=True, max_retries=6)
+def confirm_follow(self: Task[..., None], follow_id: int, contact_id: int) -> None:
+    """Send the mail by which an address is confirmed; tried again later where the mail server cannot take it."""
+    try:
+        confirmation.send(follow_id, contact_id)
+    except Later as trouble:
+        raise self.retry(exc=trouble, countdown=60 * 2**self.request.retries) from trouble

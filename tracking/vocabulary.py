@@ -283,3 +283,24 @@ class AskState(TextChoices):
     REFUSED = "refused", _("Not accepted")
     FORWARDED = "forwarded", _("Passed on to the carrier")
     CLOSED = "closed", _("No longer needed")
+
+
+class NoticeKind(TextChoices):
+    """What a buyer can be told of without asking."""
+
+    SHIPPED = "shipped", _("Shipped")
+    DEPARTED = "departed", _("Left the country of origin")
+    ARRIVED = "arrived", _("Arrived in the destination country")
+    CUSTOMS_STARTED = "customs_started", _("Customs has begun")
+    CUSTOMS_RELEASED = "customs_released", _("Released by customs")
+    ASKED = "asked", _("Something is asked of you")
+    OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+    ARRIVING_TOMORROW = "arriving_tomorrow", _("Arriving tomorrow")
+    DELIVERED = "delivered", _("Delivered")
+    ATTEMPTED = "attempted", _("Delivery attempted")
+    READY = "ready", _("Ready to collect")
+    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
+    DELAY = "delay", _("Likely to be late")
+    DATE_MOVED = "date_moved", _("The arrival date moved")
+    PROBLEM = "problem", _("Something is wrong")
+    RETURNED = "returned", _("Going back to the sender")

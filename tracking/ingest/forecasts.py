@@ -20,6 +20,7 @@ from tracking.eta.predict import Told, Want, predict
 from tracking.eta.window import LEVELS, Window, is_steady, window
 from tracking.ingest import rows
 from tracking.ingest.lateness import promised_on
+from tracking.ingest.notices import owe_for_forecasts
 from tracking.localization.reader import home_zone, zone_for
 from tracking.models import Forecast, Leg, OrderLine, Shipment
 from tracking.models.forecasts import Reason
@@ -175,12 +176,13 @@ def foresee_due(now: datetime) -> int:
             parcels = Shipment.objects.filter(pk__in=keys).select_related("order", "forecast").order_by("pk")
             alone = ("self",) if connection.features.has_select_for_update_of else ()
             found = list(parcels.prefetch_related("legs__carrier").select_for_update(of=alone))
-            before = {shipment.pk: shipment.forecast_id for shipment in found}
+            before = {shipment.pk: shipment.forecast for shipment in found}
             foresee([(shipment, list(shipment.legs.all())) for shipment in found], now)
-            moved = [shipment for shipment in found if shipment.forecast_id != before[shipment.pk]]
+            moved = [shipment for shipment in found if shipment.forecast != before[shipment.pk]]
             for shipment in moved:
                 shipment.revision += 1
             rows.update(Shipment, KEPT, [(one.pk, *(getattr(one, name) for name in KEPT)) for one in found])
+            owe_for_forecasts(found, before, now)
             live.ring_after_commit(moved)
         done += len(keys)
     return done

@@ -19,6 +19,7 @@ from tracking.ingest.conclude import Step, conclude
 from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import legs_for, put_in_order
 from tracking.ingest.learn import SHELF, Seen, by_time, waits
+from tracking.ingest.notices import owe_for_news
 from tracking.ingest.watch import watch_moved
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import PASSAGES
@@ -145,6 +146,7 @@ def close(book: Casebook, now: datetime) -> None:
     watched = watch_moved(book.cases.values(), now)
     book.save()
     asking.follow(watched, now)
+    owe_for_news(book.cases.values(), watched, now)
 
 
 def advance(case: Case) -> None:

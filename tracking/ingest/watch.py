@@ -19,6 +19,7 @@ from tracking.ingest import asking, rows
 from tracking.ingest.case import AT, READ_FIELDS, Case
 from tracking.ingest.casebook import Casebook
 from tracking.ingest.lateness import late_odds, promised_on
+from tracking.ingest.notices import owe_for_news
 from tracking.models import Alert, Event, Leg, Shipment
 from tracking.timeline import in_order
 from tracking.vocabulary import AlertKind, Milestone, Overlay, Scan, Tracker, ZoneSource
@@ -143,6 +144,7 @@ def sweep(now: datetime) -> int:
     found = watch_cases(cases, now)
     rows.update(Shipment, ("look_at",), [(case.shipment.pk, case.shipment.look_at) for case in cases])
     asking.follow(found, now)
+    owe_for_news((), found, now)
     pairs = zip(cases, found, strict=True)
     live.ring_after_commit([case.shipment for case, one in pairs if one.opened or one.closed])
     return len(cases)

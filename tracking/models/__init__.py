@@ -4,6 +4,7 @@ from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
 from tracking.models.asks import Ask, AskAnswer, AskNote, Paper
 from tracking.models.carriers import Carrier, UnmappedCode
 from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
+from tracking.models.notices import Contact, Follow, Mute, Notice, Subscriber, Wish
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.rhythms import LearnedRhythm
@@ -17,10 +18,14 @@ __all__ = [
     "AskNote",
     "Carrier",
     "ClearanceCurve",
+    "Contact",
     "Event",
+    "Follow",
     "Forecast",
     "LearnedRhythm",
     "Leg",
+    "Mute",
+    "Notice",
     "Order",
     "OrderLine",
     "Paper",
@@ -32,5 +37,7 @@ __all__ = [
     "Shipment",
     "Shop",
     "StageLimit",
+    "Subscriber",
     "UnmappedCode",
+    "Wish",
 ]

@@ -1,0 +1,188 @@
+"""Following without an account: typed, confirmed by a link, chosen on one's own page, stopped by one POST."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests import make
+from tracking.models import Contact, Follow, Mute, Notice, Order, Subscriber, Wish
+from tracking.notifications import confirmation
+from tracking.notifications.words import check_code, stop_path
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def order() -> Order:
+    return make.leg(of=make.order(country="DE")).shipment.order
+
+
+@pytest.fixture
+def contact(order: Order) -> Contact:
+    subscriber = Subscriber.objects.create(language="en", zone="Europe/Berlin")
+    Follow.objects.create(subscriber=subscriber, order=order, confirmed_at=timezone.now())
+    return Contact.objects.create(
+        subscriber=subscriber, channel="email", address="ana@example.com", confirmed_at=timezone.now()
+    )
+
+
+def follow(client: Client, order: Order, address: str) -> str:
+    return client.post(reverse("follow", args=[order.token]), {"address": address}).content.decode()
+
+
+def send_mails() -> list[str]:
+    """Send the mails that wait, as the worker's job does, and return the links in them."""
+    for wanted in Follow.objects.filter(confirmed_at=None):
+        for contact in wanted.subscriber.contacts.all():
+            confirmation.send(wanted.pk, contact.pk)
+    return [found.group() for sent in mail.outbox if (found := re.search(r"/follow/\S+", str(sent.body)))]
+
+
+def test_an_address_counts_once_its_owner_has_confirmed_it(client: Client, order: Order) -> None:
+    assert "One tap is left" in follow(client, order, " Ana@Example.com ")
+    (link,) = send_mails()
+    assert not Contact.objects.usable().exists()
+
+    assert "Yes, tell me" in client.get(link).content.decode()
+    assert not Contact.objects.usable().exists()
+    answer = client.post(link)
+
+    contact = Contact.objects.usable().get()
+    assert contact.address == "ana@example.com"
+    assert contact.subscriber.zone == "Europe/Berlin"
+    assert Follow.objects.get().confirmed_at is not None
+    assert answer["Location"] == contact.subscriber.get_absolute_url()
+
+
+def test_somebody_elses_address_does_not_follow_before_they_say_so(
+    client: Client, order: Order, contact: Contact
+) -> None:
+    other = make.leg("LZ000000029CN", of=make.order()).shipment.order
+
+    follow(client, other, contact.address)
+
+    assert Follow.objects.get(order=other).confirmed_at is None
+
+
+def test_what_is_no_address_is_said_beside_the_field(client: Client, order: Order) -> None:
+    page = follow(client, order, "ana@")
+
+    assert "This is no e-mail address." in page
+    assert 'value="ana@"' in page
+    assert not Contact.objects.exists()
+
+
+def test_an_address_is_not_flooded(client: Client, order: Order) -> None:
+    for _ in range(3):
+        assert "One tap is left" in follow(client, order, "ana@example.com")
+
+    answer = client.post(reverse("follow", args=[order.token]), {"address": "ana@example.com"})
+
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("token", ["1:2", "x", "1:2:abc:def"])
+def test_a_link_that_is_not_ours_confirms_nothing(client: Client, token: str) -> None:
+    answer = client.post(reverse("confirm", args=[token]))
+
+    assert answer.status_code == 410
+    assert "no longer works" in answer.content.decode()
+
+
+def choose(client: Client, contact: Contact, **changed: Any) -> str:
+    subscriber = contact.subscriber
+    given = {"language": "en", "zone": "Asia/Tokyo", "quiet_from": "23", "quiet_until": "7", "digest": "", **changed}
+    answer = client.post(subscriber.get_absolute_url(), given, follow=True)
+    subscriber.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_what_is_chosen_is_kept(client: Client, contact: Contact, order: Order) -> None:
+    shipment = order.shipments.get()
+    ticked = {"tell departed email": "on", "mute": str(shipment.pk)}
+
+    page = choose(client, contact, **ticked)
+
+    subscriber = contact.subscriber
+    assert "Saved." in page
+    assert (subscriber.zone, subscriber.quiet_from, subscriber.quiet_until) == ("Asia/Tokyo", 23, 7)
+    assert Wish.objects.get(kind="departed").wanted
+    assert not Wish.objects.get(kind="delivered").wanted
+    assert not Wish.objects.filter(kind="customs_started").exists()
+    assert Mute.objects.get().shipment == shipment
+
+
+def test_the_page_then_speaks_the_language_chosen(client: Client, contact: Contact) -> None:
+    page = choose(client, contact, language="zh-hans")
+
+    assert "已保存" in page
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"zone": "Mars/Olympus"}, {"language": "xx"}, {"quiet_from": "25"}, {"digest": "hourly"}]
+)
+def test_what_cannot_be_chosen_changes_nothing(client: Client, contact: Contact, wrong: dict[str, str]) -> None:
+    page = choose(client, contact, **wrong)
+
+    assert "Something is not right yet" in page
+    assert contact.subscriber.zone == "Europe/Berlin"
+    assert not Wish.objects.exists()
+
+
+def test_one_post_stops_everything_without_a_cookie_or_token(contact: Contact, order: Order) -> None:
+    notice = Notice.objects.create(
+        contact=contact, shipment=order.shipments.get(), kind="arrived", due_at=timezone.now()
+    )
+    strict = Client(enforce_csrf_checks=True)
+
+    assert "Stop all messages" in strict.get(stop_path(notice)).content.decode()
+    assert Contact.objects.usable().exists()
+    answer = strict.post(stop_path(notice), {"List-Unsubscribe": "One-Click"})
+
+    assert "Stopped." in answer.content.decode()
+    assert not Contact.objects.usable().exists()
+
+
+def test_a_stopped_address_can_be_used_again(client: Client, contact: Contact) -> None:
+    Contact.objects.update(disabled_at=timezone.now(), disabled_because="stopped by the reader")
+
+    choose(client, contact, again=str(contact.pk))
+
+    assert Contact.objects.usable().exists()
+
+
+def test_a_made_up_link_stops_nobody(client: Client) -> None:
+    assert client.post(reverse("stop", args=["1:abc"])).status_code == 404
+
+
+def test_a_check_code_tells_our_messages_from_others(client: Client, contact: Contact, order: Order) -> None:
+    sent, unsent = (
+        Notice.objects.create(
+            contact=contact, shipment=order.shipments.get(), kind=kind, due_at=timezone.now(), sent_at=at
+        )
+        for kind, at in (("arrived", timezone.now()), ("delivered", None))
+    )
+
+    def said(code: str) -> str:
+        return client.get(reverse("genuine"), {"code": code}).content.decode()
+
+    assert "Yes." in said(check_code(sent).lower())
+    for wrong in (check_code(unsent), f"{sent.pk}-AAAAAA", "nonsense", "9" * 30 + "-A"):
+        assert "No message of ours" in said(wrong)
+
+
+def test_the_orders_page_offers_it(client: Client, order: Order) -> None:
+    assert reverse("follow", args=[order.token]) in client.get(order.get_absolute_url()).content.decode()

@@ -1,0 +1,191 @@
+"""Who is told of what, where and when; and the outbox of what is owed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tracking.models.fields import new_token
+from tracking.models.orders import Order
+from tracking.models.shipments import Shipment
+from tracking.vocabulary import NoticeKind
+
+FAILURES_ALLOWED: Final = 3
+
+
+class Digest(models.TextChoices):
+    """How often a reader is told."""
+
+    AT_ONCE = "", _("At once")
+    DAILY = "daily", _("Once a day, in the morning")
+    WEEKLY = "weekly", _("Once a week, on Monday morning")
+
+
+class Subscriber(models.Model):
+    """A reader who is told of parcels, with or without an account. The token opens the reader's own page."""
+
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reader")
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    quiet_from = models.PositiveSmallIntegerField(_("quiet from (hour)"), null=True, blank=True, default=22)
+    quiet_until = models.PositiveSmallIntegerField(_("quiet until (hour)"), null=True, blank=True, default=8)
+    urgent_passes = models.BooleanField(_("urgent notices pass at night"), default=False)
+    digest = models.CharField(_("how often"), max_length=8, choices=Digest, blank=True, default=Digest.AT_ONCE)
+    paused = models.BooleanField(_("all paused"), default=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("reader of notices")
+        verbose_name_plural = _("readers of notices")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("notices", args=[self.token])
+
+
+def address_key(address: str) -> str:
+    """Return the digest by which an address is found: the same in any case and with any spaces around it."""
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Contacts by whether they can be used."""
+
+    def usable(self) -> Self:
+        """Return the contacts that were confirmed and have not failed for good."""
+        return self.filter(confirmed_at__isnull=False, disabled_at=None)
+
+
+class Contact(models.Model):
+    """Where a reader is reached: one address on one channel."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="contacts")
+    channel = models.CharField(_("channel"), max_length=16)
+    address = models.TextField(_("address"))
+    key = models.CharField(max_length=64, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+    disabled_because = models.CharField(_("why it is disabled"), max_length=300, blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        constraints = (models.UniqueConstraint("channel", "key", name="one_reader_of_an_address"),)
+
+    def __str__(self) -> str:
+        return f"{self.channel} #{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = address_key(self.address)
+        super().save(*args, **kwargs)
+
+
+class Wish(models.Model):
+    """What a reader wants to be told of on a channel, where that differs from what is usual."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="wishes")
+    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    channel = models.CharField(_("channel"), max_length=16)
+    wanted = models.BooleanField(_("wanted"))
+
+    class Meta:
+        verbose_name = _("wish")
+        verbose_name_plural = _("wishes")
+        constraints = (models.UniqueConstraint("subscriber", "kind", "channel", name="one_wish_of_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} / {self.channel}"
+
+
+class Follow(models.Model):
+    """A reader follows an order, once the address has been confirmed for it."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="follows")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="follows")
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("follower of an order")
+        verbose_name_plural = _("followers of orders")
+        constraints = (models.UniqueConstraint("subscriber", "order", name="followed_once"),)
+
+    def __str__(self) -> str:
+        return str(self.order)
+
+
+class Mute(models.Model):
+    """A parcel that a reader does not want to hear of any more."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="mutes")
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("muted parcel")
+        verbose_name_plural = _("muted parcels")
+        constraints = (models.UniqueConstraint("subscriber", "shipment", name="muted_once"),)
+
+    def __str__(self) -> str:
+        return str(self.shipment)
+
+
+class NoticeState(models.TextChoices):
+    """What became of a notice."""
+
+    OWED = "owed", _("owed")
+    SENT = "sent", _("sent")
+    SUPERSEDED = "superseded", _("overtaken by a later one")
+    GIVEN_UP = "given_up", _("given up")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Notices by what is to be done with them."""
+
+    def due(self, now: datetime) -> Self:
+        """Return the notices whose time has come and that no worker has in hand, the longest waiting first."""
+        free = models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
+        return self.filter(free, state=NoticeState.OWED, due_at__lte=now).order_by("due_at", "pk")
+
+
+class Notice(models.Model):
+    """One thing that one reader is owed to be told, at one address. `episode` tells apart what can happen twice."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="notices")
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="notices")
+    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    episode = models.CharField(_("episode"), max_length=40, blank=True)
+    facts = models.JSONField(_("what happened"), default=dict)
+    state = models.CharField(_("state"), max_length=12, choices=NoticeState, default=NoticeState.OWED)
+    owed_at = models.DateTimeField(_("owed since"), default=timezone.now)
+    due_at = models.DateTimeField(_("due at"))
+    claimed_until = models.DateTimeField(_("in a worker's hands until"), null=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    why = models.CharField(_("what went wrong"), max_length=300, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ("-owed_at", "-pk")
+        constraints = (models.UniqueConstraint("contact", "shipment", "kind", "episode", name="say_it_once"),)
+        indexes = (
+            models.Index(fields=["due_at"], condition=models.Q(state="owed"), name="notices_that_are_due"),
+            models.Index(fields=["shipment", "state"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} / {self.shipment_id}"

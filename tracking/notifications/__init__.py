@@ -1,0 +1,1 @@
+"""Notices: what readers are owed, when it is due, and the channels that carry it."""

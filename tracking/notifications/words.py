@@ -1,0 +1,160 @@
+"""A notice in words: what happened, when and where, what it means, what to do. Nothing personal, and never a number."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.signing import Signer
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import gettext as _
+
+from tracking.localization import clocks
+from tracking.localization.places import country_name
+from tracking.localization.reader import Reader, home_zone, zone_for
+from tracking.models import Notice, Shipment, Subscriber
+from tracking.notifications.channels.channel import Link, Message
+from tracking.vocabulary import NoticeKind, Scan
+
+CODE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+MEANS: Final[Mapping[NoticeKind, Promise]] = {
+    NoticeKind.SHIPPED: gettext_lazy("The carrier has your parcel. From now on it moves by itself."),
+    NoticeKind.DEPARTED: gettext_lazy("It is on its way between the countries. For some days there may be no news."),
+    NoticeKind.ARRIVED: gettext_lazy("It is in your country. Customs comes next."),
+    NoticeKind.CUSTOMS_STARTED: gettext_lazy("Customs looks at it. Most parcels pass without anybody's help."),
+    NoticeKind.CUSTOMS_RELEASED: gettext_lazy("Customs is done with it. The local delivery company gets it next."),
+    NoticeKind.ASKED: gettext_lazy("It waits until you answer. The page says what is needed and by when."),
+    NoticeKind.OUT_FOR_DELIVERY: gettext_lazy("The courier has it on the round today."),
+    NoticeKind.ARRIVING_TOMORROW: gettext_lazy("It most likely comes tomorrow. The page shows the window."),
+    NoticeKind.DELIVERED: gettext_lazy("Not there? Look with neighbours and in safe places; the page helps further."),
+    NoticeKind.ATTEMPTED: gettext_lazy("The courier could not hand it over. The page shows what you can choose now."),
+    NoticeKind.READY: gettext_lazy("You can collect it. Bring a proof of identity."),
+    NoticeKind.PICKUP_EXPIRING: gettext_lazy("Collect it soon: after the last day it goes back to the sender."),
+    NoticeKind.DELAY: gettext_lazy("It will probably come later than promised. The page shows when we expect it."),
+    NoticeKind.DATE_MOVED: gettext_lazy("The page says why, and how often such dates come true."),
+    NoticeKind.PROBLEM: gettext_lazy("The page says what is known, what happens next, and what helps."),
+    NoticeKind.RETURNED: gettext_lazy("It goes back to the sender. Ask the shop about a new parcel or your money."),
+}
+
+
+def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
+    """Return one message for the notices of one contact, the heaviest first; several parcels make it a digest.
+
+    `shipment.order.shop`, `shipment.forecast` and `contact.subscriber` must be at hand, the language switched on.
+    """
+    first = notices[0]
+    order, subscriber = first.shipment.order, first.contact.subscriber
+    kind = NoticeKind(first.kind)
+    several = len({notice.shipment_id for notice in notices}) > 1
+    headline = _("News of your parcels") if several else headline_of(first)
+    site = settings.SITE_URL
+    return Message(
+        kind=kind.value,
+        language=language,
+        direction="rtl" if get_language_info(language)["bidi"] else "ltr",
+        sender=order.shop.name,
+        subject=_("%(headline)s · order %(number)s") % {"headline": headline, "number": order.number},
+        headline=headline,
+        lines=tuple(digest_lines(notices, reader)) if several else (str(MEANS[kind]),),
+        facts=() if several else tuple(facts_of(first, reader)),
+        action=Link(_("See where it is"), site + order.get_absolute_url()),
+        more=(
+            Link(_("What you are told of, and when"), site + subscriber.get_absolute_url()),
+            Link(_("Stop these messages"), site + stop_path(first)),
+        ),
+        footer=(
+            _("You get this because this address follows the order."),
+            _("Check code %(code)s: type it at %(site)s to be sure that this message is ours. We never ask for money.")
+            % {"code": check_code(first), "site": site + reverse("genuine")},
+        ),
+        unsubscribe=site + stop_path(first),
+        thread=f"parcel {first.shipment.token}",
+        identity=f"notice {first.pk} {first.contact_id}",
+    )
+
+
+def headline_of(notice: Notice) -> str:
+    """Return what happened in a few words: the carrier's scan as we say it, else the kind."""
+    kind = NoticeKind(notice.kind)
+    scan = notice.facts.get("scan")
+    if kind in (NoticeKind.ATTEMPTED, NoticeKind.DELIVERED) and scan:
+        return str(Scan(scan).label)
+    return str(kind.label)
+
+
+def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
+    """Yield when and where it happened, on that place's own clock, and when it is expected."""
+    facts = notice.facts
+    if facts.get("at"):
+        at = datetime.fromisoformat(facts["at"])
+        zone = zone_of(facts) or UTC
+        here = Reader(reader.locale, reader.zone)
+        yield (
+            _("When"),
+            f"{clocks.day(at.astimezone(zone).date(), here.locale)} "
+            + clocks.clock_time(at.astimezone(zone), here.locale),
+        )
+    if where := ", ".join(filter(None, [facts.get("place"), country_name(facts.get("country") or "", reader.locale)])):
+        yield _("Where"), where
+    if notice.kind not in (NoticeKind.DELIVERED, NoticeKind.RETURNED) and (days := expected(notice.shipment, reader)):
+        yield _("Expected"), days
+    yield _("Order"), f"{notice.shipment.order.number}"
+
+
+def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
+    """Return the clock of the place of a scan, as far as it is known."""
+    if zone := zone_for(facts.get("zone")):
+        return zone
+    minutes = facts.get("offset")
+    return timezone(timedelta(minutes=minutes)) if minutes is not None else None
+
+
+def expected(shipment: Shipment, reader: Reader) -> str:
+    """Return the window in force, or nothing where none can still come true."""
+    forecast = shipment.forecast
+    today = datetime.now(zone_for(home_zone(shipment.order.country)) or UTC).date()
+    if forecast is None or forecast.last_on < today:
+        return ""
+    return clocks.days(max(forecast.first_on, today), forecast.last_on, reader.locale)
+
+
+def digest_lines(notices: list[Notice], reader: Reader) -> Iterator[str]:
+    """Yield one line a parcel: its order, and the heaviest of its news."""
+    told: set[int] = set()
+    for notice in notices:
+        if notice.shipment_id in told:
+            continue
+        told.add(notice.shipment_id)
+        days = expected(notice.shipment, reader)
+        line = {"number": notice.shipment.order.number, "news": headline_of(notice), "days": days}
+        yield _("%(number)s: %(news)s, expected %(days)s") % line if days else _("%(number)s: %(news)s") % line
+
+
+def check_code(notice: Notice) -> str:
+    """Return the code by which the site knows a message as its own."""
+    mac = hmac.new(settings.SECRET_KEY.encode(), f"notice {notice.pk}".encode(), hashlib.sha256).digest()
+    signs = "".join(CODE_SIGNS[byte % len(CODE_SIGNS)] for byte in mac[:6])
+    return f"{notice.pk}-{signs}"
+
+
+def stop_path(notice: Notice) -> str:
+    """Return the path that ends all notices to one address, by one POST."""
+    return reverse("stop", args=[stop_token(notice.contact_id)])
+
+
+def stop_token(contact_id: int) -> str:
+    """Return the signed name of a contact."""
+    return Signer(salt="stop notices").sign(str(contact_id))
+
+
+def reader_of(subscriber: Subscriber, locale: Any, country: str) -> Reader:
+    """Return a reader of notices as the clocks want one: the zone chosen, else that of the destination."""
+    zone = zone_for(subscriber.zone)
+    home = zone_for(home_zone(country))
+    return Reader(locale, zone or home or zone_for("UTC") or UTC)  # type: ignore[arg-type]

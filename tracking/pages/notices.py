@@ -1,0 +1,178 @@
+"""A reader's own page of notices: language, clock, quiet hours, what is told on which channel; and the ways to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytz
+from django import forms
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tracking.localization.reader import zone_for
+from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
+from tracking.notifications.channels import CHANNELS, ready
+from tracking.notifications.nodes import USUAL
+from tracking.notifications.words import check_code
+from tracking.pages.private import private_page
+from tracking.vocabulary import NoticeKind
+
+if TYPE_CHECKING:
+    SubscriberModelForm = forms.ModelForm[Subscriber]
+else:
+    SubscriberModelForm = forms.ModelForm
+
+STOPPED: Final = "stopped by the reader"
+HOURS: Final = [("", "–"), *((hour, f"{hour:02}:00") for hour in range(24))]
+
+
+class Row(NamedTuple):
+    """One kind of notice with a box for each channel: its name in the form, its label, whether it is ticked."""
+
+    kind: NoticeKind
+    boxes: list[tuple[str, str, bool]]
+
+
+class SubscriberForm(SubscriberModelForm):
+    """What a reader can choose beside the boxes."""
+
+    quiet_from = forms.TypedChoiceField(
+        label=_("Quiet from"), choices=HOURS, required=False, coerce=int, empty_value=None
+    )
+    quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, required=False, coerce=int, empty_value=None)
+    language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
+    zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(name, name) for name in pytz.common_timezones])
+
+    class Meta:
+        model = Subscriber
+        fields = ("language", "zone", "quiet_from", "quiet_until", "urgent_passes", "digest", "paused")
+        labels: dict[str, Any] = {
+            "urgent_passes": _("A task with a deadline and “out for delivery” may come in quiet hours"),
+            "digest": _("How often"),
+            "paused": _("Pause everything"),
+        }
+
+    def clean_zone(self) -> str:
+        if zone_for(self.cleaned_data["zone"]) is None:
+            raise forms.ValidationError(_("No such time zone."))
+        return str(self.cleaned_data["zone"])
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what a reader is told of, and keep what is changed."""
+    subscriber = get_object_or_404(Subscriber, token=token)
+    form = SubscriberForm(request.POST or None, instance=subscriber)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            keep_wishes(subscriber, request)
+            keep_mutes(subscriber, request)
+            use_again(subscriber, request)
+        answer = redirect(f"{request.path}?saved=1")
+        answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, subscriber.language, max_age=settings.LANGUAGE_COOKIE_AGE)
+        return answer
+    contacts = list(subscriber.contacts.order_by("channel", "pk"))
+    context = {
+        "form": form,
+        "subscriber": subscriber,
+        "contacts": [(contact, CHANNELS[contact.channel].label) for contact in contacts if contact.channel in CHANNELS],
+        "channels": [channel.label for channel in ready().values()],
+        "rows": rows_for(subscriber),
+        "parcels": parcels_of(subscriber),
+        "saved": "saved" in request.GET,
+    }
+    return render(request, "notices/page.html", context)
+
+
+def rows_for(subscriber: Subscriber) -> list[Row]:
+    """Return the table of kinds and channels."""
+    wishes = {(wish.kind, wish.channel): wish.wanted for wish in subscriber.wishes.all()}
+    return [
+        Row(
+            kind,
+            [
+                (f"tell {kind.value} {name}", str(channel.label), wishes.get((kind.value, name), kind in USUAL))
+                for name, channel in ready().items()
+            ],
+        )
+        for kind in NoticeKind
+    ]
+
+
+def keep_wishes(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Keep where a reader's wishes differ from what is usual."""
+    subscriber.wishes.filter(channel__in=ready()).delete()
+    Wish.objects.bulk_create(
+        Wish(subscriber=subscriber, kind=kind, channel=name, wanted=wanted)
+        for kind in NoticeKind
+        for name in ready()
+        if (wanted := f"tell {kind.value} {name}" in request.POST) != (kind in USUAL)
+    )
+
+
+def parcels_of(subscriber: Subscriber) -> list[tuple[Shipment, bool]]:
+    """Return the parcels that a reader follows, each with whether it is muted; the latest orders first."""
+    muted = set(subscriber.mutes.values_list("shipment", flat=True))
+    followed = Shipment.objects.filter(
+        order__follows__subscriber=subscriber, order__follows__confirmed_at__isnull=False
+    )
+    found = followed.select_related("order__shop").order_by("-order__placed_at", "pk")[:50]
+    return [(shipment, shipment.pk in muted) for shipment in found]
+
+
+def keep_mutes(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Mute the parcels whose box is ticked, and no others."""
+    wanted = set(request.POST.getlist("mute"))
+    subscriber.mutes.all().delete()
+    Mute.objects.bulk_create(
+        Mute(subscriber=subscriber, shipment=shipment)
+        for shipment, _muted in parcels_of(subscriber)
+        if str(shipment.pk) in wanted
+    )
+
+
+def use_again(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Use the addresses again whose reader says that they are right."""
+    again = [pk for pk in request.POST.getlist("again") if pk.isdigit()]
+    subscriber.contacts.filter(pk__in=again).update(disabled_at=None, disabled_because="", failures=0)
+
+
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """End all notices to one address by one POST, as mail programs send it; a GET only shows the button."""
+    try:
+        pk = Signer(salt="stop notices").unsign(token)
+    except BadSignature as trouble:
+        raise Http404 from trouble
+    contact = get_object_or_404(Contact.objects.select_related("subscriber"), pk=pk)
+    if request.method == "POST":
+        Contact.objects.filter(pk=contact.pk).update(disabled_at=timezone.now(), disabled_because=STOPPED)
+        contact.refresh_from_db()
+    return render(request, "notices/stop.html", {"contact": contact})
+
+
+@require_safe
+def genuine(request: HttpRequest) -> HttpResponse:
+    """Tell whether a check code stands in a message that this site sent."""
+    code = request.GET.get("code", "").strip().upper()[:40]
+    notice = notice_of(code) if code else None
+    return render(request, "notices/genuine.html", {"code": code, "notice": notice})
+
+
+def notice_of(code: str) -> Notice | None:
+    """Return the notice that was sent with a code."""
+    pk, _dash, _signs = code.partition("-")
+    found = Notice.objects.filter(pk=pk, sent_at__isnull=False).first() if pk.isdigit() and len(pk) < 19 else None
+    return found if found and constant_time_compare(check_code(found), code) else None
