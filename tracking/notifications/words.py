@@ -43,6 +43,12 @@ MEANS: Final[Mapping[NoticeKind, Promise]] = {
 }
 
 
+UNDATED: Final = frozenset(
+    {NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.DELIVERED, NoticeKind.RETURNED}
+)
+"""Kinds that say all about the date themselves; a forecast made before them would say something else."""
+
+
 def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
     """Return one message for the notices of one contact, the heaviest first; several parcels make it a digest.
 
@@ -102,7 +108,7 @@ def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
         )
     if where := ", ".join(filter(None, [facts.get("place"), country_name(facts.get("country") or "", reader.locale)])):
         yield _("Where"), where
-    if notice.kind not in (NoticeKind.DELIVERED, NoticeKind.RETURNED) and (days := expected(notice.shipment, reader)):
+    if notice.kind not in UNDATED and (days := expected(notice.shipment, reader)):
         yield _("Expected"), days
     yield _("Order"), f"{notice.shipment.order.number}"
 
