@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tracking import health, webhooks
-from tracking.pages import accuracy, ask, carrier, follow, lookup, notices, order, preferences, shipment
+from tracking.pages import accuracy, ask, carrier, follow, lookup, notices, order, orders, preferences, shipment
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("notices/<str:token>/", notices.notices, name="notices"),
     path("stop/<str:token>/", notices.stop, name="stop"),
     path("genuine/", notices.genuine, name="genuine"),
+    path("account/orders/", orders.orders, name="orders"),
+    path("account/", include("allauth.urls")),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),

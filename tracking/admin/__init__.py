@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -12,3 +13,4 @@ __all__ = ["alerts", "asks", "carriers", "codes", "forecasts", "orders", "payloa
 admin.site.site_header = _("Landfall — operators' desk")
 admin.site.site_title = _("Landfall desk")
 admin.site.index_title = _("What the desk looks after")
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -53,7 +53,7 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ("-placed_at",)
-        indexes = (models.Index(fields=["number_key"]),)
+        indexes = (models.Index(fields=["number_key"]), models.Index(fields=["email"]))
         constraints = (models.UniqueConstraint("shop", "number_key", name="one_order_per_number"),)
 
     def __str__(self) -> str:

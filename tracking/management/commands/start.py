@@ -11,6 +11,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any, Final, NoReturn
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -110,7 +111,8 @@ def prepare() -> None:
     compile_all(settings.LOCALE_PATHS[0])
     call_command("collectstatic", verbosity=0, interactive=False)
     if not User.objects.filter(email=OPERATOR).exists():
-        User.objects.create_superuser(OPERATOR, kept_secret("operator-password", 9))
+        operator = User.objects.create_superuser(OPERATOR, kept_secret("operator-password", 9))
+        EmailAddress.objects.create(user=operator, email=OPERATOR, verified=True, primary=True)
 
 
 def start_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Program]:

@@ -1,0 +1,76 @@
+"""A reader's own orders: those placed with an address that the reader has proven to own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from tracking.localization.reader import home_zone
+from tracking.models import Contact, Follow, Order, Subscriber
+from tracking.models.notices import address_key
+from tracking.pages.private import private_page
+
+MOST: Final = 100
+MAIL: Final = "email"
+
+
+@private_page
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def orders(request: HttpRequest) -> HttpResponse:
+    """List them, the latest first; a POST has the reader told of all of them."""
+    assert isinstance(request.user, User)
+    found = list(orders_of(request.user).select_related("shop").prefetch_related("shipments__forecast")[:MOST])
+    if request.method == "POST":
+        return redirect(follow_all(request.user, found))
+    subscriber = Subscriber.objects.filter(user=request.user).first()
+    context = {"orders": found, "subscriber": subscriber, "addresses": proven(request.user)}
+    return render(request, "orders/page.html", context)
+
+
+def proven(user: User) -> list[str]:
+    """Return the addresses that a user has proven, in lower case."""
+    found = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return [address.lower() for address in found]
+
+
+def orders_of(user: User) -> QuerySet[Order]:
+    """Return the orders placed with an address that the user has proven."""
+    return Order.objects.filter(email__in=proven(user)).exclude(email="").order_by("-placed_at")
+
+
+@transaction.atomic
+def follow_all(user: User, found: list[Order]) -> Subscriber:
+    """Have a user told of these orders, at the addresses that are proven already; return the reader of notices."""
+    now = timezone.now()
+    zone = next((zone for order in found if (zone := home_zone(order.country))), "")
+    given = {"language": get_language() or "", "zone": zone}
+    subscriber, _made = Subscriber.objects.get_or_create(user=user, defaults=given)
+    for address in proven(user):
+        take_contact(subscriber, address, now)
+    Follow.objects.bulk_create([Follow(subscriber=subscriber, order=order) for order in found], ignore_conflicts=True)
+    Follow.objects.filter(subscriber=subscriber, order__in=found, confirmed_at=None).update(confirmed_at=now)
+    return subscriber
+
+
+def take_contact(subscriber: Subscriber, address: str, now: datetime) -> None:
+    """Give an address to the reader who has proven it, with what it followed while it had no account."""
+    defaults = {"subscriber": subscriber, "address": address, "confirmed_at": now}
+    contact, made = Contact.objects.get_or_create(channel=MAIL, key=address_key(address), defaults=defaults)
+    if made or contact.subscriber_id == subscriber.pk:
+        return
+    known = Follow.objects.filter(subscriber=subscriber).values("order")
+    Follow.objects.filter(subscriber=contact.subscriber_id).exclude(order__in=known).update(subscriber=subscriber)
+    contact.subscriber, contact.confirmed_at = subscriber, contact.confirmed_at or now
+    contact.save()
