@@ -10,6 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from tests.test_start import free_port, read_until
 
 BASE = Path(__file__).resolve().parent.parent.parent
 SPEED = "2000"
+MAILS = "mails"
+MAIL_ENDS = b"\n" + b"-" * 79 + b"\n"
 
 
 @dataclass
@@ -30,6 +35,18 @@ class Site:
     orders: dict[str, dict[str, str]]
     password: str
     carrier_key: str
+    folder: Path
+
+    def mails(self) -> list[EmailMessage]:
+        """Return the mails that the site has sent, the oldest first."""
+        found: list[EmailMessage] = []
+        for path in sorted((self.folder / MAILS).glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
+            for text in path.read_bytes().split(MAIL_ENDS):
+                if text.strip():
+                    mail = message_from_bytes(text.lstrip(), policy=default)
+                    assert isinstance(mail, EmailMessage)
+                    found.append(mail)
+        return found
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +54,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start everything with one command, and stop it with Ctrl-C."""
     folder, port = tmp_path_factory.mktemp("site"), free_port()
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = {**clean, "DATA_DIR": str(folder), "SIMULATOR_SPEED": SPEED}
+    environment = {
+        **clean,
+        "DATA_DIR": str(folder),
+        "SIMULATOR_SPEED": SPEED,
+        "EMAIL_URL": f"filemail:///{folder / MAILS}",
+    }
     command = [sys.executable, "manage.py"]
     boss = subprocess.Popen(
         [*command, "start", "--port", str(port)],
@@ -55,7 +77,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     password = re.search(r"operator@example\.com\s+(\S+)", said)
     assert password
     key = (folder / "simulator-key").read_text().strip()
-    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key)
+    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key, folder)
     boss.send_signal(signal.SIGINT)
     assert boss.wait(10) == 0
 
@@ -75,12 +97,11 @@ def browser_context_args(context_args: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def troubles(context: BrowserContext, site: Site) -> Iterator[list[str]]:
     """Collect what a page complains of or asks of others; a test that lists this fixture must leave it empty."""
+    own = (site.url, site.url.replace("127.0.0.1", "localhost"), "data:")
     found: list[str] = []
     context.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     context.on("weberror", lambda error: found.append(str(error.error)))
-    context.on(
-        "request", lambda request: None if request.url.startswith((site.url, "data:")) else found.append(request.url)
-    )
+    context.on("request", lambda request: None if request.url.startswith(own) else found.append(request.url))
     yield found
     assert found == []
 
