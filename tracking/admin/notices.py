@@ -1,0 +1,114 @@
+"""Notices on the desk: what was owed and what became of it, how each kind reads in each language, a test message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from accounts.models import User
+from tracking.admin.desk import LookOnly
+from tracking.localization.reader import locale_for
+from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
+from tracking.notifications.channels import CHANNELS
+from tracking.notifications.channels.channel import Message, Trouble
+from tracking.notifications.words import message_of, reader_of
+from tracking.vocabulary import NoticeKind, Scan
+
+if TYPE_CHECKING:
+    NoticeDesk = admin.ModelAdmin[Notice]
+    SubscriberDesk = admin.ModelAdmin[Subscriber]
+else:
+    NoticeDesk = SubscriberDesk = admin.ModelAdmin
+
+MAIL = "email"
+
+
+@admin.register(Notice)
+class NoticeAdmin(LookOnly, NoticeDesk):
+    """The outbox, the newest first."""
+
+    list_display = ("owed_at", "kind", "shipment", "contact", "state", "due_at", "sent_at", "tries", "why")
+    list_filter = ("state", "kind", "contact__channel")
+    list_select_related = ("shipment__order", "contact")
+    search_fields = ("shipment__order__number_key",)
+    show_full_result_count = False
+    change_list_template = "admin/tracking/notice/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(self.preview)
+        return [path("preview/", preview, name="tracking_notice_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Show how a kind reads in a language; a POST sends it to the operator."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        kind, language = request.GET.get("kind", NoticeKind.SHIPPED), request.GET.get("language", "en")
+        if kind not in NoticeKind.values or language not in dict(settings.LANGUAGES):
+            raise Http404
+        message = sample(NoticeKind(kind), language)
+        if request.method == "POST":
+            assert isinstance(request.user, User)
+            self.send_test(request, message, request.user.email)
+            return redirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("How notices read"),
+            "message": message,
+            "kinds": NoticeKind.choices,
+            "languages": settings.LANGUAGES,
+            "kind": kind,
+            "language": language,
+        }
+        return TemplateResponse(request, "admin/tracking/notice/preview.html", context)
+
+    def send_test(self, request: HttpRequest, message: Message, address: str) -> None:
+        """Send a sample to the operator and say what came of it."""
+        try:
+            CHANNELS[MAIL].send(message, address)
+        except Trouble as trouble:
+            self.message_user(request, gettext("Not sent: %(why)s") % {"why": trouble}, messages.ERROR)
+        else:
+            self.message_user(request, gettext("Sent to %(address)s.") % {"address": address})
+
+
+def sample(kind: NoticeKind, language: str) -> Message:
+    """Return what a buyer would read, about a parcel that does not exist; no row is written."""
+    order = Order(shop=Shop(name="Nordlicht Outdoor"), number="LF-1001", country="DE", token="sample")  # noqa: S106
+    contact = Contact(pk=0, channel=MAIL, subscriber=Subscriber(token="sample"))  # noqa: S106
+    facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
+    notice = Notice(pk=0, contact=contact, shipment=Shipment(order=order, token="sample"), kind=kind, facts=facts)  # noqa: S106
+    with translation.override(language):
+        return message_of([notice], reader_of(contact.subscriber, locale_for(language), "DE"), language)
+
+
+def sample_scan(kind: NoticeKind) -> str:
+    """Return a scan that a kind may speak of."""
+    scans = {NoticeKind.ATTEMPTED: Scan.DELIVERY_ATTEMPT_FAILED_ABSENT, NoticeKind.DELIVERED: Scan.DELIVERY_DELIVERED}
+    return scans.get(kind, Scan.ORIGIN_PICKED_UP).value
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(LookOnly, SubscriberDesk):
+    """Who is told. What they chose is theirs; an operator can look, and erase at a reader's wish."""
+
+    list_display = ("__str__", "user", "language", "zone", "digest", "paused", "created_at")
+    list_filter = ("paused", "digest", "language")
+    search_fields = ("contacts__address", "user__email")
+    list_select_related = ("user",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(LookOnly, self).has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Erase a reader with all that was owed to them, though nobody may erase single notices."""
+        deleted, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
