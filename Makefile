@@ -9,13 +9,14 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test check lock format messages browser bench clean
+.PHONY: help install start test check lock format messages browser bench drill clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
 	@echo "make test     all tests"
 	@echo "make check    linters, types, migrations, messages"
 	@echo "make bench    speeds, as a table and in bench.json"
+	@echo "make drill    workers killed while they send notices, and what arrived"
 
 install: $(INSTALLED) .venv/messages
 
@@ -78,6 +79,10 @@ messages: install
 # Speeds against floors and peers measured in the same run: SPEED in tracking/README.md says what each row means.
 bench: install
 	$(BIN)/python -m tests.bench $(ROWS)
+
+# Workers killed in the middle of sending, and what arrived: nothing lost, nothing twice that need not be.
+drill: install
+	$(BIN)/python -m tests.drills
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
