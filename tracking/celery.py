@@ -85,6 +85,10 @@ app.conf.update(
             "schedule": timedelta(seconds=2),
             "options": {"expires": 2},
         },
+        "erase notices that are history": {
+            "task": "tracking.tasks.erase_notices",
+            "schedule": crontab(hour="4", minute="7"),
+        },
         "erase papers that have expired": {
             "task": "tracking.tasks.erase_papers",
             "schedule": crontab(minute="23"),

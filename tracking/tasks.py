@@ -16,7 +16,7 @@ from tracking.asks.forward import forward_due
 from tracking.ingest import ask, learn, pace, pushes, replay, watch
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
-from tracking.notifications import confirmation, delivery
+from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import Later
 
 LEGS_PER_MESSAGE: Final = 200
@@ -153,3 +153,9 @@ def confirm_follow(self: Task[..., None], follow_id: int, contact_id: int) -> No
         confirmation.send(follow_id, contact_id)
     except Later as trouble:
         raise self.retry(exc=trouble, countdown=60 * 2**self.request.retries) from trouble
+
+
+@shared_task
+def erase_notices() -> int:
+    """Erase notices that are history and addresses that nobody confirmed; return how many rows that was."""
+    return retention.erase_old(timezone.now())

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from tests import make
 from tracking.models import Contact, Follow, Mute, Notice, Order, Subscriber, Wish
 from tracking.notifications import confirmation
+from tracking.notifications.retention import erase_old
 from tracking.notifications.words import check_code, stop_path
+from tracking.pages.orders import follow_all
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +191,65 @@ def test_a_check_code_tells_our_messages_from_others(client: Client, contact: Co
 
 def test_the_orders_page_offers_it(client: Client, order: Order) -> None:
     assert reverse("follow", args=[order.token]) in client.get(order.get_absolute_url()).content.decode()
+
+
+def test_a_reader_downloads_all_that_is_kept(client: Client, contact: Contact, order: Order) -> None:
+    Notice.objects.create(contact=contact, shipment=order.shipments.get(), kind="arrived", due_at=timezone.now())
+
+    answer = client.get(reverse("data", args=[contact.subscriber.token]))
+
+    kept = answer.json()
+    assert "attachment" in answer["Content-Disposition"]
+    assert kept["addresses"][0]["address"] == "ana@example.com"
+    assert kept["orders"] == [order.number]
+    assert [notice["kind"] for notice in kept["notices"]] == ["arrived"]
+
+
+def test_a_reader_erases_everything_by_a_button(client: Client, contact: Contact) -> None:
+    address = reverse("erase", args=[contact.subscriber.token])
+
+    assert "Erase everything" in client.get(address).content.decode()
+    assert Subscriber.objects.exists()
+    assert "Nothing more is sent" in client.post(address).content.decode()
+
+    assert not Subscriber.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_a_shopper_downloads_and_erases_the_account(client: Client, order: Order) -> None:
+    user = User.objects.create_user("ana@example.com")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    Order.objects.update(email=user.email)
+    follow_all(user, [order])
+    client.force_login(user)
+
+    kept = client.get(reverse("own_data")).json()
+    assert kept["account"]["email"] == "ana@example.com"
+    assert kept["orders"] == [order.number]
+    client.post(reverse("erase_account"))
+
+    assert not User.objects.exists()
+    assert not Subscriber.objects.exists()
+    assert Order.objects.exists()
+
+
+def test_an_operator_is_not_erased_by_accident(client: Client) -> None:
+    client.force_login(User.objects.create_user("olga@example.com", is_staff=True))
+
+    assert client.post(reverse("erase_account")).status_code == 403
+    assert User.objects.exists()
+
+
+def test_history_and_strangers_are_erased_in_time(contact: Contact, order: Order) -> None:
+    shipment, now = order.shipments.get(), timezone.now()
+    old = {"contact": contact, "shipment": shipment, "due_at": now, "owed_at": now - timedelta(days=181)}
+    Notice.objects.create(kind="arrived", state="sent", **old)
+    Notice.objects.create(kind="delivered", **old)
+    stranger = Subscriber.objects.create()
+    Contact.objects.create(subscriber=stranger, channel="email", address="x@example.com")
+    Subscriber.objects.update(created_at=now - timedelta(days=8))
+
+    erase_old(now)
+
+    assert list(Notice.objects.values_list("kind", flat=True)) == ["delivered"]
+    assert list(Subscriber.objects.all()) == [contact.subscriber]

@@ -1,0 +1,90 @@
+"""A reader's data: downloaded as one file, and erased, by the reader's own hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from tracking.models import Subscriber
+from tracking.pages.orders import orders_of
+from tracking.pages.private import private_page
+
+
+@private_page
+@require_safe
+def data(request: HttpRequest, token: str) -> HttpResponse:
+    """Return all that is kept of a reader of notices, as a JSON file."""
+    return as_file(told_of(get_object_or_404(Subscriber, token=token)))
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, token: str) -> HttpResponse:
+    """Erase a reader of notices with addresses, wishes and messages; a GET only shows the button."""
+    if request.method == "POST":
+        Subscriber.objects.filter(token=token).delete()
+        return render(request, "notices/erase.html", {"erased": True})
+    return render(request, "notices/erase.html", {"subscriber": get_object_or_404(Subscriber, token=token)})
+
+
+@private_page
+@login_required
+@require_safe
+def own_data(request: HttpRequest) -> HttpResponse:
+    """Return all that is kept of the account that is signed in, as a JSON file."""
+    user = request.user
+    assert isinstance(user, User)
+    addresses = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+    account = {"email": user.email, "joined_at": user.joined_at, "addresses": list(addresses)}
+    reader = Subscriber.objects.filter(user=user).first()
+    numbers = list(orders_of(user).values_list("number", flat=True))
+    return as_file({"account": account, "orders": numbers, "notices": told_of(reader) if reader else None})
+
+
+@private_page
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_account(request: HttpRequest) -> HttpResponse:
+    """Erase the account that is signed in, and what it is told of. The shop's orders stay the shop's."""
+    user = request.user
+    assert isinstance(user, User)
+    if user.is_staff:
+        return render(request, "notices/erase.html", {"operator": True}, status=403)
+    if request.method != "POST":
+        return render(request, "notices/erase.html", {"account": True})
+    logout(request)
+    user.delete()
+    return redirect("lookup")
+
+
+def told_of(subscriber: Subscriber) -> dict[str, Any]:
+    """Return what is kept of a reader of notices."""
+    return {
+        "language": subscriber.language,
+        "zone": subscriber.zone,
+        "quiet_hours": [subscriber.quiet_from, subscriber.quiet_until],
+        "digest": subscriber.digest,
+        "paused": subscriber.paused,
+        "addresses": list(subscriber.contacts.values("channel", "address", "confirmed_at", "disabled_at")),
+        "wishes": list(subscriber.wishes.values("kind", "channel", "wanted")),
+        "orders": list(subscriber.follows.values_list("order__number", flat=True)),
+        "notices": [
+            dict(zip(("kind", "owed_at", "sent_at", "state"), row, strict=True))
+            for contact in subscriber.contacts.all()
+            for row in contact.notices.values_list("kind", "owed_at", "sent_at", "state")
+        ],
+    }
+
+
+def as_file(content: dict[str, Any]) -> HttpResponse:
+    """Return data as a file to be saved."""
+    answer = JsonResponse(content, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
