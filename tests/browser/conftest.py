@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.test_start import free_port, read_until
 
@@ -113,3 +113,21 @@ def find_order(page: Page, site: Site, number: str) -> None:
     page.get_by_label("E-mail, phone or postcode").fill(site.orders[number]["email"])
     page.get_by_role("button", name="Show my order").click()
     page.wait_for_url("**/orders/**")
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """Open the carriers' page as the operator."""
+    page.goto(f"{site.url}/desk/tracking/carrier/")
+    page.locator("details.password").get_by_label("Email").fill("operator@example.com")
+    page.get_by_label("Password").fill(site.password)
+    page.locator("details.password").get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def desk(browser: Browser, site: Site) -> Iterator[Page]:
+    """Yield the desk, opened by the operator in a browser of their own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    page = context.new_page()
+    sign_in(page, site)
+    yield page
+    context.close()

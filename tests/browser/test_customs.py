@@ -3,78 +3,25 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils.translation import gettext, override
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from tests.browser.carrier import Carrier, network
 from tests.browser.conftest import Site
-from tests.browser.test_operator import sign_in
 from tracking.models.asks import Refusal
-from tracking.simulator.push import sign
-from tracking.simulator.stories import STORIES
 
 pytestmark = pytest.mark.browser
 ORDER = "LF-1002"
 REASON = "The photo is blurred: nobody can read the amount."
 MOVES = 20_000
-
-
-class Carrier:
-    """The carrier's voice: pushes one more event about the parcel, signed as the simulated network signs."""
-
-    def __init__(self, site: Site, address: str) -> None:
-        self.site = site
-        (self.number,) = next(story.numbers for story in STORIES if story.order_number == ORDER)
-        self.item: dict[str, Any] = self.told(address)
-
-    def told(self, address: str) -> dict[str, Any]:
-        """Return what the network has told of the parcel, once the site has it followed."""
-        key = {"17token": self.site.carrier_key}
-        for _ in range(20):
-            asked = httpx.post(f"{address}/track/v2.4/gettrackinfo", json=[{"number": self.number}], headers=key).json()
-            if found := asked["data"].get("accepted"):
-                return dict(found[0])
-            time.sleep(1)
-        raise AssertionError(asked)
-
-    def tells(self, sub_status: str, words: str) -> None:
-        """Push an event that happens now in Germany."""
-        now = datetime.now(UTC).replace(microsecond=0)
-        events = self.item["track_info"]["tracking"]["providers"][0]["events"]
-        told = events[0] | {"time_iso": now.isoformat(), "time_utc": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
-        told |= {"time_raw": {"date": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M:%S}", "timezone": "+00:00"}}
-        told |= {"stage": None, "sub_status": sub_status, "description": words, "description_translation": None}
-        events.insert(0, told)
-        body = json.dumps({"event": "TRACKING_UPDATED", "data": self.item}).encode()
-        headers = {"Content-Type": "application/json", "sign": sign(body, self.site.carrier_key)}
-        assert httpx.post(f"{self.site.url}/hooks/simulator/", content=body, headers=headers).status_code == 202
-
-
-@pytest.fixture
-def desk(browser: Browser, site: Site) -> Iterator[Page]:
-    """Yield the desk, opened by the operator in a browser of their own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-    page = context.new_page()
-    sign_in(page, site)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def carrier(desk: Page, site: Site) -> Carrier:
-    desk.get_by_role("link", name="Simulated carrier network", exact=True).click()
-    return Carrier(site, desk.get_by_label("Address of the API").input_value())
 
 
 @pytest.fixture
@@ -119,6 +66,11 @@ def alarms(desk: Page, site: Site, state: str) -> int:
 def accessible(page: Page) -> None:
     results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.fixture
+def carrier(desk: Page, site: Site) -> Carrier:
+    return Carrier(site, ORDER, network(desk))
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, sign_in
 
 pytestmark = pytest.mark.browser
-
-
-def sign_in(page: Page, site: Site) -> None:
-    """Open the carriers' page as the operator."""
-    page.goto(f"{site.url}/desk/tracking/carrier/")
-    page.locator("details.password").get_by_label("Email").fill("operator@example.com")
-    page.get_by_label("Password").fill(site.password)
-    page.locator("details.password").get_by_role("button", name="Sign in").click()
 
 
 def have_it_tested(page: Page, site: Site, name: str) -> None:

@@ -1,0 +1,80 @@
+"""A guest is told by mail: asks on a phone, confirms, chooses in Chinese, hears of news, stops by one POST."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.carrier import Carrier, network
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+ORDER, GUEST = "LF-1010", "guest@example.com"
+
+
+def mail_to(site: Site, address: str, fits: Callable[[EmailMessage], bool]) -> EmailMessage:
+    """Return the first mail to an address that fits; it may take some seconds to arrive."""
+    for _ in range(100):
+        if found := [mail for mail in site.mails() if address in str(mail["To"]) and fits(mail)]:
+            return found[0]
+        time.sleep(0.2)
+    raise AssertionError([(str(mail["To"]), str(mail["Subject"])) for mail in site.mails()])
+
+
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def link_in(mail: EmailMessage, part: str, site: Site) -> str:
+    """Return the path of a link in a mail, on the running site."""
+    found = re.search(rf"https?://[^/\s]+(/{part}/\S+)", plain(mail))
+    assert found, plain(mail)
+    return site.url + found.group(1)
+
+
+def accessible(page: Page) -> None:
+    rules: Any = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    results = Axe().run(page, options=rules)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_a_guest_is_told_in_chinese_and_stops_by_one_post(page: Page, desk: Page, site: Site) -> None:
+    page.goto(site.url + site.orders[ORDER]["path"])
+    page.get_by_role("link", name="Tell me by e-mail").click()
+    accessible(page)
+    page.get_by_label("E-mail address").fill(GUEST)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("status")).to_contain_text("One tap is left")
+
+    page.goto(link_in(mail_to(site, GUEST, lambda mail: "confirm" in str(mail["Subject"])), "follow", site))
+    page.get_by_role("button", name="Yes, tell me").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What you are told of, and when")
+    accessible(page)
+    page.locator("main").get_by_label("Language").select_option("zh-hans")
+    page.get_by_label("Quiet from").select_option("")
+    page.get_by_label("until").select_option("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("已保存。")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    Carrier(site, ORDER, network(desk)).tells("InTransit_PickedUp", "已揽收")
+    told = mail_to(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
+    assert "已发货" in plain(told)
+    page.goto(link_in(told, "orders", site))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ORDER)
+
+    stop = str(told["List-Unsubscribe"]).strip("<>").split("/stop/")[1]
+    answer = httpx.post(f"{site.url}/stop/{stop}", data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    page.goto(link_in(told, "notices", site))
+    expect(page.locator("main")).to_contain_text("已停用")
