@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
@@ -18,7 +19,7 @@ from tests.asks.files import picture
 from tracking import asks, live
 from tracking.asks.answers import answer, see
 from tracking.asks.papers import check
-from tracking.models import Ask, Paper, Shipment
+from tracking.models import Ask, Contact, Follow, Notice, Paper, Shipment, Subscriber
 from tracking.models.asks import Actor, Deed, PaperKind
 from tracking.vocabulary import AskKind, AskState
 
@@ -205,3 +206,26 @@ def test_who_may_not_change_tasks_cannot_ask(shipment: Shipment) -> None:
     client = operator_with("view_shipment", "change_shipment")
 
     assert client.post(reverse("admin:tracking_ask_buyer", args=[shipment.pk])).status_code == 403
+
+
+def test_a_refusal_is_told_to_who_follows_the_order(admin_client: Client, answered: Ask) -> None:
+    subscriber = Subscriber.objects.create()
+    Follow.objects.create(subscriber=subscriber, order=answered.shipment.order, confirmed_at=timezone.now())
+    Contact.objects.create(
+        subscriber=subscriber, channel="email", address="ana@example.com", confirmed_at=timezone.now()
+    )
+
+    step(admin_client, answered, "refuse", "It is blurred.")
+
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.episode) == ("asked", f"ask {answered.pk} 2")
+
+
+def test_a_ready_reason_is_read_in_the_readers_language(admin_client: Client, answered: Ask) -> None:
+    address = reverse("admin:tracking_ask_step", args=[answered.pk, "refuse"])
+    admin_client.post(address, {"ready": "no_reply", "reason": "We called at noon."})
+
+    answered.refresh_from_db()
+    assert answered.refused_because == "Nobody answers at this number.\nWe called at noon."
+    with override("zh-hans"):
+        assert answered.refused_because == "这个号码无人接听。\nWe called at noon."

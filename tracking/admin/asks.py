@@ -29,7 +29,9 @@ from tracking.asks.answers import WrongState
 from tracking.asks.values import in_words
 from tracking.models import Ask, AskAnswer, Paper
 from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed, PaperKind, Refusal
-from tracking.vocabulary import AskKind, AskState
+from tracking.notifications.nodes import Happening
+from tracking.notifications.outbox import owe
+from tracking.vocabulary import AskKind, AskState, NoticeKind
 
 if TYPE_CHECKING:
     AskDesk = admin.ModelAdmin[Ask]
@@ -223,7 +225,10 @@ def refuse(ask: Ask, user: User, reason: str) -> str:
     """Refuse the answer and ask again."""
     if not reason:
         raise NoReason
-    answers.refuse(ask, user, reason, timezone.now())
+    now = timezone.now()
+    answers.refuse(ask, user, reason, now)
+    again = Happening(ask.shipment_id, ask.shipment.order_id, NoticeKind.ASKED, f"ask {ask.pk} {ask.round + 1}", {})
+    owe([again], now)
     return gettext("Refused and asked again. The buyer reads your reason.")
 
 
