@@ -184,6 +184,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Landfall <parcels@localhost>")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -192,6 +193,21 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# -- Notices ----------------------------------------------------------------------------------------------------------
+
+# Where mail programs that know no one-click POST may write to stop; an empty one is not named in mails.
+UNSUBSCRIBE_MAILBOX = env.str("UNSUBSCRIBE_MAILBOX", default="")
+# The key that signs web pushes. Browsers subscribe for this very key: with a new one all of them must do so again.
+VAPID_KEY_FILE = DATA_DIR / "vapid-key"
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
+if not VAPID_PRIVATE_KEY and (VAPID_KEY_FILE.exists() or not PRODUCTION):
+    VAPID_PRIVATE_KEY = kept_secret(VAPID_KEY_FILE.name, 32)
+# Whether pushes and webhooks may go to http:// and private addresses: on one's own machine only.
+PUSH_LOCAL = env.bool("PUSH_LOCAL", default=not PRODUCTION)
+# Provider of each messenger: an Apprise address with {to} where the reader's stands, {"sms": "twilio://sid:token@from/{to}"}
+MESSENGERS: dict[str, str] = env.json("MESSENGERS", default={})
+NOTICE_WEBHOOKS = env.bool("NOTICE_WEBHOOKS", default=False)
 
 # -- Languages and clocks ---------------------------------------------------------------------------------------------
 
@@ -276,11 +292,16 @@ LOGGING = {
             "callback": lambda record: getattr(getattr(record, "request", None), "path", "") != "/readyz",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["but_readyz"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["but_readyz"]},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "celery": {"propagate": True},
+        # Its words hold telephone numbers and messages. `messengers` reads them, and nobody keeps them.
+        "apprise": {"handlers": ["nowhere"], "propagate": False, "level": "DEBUG"},
     },
 }

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests import make
+from tests.notifications.channels.receiver import Receiver, receiving
 from tests.notifications.post import Post, post_office
 from tracking.models import Contact, Follow, Leg, Subscriber
 
@@ -32,3 +33,9 @@ def contact(leg: Leg) -> Contact:
 def post(settings: Any) -> Iterator[Post]:
     with post_office(settings) as office:
         yield office
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found

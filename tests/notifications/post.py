@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -16,24 +17,56 @@ from tests.test_start import free_port
 
 
 class Post:
-    """What arrived, and the answers to come: each is one SMTP reply, or `drop` for a connection that ends."""
+    """What arrived, and the answers to come, to the text and before it to the sender or recipient.
+
+    Each is one SMTP reply, `drop` for a connection that ends, with or without a reply thought of, or `hang`.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answers: list[str] = []
+        self.to_sender: list[str] = []
+        self.to_recipient: list[str] = []
+        self.lines: set[str] = set()
         self.port = 0
 
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        assert session.peer
+        self.lines.add(session.peer)
+        answer = await given(self.to_sender, server)
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = await given(self.to_recipient, server)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.answers.pop(0) if self.answers else "250 OK"
-        if answer.endswith("drop"):
-            assert server.transport
-            server.transport.close()
+        answer = await given(self.answers, server)
         if answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             mail = message_from_bytes(envelope.content, policy=default)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
         return answer
+
+
+async def given(answers: list[str], server: SMTP) -> str:
+    """Return the next answer, 250 where none is left; first close the connection, or let it wait."""
+    answer = answers.pop(0) if answers else "250 OK"
+    if answer.endswith("drop"):
+        assert server.transport
+        server.transport.close()
+    if answer == "hang":
+        await asyncio.sleep(30)
+    return answer
 
 
 @contextmanager

@@ -124,8 +124,8 @@ def test_what_is_chosen_is_kept(client: Client, contact: Contact, order: Order) 
     subscriber = contact.subscriber
     assert "Saved." in page
     assert (subscriber.zone, subscriber.quiet_from, subscriber.quiet_until) == ("Asia/Tokyo", 23, 7)
-    assert Wish.objects.get(kind="departed").wanted
-    assert not Wish.objects.get(kind="delivered").wanted
+    assert Wish.objects.get(kind="departed", channel="email").wanted
+    assert not Wish.objects.get(kind="delivered", channel="email").wanted
     assert not Wish.objects.filter(kind="customs_started").exists()
     assert Mute.objects.get().shipment == shipment
 

@@ -6,8 +6,19 @@ from typing import Final
 
 from tracking.notifications.channels.channel import Channel
 from tracking.notifications.channels.email import Email
+from tracking.notifications.channels.messengers import MESSENGERS
+from tracking.notifications.channels.push import Push
+from tracking.notifications.channels.webhook import Webhook
 
-CHANNELS: Final[dict[str, Channel]] = {channel.name: channel for channel in (Email(),)}
+CHANNELS: Final[dict[str, Channel]] = {
+    channel.name: channel
+    for channel in (
+        Email(),
+        Push(),
+        *MESSENGERS,
+        Webhook(),
+    )
+}
 
 
 def ready() -> dict[str, Channel]:

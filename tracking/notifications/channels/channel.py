@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from django.utils.functional import Promise
+
+Urgency = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,11 @@ class Message:
     """One message in its reader's language, in plain text.
 
     `thread` is the same for all messages about one parcel, `identity` that of this one notice at every try.
-    `unsubscribe` takes a POST and needs no more.
+    `unsubscribe` takes a POST and needs no more. `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
+
+    A channel takes what it can carry of the rest: `preheader`, the words that a list of mails shows beside the subject;
+    `structured`, schema.org's JSON-LD; `calendar`, an iCalendar file with its METHOD; `urgency`, and `ttl`, after which
+    a push is worth nothing; `tag`: of pushes with the same one only the last is seen, by default of one thread.
     """
 
     kind: str
@@ -39,7 +46,19 @@ class Message:
     unsubscribe: str
     thread: str
     identity: str
-    structured: str = ""
+    preheader: str = ""
+    structured: Mapping[str, Any] | None = None
+    calendar: bytes | None = None
+    urgency: Urgency = "normal"
+    ttl: timedelta = timedelta(days=1)
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message was taken; `said` is what the other side answered, for the log of an operator who must ask there."""
+
+    said: str = ""
 
 
 class Trouble(Exception):
@@ -52,6 +71,13 @@ class Later(Trouble):
     def __init__(self, why: str, after: timedelta | None = None) -> None:
         super().__init__(why)
         self.after = after
+
+
+class Doubtful(Later):
+    """It was sent, and the line was lost before the answer: nobody knows whether it was taken.
+
+    Sending again is harmless where the channel's `knows_copies` is true; elsewhere the reader may be told twice.
+    """
 
 
 class Gone(Trouble):
@@ -67,19 +93,20 @@ class BadAddress(ValueError):
 
 
 class Channel(Protocol):
-    """One way to reach a reader."""
+    """One way to reach a reader. `knows_copies`: a second try under the same identity is known as the same message."""
 
     name: str
+    knows_copies: bool
 
     @property
     def label(self) -> Promise:
         """Return its name for readers."""
 
     def ready(self) -> bool:
-        """Tell whether the site has what the channel needs."""
+        """Tell whether the site has what the channel needs: a channel without keys or a provider is hidden."""
 
     def clean(self, address: str) -> str:
         """Return an address as it is kept; raise `BadAddress`."""
 
-    def send(self, message: Message, address: str) -> None:
-        """Carry a message; raise `Later`, `Gone` or `Refused`."""
+    def send(self, message: Message, address: str) -> Receipt:
+        """Carry a message; raise `Later`, `Doubtful`, `Gone` or `Refused`, whose words hold neither address nor key."""

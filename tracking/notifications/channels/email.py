@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import smtplib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
@@ -15,9 +21,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking.notifications.channels.channel import BadAddress, Gone, Later, Message, Refused
+from tracking.notifications.channels import smtp
+from tracking.notifications.channels.channel import BadAddress, Message, Receipt
 
-NO_SUCH_USER = (550, 551, 553)
+METHOD: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
+NO_TAGS: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 
 class Email:
@@ -25,63 +33,79 @@ class Email:
 
     name = "email"
     label = gettext_lazy("E-mail")
+    knows_copies = True
 
     def ready(self) -> bool:
         return bool(settings.EMAIL_BACKEND)
 
     def clean(self, address: str) -> str:
-        """Return the address in lower case."""
+        """Return the address in lower case, its domain as ASCII (IDNA 2008), so that any mail server takes it."""
+        name, at, domain = address.strip().lower().rpartition("@")
+        if at and name and not name.isascii():
+            raise BadAddress(_("Letters beyond a–z before the @ cannot be reached by our mails yet."))
         try:
-            validate_email(address.strip())
-        except ValidationError as trouble:
+            plain = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
+            validate_email(plain)
+        except (ValidationError, idna.IDNAError) as trouble:
             raise BadAddress(_("This is no e-mail address.")) from trouble
-        return address.strip().lower()
+        return plain
 
-    def send(self, message: Message, address: str) -> None:
-        mail = mail_of(message, address)
-        try:
-            mail.send()
-        except smtplib.SMTPRecipientsRefused as trouble:
-            code, said = next(iter(trouble.recipients.values()))
-            raise troubled(code, said) from trouble
-        except smtplib.SMTPResponseException as trouble:
-            raise troubled(trouble.smtp_code, trouble.smtp_error) from trouble
-        except (smtplib.SMTPException, OSError) as trouble:
-            raise Later(f"{type(trouble).__name__}: {trouble}"[:300]) from trouble
-
-
-def troubled(code: int, said: bytes | str) -> Exception:
-    """Return what an SMTP answer means: 4xx later, an unknown user gone, any other 5xx refused."""
-    words = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"[:300]
-    if code in NO_SUCH_USER:
-        return Gone(words)
-    return Refused(words) if code >= 500 else Later(words)
+    def send(self, message: Message, address: str) -> Receipt:
+        return smtp.send(mail_of(message, address))
 
 
 def mail_of(message: Message, address: str) -> EmailMultiAlternatives:
     """Return the mail. Its Message-ID is the same at every try, so that a second copy is known as one."""
-    domain = urlsplit(settings.SITE_URL).hostname or "localhost"
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    thread = f"<{digest(message.thread)}@{domain}>"
-    headers = {
-        "Message-ID": f"<{digest(message.identity)}@{domain}>",
-        "In-Reply-To": thread,
-        "References": thread,
-        "Auto-Submitted": "auto-generated",
-        "Content-Language": message.language,
-        "List-Unsubscribe": f"<{message.unsubscribe}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-    context = {"message": message}
+    context = {"message": message, "structured": as_script(message.structured)}
     mail = EmailMultiAlternatives(
         one_line(message.subject),
         render_to_string("emails/notice.txt", context),
         formataddr((one_line(message.sender), sender)),
         [address],
-        headers=headers,
+        headers=headers(message),
     )
     mail.attach_alternative(render_to_string("emails/notice.html", context), "text/html")
+    if message.calendar:
+        mail.attach(invitation(message.calendar))
     return mail
+
+
+def headers(message: Message) -> dict[str, str]:
+    """Return the headers. All mails about one parcel answer one that nobody ever sent: they make a thread."""
+    domain = urlsplit(settings.SITE_URL).hostname or "localhost"
+    thread = f"<{digest(message.thread)}@{domain}>"
+    found = {
+        "Message-ID": f"<{digest(message.identity)}@{domain}>",
+        "In-Reply-To": thread,
+        "References": thread,
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": message.language,
+        "List-Unsubscribe": ways_to_stop(message),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return {name: one_line(value) for name, value in found.items()}
+
+
+def ways_to_stop(message: Message) -> str:
+    """Return the address that takes one POST and, where the site reads one, the mailbox."""
+    mailbox = settings.UNSUBSCRIBE_MAILBOX
+    written = f", <mailto:{mailbox}?subject=unsubscribe>" if mailbox else ""
+    return f"<{message.unsubscribe}>{written}"
+
+
+def invitation(calendar: bytes) -> MIMEText:
+    """Return a calendar file as an attachment that says its method, as calendars want it (RFC 6047)."""
+    part = MIMEText(calendar.decode(), "calendar", "utf-8")
+    if found := METHOD.search(calendar):
+        part.set_param("method", found.group(1).decode())
+    part.add_header("Content-Disposition", "attachment", filename="arrival.ics")
+    return part
+
+
+def as_script(structured: Mapping[str, Any] | None) -> str:
+    """Return data as JSON that cannot end the script it stands in."""
+    return json.dumps(structured).translate(NO_TAGS) if structured else ""
 
 
 def digest(words: str) -> str:
@@ -90,5 +114,5 @@ def digest(words: str) -> str:
 
 
 def one_line(words: str) -> str:
-    """Return words without line breaks: no header can be slipped in."""
-    return " ".join(words.split())
+    """Return words without line breaks and other control signs: no header can be slipped in."""
+    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in words).split())

@@ -1,0 +1,21 @@
+"""Libraries that take tens of megabytes. Web processes know every channel and send on none: they never load them."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from types import ModuleType
+
+
+def heavy(name: str) -> ModuleType:
+    """Return a module that is loaded when something of it is first used. Raise ModuleNotFoundError at once."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(name)
+    spec.loader = LazyLoader(spec.loader)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
