@@ -6,7 +6,20 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tracking import health, webhooks
-from tracking.pages import accuracy, ask, carrier, follow, lookup, notices, order, orders, preferences, rights, shipment
+from tracking.pages import (
+    accuracy,
+    addresses,
+    ask,
+    carrier,
+    follow,
+    lookup,
+    notices,
+    order,
+    orders,
+    preferences,
+    rights,
+    shipment,
+)
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
@@ -18,6 +31,8 @@ urlpatterns = [
     path("orders/<str:token>/follow/", follow.follow, name="follow"),
     path("follow/<str:token>/", follow.confirm, name="confirm"),
     path("notices/<str:token>/", notices.notices, name="notices"),
+    path("notices/<str:token>/addresses/", addresses.add, name="add_address"),
+    path("notices/<str:token>/push/", addresses.push, name="push"),
     path("notices/<str:token>/data.json", rights.data, name="data"),
     path("notices/<str:token>/erase/", rights.erase, name="erase"),
     path("account/data.json", rights.own_data, name="own_data"),

@@ -253,3 +253,43 @@ def test_history_and_strangers_are_erased_in_time(contact: Contact, order: Order
 
     assert list(Notice.objects.values_list("kind", flat=True)) == ["delivered"]
     assert list(Subscriber.objects.all()) == [contact.subscriber]
+
+
+def add(client: Client, contact: Contact, channel: str, address: str) -> str:
+    path = reverse("add_address", args=[contact.subscriber.token])
+    return client.post(path, {"channel": channel, "address": address}, follow=True).content.decode()
+
+
+def test_one_more_address_counts_once_it_is_confirmed(client: Client, contact: Contact) -> None:
+    assert "We have sent a link there" in add(client, contact, "email", "work@example.com")
+    added = Contact.objects.get(address="work@example.com")
+    assert (added.subscriber, added.confirmed_at) == (contact.subscriber, None)
+
+    confirmation.send(Follow.objects.get().pk, added.pk)
+    found = re.search(r"/follow/\S+", str(mail.outbox[-1].body))
+    assert found
+    client.post(found.group())
+
+    assert Contact.objects.usable().count() == 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "address", "says"),
+    [
+        ("email", "work@", "This is no e-mail address."),
+        ("pigeon", "x", "That cannot be added."),
+        ("push", "{}", "That cannot be added."),
+    ],
+)
+def test_what_cannot_be_reached_is_not_added(
+    client: Client, contact: Contact, channel: str, address: str, says: str
+) -> None:
+    assert says in add(client, contact, channel, address)
+    assert Contact.objects.count() == 1
+
+
+def test_a_browsers_subscription_that_is_none_is_refused(client: Client, contact: Contact) -> None:
+    answer = client.post(reverse("push", args=[contact.subscriber.token]), {"subscription": "{}"})
+
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.json()["trouble"]

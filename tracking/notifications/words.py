@@ -20,6 +20,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, home_zone, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.notifications.channels.channel import Link, Message
+from tracking.notifications.nodes import URGENT
 from tracking.vocabulary import NoticeKind, Scan
 
 CODE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -82,6 +83,9 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
         unsubscribe=site + stop_path(first),
         thread=f"parcel {first.shipment.token}",
         identity=f"notice {first.pk} {first.contact_id}",
+        preheader="" if several else str(MEANS[kind]),
+        urgency="high" if kind in URGENT else "normal",
+        tag=f"parcel {first.shipment.token}",
     )
 
 

@@ -22,6 +22,7 @@ from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
 from tracking.notifications.channels import CHANNELS, ready
 from tracking.notifications.nodes import USUAL
 from tracking.notifications.words import check_code
+from tracking.pages.addresses import typed_channels
 from tracking.pages.private import private_page
 from tracking.vocabulary import NoticeKind
 
@@ -89,6 +90,7 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
         "channels": [channel.label for channel in ready().values()],
         "rows": rows_for(subscriber),
         "parcels": parcels_of(subscriber),
+        "typed": typed_channels().items(),
         "saved": "saved" in request.GET,
     }
     return render(request, "notices/page.html", context)

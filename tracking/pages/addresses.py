@@ -1,0 +1,86 @@
+"""More ways to reach a reader: an address on another channel, proven by a link sent to it, or this very browser."""
+
+from __future__ import annotations
+
+import structlog
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError as BrokerAway
+from redis.exceptions import RedisError
+
+from tracking import tasks
+from tracking.models import Contact, Subscriber
+from tracking.models.notices import address_key
+from tracking.notifications.channels import ready
+from tracking.notifications.channels.channel import BadAddress, Channel
+from tracking.pages.follow import asked_too_often
+from tracking.pages.private import private_page
+
+PUSH = "push"
+log = structlog.get_logger()
+
+
+@private_page
+@require_POST
+def add(request: HttpRequest, token: str) -> HttpResponse:
+    """Note an address on a channel and have a link sent to it; nothing else is sent before that is confirmed."""
+    subscriber = get_object_or_404(Subscriber, token=token)
+    channel = typed_channels().get(request.POST.get("channel", ""))
+    follow = subscriber.follows.filter(confirmed_at__isnull=False).first()
+    if channel is None or follow is None:
+        messages.warning(request, _("That cannot be added."))
+        return redirect(subscriber)
+    try:
+        address = channel.clean(request.POST.get("address", "")[:500])
+        if asked_too_often(request, address):
+            messages.warning(request, _("Too many tries. Please wait an hour."))
+            return redirect(subscriber)
+        contact = contact_of(subscriber, channel.name, address)
+        tasks.confirm_follow.delay(follow.pk, contact.pk)
+    except BadAddress as trouble:
+        messages.warning(request, str(trouble))
+    except (RedisError, BrokerAway) as trouble:
+        log.error("an address cannot be confirmed now", error=str(trouble))
+        messages.warning(request, _("Messages cannot be sent for a moment. Please try again in a minute."))
+    else:
+        messages.success(request, _("We have sent a link there. Nothing else is sent before it is confirmed."))
+    return redirect(subscriber)
+
+
+@private_page
+@require_POST
+def push(request: HttpRequest, token: str) -> HttpResponse:
+    """Keep this browser's push subscription: who has the page open has the browser in hand, and that proves it."""
+    subscriber = get_object_or_404(Subscriber, token=token)
+    channel = ready().get(PUSH)
+    if channel is None:
+        return JsonResponse({"trouble": _("That cannot be added.")}, status=404)
+    try:
+        address = channel.clean(request.POST.get("subscription", "")[:4000])
+    except BadAddress as trouble:
+        return JsonResponse({"trouble": str(trouble)}, status=400)
+    contact = contact_of(subscriber, PUSH, address)
+    Contact.objects.filter(pk=contact.pk).update(confirmed_at=timezone.now(), disabled_at=None, failures=0)
+    return JsonResponse({}, status=201)
+
+
+def typed_channels() -> dict[str, Channel]:
+    """Return the channels whose addresses a reader can type."""
+    return {name: channel for name, channel in ready().items() if name != PUSH}
+
+
+@transaction.atomic
+def contact_of(subscriber: Subscriber, channel: str, address: str) -> Contact:
+    """Return the contact of an address; one that belonged to another reader and was never confirmed changes hands."""
+    found = Contact.objects.select_for_update().filter(channel=channel, key=address_key(address)).first()
+    if found is None:
+        return Contact.objects.create(subscriber=subscriber, channel=channel, address=address)
+    if found.confirmed_at is None or channel == PUSH:
+        found.subscriber = subscriber
+        found.save(update_fields=["subscriber", "key"])
+    return found
