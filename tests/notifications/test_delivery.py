@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,6 +56,19 @@ def test_a_notice_says_what_when_where_and_how_to_stop(leg: Leg, contact: Contac
         assert leg.shipment.order.token in text
         assert leg.number not in text
     assert '<html lang="en" dir="ltr">' in html(mail)
+
+
+def test_a_mail_program_can_read_the_parcel_by_itself(leg: Leg, contact: Contact, post: Post) -> None:
+    owe(leg, contact)
+
+    deliver("email", timezone.now())
+
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', html(post.mails[0]), re.DOTALL)
+    assert found
+    told = json.loads(found.group(1))
+    assert told["@type"] == "ParcelDelivery"
+    assert told["partOfOrder"]["orderNumber"] == leg.shipment.order.number
+    assert leg.number not in found.group(1)
 
 
 def test_it_is_written_in_the_readers_language(leg: Leg, contact: Contact, post: Post) -> None:

@@ -21,6 +21,7 @@ from tracking.localization.reader import Reader, home_zone, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.notifications.channels.channel import Link, Message
 from tracking.notifications.nodes import URGENT
+from tracking.notifications.structured import parcel_delivery
 from tracking.vocabulary import NoticeKind, Scan
 
 CODE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -83,6 +84,7 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
         unsubscribe=site + stop_path(first),
         thread=f"parcel {first.shipment.token}",
         identity=f"notice {first.pk} {first.contact_id}",
+        structured=None if several else parcel_delivery(first.shipment),
         preheader="" if several else str(MEANS[kind]),
         urgency="high" if kind in URGENT else "normal",
         tag=f"parcel {first.shipment.token}",
