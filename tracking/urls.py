@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from tracking import health, webhooks
-from tracking.pages import accuracy, ask, carrier, follow, lookup, notices, order, preferences, shipment
+from tracking.pages import accuracy, ask, carrier, follow, lookup, notices, order, preferences, shipment, worker
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("notices/<str:token>/", notices.notices, name="notices"),
     path("stop/<str:token>/", notices.stop, name="stop"),
     path("genuine/", notices.genuine, name="genuine"),
+    path("sw.js", worker.worker, name="worker"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),
