@@ -56,3 +56,14 @@ def test_a_data_folder_too_deep_for_a_socket_still_works(tmp_path: Path) -> None
     deep = tmp_path / ("deep" * 20) / ("deeper" * 10)
 
     assert check(deep).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("messengers", "says"),
+    [('{"pigeon": "x://{to}"}', "pigeon is none; there are feishu"), ('{"sms": "twilio://x"}', "sms has no {to}")],
+)
+def test_a_messenger_that_can_never_be_used_is_said(tmp_path: Path, messengers: str, says: str) -> None:
+    result = check(tmp_path, MESSENGERS=messengers)
+
+    assert result.returncode != 0
+    assert says in result.stderr

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from tracking.checks import check_production
+from tracking.checks import check_messengers, check_production
 
 
 class TrackingConfig(AppConfig):
@@ -10,3 +10,4 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_production, Tags.security)
+        register(check_messengers)

@@ -19,6 +19,7 @@ from tracking.pages import (
     preferences,
     rights,
     shipment,
+    worker,
 )
 
 urlpatterns = [
@@ -41,6 +42,7 @@ urlpatterns = [
     path("genuine/", notices.genuine, name="genuine"),
     path("account/orders/", orders.orders, name="orders"),
     path("account/", include("allauth.urls")),
+    path("sw.js", worker.worker, name="worker"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import mail
 from django.core.cache import cache
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -288,8 +293,32 @@ def test_what_cannot_be_reached_is_not_added(
     assert Contact.objects.count() == 1
 
 
-def test_a_browsers_subscription_that_is_none_is_refused(client: Client, contact: Contact) -> None:
-    answer = client.post(reverse("push", args=[contact.subscriber.token]), {"subscription": "{}"})
+def tell(client: Client, contact: Contact, body: Any) -> HttpResponseBase:
+    path = reverse("push", args=[contact.subscriber.token])
+    return client.post(path, json.dumps(body), content_type="application/json")
 
-    assert answer.status_code == 400
-    assert "cannot be read" in answer.json()["trouble"]
+
+def subscription(name: str) -> dict[str, Any]:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    keys = {"p256dh": urlsafe_b64encode(point).decode().rstrip("="), "auth": urlsafe_b64encode(bytes(16)).decode()}
+    return {"endpoint": f"https://push.example.com/{name}", "keys": keys}
+
+
+@pytest.mark.parametrize("body", [{}, [], "x", {"wanted": True, "subscription": {}}, {"wanted": True}])
+def test_a_browsers_subscription_that_is_none_is_refused(client: Client, contact: Contact, body: Any) -> None:
+    assert tell(client, contact, body).status_code == 400
+    assert Contact.objects.count() == 1
+
+
+def test_a_browser_is_told_until_it_says_no_more(client: Client, contact: Contact) -> None:
+    first, second = subscription("a"), subscription("b")
+
+    assert tell(client, contact, {"wanted": True, "subscription": first}).status_code == 201
+    assert Contact.objects.usable().filter(channel="push").count() == 1
+    changed = {"wanted": True, "subscription": second, "instead": first["endpoint"]}
+    assert tell(client, contact, changed).status_code == 201
+    assert "/b" in Contact.objects.get(channel="push").address
+    assert tell(client, contact, {"wanted": False, "subscription": second}).status_code == 200
+
+    assert not Contact.objects.filter(channel="push").exists()

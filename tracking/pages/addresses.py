@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Final
+
 import structlog
 from django.contrib import messages
 from django.db import transaction
@@ -21,7 +24,8 @@ from tracking.notifications.channels.channel import BadAddress, Channel
 from tracking.pages.follow import asked_too_often
 from tracking.pages.private import private_page
 
-PUSH = "push"
+PUSH: Final = "push"
+MOST_BYTES: Final = 8_000
 log = structlog.get_logger()
 
 
@@ -55,16 +59,26 @@ def add(request: HttpRequest, token: str) -> HttpResponse:
 @private_page
 @require_POST
 def push(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep this browser's push subscription: who has the page open has the browser in hand, and that proves it."""
+    """Keep or forget this browser's push subscription: who has the page open has the browser in hand.
+
+    The body is JSON: `subscription`, whether it is `wanted`, and the endpoint that it stands `instead` of, if any.
+    """
     subscriber = get_object_or_404(Subscriber, token=token)
     channel = ready().get(PUSH)
     if channel is None:
         return JsonResponse({"trouble": _("That cannot be added.")}, status=404)
     try:
-        address = channel.clean(request.POST.get("subscription", "")[:4000])
-    except BadAddress as trouble:
-        return JsonResponse({"trouble": str(trouble)}, status=400)
+        told = json.loads(request.body[:MOST_BYTES])
+        wanted, instead = bool(told["wanted"]), str(told.get("instead") or "")
+        address = channel.clean(json.dumps(told["subscription"]))
+    except (BadAddress, ValueError, LookupError, TypeError, AttributeError):
+        return JsonResponse({"trouble": _("This browser's subscription cannot be read. Please try again.")}, status=400)
+    if instead:
+        subscriber.contacts.filter(channel=PUSH, address__contains=json.dumps(instead)).delete()
     contact = contact_of(subscriber, PUSH, address)
+    if not wanted:
+        contact.delete()
+        return JsonResponse({})
     Contact.objects.filter(pk=contact.pk).update(confirmed_at=timezone.now(), disabled_at=None, failures=0)
     return JsonResponse({}, status=201)
 

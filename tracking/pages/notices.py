@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tracking.localization.reader import zone_for
 from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
-from tracking.notifications.channels import CHANNELS, ready
+from tracking.notifications.channels import CHANNELS, ready, vapid
 from tracking.notifications.nodes import USUAL
 from tracking.notifications.words import check_code
 from tracking.pages.addresses import typed_channels
@@ -91,6 +91,7 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
         "rows": rows_for(subscriber),
         "parcels": parcels_of(subscriber),
         "typed": typed_channels().items(),
+        "push_key": vapid.public_key() if "push" in ready() else "",
         "saved": "saved" in request.GET,
     }
     return render(request, "notices/page.html", context)

@@ -42,7 +42,7 @@ class Email:
         """Return the address in lower case, its domain as ASCII (IDNA 2008), so that any mail server takes it."""
         name, at, domain = address.strip().lower().rpartition("@")
         if at and name and not name.isascii():
-            raise BadAddress(_("Letters beyond a–z before the @ cannot be reached by our mails yet."))
+            raise BadAddress(_("Our mails cannot reach addresses with letters beyond a–z before the @ yet."))
         try:
             plain = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
             validate_email(plain)
