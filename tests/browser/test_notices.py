@@ -64,7 +64,7 @@ def test_a_guest_is_told_in_chinese_and_stops_by_one_post(page: Page, desk: Page
     page.get_by_label("Quiet from").select_option("")
     page.get_by_label("until").select_option("")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_have_text("已保存。")
+    expect(page.locator(".notice.good")).to_have_text("已保存。")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
     Carrier(site, ORDER, network(desk)).tells("InTransit_PickedUp", "已揽收")
