@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import Q
 
 from tracking import live
@@ -18,6 +17,7 @@ from tracking.ingest import rows
 from tracking.ingest.case import READ_FIELDS, Case, Known, NewEvent
 from tracking.ingest.handover import carriers_for
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment
+from tracking.models.locks import locked
 from tracking.models.payloads import Outcome
 from tracking.models.shipments import PASSAGES
 
@@ -49,11 +49,8 @@ class Casebook:
     @classmethod
     def of(cls, which: Q) -> Casebook:
         """Take in hand, and lock in the order of their keys, the shipments that `which` selects."""
-        found = (
-            Shipment.objects.filter(which).select_related("order", "forecast").defer("forecast__days").order_by("pk")
-        )
-        alone = ("self",) if connection.features.has_select_for_update_of else ()
-        return cls(found.select_for_update(of=alone))
+        found = Shipment.objects.filter(which).select_related("order", "forecast").defer("forecast__days")
+        return cls(locked(found.order_by("pk")))
 
     def take_legs(self) -> None:
         """Fetch the legs, with carriers that are shared and not fetched for each."""

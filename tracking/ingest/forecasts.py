@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 
 from tracking import live
@@ -24,6 +24,7 @@ from tracking.ingest.notices import owe_for_forecasts
 from tracking.localization.reader import home_zone, zone_for
 from tracking.models import Forecast, Leg, OrderLine, Shipment
 from tracking.models.forecasts import Reason
+from tracking.models.locks import locked
 from tracking.models.shipments import PASSAGES
 from tracking.vocabulary import Clock, Milestone, Overlay
 
@@ -174,8 +175,7 @@ def foresee_due(now: datetime) -> int:
     while keys := claim(now):
         with transaction.atomic():
             parcels = Shipment.objects.filter(pk__in=keys).select_related("order", "forecast").order_by("pk")
-            alone = ("self",) if connection.features.has_select_for_update_of else ()
-            found = list(parcels.prefetch_related("legs__carrier").select_for_update(of=alone))
+            found = list(locked(parcels.prefetch_related("legs__carrier")))
             before = {shipment.pk: shipment.forecast for shipment in found}
             foresee([(shipment, list(shipment.legs.all())) for shipment in found], now)
             moved = [shipment for shipment in found if shipment.forecast != before[shipment.pk]]
@@ -191,8 +191,7 @@ def foresee_due(now: datetime) -> int:
 def claim(now: datetime) -> list[int]:
     """Take parcels whose forecast is due out of other workers' hands for some minutes; return their keys."""
     with transaction.atomic():
-        due = Shipment.objects.filter(forecast_due_at__lte=now).order_by("forecast_due_at")
-        locked = due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        keys = list(locked.values_list("pk", flat=True)[:AT_ONCE])
+        due = locked(Shipment.objects.filter(forecast_due_at__lte=now).order_by("forecast_due_at"), skip=True)
+        keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
         Shipment.objects.filter(pk__in=keys).update(forecast_due_at=now + CLAIM)
     return keys

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Avg, Count, ExpressionWrapper, F, QuerySet
 from django.db.models.fields import DurationField
 
@@ -15,6 +15,7 @@ from tracking.ingest import rhythm, rows
 from tracking.ingest.learn import SHELF
 from tracking.ingest.rhythm import HOUR
 from tracking.models import Carrier, Leg, Shipment
+from tracking.models.locks import locked
 from tracking.vocabulary import RANKS, Milestone, Scan, Tracker
 
 CLAIM: Final = timedelta(minutes=10)
@@ -125,9 +126,7 @@ def weigh_budgets(now: datetime) -> int:
 def claim(now: datetime, limit: int = 2000) -> dict[int, list[int]]:
     """Claim due legs for `CLAIM` and return their ids by feed id. No leg is handed to two callers at once."""
     feeds = list(Carrier.objects.answering(now).values_list("pk", flat=True))
-    due = Leg.objects.due(now).filter(source__in=feeds)
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(skip_locked=True)
+    due = locked(Leg.objects.due(now).filter(source__in=feeds), skip=True)
     claimed: dict[int, list[int]] = defaultdict(list)
     for leg_id, feed_id in due.values_list("pk", "source_id")[:limit]:
         claimed[feed_id].append(leg_id)

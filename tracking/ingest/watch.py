@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from tracking import live
@@ -21,6 +21,7 @@ from tracking.ingest.casebook import Casebook
 from tracking.ingest.lateness import late_odds, promised_on
 from tracking.ingest.notices import owe_for_news
 from tracking.models import Alert, Event, Leg, Shipment
+from tracking.models.locks import locked
 from tracking.timeline import in_order
 from tracking.vocabulary import AlertKind, Milestone, Overlay, Scan, Tracker, ZoneSource
 
@@ -131,9 +132,7 @@ def feed_of(leg: Leg) -> alarms.Feed:
 
 def due(now: datetime) -> list[int]:
     """Claim the parcels whose next look has come, the longest waiting first; none that another sweep has in hand."""
-    waiting = Shipment.objects.filter(look_at__lte=now).order_by("look_at")
-    if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True)
+    waiting = locked(Shipment.objects.filter(look_at__lte=now).order_by("look_at"), skip=True)
     return list(waiting.values_list("pk", flat=True)[:AT_ONCE])
 
 

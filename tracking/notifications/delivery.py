@@ -13,12 +13,13 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 
 from tracking.localization.reader import locale_for
 from tracking.models import Contact, Notice
+from tracking.models.locks import locked
 from tracking.models.notices import FAILURES_ALLOWED, NoticeState
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Channel, Gone, Later, Refused
@@ -54,12 +55,8 @@ def deliver(name: str, now: datetime) -> int:
 def claim(name: str, now: datetime) -> list[Notice]:
     """Take due notices of one channel into this worker's hands for some minutes, and return them."""
     with transaction.atomic():
-        due = Notice.objects.due(now).filter(contact__channel=name)
-        locked = due.select_for_update(
-            skip_locked=connection.features.has_select_for_update_skip_locked,
-            of=("self",) if connection.features.has_select_for_update_of else (),
-        )
-        keys = list(locked.values_list("pk", flat=True)[:AT_ONCE])
+        due = locked(Notice.objects.due(now).filter(contact__channel=name), skip=True)
+        keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
         Notice.objects.filter(pk__in=keys).update(claimed_until=now + CLAIM, tries=F("tries") + 1)
     found = Notice.objects.filter(pk__in=keys).select_related(
         "contact__subscriber", "shipment__order__shop", "shipment__forecast"
