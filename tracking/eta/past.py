@@ -12,7 +12,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from tracking.eta.calibrate import RAW_LEVELS, Log
 from tracking.eta.history import Journey, Traits
-from tracking.localization.reader import home_zone, zone_for
+from tracking.localization.reader import clock_in
 from tracking.models import Forecast, Leg, OrderLine, Shipment, Shop
 from tracking.models.shipments import PASSAGES
 from tracking.vocabulary import Clock, Milestone
@@ -31,7 +31,7 @@ BEFORE_THE_DOOR: Final = (Clock.ORDERED, Clock.HANDED_OVER, Clock.EXPORTED)
 
 def local_days(at: datetime, country: str) -> float:
     """Return an instant as days since 1970 on the clock of a country."""
-    local = at.astimezone(zone_for(home_zone(country)) or UTC)
+    local = at.astimezone(clock_in(country))
     return (local.replace(tzinfo=UTC) - EPOCH) / DAY
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from tracking.localization.reader import home_zone, zone_for
+from tracking.localization.reader import clock_in
 from tracking.models import Forecast, Score
 from tracking.models.shelf import Shelf
 
@@ -81,7 +81,7 @@ def outcomes(since: datetime) -> Iterator[Outcome]:
         if (pk, clock) in seen or delivered_at <= made_at:
             continue
         seen.add((pk, clock))
-        zone = zone_for(home_zone(country))
+        zone = clock_in(country)
         lane = f"{origin or '?'}>{country or '?'}"
         made_on, delivered_on = made_at.astimezone(zone).date(), delivered_at.astimezone(zone).date()
         yield Outcome(clock, lane, carrier or "", made_on, first_on, last_on, likely_on, delivered_on)

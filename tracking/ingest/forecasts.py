@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -21,7 +20,7 @@ from tracking.eta.window import LEVELS, Window, is_steady, window
 from tracking.ingest import rows
 from tracking.ingest.lateness import promised_on
 from tracking.ingest.notices import owe_for_forecasts
-from tracking.localization.reader import home_zone, zone_for
+from tracking.localization.reader import clock_in
 from tracking.models import Forecast, Leg, OrderLine, Shipment
 from tracking.models.forecasts import Reason
 from tracking.models.locks import locked
@@ -107,7 +106,7 @@ def want_of(shipment: Shipment, legs: Sequence[Leg], grams: float | None) -> Wan
 
 def forecast_of(shipment: Shipment, want: Want, told: Told, now: datetime) -> Forecast | None:
     """Return the forecast to log, or None where it says what is said already."""
-    zone = zone_for(home_zone(shipment.order.country)) or ZoneInfo("UTC")
+    zone = clock_in(shipment.order.country)
     fresh = window(now, zone, told.days, LEVELS)
     old = shipment.forecast
     today = now.astimezone(zone).date()

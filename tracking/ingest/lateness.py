@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from tracking.eta.window import DAY, LEVELS, odds_until
-from tracking.localization.reader import home_zone, zone_for
+from tracking.localization.reader import clock_in
 from tracking.models import Shipment
 
 
@@ -19,8 +19,7 @@ def late_odds(shipment: Shipment, now: datetime) -> float | None:
     forecast, promised = shipment.forecast, promised_on(shipment)
     if promised is None or forecast is None or len(forecast.shown_days) != len(LEVELS):
         return None
-    zone = zone_for(home_zone(shipment.order.country)) or UTC
-    ends = datetime.combine(promised, time(), zone) + timedelta(days=1)
+    ends = datetime.combine(promised, time(), clock_in(shipment.order.country)) + timedelta(days=1)
     return missed(forecast.shown_days, (now - forecast.made_at) / DAY, (ends - forecast.made_at) / DAY)
 
 

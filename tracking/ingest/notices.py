@@ -8,7 +8,7 @@ from typing import Final
 
 from tracking.alerts.watch import Watched
 from tracking.ingest.case import Case
-from tracking.localization.reader import home_zone, zone_for
+from tracking.localization.reader import today_in
 from tracking.models import Alert, Forecast, Shipment
 from tracking.notifications.nodes import BY_ALERT, Happening, told_by_scans
 from tracking.notifications.outbox import owe
@@ -61,5 +61,5 @@ def owe_for_forecasts(shipments: Sequence[Shipment], before: Mapping[int, Foreca
 
 def comes_tomorrow(forecast: Forecast, shipment: Shipment, now: datetime) -> bool:
     """Tell whether a narrow window has tomorrow as its most likely day, where the parcel goes."""
-    today = now.astimezone(zone_for(home_zone(shipment.order.country))).date()
-    return forecast.likely_on == today + TOMORROW and forecast.last_on <= forecast.likely_on + TOMORROW
+    tomorrow = today_in(shipment.order.country, now) + TOMORROW
+    return forecast.likely_on == tomorrow and forecast.last_on <= forecast.likely_on + TOMORROW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytz
 from babel import Locale, UnknownLocaleError
 
 DEFAULT_LOCALE: Final = "en"
+UTC: Final = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ def home_zone(country: str) -> str | None:
     """
     zones = pytz.country_timezones.get(country.upper(), ())
     return MOST_PEOPLE.get(country.upper()) or (zones[0] if zones else None)
+
+
+def clock_in(country: str) -> ZoneInfo:
+    """Return the clock that most people of a country live by; UTC for an unknown country."""
+    return zone_for(home_zone(country)) or UTC
+
+
+def today_in(country: str, now: datetime) -> date:
+    """Return which day it is in a country."""
+    return now.astimezone(clock_in(country)).date()
 
 
 MOST_PEOPLE: Final = {

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from tracking.localization import clocks
 from tracking.localization.places import country_name
-from tracking.localization.reader import Reader, home_zone, zone_for
+from tracking.localization.reader import Reader, clock_in, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.notifications.channels.channel import Link, Message
 from tracking.notifications.nodes import URGENT
@@ -130,7 +130,7 @@ def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
 def expected(shipment: Shipment, reader: Reader) -> str:
     """Return the window in force, or nothing where none can still come true."""
     forecast = shipment.forecast
-    today = datetime.now(zone_for(home_zone(shipment.order.country)) or UTC).date()
+    today = today_in(shipment.order.country, datetime.now(UTC))
     if forecast is None or forecast.last_on < today:
         return ""
     return clocks.days(max(forecast.first_on, today), forecast.last_on, reader.locale)
@@ -167,6 +167,4 @@ def stop_token(contact_id: int) -> str:
 
 def reader_of(subscriber: Subscriber, locale: Any, country: str) -> Reader:
     """Return a reader of notices as the clocks want one: the zone chosen, else that of the destination."""
-    zone = zone_for(subscriber.zone)
-    home = zone_for(home_zone(country))
-    return Reader(locale, zone or home or zone_for("UTC") or UTC)  # type: ignore[arg-type]
+    return Reader(locale, zone_for(subscriber.zone) or clock_in(country))

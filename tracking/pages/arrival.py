@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from tracking.eta.scores import RECORD
 from tracking.localization import clocks
 from tracking.localization.numbers import number
 from tracking.localization.places import country_name
-from tracking.localization.reader import Reader, home_zone, zone_for
+from tracking.localization.reader import Reader, clock_in, today_in
 from tracking.models import Forecast, Shipment
 from tracking.models.forecasts import Basis, Reason
 
@@ -45,7 +45,7 @@ def arrival_for(shipment: Shipment, reader: Reader, now: datetime) -> Arrival | 
     `shipment.forecast` is the one in force, `shipment.forecasts` all, oldest first.
     """
     found = shipment.forecast
-    if found is None or found.last_on < today_at(shipment, now):
+    if found is None or found.last_on < today_in(shipment.order.country, now):
         return None
     shown = [one for one in shipment.forecasts.all() if one.shown]
     return Arrival(
@@ -58,15 +58,10 @@ def arrival_for(shipment: Shipment, reader: Reader, now: datetime) -> Arrival | 
     )
 
 
-def today_at(shipment: Shipment, now: datetime) -> date:
-    """Return which day it is where the parcel goes."""
-    return now.astimezone(zone_for(home_zone(shipment.order.country))).date()
-
-
 def arrives(found: Forecast, shipment: Shipment, reader: Reader, now: datetime) -> str:
     """Say the window: hours on the day itself, else whole days."""
-    zone = zone_for(home_zone(shipment.order.country))
-    if found.from_at and found.until_at and found.from_at.astimezone(zone).date() == today_at(shipment, now):
+    zone, today = clock_in(shipment.order.country), today_in(shipment.order.country, now)
+    if found.from_at and found.until_at and found.from_at.astimezone(zone).date() == today:
         hours = {
             "first": clocks.clock_time(found.from_at.astimezone(zone), reader.locale),
             "last": clocks.clock_time(found.until_at.astimezone(zone), reader.locale),
