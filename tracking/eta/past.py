@@ -35,6 +35,11 @@ def local_days(at: datetime, country: str) -> float:
     return (local.replace(tzinfo=UTC) - EPOCH) / DAY
 
 
+def preparation_days(clock: Clock, started: datetime, ordered: datetime) -> float | None:
+    """Return the days between the order and the start of a clock; None on the clock of the order itself."""
+    return (started - ordered) / DAY if clock is not Clock.ORDERED else None
+
+
 def area_of(postal_code: str) -> str:
     """Return the postal area: the first signs of a postal code."""
     return postal_code.replace(" ", "")[:AREA_SIGNS].upper()
@@ -66,7 +71,7 @@ def history_of(shop: Shop, clock: Clock, now: datetime) -> Iterator[Journey]:
             area_of(postal_code),
             service=slug or "",
             grams=grams,
-            preparation_days=(started - placed) / DAY if clock is not Clock.ORDERED else None,
+            preparation_days=preparation_days(clock, started, placed),
             promised_days=(promised - started.date()) / DAY if promised and clock is Clock.ORDERED else None,
         )
         yield Journey(local_days(started, country), (delivered - started) / DAY if delivered else nan, traits)

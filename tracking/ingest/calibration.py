@@ -14,7 +14,7 @@ import numpy as np
 
 from tracking.eta.backtest import Outcome, backtest
 from tracking.eta.history import History, Journey, Traits
-from tracking.eta.past import DAY, local_days
+from tracking.eta.past import DAY, local_days, preparation_days
 from tracking.simulator.journeys import draw, lane_of
 from tracking.vocabulary import Clock
 
@@ -86,7 +86,7 @@ def last_day() -> date:
 def journey_of(told: Told, clock: Clock) -> Journey:
     """Return a parcel as prediction learns from it."""
     start, country = told.starts[clock], told.traits.destination
-    preparation = (start - told.starts[Clock.ORDERED]) / DAY if clock is not Clock.ORDERED else None
+    preparation = preparation_days(clock, start, told.starts[Clock.ORDERED])
     days = (told.delivered_at - start) / DAY if told.delivered_at else nan
     return Journey(local_days(start, country), days, told.traits._replace(preparation_days=preparation))
 

@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 
 from tracking import live
 from tracking.eta.history import Traits
-from tracking.eta.past import BEFORE_THE_DOOR, DAY, area_of
+from tracking.eta.past import BEFORE_THE_DOOR, DAY, area_of, preparation_days
 from tracking.eta.predict import Told, Want, predict
 from tracking.eta.window import LEVELS, Window, is_steady, window
 from tracking.ingest import rows
@@ -97,7 +97,7 @@ def want_of(shipment: Shipment, legs: Sequence[Leg], grams: float | None) -> Wan
         area_of(order.postal_code),
         service=service,
         grams=grams,
-        preparation_days=(since - order.placed_at) / DAY if clock is not Clock.ORDERED else None,
+        preparation_days=preparation_days(clock, since, order.placed_at),
         promised_days=float((promised - since.date()).days) if promised else None,
     )
     source = shipment.carrier_date_source or (carriers[-1] if carriers else "")

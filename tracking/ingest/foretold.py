@@ -13,7 +13,7 @@ import numpy as np
 from tracking.eta.history import History, Journey, Traits
 from tracking.eta.model import Model, fit
 from tracking.eta.odds import odds_of
-from tracking.eta.past import DAY, EPOCH, local_days
+from tracking.eta.past import DAY, EPOCH, local_days, preparation_days
 from tracking.ingest.known_truth import Parcel, Telling
 from tracking.ingest.passages import passages
 from tracking.timeline import in_order
@@ -61,5 +61,5 @@ def starts_of(one: Parcel, known: Iterable[Telling]) -> dict[Clock, datetime]:
 
 def traits_of(one: Parcel, clock: Clock, start: datetime) -> Traits:
     """Return what is known of a parcel at the start of a clock."""
-    preparation = (start - one.ordered_at) / DAY if clock is not Clock.ORDERED else None
+    preparation = preparation_days(clock, start, one.ordered_at)
     return Traits(one.origin, one.destination, service=one.service, preparation_days=preparation)
