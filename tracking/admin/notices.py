@@ -20,6 +20,7 @@ from tracking.localization.reader import locale_for
 from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Message, Trouble
+from tracking.notifications.channels.email import Email
 from tracking.notifications.words import message_of, reader_of
 from tracking.vocabulary import NoticeKind, Scan
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     SubscriberDesk = admin.ModelAdmin[Subscriber]
 else:
     NoticeDesk = SubscriberDesk = admin.ModelAdmin
-
-MAIL = "email"
 
 
 @admin.register(Notice)
@@ -73,7 +72,7 @@ class NoticeAdmin(LookOnly, NoticeDesk):
     def send_test(self, request: HttpRequest, message: Message, address: str) -> None:
         """Send a sample to the operator and say what came of it."""
         try:
-            CHANNELS[MAIL].send(message, address)
+            CHANNELS[Email.name].send(message, address)
         except Trouble as trouble:
             self.message_user(request, gettext("Not sent: %(why)s") % {"why": trouble}, messages.ERROR)
         else:
@@ -83,7 +82,7 @@ class NoticeAdmin(LookOnly, NoticeDesk):
 def sample(kind: NoticeKind, language: str) -> Message:
     """Return what a buyer would read, about a parcel that does not exist; no row is written."""
     order = Order(shop=Shop(name="Nordlicht Outdoor"), number="LF-1001", country="DE", token="sample")  # noqa: S106
-    contact = Contact(pk=0, channel=MAIL, subscriber=Subscriber(token="sample"))  # noqa: S106
+    contact = Contact(pk=0, channel=Email.name, subscriber=Subscriber(token="sample"))  # noqa: S106
     facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
     notice = Notice(pk=0, contact=contact, shipment=Shipment(order=order, token="sample"), kind=kind, facts=facts)  # noqa: S106
     with translation.override(language):

@@ -65,6 +65,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Return the contacts that were confirmed and have not failed for good."""
         return self.filter(confirmed_at__isnull=False, disabled_at=None)
 
+    def at(self, channel: str, address: str) -> Self:
+        """Return the contact of an address, if there is one, whoever it belongs to."""
+        return self.filter(channel=channel, key=address_key(address))
+
+    def use_again(self, **also: Any) -> int:
+        """Forget why these contacts were disabled and how often they failed; return how many they are."""
+        return self.update(disabled_at=None, disabled_because="", failures=0, **also)
+
 
 class Contact(models.Model):
     """Where a reader is reached: one address on one channel."""

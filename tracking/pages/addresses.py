@@ -18,15 +18,14 @@ from redis.exceptions import RedisError
 
 from tracking import tasks
 from tracking.models import Contact, Subscriber
-from tracking.models.notices import address_key
 from tracking.notifications.channels import ready
 from tracking.notifications.channels.channel import BadAddress, Channel
+from tracking.notifications.channels.push import Push
 from tracking.pages.follow import asked_too_often
 from tracking.pages.private import private_page
 
-PUSH: Final = "push"
 MOST_BYTES: Final = 8_000
-log = structlog.get_logger()
+log: Final = structlog.get_logger()
 
 
 @private_page
@@ -64,7 +63,7 @@ def push(request: HttpRequest, token: str) -> HttpResponse:
     The body is JSON: `subscription`, whether it is `wanted`, and the endpoint that it stands `instead` of, if any.
     """
     subscriber = get_object_or_404(Subscriber, token=token)
-    channel = ready().get(PUSH)
+    channel = ready().get(Push.name)
     if channel is None:
         return JsonResponse({"trouble": _("That cannot be added.")}, status=404)
     try:
@@ -74,27 +73,27 @@ def push(request: HttpRequest, token: str) -> HttpResponse:
     except (BadAddress, ValueError, LookupError, TypeError, AttributeError):
         return JsonResponse({"trouble": _("This browser's subscription cannot be read. Please try again.")}, status=400)
     if instead:
-        subscriber.contacts.filter(channel=PUSH, address__contains=json.dumps(instead)).delete()
-    contact = contact_of(subscriber, PUSH, address)
+        subscriber.contacts.filter(channel=Push.name, address__contains=json.dumps(instead)).delete()
+    contact = contact_of(subscriber, Push.name, address)
     if not wanted:
         contact.delete()
         return JsonResponse({})
-    Contact.objects.filter(pk=contact.pk).update(confirmed_at=timezone.now(), disabled_at=None, failures=0)
+    Contact.objects.filter(pk=contact.pk).use_again(confirmed_at=timezone.now())
     return JsonResponse({}, status=201)
 
 
 def typed_channels() -> dict[str, Channel]:
     """Return the channels whose addresses a reader can type."""
-    return {name: channel for name, channel in ready().items() if name != PUSH}
+    return {name: channel for name, channel in ready().items() if name != Push.name}
 
 
 @transaction.atomic
 def contact_of(subscriber: Subscriber, channel: str, address: str) -> Contact:
     """Return the contact of an address; one that belonged to another reader and was never confirmed changes hands."""
-    found = Contact.objects.select_for_update().filter(channel=channel, key=address_key(address)).first()
+    found = Contact.objects.select_for_update().at(channel, address).first()
     if found is None:
         return Contact.objects.create(subscriber=subscriber, channel=channel, address=address)
-    if found.confirmed_at is None or channel == PUSH:
+    if found.confirmed_at is None or channel == Push.name:
         found.subscriber = subscriber
         found.save(update_fields=["subscriber", "key"])
     return found

@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 from tracking import tasks
 from tracking.localization.reader import home_zone
 from tracking.models import Contact, Follow, Order, Subscriber
-from tracking.models.notices import address_key
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import BadAddress
+from tracking.notifications.channels.email import Email
 from tracking.notifications.confirmation import StaleLink, read_token
 from tracking.pages.guessing import address_of, digest
 from tracking.pages.private import private_page
@@ -29,7 +29,6 @@ from tracking.pages.reader import BuyerRequest
 WINDOW_SECONDS: Final = 3600
 MOST_BY_CLIENT: Final = 20
 MOST_BY_ADDRESS: Final = 3
-MAIL: Final = "email"
 log: Final = structlog.get_logger()
 
 
@@ -42,7 +41,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return page(request, order)
     try:
-        address = CHANNELS[MAIL].clean(typed)
+        address = CHANNELS[Email.name].clean(typed)
     except BadAddress as trouble:
         return page(request, order, fault=str(trouble), typed=typed)
     try:
@@ -65,13 +64,13 @@ def queue(request: HttpRequest, order: Order, address: str) -> None:
 
 def contact_for(request: HttpRequest, order: Order, address: str) -> Contact:
     """Return the contact of an address; a new one belongs to a new reader with this browser's language and zone."""
-    found = Contact.objects.select_related("subscriber").filter(channel=MAIL, key=address_key(address)).first()
+    found = Contact.objects.select_related("subscriber").at(Email.name, address).first()
     if found:
         return found
     reader = cast(BuyerRequest, request).reader
     zone = str(reader.zone) if reader.zone_chosen else home_zone(order.country) or ""
     subscriber = Subscriber.objects.create(language=get_language() or "", zone=zone)
-    return Contact.objects.create(subscriber=subscriber, channel=MAIL, address=address)
+    return Contact.objects.create(subscriber=subscriber, channel=Email.name, address=address)
 
 
 def asked_too_often(request: HttpRequest, address: str) -> bool:
@@ -103,8 +102,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "notices/confirm.html", {"order": wanted.order, "contact": contact})
     now = timezone.now()
     with transaction.atomic():
-        Contact.objects.filter(pk=contact.pk).update(
-            confirmed_at=now, disabled_at=None, disabled_because="", failures=0
-        )
+        Contact.objects.filter(pk=contact.pk).use_again(confirmed_at=now)
         Follow.objects.filter(pk=wanted.pk).update(confirmed_at=now)
     return redirect(contact.subscriber)

@@ -91,7 +91,7 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
         "rows": rows_for(subscriber),
         "parcels": parcels_of(subscriber),
         "typed": typed_channels().items(),
-        "push_key": vapid.public_key() if "push" in ready() else "",
+        "push_key": vapid.public_key(),
         "saved": "saved" in request.GET,
     }
     return render(request, "notices/page.html", context)
@@ -147,7 +147,7 @@ def keep_mutes(subscriber: Subscriber, request: HttpRequest) -> None:
 def use_again(subscriber: Subscriber, request: HttpRequest) -> None:
     """Use the addresses again whose reader says that they are right."""
     again = [pk for pk in request.POST.getlist("again") if pk.isdigit()]
-    subscriber.contacts.filter(pk__in=again).update(disabled_at=None, disabled_because="", failures=0)
+    subscriber.contacts.filter(pk__in=again).use_again()
 
 
 @csrf_exempt

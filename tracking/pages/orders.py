@@ -19,10 +19,10 @@ from accounts.models import User
 from tracking.localization.reader import home_zone
 from tracking.models import Contact, Follow, Order, Subscriber
 from tracking.models.notices import address_key
+from tracking.notifications.channels.email import Email
 from tracking.pages.private import private_page
 
 MOST: Final = 100
-MAIL: Final = "email"
 
 
 @private_page
@@ -67,7 +67,7 @@ def follow_all(user: User, found: list[Order]) -> Subscriber:
 def take_contact(subscriber: Subscriber, address: str, now: datetime) -> None:
     """Give an address to the reader who has proven it, with what it followed while it had no account."""
     defaults = {"subscriber": subscriber, "address": address, "confirmed_at": now}
-    contact, made = Contact.objects.get_or_create(channel=MAIL, key=address_key(address), defaults=defaults)
+    contact, made = Contact.objects.get_or_create(channel=Email.name, key=address_key(address), defaults=defaults)
     if made or contact.subscriber_id == subscriber.pk:
         return
     known = Follow.objects.filter(subscriber=subscriber).values("order")
