@@ -40,11 +40,13 @@ def code_in_mail() -> str:
     return found.group(1)
 
 
-def test_a_new_reader_signs_up_with_an_address_and_a_code(client: Client) -> None:
+def test_a_new_reader_signs_up_with_an_address_and_a_code(client: Client, settings: Any) -> None:
+    settings.SITE_NAME = "Nordlicht"
     client.post(reverse("account_signup"), {"email": ANA, "password1": ""})
     answer = client.post(reverse("account_email_verification_sent"), {"code": code_in_mail()})
 
     assert answer["Location"] == reverse("orders")
+    assert str(mail.outbox[-1].body).endswith(settings.SITE_NAME)
     assert EmailAddress.objects.get(email=ANA).verified
     assert not User.objects.get(email=ANA).has_usable_password()
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from tracking.admin.desk import LookOnly
 from tracking.ingest.replay import replay
 from tracking.models import Carrier, Payload, PayloadNumber
 from tracking.models.fields import number_key
@@ -45,7 +46,7 @@ class FeedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Payload)
-class PayloadAdmin(PayloadDesk):
+class PayloadAdmin(LookOnly, PayloadDesk):
     """Stored messages, the newest first."""
 
     list_display = ("received_at", "carrier", "arrival", "outcome", "times_received", "number_list")
@@ -84,15 +85,6 @@ class PayloadAdmin(PayloadDesk):
             return queryset, False
         telling = PayloadNumber.objects.filter(number_key=number_key(search_term))
         return queryset.filter(pk__in=telling.values("payload")), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
         return super().has_view_permission(request, obj) or self.has_replay_permission(request)

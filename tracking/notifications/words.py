@@ -19,12 +19,12 @@ from tracking.localization import clocks
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, clock_in, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
+from tracking.models.asks import RECEIPT_SIGNS
 from tracking.notifications.channels.channel import Link, Message
 from tracking.notifications.nodes import URGENT
 from tracking.notifications.structured import parcel_delivery
 from tracking.vocabulary import NoticeKind, Scan
 
-CODE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 MEANS: Final[Mapping[NoticeKind, Promise]] = {
     NoticeKind.SHIPPED: gettext_lazy("The carrier has your parcel. From now on it moves by itself."),
     NoticeKind.DEPARTED: gettext_lazy("It is on its way between the countries. For some days there may be no news."),
@@ -104,14 +104,8 @@ def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
     """Yield when and where it happened, on that place's own clock, and when it is expected."""
     facts = notice.facts
     if facts.get("at"):
-        at = datetime.fromisoformat(facts["at"])
-        zone = zone_of(facts) or UTC
-        here = Reader(reader.locale, reader.zone)
-        yield (
-            _("When"),
-            f"{clocks.day(at.astimezone(zone).date(), here.locale)} "
-            + clocks.clock_time(at.astimezone(zone), here.locale),
-        )
+        at = datetime.fromisoformat(facts["at"]).astimezone(zone_of(facts) or UTC)
+        yield _("When"), f"{clocks.day(at.date(), reader.locale)} {clocks.clock_time(at, reader.locale)}"
     if where := ", ".join(filter(None, [facts.get("place"), country_name(facts.get("country") or "", reader.locale)])):
         yield _("Where"), where
     if notice.kind not in UNDATED and (days := expected(notice.shipment, reader)):
@@ -151,7 +145,7 @@ def digest_lines(notices: list[Notice], reader: Reader) -> Iterator[str]:
 def check_code(notice: Notice) -> str:
     """Return the code by which the site knows a message as its own."""
     mac = hmac.new(settings.SECRET_KEY.encode(), f"notice {notice.pk}".encode(), hashlib.sha256).digest()
-    signs = "".join(CODE_SIGNS[byte % len(CODE_SIGNS)] for byte in mac[:6])
+    signs = "".join(RECEIPT_SIGNS[byte % len(RECEIPT_SIGNS)] for byte in mac[:6])
     return f"{notice.pk}-{signs}"
 
 

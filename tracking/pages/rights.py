@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from tracking.models import Subscriber
+from tracking.models import Notice, Subscriber
 from tracking.pages.orders import orders_of
 from tracking.pages.private import private_page
 
@@ -75,11 +75,9 @@ def told_of(subscriber: Subscriber) -> dict[str, Any]:
         "addresses": list(subscriber.contacts.values("channel", "address", "confirmed_at", "disabled_at")),
         "wishes": list(subscriber.wishes.values("kind", "channel", "wanted")),
         "orders": list(subscriber.follows.values_list("order__number", flat=True)),
-        "notices": [
-            dict(zip(("kind", "owed_at", "sent_at", "state"), row, strict=True))
-            for contact in subscriber.contacts.all()
-            for row in contact.notices.values_list("kind", "owed_at", "sent_at", "state")
-        ],
+        "notices": list(
+            Notice.objects.filter(contact__subscriber=subscriber).values("kind", "owed_at", "sent_at", "state")
+        ),
     }
 
 
