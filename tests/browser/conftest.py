@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.test_start import free_port, read_until
@@ -131,3 +132,9 @@ def desk(browser: Browser, site: Site) -> Iterator[Page]:
     sign_in(page, site)
     yield page
     context.close()
+
+
+def accessible(page: Page) -> None:
+    """Fail with axe's report where a page breaks a rule of WCAG 2.2 AA or its best practices."""
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+    assert results.violations_count == 0, results.generate_report()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import MAILS, Site
+from tests.browser.conftest import MAILS, Site, accessible
 
 pytestmark = pytest.mark.browser
 OWNER = "camille@example.com"
@@ -43,12 +41,6 @@ def code_for(site: Site, address: str) -> str:
             return found.group(1)
         time.sleep(0.2)
     raise AssertionError(f"no code for {address} in {MAILS}")
-
-
-def accessible(page: Page) -> None:
-    rules: Any = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    results = Axe().run(page, options=rules)
-    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.usefixtures("authenticator", "troubles")

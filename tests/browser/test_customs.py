@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils.translation import gettext, override
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.carrier import Carrier, network
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, accessible
 from tracking.models.asks import Refusal
 
 pytestmark = pytest.mark.browser
@@ -61,11 +60,6 @@ def alarms(desk: Page, site: Site, state: str) -> int:
     """Return how many alarms of the order about papers the desk lists, the open ones or those of a state."""
     desk.goto(f"{site.url}/desk/tracking/alert/?kind__exact=papers_asked" + (f"&state={state}" if state else ""))
     return desk.get_by_role("row").filter(has_text=ORDER).count()
-
-
-def accessible(page: Page) -> None:
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ import re
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
-from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.carrier import Carrier, network
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, accessible
 
 pytestmark = pytest.mark.browser
 ORDER, GUEST = "LF-1010", "guest@example.com"
@@ -40,12 +38,6 @@ def link_in(mail: EmailMessage, part: str, site: Site) -> str:
     found = re.search(rf"https?://[^/\s]+(/{part}/\S+)", plain(mail))
     assert found, plain(mail)
     return site.url + found.group(1)
-
-
-def accessible(page: Page) -> None:
-    rules: Any = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    results = Axe().run(page, options=rules)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def test_a_guest_is_told_in_chinese_and_stops_by_one_post(page: Page, desk: Page, site: Site) -> None:
