@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tracking.localization.reader import zone_for
 from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
 from tracking.notifications.channels import CHANNELS, ready, vapid
 from tracking.notifications.nodes import USUAL
@@ -60,11 +59,6 @@ class SubscriberForm(SubscriberModelForm):
             "digest": _("How often"),
             "paused": _("Pause everything"),
         }
-
-    def clean_zone(self) -> str:
-        if zone_for(self.cleaned_data["zone"]) is None:
-            raise forms.ValidationError(_("No such time zone."))
-        return str(self.cleaned_data["zone"])
 
 
 @private_page
