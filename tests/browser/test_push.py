@@ -42,10 +42,11 @@ class Service:
         told = {"origin": origin, "registrationId": self.found[-1], "data": data.decode()}
         self.session.send("ServiceWorker.deliverPushMessage", told)
 
-    def shown(self, count: int) -> list[dict[str, Any]]:
-        """Return the notices on the screen, once there are so many."""
+    def shown(self, count: int, title: str = "") -> list[dict[str, Any]]:
+        """Return the notices on the screen, once there are so many, one of them with this title if one is given."""
         for _ in range(50):
-            if len(notices := self.page.evaluate(SHOWN)) >= count:
+            notices = self.page.evaluate(SHOWN)
+            if len(notices) >= count and (not title or title in [notice["title"] for notice in notices]):
                 return list(notices)
             self.page.wait_for_timeout(100)
         raise AssertionError(self.page.evaluate(SHOWN))
@@ -80,6 +81,7 @@ def test_a_later_push_of_a_parcel_takes_the_earlier_ones_place(service: Service)
     service.delivers(payload(message(headline="Released by customs")))
     service.shown(1)
     service.delivers(payload(message(headline="Out for delivery")))
+    service.shown(1, "Out for delivery")
     service.delivers(payload(message(headline="Another parcel", tag="another")))
 
     titles = {notice["title"] for notice in service.shown(2)}
