@@ -12,6 +12,9 @@ from django.conf import settings
 from django.utils import translation
 
 from tests.chromium import FLAGS, find
+from tracking.alerts import limits
+from tracking.eta import predict, scores
+from tracking.ingest import learn
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +30,14 @@ def english() -> Iterator[None]:
     """Begin each test in English, whatever language the one before it spoke last."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Begin each test with empty shelves: what one test has learned is not the next one's."""
+    predict.forget()
+    for shelf in (scores.RECORD, limits.SHELF, learn.SHELF):
+        shelf.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

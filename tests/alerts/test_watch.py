@@ -21,11 +21,6 @@ NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def fresh_shelf() -> None:
-    SHELF.forget()
-
-
-@pytest.fixture(autouse=True)
 def today() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller

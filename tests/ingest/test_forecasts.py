@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -23,15 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 NOW = make.HEARD
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def fresh_memory() -> Iterator[None]:
-    predict.forget()
-    scores.RECORD.forget()
-    yield
-    predict.forget()
-    scores.RECORD.forget()
 
 
 def tell(leg: Leg, *scans: tuple[str, datetime]) -> Shipment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,13 +16,6 @@ from tracking.vocabulary import Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def nothing_learned() -> Iterator[None]:
-    learn.SHELF.forget()
-    yield
-    learn.SHELF.forget()
 
 
 def leg_at(milestone: Milestone, feed: Carrier | None = None, **fields: object) -> Leg:

@@ -12,7 +12,6 @@ import time_machine
 from django.test import Client
 
 from tests import make
-from tracking.alerts.limits import SHELF
 from tracking.alerts.words import words_for
 from tracking.ingest import watch
 from tracking.ingest.record import record
@@ -28,7 +27,6 @@ POINTS = [0.0, 0.4, 0.7, 0.9, *[0.95] * 57]
 
 @pytest.fixture(autouse=True)
 def today() -> Iterator[None]:
-    SHELF.forget()
     with time_machine.travel(NOW, tick=False):
         yield
 
