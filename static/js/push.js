@@ -18,6 +18,9 @@
 
   const current = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
 
+  // Which reader this device was given to: left by `tell`, for the worker too.
+  const keeper = async () => (await (await (await caches.open("push")).match("/push"))?.json())?.address;
+
   const tell = async (subscription, wanted) => {
     const token = form.elements.csrfmiddlewaretoken.value;
     const answer = await fetch(address, {
@@ -78,7 +81,8 @@
     if (!able) return say("unable", { can: false });
     if (Notification.permission === "denied") return say("denied");
     const subscription = Notification.permission === "granted" ? await current() : null;
-    if (!subscription) return say("");
+    // Another reader's page: looking at it must not take the device from the first.
+    if (!subscription || (await keeper()) !== address) return say("");
     // Said again at each visit: a login changes the token, and the site may have forgotten this browser.
     await tell(subscription, true);
     say("on", { on: true });

@@ -227,6 +227,44 @@ def test_a_tap_subscribes_and_another_ends_it(page: Page, site: Site, button: li
     expect(page.get_by_role("button", name=START)).to_be_visible()
 
 
+KEEPS = """
+  Object.defineProperty(Notification, "permission", { get: () => "granted" });
+  PushManager.prototype.getSubscription = async () => ({ endpoint: "https://push.example/1" });
+"""
+ANOTHERS = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
+
+
+def test_a_device_is_confirmed_at_each_visit_of_its_reader(
+    page: Page, site: Site, button: list[dict[str, Any]]
+) -> None:
+    page.add_init_script(SUBSCRIBES)
+    page.goto(f"{site.url}/form")
+    page.get_by_role("button", name=START).click()
+    expect(page.get_by_role("status")).to_contain_text("On.")
+    page.add_init_script(KEEPS)
+
+    page.goto(f"{site.url}/form")
+
+    expect(page.get_by_role("status")).to_contain_text("On.")
+    assert [told["wanted"] for told in button] == [True, True]
+
+
+def test_looking_at_another_readers_page_does_not_take_the_device(
+    page: Page, site: Site, button: list[dict[str, Any]]
+) -> None:
+    page.add_init_script(SUBSCRIBES)
+    page.goto(f"{site.url}/form")
+    page.get_by_role("button", name=START).click()
+    expect(page.get_by_role("status")).to_contain_text("On.")
+    page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", ANOTHERS)
+    page.add_init_script(KEEPS)
+
+    page.goto(f"{site.url}/form")
+
+    expect(page.get_by_role("button", name=START)).to_be_visible()
+    assert len(button) == 1
+
+
 def test_what_goes_wrong_is_said_and_can_be_tried_again(page: Page, site: Site, button: list[dict[str, Any]]) -> None:
     """This Chromium has no push service: subscribing fails in earnest."""
     page.add_init_script("Notification.requestPermission = async () => 'granted';")
