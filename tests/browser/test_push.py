@@ -231,7 +231,7 @@ KEEPS = """
   Object.defineProperty(Notification, "permission", { get: () => "granted" });
   PushManager.prototype.getSubscription = async () => ({ endpoint: "https://push.example/1" });
 """
-ANOTHERS = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
+OTHER_READER = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
 
 
 def test_a_device_is_confirmed_at_each_visit_of_its_reader(
@@ -256,7 +256,7 @@ def test_looking_at_another_readers_page_does_not_take_the_device(
     page.goto(f"{site.url}/form")
     page.get_by_role("button", name=START).click()
     expect(page.get_by_role("status")).to_contain_text("On.")
-    page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", ANOTHERS)
+    page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", OTHER_READER)
     page.add_init_script(KEEPS)
 
     page.goto(f"{site.url}/form")

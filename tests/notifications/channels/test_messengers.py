@@ -183,6 +183,11 @@ def test_nothing_can_be_slipped_in_with_an_address(one: Any, extra: str) -> None
         one.clean(one.sample + extra)
 
 
+def test_a_page_shows_a_number_and_no_key() -> None:
+    assert CHANNELS["sms"].shown(PHONE) == PHONE
+    assert CHANNELS["wecom"].shown(BOT) == "…7e90"
+
+
 def test_a_text_message_stays_short_in_every_script() -> None:
     english, chinese = text(ENGLISH, SMS_SIGNS), text(CHINESE, SMS_SIGNS)
 

@@ -267,3 +267,7 @@ def test_one_line_carries_many() -> None:
             PUSH.send(ENGLISH, one.address)
 
         assert len({call.peer for call in service.calls}) == 1
+
+
+def test_a_page_shows_the_service_and_nothing_to_push_with() -> None:
+    assert PUSH.shown(PUSH.clean(json.dumps(GOOD))) == "push.example.com"

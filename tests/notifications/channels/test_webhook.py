@@ -74,3 +74,7 @@ def test_an_address_of_the_shops_own_network_is_refused(settings: Any) -> None:
 
     with pytest.raises(BadAddress, match="reachable from the internet"):
         WEBHOOK.clean("https://192.168.1.1/")
+
+
+def test_a_page_shows_where_and_no_key() -> None:
+    assert WEBHOOK.shown("https://example.com:8443/hook?key=secret") == "example.com:8443"

@@ -108,5 +108,8 @@ class Channel(Protocol):
     def clean(self, address: str) -> str:
         """Return an address as it is kept; raise `BadAddress`."""
 
+    def shown(self, address: str) -> str:
+        """Return what a page may show of an address: what its reader knows it by, and no secret."""
+
     def send(self, message: Message, address: str) -> Receipt:
         """Carry a message; raise `Later`, `Doubtful`, `Gone` or `Refused`, whose words hold neither address nor key."""

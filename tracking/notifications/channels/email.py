@@ -50,6 +50,9 @@ class Email:
             raise BadAddress(_("This is no e-mail address.")) from trouble
         return plain
 
+    def shown(self, address: str) -> str:
+        return address
+
     def send(self, message: Message, address: str) -> Receipt:
         return smtp.send(mail_of(message, address))
 

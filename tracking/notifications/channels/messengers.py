@@ -68,6 +68,10 @@ class Messenger:
         """Tell whether the operator has named a provider, with the place for an address."""
         return PLACE in settings.MESSENGERS.get(self.name, "")
 
+    def shown(self, address: str) -> str:
+        """Return a telephone number; of a robot's key or a chat's number the last signs only."""
+        return address if address.startswith("+") else f"…{address[-4:]}"
+
     def send(self, message: Message, address: str) -> Receipt:
         """Carry a message as text. A status of 2xx is all that is known of success."""
         service = provider(settings.MESSENGERS.get(self.name, ""), address)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
@@ -50,6 +51,10 @@ class Push:
         except (ValueError, TypeError, LookupError, AttributeError, pywebpush.WebPushException) as trouble:
             raise BadAddress(_("This browser's subscription cannot be read. Please try again.")) from trouble
         return json.dumps(subscription, sort_keys=True)
+
+    def shown(self, address: str) -> str:
+        """Return the host of the push service, which tells the browser's maker; the rest would let others push."""
+        return str(urlsplit(json.loads(address)["endpoint"]).netloc)
 
     def send(self, message: Message, address: str) -> Receipt:
         subscription = json.loads(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,10 @@ class Webhook:
     def clean(self, address: str) -> str:
         """Return the address, ASCII only. It must be https:// on a public host, without a password in it."""
         return outside.clean(address)
+
+    def shown(self, address: str) -> str:
+        """Return the host: the rest of such an address is often a key."""
+        return urlsplit(address).netloc
 
     def send(self, message: Message, address: str) -> Receipt:
         answer = outside.post(address, body(message), headers(message))
