@@ -74,7 +74,7 @@ format: install
 
 # Needs GNU gettext. New sentences arrive in each catalogue empty; `make check` names them until they are translated.
 messages: install
-	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file -i ".venv/*" -i "var/*" -i "tests/*"
+	$(MANAGE) update_messages
 
 # Speeds against floors and peers measured in the same run: SPEED in tracking/README.md says what each row means.
 bench: install

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gettext
 import io
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
-from tracking.localization.catalogues import compile_all, faults, read
+from tracking.localization.catalogues import compile_all, faults, path_of, read
+from tracking.localization.sources import wanted_in
+from tracking.management.commands.update_messages import update
 from tracking.vocabulary import Milestone, Scan
 
 HEADER = """msgid ""
@@ -82,3 +86,55 @@ def test_every_milestone_and_scan_has_its_sentence_in_every_language(language: s
         theirs = [str(word.label) for word in words]
 
     assert not set(english) & set(theirs)
+
+
+def source(*messages: tuple[str, str]) -> Catalog:
+    collected = Catalog(locale="en")
+    for sentence, file in messages:
+        collected.add(sentence, locations=[(file, 0)])
+    return collected
+
+
+@pytest.mark.parametrize(
+    ("file", "languages"),
+    [
+        ("templates/shipment/page.html", {"zh_Hans", "pl"}),
+        ("tracking/models/words.py", {"zh_Hans", "pl"}),
+        ("tracking/models/orders.py", {"zh_Hans"}),
+        ("tracking/admin/orders.py", {"zh_Hans"}),
+        ("templates/admin/tracking/ask/change_form.html", {"zh_Hans"}),
+    ],
+)
+def test_what_only_operators_read_stands_in_their_languages_only(file: str, languages: set[str]) -> None:
+    collected = source(("Hello", file))
+
+    assert {language for language in ("zh_Hans", "pl") if wanted_in(language, collected)} == languages
+
+
+def test_an_update_keeps_translations_adds_what_is_new_and_drops_what_is_gone(tmp_path: Path) -> None:
+    path = catalogue(tmp_path, 'msgid "kept"\nmsgstr "留"\n\nmsgid "gone"\nmsgstr "去"\n')
+
+    empty = update(path, source(("new", "templates/404.html"), ("kept", "templates/404.html")))
+
+    assert empty == 1
+    assert [(message.id, message.string) for message in read(path) if message.id] == [("new", ""), ("kept", "留")]
+
+
+@pytest.mark.parametrize(
+    ("language", "counts"),
+    [
+        ("ar", {0: 0, 1: 1, 2: 2, 3: 3, 10: 3, 11: 4, 99: 4, 100: 5, 103: 3}),
+        ("de", {0: 1, 1: 0, 2: 1}),
+        ("es", {0: 2, 1: 0, 2: 2, 1_000_000: 1}),
+        ("fr", {0: 0, 1: 0, 2: 2, 1_000_000: 1}),
+        ("ja", {0: 0, 1: 0, 7: 0}),
+        ("ru", {0: 2, 1: 0, 2: 1, 5: 2, 11: 2, 21: 0, 22: 1}),
+    ],
+)
+def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, counts: dict[int, int]) -> None:
+    path = path_of(tmp_path, language)
+    update(path, source(("Hello", "templates/404.html")))
+
+    form = gettext.c2py(read(path).plural_expr)  # type: ignore[attr-defined]
+
+    assert {count: form(count) for count in counts} == counts

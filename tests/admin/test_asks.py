@@ -20,7 +20,8 @@ from tracking import asks, live
 from tracking.asks.answers import answer, see
 from tracking.asks.papers import check
 from tracking.models import Ask, Contact, Follow, Notice, Paper, Shipment, Subscriber
-from tracking.models.asks import Actor, Deed, PaperKind
+from tracking.models.asks import Actor, Deed
+from tracking.models.words import PaperKind
 from tracking.vocabulary import AskKind, AskState
 
 

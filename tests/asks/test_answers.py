@@ -19,7 +19,8 @@ from tracking.asks.answers import WrongState, accept, answer, close, forwarded, 
 from tracking.asks.expiry import erase_expired, sweep
 from tracking.asks.papers import check
 from tracking.models import Ask, AskAnswer, Paper, Shipment
-from tracking.models.asks import Actor, Deed, PaperKind
+from tracking.models.asks import Actor, Deed
+from tracking.models.words import PaperKind
 from tracking.vocabulary import AskKind, AskState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

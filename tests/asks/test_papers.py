@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.asks.files import pdf, picture, stream, telling_picture
 from tracking.asks.papers import LONGEST_SIDE, MOST_BYTES, BadPaper, Checked, check
-from tracking.models.asks import PaperKind
+from tracking.models.words import PaperKind
 
 OBJECTS = b"/Type/ObjStm/N 1/First 4/Filter/FlateDecode"
 

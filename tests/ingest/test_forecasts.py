@@ -15,7 +15,8 @@ from tracking.eta.refit import refit, refit_one
 from tracking.ingest.forecasts import AGAIN_AFTER, foresee_due
 from tracking.ingest.record import record
 from tracking.models import Forecast, Leg, Order, Predictor, PredictorPart, Score, Shipment, Shop
-from tracking.models.forecasts import Basis, Reason
+from tracking.models.forecasts import Basis
+from tracking.models.words import Reason
 from tracking.vocabulary import Clock, Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests import make
 from tracking.ingest.record import record
 from tracking.models import Contact, Follow, Leg, Mute, Notice, Wish
-from tracking.models.notices import Digest, NoticeState
+from tracking.models.notices import NoticeState
+from tracking.models.words import Digest
 from tracking.notifications.nodes import BY_ALERT, BY_SCAN, WEIGHT, Happening
 from tracking.notifications.outbox import after_quiet, next_digest, owe
 from tracking.vocabulary import NoticeKind

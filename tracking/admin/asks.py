@@ -28,7 +28,8 @@ from tracking.asks import answers, vault
 from tracking.asks.answers import WrongState
 from tracking.asks.values import in_words
 from tracking.models import Ask, AskAnswer, Paper
-from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed, PaperKind, Refusal
+from tracking.models.asks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed
+from tracking.models.words import PaperKind, Refusal
 from tracking.notifications.nodes import Happening
 from tracking.notifications.outbox import owe
 from tracking.vocabulary import AskKind, AskState, NoticeKind

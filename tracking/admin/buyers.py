@@ -16,7 +16,8 @@ from django.utils.translation import gettext
 from accounts.models import User
 from tracking import asks, live
 from tracking.models import Ask, Shipment
-from tracking.models.asks import Actor, PaperKind
+from tracking.models.asks import Actor
+from tracking.models.words import PaperKind
 from tracking.vocabulary import AskKind
 
 ASK_PERMISSION: Final = "tracking.change_ask"

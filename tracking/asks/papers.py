@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
-from tracking.models.asks import PaperKind
+from tracking.models.words import PaperKind
 
 MOST_FILES: Final = 5
 MOST_BYTES: Final = 10 * 1024 * 1024

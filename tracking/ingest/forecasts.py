@@ -22,9 +22,9 @@ from tracking.ingest.lateness import promised_on
 from tracking.ingest.notices import owe_for_forecasts
 from tracking.localization.reader import clock_in
 from tracking.models import Forecast, Leg, OrderLine, Shipment
-from tracking.models.forecasts import Reason
 from tracking.models.locks import locked
 from tracking.models.shipments import PASSAGES
+from tracking.models.words import Reason
 from tracking.vocabulary import Clock, Milestone, Overlay
 
 AGAIN_AFTER: Final = timedelta(hours=20)

@@ -5,20 +5,40 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|{\w*}")
+
+HEADER: Final = """\
+# {name}.
+msgid ""
+msgstr ""
+"Project-Id-Version: Landfall\\n"
+"Language: {language}\\n"
+"Plural-Forms: {plurals}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 
 
 def catalogues(folder: Path) -> list[Path]:
     """Return the catalogues under a locale folder."""
     return sorted(folder.glob("*/LC_MESSAGES/django.po"))
+
+
+def path_of(folder: Path, language: str) -> Path:
+    """Return where the catalogue of a language lies."""
+    return folder / language / "LC_MESSAGES" / "django.po"
 
 
 def read(path: Path) -> Catalog:
@@ -29,6 +49,23 @@ def read(path: Path) -> Catalog:
         raise ValueError(f'{path}: the header must say "Language: {language}"')
     with path.open("rb") as file:
         return read_po(file, locale=language)
+
+
+def write(path: Path, catalogue: Catalog) -> None:
+    """Write a catalogue with a short header: its language and the plural rule that CLDR has for it."""
+    language = path.parent.parent.name
+    body = BytesIO()
+    write_po(body, catalogue, width=0, omit_header=True, include_lineno=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(header(language) + body.getvalue().decode(), encoding="utf-8")
+
+
+def header(language: str) -> str:
+    """Return the head of a catalogue."""
+    locale = Locale.parse(language)
+    # Compact notation's exponent `e` is no variable of gettext; a number written out has none.
+    plurals = re.sub(r"\be\b", "0", to_gettext(locale.plural_form))
+    return HEADER.format(name=locale.get_display_name("en"), language=language, plurals=plurals)
 
 
 def compile_all(folder: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.fields import SecretsField
 from tracking.models.shipments import Shipment
-from tracking.vocabulary import AlertKind, AskKind, AskState
+from tracking.models.words import PaperKind, in_readers_words, title_of
+from tracking.vocabulary import AskKind, AskState
 
 RECEIPT_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No sign that can be taken for another when it is read out on the telephone."""
@@ -26,15 +27,6 @@ def new_receipt() -> str:
     """Return a short code that a buyer can read out: eight signs, 39 bits."""
     signs = "".join(secrets.choice(RECEIPT_SIGNS) for _ in range(8))
     return f"{signs[:4]}-{signs[4:]}"
-
-
-class PaperKind(models.TextChoices):
-    """Papers that customs or a carrier can want."""
-
-    INVOICE = "invoice", _("Invoice")
-    PAYMENT = "payment", _("Proof of payment")
-    IDENTITY = "identity", _("Proof of identity")
-    TAX_ID = "tax_id", _("Proof of the tax number")
 
 
 class Actor(models.TextChoices):
@@ -59,30 +51,6 @@ class Deed(models.TextChoices):
     CLOSED = "closed", _("closed")
     DOWNLOADED = "downloaded", _("paper downloaded")
     ERASED = "erased", _("paper erased")
-
-
-class Refusal(models.TextChoices):
-    """Ready reasons why an answer is not accepted, which each buyer reads in their own language."""
-
-    UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
-    WRONG_PAPER = "wrong_paper", _("It is another paper than the one that is wanted.")
-    OTHER_NAME = "other_name", _("The name on it is not the name on the parcel.")
-    NO_VALUE = "no_value", _("The price or the value does not stand on it.")
-    INCOMPLETE = "incomplete", _("Something is missing. Please check every part of it.")
-    NO_REPLY = "no_reply", _("Nobody answers at this number.")
-
-
-READY: Final[dict[str, Any]] = {word.value: word.label for word in (*Refusal, *AlertKind)}
-
-
-def in_readers_words(kept: str) -> str:
-    """Return a kept reason for the reader: ready lines in their language, others as they were written."""
-    return "\n".join(str(READY.get(line, line)) for line in kept.splitlines())
-
-
-def title_of(kind: AskKind) -> str:
-    """Return what is asked for, as a heading; what a buyer can only say yes or no to is a question."""
-    return str(_("Will somebody be there?") if kind is AskKind.AVAILABILITY else kind.label)
 
 
 class AskQuerySet(models.QuerySet["Ask"]):

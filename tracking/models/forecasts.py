@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.shipments import Shipment
 from tracking.models.shops import Shop
+from tracking.models.words import Reason
 from tracking.vocabulary import Clock
 
 
@@ -66,18 +67,6 @@ class ForecastQuerySet(models.QuerySet["Forecast"]):
     def shown(self) -> Self:
         """Return the forecasts that stood on a page."""
         return self.filter(shown=True)
-
-
-class Reason(models.TextChoices):
-    """Why a window is another one than before."""
-
-    FIRST = "first", _("First forecast")
-    EARLY = "early", _("A step came earlier than usual")
-    LATE = "late", _("A step came later than usual")
-    SILENCE = "silence", _("No news for longer than usual")
-    LANE = "lane", _("This route has become slower or faster for all parcels")
-    CARRIER = "carrier", _("The carrier gave another date")
-    TROUBLE = "trouble", _("Something holds it up")
 
 
 class Basis(models.TextChoices):

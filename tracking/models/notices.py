@@ -15,17 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models.fields import new_token
 from tracking.models.orders import Order
 from tracking.models.shipments import Shipment
+from tracking.models.words import Digest
 from tracking.vocabulary import NoticeKind
 
 FAILURES_ALLOWED: Final = 3
-
-
-class Digest(models.TextChoices):
-    """How often a reader is told."""
-
-    AT_ONCE = "", _("At once")
-    DAILY = "daily", _("Once a day, in the morning")
-    WEEKLY = "weekly", _("Once a week, on Monday morning")
 
 
 class Subscriber(models.Model):

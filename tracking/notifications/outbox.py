@@ -12,7 +12,8 @@ from django.db.models import Prefetch
 
 from tracking.localization.reader import zone_for
 from tracking.models import Contact, Follow, Notice, Subscriber
-from tracking.models.notices import Digest, NoticeState
+from tracking.models.notices import NoticeState
+from tracking.models.words import Digest
 from tracking.notifications.nodes import URGENT, USUAL, WEIGHT, Happening
 from tracking.vocabulary import NoticeKind
 

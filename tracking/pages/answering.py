@@ -20,7 +20,7 @@ from tracking.asks.values import WORDS, Availability
 from tracking.localization import clocks
 from tracking.localization.reader import Reader
 from tracking.models import Ask, Shipment
-from tracking.models.asks import PaperKind
+from tracking.models.words import PaperKind
 from tracking.vocabulary import AskKind
 
 DAYS_AHEAD: Final = 10

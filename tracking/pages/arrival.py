@@ -15,7 +15,8 @@ from tracking.localization.numbers import number
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, clock_in, today_in
 from tracking.models import Forecast, Shipment
-from tracking.models.forecasts import Basis, Reason
+from tracking.models.forecasts import Basis
+from tracking.models.words import Reason
 
 MOVES_SHOWN: Final = 6
 

@@ -23,7 +23,8 @@ from tracking.asks.starts import startable
 from tracking.asks.values import in_words
 from tracking.localization.reader import zone_for
 from tracking.models import Ask, Shipment
-from tracking.models.asks import Actor, title_of
+from tracking.models.asks import Actor
+from tracking.models.words import title_of
 from tracking.pages.answering import FORMS, About, AnswerForm
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page

@@ -1,0 +1,57 @@
+"""Bring the sentences of the source into the catalogues: `manage.py update_messages`; `--language pl` begins one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracking.localization.catalogues import catalogues, path_of, read, write
+from tracking.localization.sources import NoGettext, collect, wanted_in
+
+
+class Command(BaseCommand):
+    help = "Bring new sentences into every catalogue, empty, and take those out that the source no longer has."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--language", help="begin the catalogue of a new language, by its CLDR name: pl, pt_BR")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = settings.LOCALE_PATHS[0]
+        try:
+            source = collect(settings.BASE_DIR)
+            if options["language"]:
+                Locale.parse(options["language"])
+        except (NoGettext, UnknownLocaleError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        paths = [path_of(folder, options["language"])] if options["language"] else catalogues(folder)
+        for path in paths:
+            empty = update(path, source)
+            self.stdout.write(f"{path.parent.parent.name}: {empty} sentences to translate")
+
+
+def update(path: Path, source: Catalog) -> int:
+    """Write a catalogue anew in the order of the source, keeping its translations; return how many are empty."""
+    language = path.parent.parent.name
+    known = read(path) if path.exists() else Catalog(locale=language)
+    fresh = Catalog(locale=language)
+    empty = 0
+    for message in wanted_in(language, source):
+        before = known.get(message.id, message.context)
+        told = before.string if before else ""
+        empty += not (all(told) if isinstance(told, tuple | list) else told)
+        files = [(name, 0) for name in dict.fromkeys(name for name, _ in message.locations)]
+        fresh.add(
+            message.id,
+            told,
+            locations=files,
+            flags=message.flags,
+            auto_comments=message.auto_comments,
+            context=message.context,
+        )
+    write(path, fresh)
+    return empty

@@ -1,0 +1,63 @@
+"""Words of the rows that buyers read, so they stand in every language. Other choices are read at the desk only."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from tracking.vocabulary import AlertKind, AskKind
+
+
+class PaperKind(TextChoices):
+    """Papers that customs or a carrier can want."""
+
+    INVOICE = "invoice", _("Invoice")
+    PAYMENT = "payment", _("Proof of payment")
+    IDENTITY = "identity", _("Proof of identity")
+    TAX_ID = "tax_id", _("Proof of the tax number")
+
+
+class Refusal(TextChoices):
+    """Ready reasons why an answer is not accepted, which each buyer reads in their own language."""
+
+    UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
+    WRONG_PAPER = "wrong_paper", _("It is another paper than the one that is wanted.")
+    OTHER_NAME = "other_name", _("The name on it is not the name on the parcel.")
+    NO_VALUE = "no_value", _("The price or the value does not stand on it.")
+    INCOMPLETE = "incomplete", _("Something is missing. Please check every part of it.")
+    NO_REPLY = "no_reply", _("Nobody answers at this number.")
+
+
+READY: Final[dict[str, Any]] = {word.value: word.label for word in (*Refusal, *AlertKind)}
+
+
+def in_readers_words(kept: str) -> str:
+    """Return a kept reason for the reader: ready lines in their language, others as they were written."""
+    return "\n".join(str(READY.get(line, line)) for line in kept.splitlines())
+
+
+def title_of(kind: AskKind) -> str:
+    """Return what is asked for, as a heading; what a buyer can only say yes or no to is a question."""
+    return str(_("Will somebody be there?") if kind is AskKind.AVAILABILITY else kind.label)
+
+
+class Digest(TextChoices):
+    """How often a reader is told."""
+
+    AT_ONCE = "", _("At once")
+    DAILY = "daily", _("Once a day, in the morning")
+    WEEKLY = "weekly", _("Once a week, on Monday morning")
+
+
+class Reason(TextChoices):
+    """Why a window is another one than before."""
+
+    FIRST = "first", _("First forecast")
+    EARLY = "early", _("A step came earlier than usual")
+    LATE = "late", _("A step came later than usual")
+    SILENCE = "silence", _("No news for longer than usual")
+    LANE = "lane", _("This route has become slower or faster for all parcels")
+    CARRIER = "carrier", _("The carrier gave another date")
+    TROUBLE = "trouble", _("Something holds it up")
