@@ -135,6 +135,6 @@ def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, coun
     path = path_of(tmp_path, language)
     update(path, source(("Hello", "templates/404.html")))
 
-    form = gettext.c2py(read(path).plural_expr)  # type: ignore[attr-defined]
+    form = gettext.c2py(read(path).plural_expr)
 
     assert {count: form(count) for count in counts} == counts
