@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from itertools import islice
 from typing import Final
@@ -18,10 +19,11 @@ from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import Later
+from tracking.turns import one_at_a_time
 
 LEGS_PER_MESSAGE: Final = 200
 SWEPT_AT_MOST: Final = 20_000
-NOTICES_AT_MOST: Final = 2_000
+NOTICE_TURN_ENDS: Final = 120.0
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 
 
@@ -135,14 +137,17 @@ def deliver_due() -> int:
     return len(names)
 
 
-@shared_task
-def deliver_notices(channel: str) -> int:
-    """Send what is due on one channel; return how many notices were dealt with."""
+@shared_task(bind=True)
+def deliver_notices(self: Task[..., int], channel: str) -> int:
+    """Send what is due on one channel for some seconds; return how many notices were dealt with.
+
+    A worker sends on each channel in one job at a time, so that a slow channel never takes all of its hands.
+    """
     done = 0
-    while found := delivery.deliver(channel, timezone.now()):
-        done += found
-        if done >= NOTICES_AT_MOST:
-            break
+    with one_at_a_time(f"{channel} from {self.request.hostname}", NOTICE_TURN_ENDS) as ours:
+        ends = time.monotonic() + delivery.TURN_SECONDS
+        while ours and time.monotonic() < ends and (found := delivery.deliver(channel, timezone.now(), ends)):
+            done += found
     return done
 
 

@@ -25,6 +25,7 @@ from tracking.pages import (
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
     path("orders/<str:token>/", order.order, name="order"),
+    path("orders/<str:token>/calendar.ics", order.calendar, name="calendar"),
     path("parcels/<str:token>/", shipment.shipment, name="shipment"),
     path("parcels/<str:token>/carrier/", carrier.carrier, name="carrier"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),

@@ -173,6 +173,19 @@ def test_what_a_guest_followed_comes_along_with_the_proven_address() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "wanted", "told"), [(ANA, True, True), (ANA, False, False), ("other@example.com", True, False)]
+)
+def test_an_order_placed_later_is_followed_where_the_account_wants_it(address: str, wanted: bool, told: bool) -> None:
+    subscriber = follow_all(account(), [order(ANA, "A1")])
+    subscriber.new_orders = wanted
+    subscriber.save()
+
+    later = order(address, "A2")
+
+    assert subscriber.follows.filter(order=later, confirmed_at__isnull=False).exists() is told
+
+
+@pytest.mark.parametrize(
     ("needed", "factor", "opens"), [(True, False, False), (True, True, True), (False, False, True)]
 )
 def test_the_desk_opens_with_a_second_factor_where_one_is_needed(

@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db import connection
 
-from tests.bench import asking, claiming, peer, reading, storing, sweeping
+from tests.bench import asking, claiming, peer, reading, storing, sweeping, telling
 from tests.bench.machine import NotMeasuredError, Row
 
 ROWS: Final[dict[int, Callable[[], Row]]] = {
@@ -27,6 +27,8 @@ ROWS: Final[dict[int, Callable[[], Row]]] = {
     12: claiming.messages_row,
     14: asking.adaptive_row,
     15: sweeping.row,
+    16: telling.row,
+    17: telling.drain_row,
 }
 REPORT: Final = Path(tests.bench.house.__file__).resolve().parents[2] / "bench.json"
 

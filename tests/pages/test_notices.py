@@ -167,7 +167,7 @@ def test_one_post_stops_everything_without_a_cookie_or_token(contact: Contact, o
 
 
 def test_a_stopped_address_can_be_used_again(client: Client, contact: Contact) -> None:
-    Contact.objects.update(disabled_at=timezone.now(), disabled_because="stopped by the reader")
+    Contact.objects.update(disabled_at=timezone.now(), disabled_because="stopped")
 
     choose(client, contact, again=str(contact.pk))
 
@@ -322,3 +322,27 @@ def test_a_browser_is_told_until_it_says_no_more(client: Client, contact: Contac
     assert tell(client, contact, {"wanted": False, "subscription": second}).status_code == 200
 
     assert not Contact.objects.filter(channel="push").exists()
+
+
+def test_only_channels_on_which_the_reader_has_an_address_have_a_column(
+    client: Client, contact: Contact, settings: Any
+) -> None:
+    settings.NOTICE_WEBHOOKS = True
+    page = client.get(contact.subscriber.get_absolute_url()).content.decode()
+    assert page.count('<th scope="col">') == 2
+
+    Contact.objects.create(subscriber=contact.subscriber, channel="webhook", address="https://hooks.example.com/s3cret")
+    page = client.get(contact.subscriber.get_absolute_url()).content.decode()
+
+    assert page.count('<th scope="col">') == 3
+    assert "hooks.example.com" in page
+    assert "s3cret" not in page
+
+
+def test_why_an_address_rests_is_said_in_the_readers_words(client: Client, contact: Contact) -> None:
+    Contact.objects.update(disabled_at=timezone.now(), disabled_because="gone", disabled_after="550 5.1.1 no such user")
+
+    page = client.get(contact.subscriber.get_absolute_url(), headers={"accept-language": "zh-hans"}).content.decode()
+
+    assert "no such user" not in page
+    assert "该地址似乎已不存在" in page

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models.fields import new_token
 from tracking.models.orders import Order
 from tracking.models.shipments import Shipment
-from tracking.models.words import Digest
+from tracking.models.words import Digest, Disabled
 from tracking.vocabulary import NoticeKind
 
 FAILURES_ALLOWED: Final = 3
@@ -32,6 +32,8 @@ class Subscriber(models.Model):
     quiet_until = models.PositiveSmallIntegerField(_("quiet until (hour)"), null=True, blank=True, default=8)
     urgent_passes = models.BooleanField(_("urgent notices pass at night"), default=False)
     digest = models.CharField(_("how often"), max_length=8, choices=Digest, blank=True, default=Digest.AT_ONCE)
+    calendar = models.BooleanField(_("a calendar file comes along"), default=False)
+    new_orders = models.BooleanField(_("new orders too"), default=True)
     paused = models.BooleanField(_("all paused"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -64,7 +66,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def use_again(self, **also: Any) -> int:
         """Forget why these contacts were disabled and how often they failed; return how many they are."""
-        return self.update(disabled_at=None, disabled_because="", failures=0, **also)
+        return self.update(disabled_at=None, disabled_because="", disabled_after="", failures=0, **also)
 
 
 class Contact(models.Model):
@@ -77,7 +79,8 @@ class Contact(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
-    disabled_because = models.CharField(_("why it is disabled"), max_length=300, blank=True)
+    disabled_because = models.CharField(_("why it is disabled"), max_length=12, choices=Disabled, blank=True)
+    disabled_after = models.CharField(_("what the other side said"), max_length=300, blank=True)
 
     objects = ContactQuerySet.as_manager()
 

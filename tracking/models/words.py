@@ -51,6 +51,15 @@ class Digest(TextChoices):
     WEEKLY = "weekly", _("Once a week, on Monday morning")
 
 
+class Disabled(TextChoices):
+    """Why an address is not written to any more."""
+
+    STOPPED = "stopped", _("You stopped the messages.")
+    GONE = "gone", _("Messages cannot reach it: it seems not to exist any more.")
+    REFUSES = "refuses", _("It refused our messages several times.")
+    BOUNCED = "bounced", _("Our messages came back.")
+
+
 class Reason(TextChoices):
     """Why a window is another one than before."""
 

@@ -6,6 +6,7 @@ message is then sent once more under the same identity.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -21,19 +22,24 @@ from tracking.localization.reader import locale_for
 from tracking.models import Contact, Notice
 from tracking.models.locks import locked
 from tracking.models.notices import FAILURES_ALLOWED, NoticeState
+from tracking.models.words import Disabled
+from tracking.notifications.carrying import Letter, Outcome, carry
 from tracking.notifications.channels import CHANNELS
-from tracking.notifications.channels.channel import Channel, Gone, Later, Refused
+from tracking.notifications.channels.channel import Channel, Doubtful, Gone, Later, Receipt, Trouble
 from tracking.notifications.nodes import URGENT, WEIGHT
 from tracking.notifications.words import message_of, reader_of
 from tracking.vocabulary import NoticeKind
 
-AT_ONCE: Final = 100
-CLAIM: Final = timedelta(minutes=5)
+AT_ONCE: Final = 40
+CLAIM: Final = timedelta(minutes=2)
+TURN_SECONDS: Final = 10.0
+"""So long a job begins messages on one channel; then it is the others' turn. What it has left in hand is set free."""
 APART: Final = timedelta(minutes=1)
 """News of one parcel that follow a message within a minute wait until it is over, and are one message then."""
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 WORTH: Final = timedelta(days=3)
 """Notices that nobody could carry for so long are given up: they are no news any more."""
+WHO_AND_WHEN: Final = ("contact_id", "shipment_id", "sent_at")
 log: Final = structlog.get_logger()
 
 
@@ -43,12 +49,16 @@ def channels_due(now: datetime) -> list[str]:
     return [name for name in names if name in CHANNELS]
 
 
-def deliver(name: str, now: datetime) -> int:
-    """Send what is due on one channel, some at a time; return how many notices were dealt with."""
+def deliver(name: str, now: datetime, ends: float | None = None) -> int:
+    """Send what is due on one channel, some at a time; return how many notices were dealt with.
+
+    After `ends` (monotonic seconds) no message is begun any more.
+    """
     channel = CHANNELS[name]
     notices = claim(name, now)
-    for group in by_message(notices, now):
-        tell(channel, group)
+    letters = [letter_of(group) for group in by_message(notices, now)]
+    for letter, outcome in carry(channel, letters, time.monotonic() + TURN_SECONDS if ends is None else ends):
+        mark(channel, letter.notices, outcome)
     return len(notices)
 
 
@@ -64,15 +74,17 @@ def claim(name: str, now: datetime) -> list[Notice]:
     return list(found.order_by("contact", "shipment", "pk"))
 
 
-def by_message(notices: Iterable[Notice], now: datetime) -> Iterator[list[Notice]]:
+def by_message(notices: list[Notice], now: datetime) -> Iterator[list[Notice]]:
     """Yield the notices that make one message, the heaviest first: of one parcel, or of all in a digest."""
+    told = told_lately(notices, now)
     for _, group in groupby(notices, key=of_one_message):
         ordered = sorted(group, key=lambda notice: -WEIGHT[NoticeKind(notice.kind)])
-        contact = ordered[0].contact
-        if not usable(contact):
+        first = ordered[0]
+        last = None if first.kind in URGENT else told.get((first.contact_id, first.shipment_id))
+        if not usable(first.contact):
             close(ordered, NoticeState.GIVEN_UP, "the address is not in use any more")
-        elif ordered[0].kind not in URGENT and (free := told_lately(ordered[0], now)):
-            Notice.objects.filter(pk__in=keys_of(ordered)).update(due_at=free, claimed_until=None, tries=F("tries") - 1)
+        elif last:
+            set_free(ordered, last + APART)
         else:
             yield ordered
 
@@ -87,41 +99,64 @@ def usable(contact: Contact) -> bool:
     return contact.confirmed_at is not None and contact.disabled_at is None and not contact.subscriber.paused
 
 
-def told_lately(notice: Notice, now: datetime) -> datetime | None:
-    """Return when the reader may hear of this parcel again; None for at once."""
-    told = Notice.objects.filter(contact=notice.contact_id, shipment=notice.shipment_id, sent_at__gt=now - APART)
-    last = told.order_by("-sent_at").values_list("sent_at", flat=True).first()
-    return last + APART if last else None
+def told_lately(notices: list[Notice], now: datetime) -> dict[tuple[int, int], datetime]:
+    """Return when each reader was last told of each parcel, within the last minute."""
+    told = Notice.objects.filter(
+        contact__in={notice.contact_id for notice in notices},
+        shipment__in={notice.shipment_id for notice in notices},
+        sent_at__gt=now - APART,
+    )
+    return {(contact, shipment): at for contact, shipment, at in told.order_by("sent_at").values_list(*WHO_AND_WHEN)}
 
 
-def tell(channel: Channel, notices: list[Notice]) -> None:
-    """Send one message for some notices and mark them: the heaviest as sent, the others as overtaken by it."""
+def letter_of(notices: list[Notice]) -> Letter:
+    """Return the message for some notices, in the reader's language, and where it goes."""
     first, contact = notices[0], notices[0].contact
     language = contact.subscriber.language or first.shipment.order.language or settings.LANGUAGE_CODE
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
     with translation.override(language):
         reader = reader_of(contact.subscriber, locale_for(language), first.shipment.order.country)
-        message = message_of(notices, reader, language)
-    try:
-        channel.send(message, contact.address)
-    except Later as trouble:
-        put_off(notices, str(trouble), trouble.after)
-    except Gone as trouble:
-        disable(contact, str(trouble))
-        close(notices, NoticeState.GIVEN_UP, str(trouble))
-    except Refused as trouble:
-        count_failure(contact, str(trouble))
-        close(notices, NoticeState.GIVEN_UP, str(trouble))
-    else:
-        close(notices[:1], NoticeState.SENT, "")
-        close(notices[1:], NoticeState.SUPERSEDED, "")
-        Contact.objects.filter(pk=contact.pk, failures__gt=0).update(failures=0)
-        log.info("notice sent", notice=first.pk, channel=channel.name, kind=first.kind)
+        return Letter(message_of(notices, reader, language), contact.address, notices)
+
+
+def mark(channel: Channel, notices: list[Notice], outcome: Outcome) -> None:
+    """Mark what became of a message: its heaviest notice as sent, the others as overtaken by it.
+
+    Whether a message was taken whose answer was lost, nobody knows. It is sent again only where a copy does no harm.
+    """
+    contact = notices[0].contact
+    match outcome:
+        case None:
+            set_free(notices, timezone.now())
+        case Doubtful() if not channel.knows_copies:
+            close(notices[:1], NoticeState.SENT, str(outcome))
+            close(notices[1:], NoticeState.SUPERSEDED, "")
+        case Later():
+            put_off(notices, str(outcome), outcome.after)
+        case Gone():
+            disable(contact, Disabled.GONE, str(outcome))
+            close(notices, NoticeState.GIVEN_UP, str(outcome))
+        case Trouble():
+            count_failure(contact, str(outcome))
+            close(notices, NoticeState.GIVEN_UP, str(outcome))
+        case Receipt():
+            close(notices[:1], NoticeState.SENT, "")
+            close(notices[1:], NoticeState.SUPERSEDED, "")
+            if contact.failures:
+                Contact.objects.filter(pk=contact.pk).update(failures=0)
+            log.info("notice sent", notice=notices[0].pk, channel=channel.name, kind=notices[0].kind)
+
+
+def set_free(notices: list[Notice], due: datetime) -> None:
+    """Give back notices that were not tried, due when they may be."""
+    Notice.objects.filter(pk__in=keys_of(notices)).update(due_at=due, claimed_until=None, tries=F("tries") - 1)
 
 
 def close(notices: list[Notice], state: NoticeState, why: str) -> None:
     """Mark what became of notices."""
+    if not notices:
+        return
     sent = timezone.now() if state is NoticeState.SENT else None
     Notice.objects.filter(pk__in=keys_of(notices)).update(state=state, why=why[:300], claimed_until=None, sent_at=sent)
 
@@ -141,12 +176,14 @@ def count_failure(contact: Contact, why: str) -> None:
     Contact.objects.filter(pk=contact.pk).update(failures=F("failures") + 1)
     contact.refresh_from_db(fields=["failures"])
     if contact.failures >= FAILURES_ALLOWED:
-        disable(contact, why)
+        disable(contact, Disabled.REFUSES, why)
 
 
-def disable(contact: Contact, why: str) -> None:
-    """Use an address no more, and keep the reason for the reader's page."""
-    Contact.objects.filter(pk=contact.pk).update(disabled_at=timezone.now(), disabled_because=why[:300])
+def disable(contact: Contact, why: Disabled, said: str) -> None:
+    """Use an address no more, and keep why: for the reader's page, and what the other side said for the operators."""
+    Contact.objects.filter(pk=contact.pk).update(
+        disabled_at=timezone.now(), disabled_because=why, disabled_after=said[:300]
+    )
 
 
 def keys_of(notices: Iterable[Notice]) -> list[int]:

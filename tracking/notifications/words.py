@@ -20,6 +20,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, clock_in, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.models.asks import RECEIPT_SIGNS
+from tracking.notifications.calendar import calendar_of, event_of
 from tracking.notifications.channels.channel import Link, Message
 from tracking.notifications.nodes import URGENT
 from tracking.notifications.structured import parcel_delivery
@@ -45,6 +46,7 @@ MEANS: Final[Mapping[NoticeKind, Promise]] = {
 }
 
 
+STOP_SALT: Final = "stop notices"
 UNDATED: Final = frozenset(
     {NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.DELIVERED, NoticeKind.RETURNED}
 )
@@ -85,10 +87,17 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
         thread=f"parcel {first.shipment.token}",
         identity=f"notice {first.pk} {first.contact_id}",
         structured=None if several else parcel_delivery(first.shipment),
+        calendar=calendar_for(notices) if subscriber.calendar else None,
         preheader="" if several else str(MEANS[kind]),
         urgency="high" if kind in URGENT else "normal",
         tag=f"parcel {first.shipment.token}",
     )
+
+
+def calendar_for(notices: list[Notice]) -> bytes | None:
+    """Return the windows of the parcels that a message is about, where one of them has a window."""
+    shipments = {notice.shipment_id: notice.shipment for notice in notices}.values()
+    return calendar_of(shipments, settings.SITE_NAME) if any(map(event_of, shipments)) else None
 
 
 def headline_of(notice: Notice) -> str:
@@ -156,7 +165,12 @@ def stop_path(notice: Notice) -> str:
 
 def stop_token(contact_id: int) -> str:
     """Return the signed name of a contact."""
-    return Signer(salt="stop notices").sign(str(contact_id))
+    return Signer(salt=STOP_SALT).sign(str(contact_id))
+
+
+def contact_of_token(token: str) -> int:
+    """Return the key of a contact by its signed name. Raises `BadSignature`."""
+    return int(Signer(salt=STOP_SALT).unsign(token))
 
 
 def reader_of(subscriber: Subscriber, locale: Any, country: str) -> Reader:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pytz
 from django import forms
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,9 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
+from tracking.models.words import Disabled
 from tracking.notifications.channels import CHANNELS, ready, vapid
+from tracking.notifications.channels.channel import BadAddress, Channel
 from tracking.notifications.nodes import USUAL
-from tracking.notifications.words import check_code
+from tracking.notifications.words import check_code, contact_of_token
 from tracking.pages.addresses import typed_channels
 from tracking.pages.private import private_page
 from tracking.vocabulary import NoticeKind
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 else:
     SubscriberModelForm = forms.ModelForm
 
-STOPPED: Final = "stopped by the reader"
 HOURS: Final = [("", "–"), *((hour, f"{hour:02}:00") for hour in range(24))]
 
 
@@ -51,12 +52,22 @@ class SubscriberForm(SubscriberModelForm):
     language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
     zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(name, name) for name in pytz.common_timezones])
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.user_id is None:
+            del self.fields["new_orders"]
+
     class Meta:
         model = Subscriber
-        fields = ("language", "zone", "quiet_from", "quiet_until", "urgent_passes", "digest", "paused")
+        fields = (
+            *("language", "zone", "quiet_from", "quiet_until", "urgent_passes", "digest"),
+            *("calendar", "new_orders", "paused"),
+        )
         labels: dict[str, Any] = {
             "urgent_passes": _("A task with a deadline and “out for delivery” may come in quiet hours"),
             "digest": _("How often"),
+            "calendar": _("With a date, send a calendar file that moves the day in my calendar"),
+            "new_orders": _("Tell me of new orders too"),
             "paused": _("Pause everything"),
         }
 
@@ -80,8 +91,8 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "form": form,
         "subscriber": subscriber,
-        "contacts": [(contact, CHANNELS[contact.channel].label) for contact in contacts if contact.channel in CHANNELS],
-        "channels": [channel.label for channel in ready().values()],
+        "contacts": [told for contact in contacts if (told := addressed(contact))],
+        "channels": [channel.label for channel in channels_of(subscriber).values()],
         "rows": rows_for(subscriber),
         "parcels": parcels_of(subscriber),
         "typed": typed_channels().items(),
@@ -91,15 +102,41 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "notices/page.html", context)
 
 
+class Addressed(NamedTuple):
+    """An address on the page: its channel's label, and what may be shown of it."""
+
+    contact: Contact
+    label: str
+    shown: str
+
+
+def addressed(contact: Contact) -> Addressed | None:
+    """Return an address as its reader may see it; None for a channel that this site does not have."""
+    channel = CHANNELS.get(contact.channel)
+    if channel is None:
+        return None
+    try:
+        return Addressed(contact, str(channel.label), channel.shown(contact.address))
+    except BadAddress:
+        return Addressed(contact, str(channel.label), "")
+
+
+def channels_of(subscriber: Subscriber) -> dict[str, Channel]:
+    """Return the channels, among those that this site can use, on which a reader has an address."""
+    has = set(subscriber.contacts.values_list("channel", flat=True))
+    return {name: channel for name, channel in ready().items() if name in has}
+
+
 def rows_for(subscriber: Subscriber) -> list[Row]:
     """Return the table of kinds and channels."""
     wishes = {(wish.kind, wish.channel): wish.wanted for wish in subscriber.wishes.all()}
+    channels = channels_of(subscriber)
     return [
         Row(
             kind,
             [
                 (f"tell {kind.value} {name}", str(channel.label), wishes.get((kind.value, name), kind in USUAL))
-                for name, channel in ready().items()
+                for name, channel in channels.items()
             ],
         )
         for kind in NoticeKind
@@ -108,11 +145,12 @@ def rows_for(subscriber: Subscriber) -> list[Row]:
 
 def keep_wishes(subscriber: Subscriber, request: HttpRequest) -> None:
     """Keep where a reader's wishes differ from what is usual."""
-    subscriber.wishes.filter(channel__in=ready()).delete()
+    channels = channels_of(subscriber)
+    subscriber.wishes.filter(channel__in=channels).delete()
     Wish.objects.bulk_create(
         Wish(subscriber=subscriber, kind=kind, channel=name, wanted=wanted)
         for kind in NoticeKind
-        for name in ready()
+        for name in channels
         if (wanted := f"tell {kind.value} {name}" in request.POST) != (kind in USUAL)
     )
 
@@ -150,12 +188,12 @@ def use_again(subscriber: Subscriber, request: HttpRequest) -> None:
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """End all notices to one address by one POST, as mail programs send it; a GET only shows the button."""
     try:
-        pk = Signer(salt="stop notices").unsign(token)
+        pk = contact_of_token(token)
     except BadSignature as trouble:
         raise Http404 from trouble
     contact = get_object_or_404(Contact.objects.select_related("subscriber"), pk=pk)
     if request.method == "POST":
-        Contact.objects.filter(pk=contact.pk).update(disabled_at=timezone.now(), disabled_because=STOPPED)
+        Contact.objects.filter(pk=contact.pk).update(disabled_at=timezone.now(), disabled_because=Disabled.STOPPED)
         contact.refresh_from_db()
     return render(request, "notices/stop.html", {"contact": contact})
 

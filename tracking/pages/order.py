@@ -8,9 +8,11 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
+from tracking.notifications.calendar import calendar_of
 from tracking.pages.parcel import parcels, with_route
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest
@@ -38,3 +40,13 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "loose_lines": list(found.lines.filter(shipment=None)),
     }
     return render(request, "order/_parcels.html" if buyer.htmx else "order/page.html", context)
+
+
+@require_safe
+@private_page
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the windows of an order's parcels as a calendar to subscribe to: its days move as the windows do."""
+    found = get_object_or_404(Order.objects.select_related("shop"), token=token)
+    shipments = Shipment.objects.filter(order=found).select_related("order__shop", "forecast").order_by("pk")
+    name = _("Order %(number)s") % {"number": found.number}
+    return HttpResponse(calendar_of(shipments, name), content_type="text/calendar; charset=utf-8")

@@ -93,7 +93,8 @@ def headers(message: Message) -> dict[str, str]:
 def ways_to_stop(message: Message) -> str:
     """Return the address that takes one POST and, where the site reads one, the mailbox."""
     mailbox = settings.UNSUBSCRIBE_MAILBOX
-    written = f", <mailto:{mailbox}?subject=unsubscribe>" if mailbox else ""
+    token = message.unsubscribe.rstrip("/").rpartition("/")[2]
+    written = f", <mailto:{mailbox}?subject=unsubscribe%20{token}>" if mailbox else ""
     return f"<{message.unsubscribe}>{written}"
 
 

@@ -1,0 +1,57 @@
+"""Arrival windows as a calendar: one event a parcel, under one name for ever, so that it moves with the window."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
+
+from tracking.models import Shipment
+from tracking.vocabulary import Milestone
+
+REFRESHED: Final = timedelta(hours=4)
+DAY: Final = timedelta(days=1)
+
+
+def calendar_of(shipments: Iterable[Shipment], name: str) -> bytes:
+    """Return a calendar (RFC 5545) in the language that is switched on; a parcel without a window has no event.
+
+    `order.shop` and `forecast` must be at hand. Programs that subscribe are asked to look every four hours (RFC 7986).
+    """
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{settings.SITE_NAME}//arrival windows//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", REFRESHED)
+    for shipment in shipments:
+        if event := event_of(shipment):
+            calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def event_of(shipment: Shipment) -> Event | None:
+    """Return a parcel's window as whole days of its destination, taking nobody's time; None where there is none."""
+    forecast, order = shipment.forecast, shipment.order
+    if forecast is None or Milestone(shipment.milestone) in Milestone.final():
+        return None
+    name = hashlib.sha256(shipment.token.encode()).hexdigest()[:40]
+    event = Event()
+    event.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", forecast.pk)
+    event.add("dtstamp", forecast.made_at)
+    event.add("dtstart", forecast.first_on)
+    event.add("dtend", forecast.last_on + DAY)
+    event.add("summary", _("Parcel from %(shop)s") % {"shop": order.shop.name})
+    event.add("description", _("Order %(number)s: it should come on one of these days.") % {"number": order.number})
+    event.add("url", settings.SITE_URL + order.get_absolute_url())
+    event.add("transp", "TRANSPARENT")
+    return event
