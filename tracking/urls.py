@@ -44,6 +44,7 @@ urlpatterns = [
     path("account/orders/", orders.orders, name="orders"),
     path("account/", include("allauth.urls")),
     path("sw.js", worker.worker, name="worker"),
+    path("manifest.webmanifest", worker.manifest, name="manifest"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.webhook, name="webhook"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),

@@ -1,4 +1,4 @@
-{# Needs: site_name. The one script that runs while no page is open: it shows pushes and nothing else, and keeps no page. #}"use strict";
+{# Needs: site_name, icon. The one script that runs while no page is open: it shows pushes and nothing else, and keeps no page. #}"use strict";
 const SITE = "{{ site_name|escapejs }}";
 const ICON = "{{ icon|escapejs }}";
 

@@ -84,8 +84,19 @@ def worker(port: int) -> Iterator[None]:
         "LOG_LEVEL": "ERROR",
     }
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "celery", "-A", "tracking", "worker", "--beat", "--concurrency", "2"]
-        command += ["--schedule", str(Path(folder) / "beat"), "--loglevel", "ERROR", "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "--quiet",
+            "-A",
+            "tracking",
+            "worker",
+            "--beat",
+            "--concurrency",
+            "2",
+        ]
+        command += ["--schedule", str(Path(folder) / "beat"), "--loglevel", "ERROR"]
         process = subprocess.Popen(command, env=environment)
         try:
             time.sleep(6)

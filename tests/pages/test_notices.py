@@ -346,3 +346,16 @@ def test_why_an_address_rests_is_said_in_the_readers_words(client: Client, conta
 
     assert "no such user" not in page
     assert "该地址似乎已不存在" in page
+
+
+def test_check_codes_cannot_be_guessed_without_end(client: Client, db: None) -> None:
+    answers = [client.get(reverse("genuine"), {"code": f"{place}-AAAAAA"}).status_code for place in range(31)]
+
+    assert answers == [200] * 30 + [429]
+
+
+def test_the_site_can_be_put_on_a_home_screen(client: Client, db: None) -> None:
+    told = client.get(reverse("manifest")).json()
+
+    assert told["display"] == "standalone"
+    assert any(icon["sizes"] == "192x192" for icon in told["icons"])

@@ -24,6 +24,7 @@ from tracking.notifications.channels.channel import BadAddress, Channel
 from tracking.notifications.nodes import USUAL
 from tracking.notifications.words import check_code, contact_of_token
 from tracking.pages.addresses import typed_channels
+from tracking.pages.guessing import note_failure, too_many
 from tracking.pages.private import private_page
 from tracking.vocabulary import NoticeKind
 
@@ -202,7 +203,11 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 def genuine(request: HttpRequest) -> HttpResponse:
     """Tell whether a check code stands in a message that this site sent."""
     code = request.GET.get("code", "").strip().upper()[:40]
+    if code and too_many(request, code):
+        return render(request, "notices/genuine.html", {"code": code, "trouble": "too_many"}, status=429)
     notice = notice_of(code) if code else None
+    if code and notice is None:
+        note_failure(request, code)
     return render(request, "notices/genuine.html", {"code": code, "notice": notice})
 
 

@@ -48,6 +48,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "reader": getattr(request, "reader", None),
         "site_name": settings.SITE_NAME,
+        "signed_in": settings.SESSION_COOKIE_NAME in request.COOKIES,
         "now": timezone.now(),
         "text_direction": "rtl" if get_language_info(get_language() or "en")["bidi"] else "ltr",
     }
