@@ -37,6 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A shopper, an operator or a merchant."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
+    preferences = models.JSONField(_("language, clock and units"), default=dict, blank=True)
     is_staff = models.BooleanField(_("operator"), default=False, help_text=_("May open the operators' desk."))
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)

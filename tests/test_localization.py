@@ -11,7 +11,7 @@ from babel import Locale
 from django.utils import translation
 
 from tracking.localization import clocks, places
-from tracking.localization.reader import Reader, home_zone, locale_for, zone_for
+from tracking.localization.reader import Reader, home_zone, locale_for, reader_of, zone_for
 
 ENGLISH, CHINESE = Locale.parse("en"), Locale.parse("zh_Hans")
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -80,18 +80,18 @@ def test_what_is_not_certain_is_said() -> None:
 def test_how_long_ago(seconds: int, english: str, chinese: str) -> None:
     moment = NOON + timedelta(seconds=seconds)
 
-    assert clocks.ago(moment, NOON, ENGLISH) == english
+    assert clocks.ago(moment, NOON, reader_of({}, "en")) == english
     with translation.override("zh-hans"):
-        assert clocks.ago(moment, NOON, CHINESE) == chinese
+        assert clocks.ago(moment, NOON, reader_of({}, "zh-hans")) == chinese
 
 
 def test_days_stand_in_words() -> None:
-    old = date(2020, 10, 14)
+    old, english, chinese = date(2020, 10, 14), reader_of({}, "en"), reader_of({}, "zh-hans")
 
-    assert clocks.day(old, ENGLISH) == "Wed, Oct 14, 2020"
-    assert clocks.day(old, CHINESE) == "2020年10月14日周三"
-    assert clocks.days(old, old, ENGLISH) == clocks.day(old, ENGLISH)
-    assert clocks.days(old, date(2020, 10, 17), ENGLISH) == "Wed, Oct 14, 2020 to Sat, Oct 17, 2020"
+    assert clocks.day(old, english) == "Wed, Oct 14, 2020"
+    assert clocks.day(old, chinese) == "2020年10月14日周三"
+    assert clocks.days(old, old, english) == clocks.day(old, english)
+    assert clocks.days(old, date(2020, 10, 17), english) == "Wed, Oct 14 – Sat, Oct 17, 2020"
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,7 @@ def test_unknown_zones_and_languages_fall_back() -> None:
     assert home_zone("us") == "America/New_York"
 
 
-def test_a_chosen_zone_outweighs_the_destinations() -> None:
-    reader = Reader(ENGLISH, ZoneInfo("UTC"), zone_chosen=False)
-
-    assert reader.at_home("JP").zone.key == "Asia/Tokyo"
-    assert Reader(ENGLISH, ZoneInfo("Asia/Seoul")).at_home("JP").zone.key == "Asia/Seoul"
-    assert reader.at_home("").zone.key == "UTC"
+def test_a_chosen_zone_outweighs_the_countrys() -> None:
+    assert reader_of({}, "en", "JP").zone.key == "Asia/Tokyo"
+    assert reader_of({"zone": "Asia/Seoul"}, "en", "JP").zone.key == "Asia/Seoul"
+    assert reader_of({}, "en").zone.key == "UTC"

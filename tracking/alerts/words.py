@@ -107,7 +107,7 @@ def in_working_days(evidence: Mapping[str, Any]) -> str:
 
 def near_the_promise(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say that the promised day is near or past."""
-    day = clocks.day(date.fromisoformat(evidence["promised_on"]), reader.locale)
+    day = clocks.day(date.fromisoformat(evidence["promised_on"]), reader)
     told = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
     return told % {"day": day}
 
@@ -122,7 +122,7 @@ def another_attempt(evidence: Mapping[str, Any], reader: Reader) -> str:
 
 def collect_by(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say until when it is kept, and whether the carrier said so."""
-    day = clocks.day(date.fromisoformat(evidence["until"]), reader.locale)
+    day = clocks.day(date.fromisoformat(evidence["until"]), reader)
     told = _("It is kept until %(day)s.")
     usual = _("Pick-up points keep a parcel about a week: probably until %(day)s.")
     return (told if evidence.get("told") else usual) % {"day": day}

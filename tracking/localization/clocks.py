@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time, format_timedelta, get_timezone_location
+from babel.dates import format_interval, format_skeleton, format_time, format_timedelta, get_timezone_location
 from django.utils.translation import gettext as _
 
+from tracking.localization.numbers import in_digits
 from tracking.localization.reader import Reader, zone_for
 from tracking.vocabulary import Precision, ZoneSource
 
@@ -51,7 +52,7 @@ def read_time(told: ToldTime, reader: Reader) -> Reading:
     zone, name = clock_of(told, reader)
     moment = told.at.astimezone(zone)
     note = _("The data provider assumed the time zone.") if told.zone_source == ZoneSource.PROVIDER_INFERRED else ""
-    return Reading(moment.date(), clock_time(moment, reader.locale), name, note, moment.isoformat())
+    return Reading(moment.date(), clock_time(moment, reader), name, note, moment.isoformat())
 
 
 def without_instant(told: ToldTime, reader: Reader) -> Reading:
@@ -59,9 +60,7 @@ def without_instant(told: ToldTime, reader: Reader) -> Reading:
     if not told.local:
         return Reading(None, "", "", _("The carrier gave no time."), "")
     local = datetime.fromisoformat(told.local)
-    return Reading(
-        local.date(), clock_time(local, reader.locale), _("local time"), _("The time zone is unknown."), told.local
-    )
+    return Reading(local.date(), clock_time(local, reader), _("local time"), _("The time zone is unknown."), told.local)
 
 
 def as_assumed(told: ToldTime, reader: Reader) -> Reading:
@@ -71,7 +70,7 @@ def as_assumed(told: ToldTime, reader: Reader) -> Reading:
     note = _("The carrier did not confirm the time zone; the data provider assumed %(offset)s.") % {
         "offset": offset_name(told.offset_minutes or 0)
     }
-    return Reading(moment.date(), clock_time(moment, reader.locale), _("clock as told"), note, moment.isoformat())
+    return Reading(moment.date(), clock_time(moment, reader), _("clock as told"), note, moment.isoformat())
 
 
 def clock_of(told: ToldTime, reader: Reader) -> tuple[tzinfo, str]:
@@ -101,46 +100,89 @@ def offset_name(minutes: int) -> str:
     return f"UTC{sign}{hours}:{rest:02d}" if rest else f"UTC{sign}{hours}"
 
 
-def clock_time(moment: datetime, locale: Locale) -> str:
+def clock_time(moment: datetime, reader: Reader) -> str:
     """Write the time of day in the reader's hour cycle, on the clock that `moment` carries."""
-    return format_time(moment.replace(tzinfo=None), "short", locale=locale)
+    return written_time(moment.hour, moment.minute, reader.locale, reader.hours, reader.digits)
 
 
-def day(value: date, locale: Locale) -> str:
+@lru_cache(maxsize=4096)
+def written_time(hour: int, minute: int, locale: Locale, hours: str, digits: str) -> str:
+    """Write a time of day; there are only so many, and each is written once a locale."""
+    return in_digits(format_time(time(hour, minute), time_pattern(locale, hours), locale=locale), locale, digits)
+
+
+@lru_cache(maxsize=512)
+def time_pattern(locale: Locale, hours: str) -> str:
+    """Return the pattern of a time of day: the locale's own, or the one that it has for 12 or 24 hours."""
+    skeletons = locale.datetime_skeletons
+    found = skeletons[{"12": "hm", "24": "Hm"}[hours]] if hours else locale.time_formats["short"]
+    pattern = str(found.pattern)
+    # Korean abbreviates its day periods in Latin letters and nobody writes them so.
+    return pattern.replace("a", "aaaa") if locale.language == "ko" else pattern
+
+
+def day(value: date, reader: Reader) -> str:
     """Write a day with its weekday and month in words: `Tue, Oct 14`; the year only when it is not this one."""
-    same_year = value.year == datetime.now(UTC).year
-    return format_skeleton("MMMEd" if same_year else "yMMMEd", datetime.combine(value, time()), locale=locale)
+    return written_day(value, value.year == datetime.now(UTC).year, reader.locale, reader.digits)
 
 
-def month(value: date, locale: Locale) -> str:
+@lru_cache(maxsize=4096)
+def written_day(value: date, this_year: bool, locale: Locale, digits: str) -> str:
+    """Write a day, once for all readers of a locale."""
+    skeleton = "MMMEd" if this_year else "yMMMEd"
+    return in_digits(format_skeleton(skeleton, datetime.combine(value, time()), locale=locale), locale, digits)
+
+
+def month(value: date, reader: Reader) -> str:
     """Write a month with its year: `October 2026`."""
-    return format_skeleton("yMMMM", datetime.combine(value, time()), locale=locale)
+    written = format_skeleton("yMMMM", datetime.combine(value, time()), locale=reader.locale)
+    return in_digits(written, reader.locale, reader.digits)
 
 
-def days(first: date, last: date, locale: Locale) -> str:
-    """Write a span of days; one day when both are the same."""
+def days(first: date, last: date, reader: Reader) -> str:
+    """Write a span of days as the language writes one, `Wed 14 – Sat 17 Oct`; one day when both are the same."""
     if first == last:
-        return day(first, locale)
-    return _("%(first)s to %(last)s") % {"first": day(first, locale), "last": day(last, locale)}
+        return day(first, reader)
+    this_year = first.year == last.year == datetime.now(UTC).year
+    return written_days(first, last, this_year, reader.locale, reader.digits)
 
 
-def day_and_time(reading: Reading, locale: Locale) -> str:
+@lru_cache(maxsize=4096)
+def written_days(first: date, last: date, this_year: bool, locale: Locale, digits: str) -> str:
+    """Write a span of days, once for all readers of a locale."""
+    skeleton = "MMMEd" if this_year else "yMMMEd"
+    return in_digits(format_interval(first, last, skeleton, locale=locale), locale, digits)
+
+
+def hours(first: datetime, last: datetime, reader: Reader) -> str:
+    """Write a span of hours on the clock that both carry: `9:00 AM – 1:00 PM`."""
+    return _("%(first)s – %(last)s") % {"first": clock_time(first, reader), "last": clock_time(last, reader)}
+
+
+def day_and_time(reading: Reading, reader: Reader) -> str:
     """Write the day of a reading, with its time where one was told."""
     if reading.day is None:
         return reading.time
-    told = day(reading.day, locale)
+    told = day(reading.day, reader)
     return _("%(day)s, %(time)s") % {"day": told, "time": reading.time} if reading.time else told
 
 
 def moment(value: datetime, reader: Reader) -> str:
     """Write an instant on the reader's own clock: day and time."""
     own = value.astimezone(reader.zone)
-    return _("%(day)s, %(time)s") % {"day": day(own.date(), reader.locale), "time": clock_time(own, reader.locale)}
+    return _("%(day)s, %(time)s") % {"day": day(own.date(), reader), "time": clock_time(own, reader)}
 
 
-def ago(value: datetime, now: datetime, locale: Locale) -> str:
+def ago(value: datetime, now: datetime, reader: Reader) -> str:
     """Write how long ago (or ahead) an instant is: `3 hours ago`, `in 5 minutes`."""
     seconds = (value - now).total_seconds()
     if abs(seconds) < 45:
         return _("just now") if seconds <= 0 else _("in a moment")
-    return format_timedelta(timedelta(seconds=seconds), add_direction=True, granularity="minute", locale=locale)
+    delta = timedelta(seconds=seconds)
+    written = format_timedelta(delta, add_direction=True, granularity="minute", locale=reader.locale)
+    return in_digits(written, reader.locale, reader.digits)
+
+
+def duration(value: timedelta, reader: Reader) -> str:
+    """Write a length of time in its largest unit: `3 days`."""
+    return in_digits(format_timedelta(value, locale=reader.locale), reader.locale, reader.digits)

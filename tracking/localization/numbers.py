@@ -1,11 +1,24 @@
-"""Numbers as a reader's language writes them."""
+"""Numbers as a reader's language writes them: separators, digits, money, lists."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from babel import Locale
-from babel.numbers import NumberPattern, format_decimal, parse_pattern
+from babel.lists import format_list
+from babel.numbers import NumberPattern, format_currency, format_decimal, parse_pattern
+
+from tracking.localization.reader import Reader
+
+ZEROS: Final[Mapping[str, int]] = {
+    "arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6, "gujr": 0xAE6, "guru": 0xA66, "khmr": 0x17E0,
+    "knda": 0xCE6, "laoo": 0xED0, "mlym": 0xD66, "mymr": 0x1040, "orya": 0xB66, "tamldec": 0xBE6, "telu": 0xC66,
+    "thai": 0xE50, "tibt": 0xF20, "cakm": 0x11136, "olck": 0x1C50, "hmnp": 0x1E140, "adlm": 0x1E950,
+}  # fmt: skip
+"""The code point of nought in each numbering system that CLDR has as some locale's default (numberingSystems)."""
 
 
 @lru_cache(maxsize=8)
@@ -14,6 +27,46 @@ def pattern_with(places: int) -> NumberPattern:
     return parse_pattern("#,##0" + ("." + "0" * places if places else ""))
 
 
-def number(value: float, locale: Locale, places: int = 0) -> str:
-    """Write a number with the separators and digits of a language: `1,240`, `1 240`, `1.240`."""
-    return format_decimal(value, format=pattern_with(places), locale=locale, numbering_system="default")
+@lru_cache(maxsize=8)
+def pattern_up_to(places: int) -> NumberPattern:
+    """Return the pattern of numbers with at most so many decimal places."""
+    return parse_pattern("#,##0" + ("." + "#" * places if places else ""))
+
+
+@lru_cache(maxsize=128)
+def digits_of(system: str) -> Mapping[int, int]:
+    """Return how ASCII digits are written in a numbering system; nothing where they stay as they are."""
+    zero = ZEROS.get(system)
+    return {ord("0") + place: zero + place for place in range(10)} if zero else {}
+
+
+def in_digits(text: str, locale: Locale, digits: str) -> str:
+    """Write the digits of a text as the locale does, unless the reader wants Latin ones."""
+    own = digits_of(locale.default_numbering_system) if digits != "latn" else {}
+    return text.translate(own) if own else text
+
+
+def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bool = True) -> str:
+    """Write a number with the separators and digits of a language, `1,240`, `1 240`, `1.240`.
+
+    It has so many decimal places, or at most so many where it need not be `exact`.
+    """
+    pattern = pattern_with(places) if exact else pattern_up_to(places)
+    system = "latn" if reader.digits == "latn" else "default"
+    return format_decimal(value, format=pattern, locale=reader.locale, numbering_system=system)
+
+
+def money(amount: Decimal, currency: str, reader: Reader) -> str:
+    """Write an amount of money, the currency (ISO 4217) by its sign, its code or its name as the reader wants."""
+    system = "latn" if reader.digits == "latn" else "default"
+    if reader.currency == "name":
+        return format_currency(amount, currency, locale=reader.locale, format_type="name", numbering_system=system)
+    written = format_currency(amount, currency, locale=reader.locale, numbering_system=system)
+    if reader.currency == "symbol":
+        return written
+    return format_currency(amount, currency, "¤¤\xa0#,##0.00", locale=reader.locale, numbering_system=system)
+
+
+def listed(parts: Iterable[str], reader: Reader) -> str:
+    """Write a list of things with the language's commas and its word for `and`."""
+    return format_list(list(parts), locale=reader.locale)

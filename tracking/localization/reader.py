@@ -1,8 +1,9 @@
-"""Who reads: in which language, on which clock."""
+"""Who reads: in which language, on which clock, in which units, with the habits of which country."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -13,21 +14,87 @@ from babel import Locale, UnknownLocaleError
 
 DEFAULT_LOCALE: Final = "en"
 UTC: Final = ZoneInfo("UTC")
+FAHRENHEIT_COUNTRIES: Final = frozenset({"BS", "BZ", "KY", "PR", "PW", "US"})
+"""Where the weather is told in degrees Fahrenheit (CLDR, unitPreferenceData, temperature-weather)."""
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "clock": ("mine", "place"),
+    "units": ("metric", "us", "uk"),
+    "temperature": ("celsius", "fahrenheit"),
+    "hours": ("12", "24"),
+    "digits": ("own", "latn"),
+    "currency": ("symbol", "code", "name"),
+    "week": ("mon", "sat", "sun"),
+}
+"""What a reader can choose beside language, region and zone, and the values that each can have."""
+NAMES: Final = ("language", "region", "zone", *CHOICES)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader's preferences. With `own_clock` events are told on the clock of `zone`, else on their place's own."""
+    """A reader's preferences. With `own_clock` events are told on the clock of `zone`, else on their place's own.
+
+    `units` is metric, us or uk; `hours` 12, 24, or empty for those of the locale; `digits` latn, or own for those of
+    the language; `currency` how money is named; `week` the first day of a week. `region` drives what is not chosen.
+    """
 
     locale: Locale
     zone: ZoneInfo
     own_clock: bool = False
     zone_chosen: bool = True
+    region: str = ""
+    units: str = "metric"
+    temperature: str = "celsius"
+    hours: str = ""
+    digits: str = "own"
+    currency: str = "symbol"
+    week: str = "mon"
 
-    def at_home(self, country: str) -> Reader:
-        """Return this reader, on the clock of `country` when none was chosen."""
-        home = None if self.zone_chosen else zone_for(home_zone(country))
-        return replace(self, zone=home) if home else self
+
+def reader_of(chosen: Mapping[str, str], language: str, region: str = "") -> Reader:
+    """Return the reader that valid choices make, for a language on and a country whose habits fill the gaps."""
+    region = chosen.get("region", "") or region
+    zone = zone_for(chosen.get("zone")) or zone_for(home_zone(region))
+    return Reader(
+        locale=locale_in(language, region),
+        zone=zone or UTC,
+        own_clock=chosen.get("clock") == "mine",
+        zone_chosen=bool(chosen.get("zone")),
+        region=region,
+        units=chosen.get("units") or units_in(region),
+        temperature=chosen.get("temperature") or ("fahrenheit" if region in FAHRENHEIT_COUNTRIES else "celsius"),
+        hours=chosen.get("hours", ""),
+        digits=chosen.get("digits", "own"),
+        currency=chosen.get("currency", "symbol"),
+        week=chosen.get("week") or first_day_in(region),
+    )
+
+
+def first_valid(sources: Iterable[Mapping[str, str]], languages: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Return each preference from the first source that has a valid one, and what was told and is none of ours."""
+    chosen: dict[str, str] = {}
+    strange: list[str] = []
+    known = frozenset(languages)
+    for source in sources:
+        for name in NAMES:
+            told = source.get(name) or ""
+            if told and name not in chosen:
+                if is_valid(name, told, known):
+                    chosen[name] = told
+                else:
+                    strange.append(told)
+    return chosen, strange
+
+
+def is_valid(name: str, told: str, languages: frozenset[str]) -> bool:
+    """Tell whether a preference can have this value."""
+    if name == "language":
+        return told in languages
+    if name == "zone":
+        return zone_for(told) is not None
+    if name == "region":
+        return told in pytz.country_timezones
+    return told in CHOICES[name]
 
 
 @lru_cache(maxsize=128)
@@ -37,6 +104,30 @@ def locale_for(language: str) -> Locale:
         return Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse(DEFAULT_LOCALE)
+
+
+@lru_cache(maxsize=1024)
+def locale_in(language: str, region: str) -> Locale:
+    """Return a language with the habits of a country, `en` in `GB`; the language alone where CLDR has no such pair."""
+    locale = locale_for(language)
+    if not region or locale.territory:
+        return locale
+    try:
+        return Locale(locale.language, region, locale.script)
+    except (UnknownLocaleError, ValueError):
+        return locale
+
+
+@lru_cache(maxsize=512)
+def units_in(region: str) -> str:
+    """Return a country's measures of road and weight (CLDR, unitPreferenceData): miles in GB and US, else metric."""
+    return {"GB": "uk", "US": "us"}.get(region, "metric")
+
+
+@lru_cache(maxsize=512)
+def first_day_in(region: str) -> str:
+    """Return the first day of a country's week (CLDR, weekData)."""
+    return {5: "sat", 6: "sun"}.get(locale_for(f"und_{region or '001'}").first_week_day, "mon")
 
 
 @lru_cache(maxsize=1024)
@@ -54,6 +145,12 @@ def home_zone(country: str) -> str | None:
     """
     zones = pytz.country_timezones.get(country.upper(), ())
     return MOST_PEOPLE.get(country.upper()) or (zones[0] if zones else None)
+
+
+def zones_in(country: str) -> list[str]:
+    """Return the zones of a country, that of most people first; none for an unknown country."""
+    home = home_zone(country)
+    return list(dict.fromkeys(filter(None, (home, *pytz.country_timezones.get(country, ())))))
 
 
 def clock_in(country: str) -> ZoneInfo:

@@ -114,7 +114,7 @@ def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
     facts = notice.facts
     if facts.get("at"):
         at = datetime.fromisoformat(facts["at"]).astimezone(zone_of(facts) or UTC)
-        yield _("When"), f"{clocks.day(at.date(), reader.locale)} {clocks.clock_time(at, reader.locale)}"
+        yield _("When"), f"{clocks.day(at.date(), reader)} {clocks.clock_time(at, reader)}"
     if where := ", ".join(filter(None, [facts.get("place"), country_name(facts.get("country") or "", reader.locale)])):
         yield _("Where"), where
     if notice.kind not in UNDATED and (days := expected(notice.shipment, reader)):
@@ -136,7 +136,7 @@ def expected(shipment: Shipment, reader: Reader) -> str:
     today = today_in(shipment.order.country, datetime.now(UTC))
     if forecast is None or forecast.last_on < today:
         return ""
-    return clocks.days(max(forecast.first_on, today), forecast.last_on, reader.locale)
+    return clocks.days(max(forecast.first_on, today), forecast.last_on, reader)
 
 
 def digest_lines(notices: list[Notice], reader: Reader) -> Iterator[str]:

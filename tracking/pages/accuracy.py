@@ -81,7 +81,7 @@ def by_month(scores: Iterable[Score], reader: Reader) -> list[Line]:
     found.sort(key=lambda one: one.key, reverse=True)
     worst = min(found, key=lambda one: one.covered, default=None)
     return [
-        line(one, clocks.month(date.fromisoformat(f"{one.key}-01"), reader.locale), reader, is_worst=one is worst)
+        line(one, clocks.month(date.fromisoformat(f"{one.key}-01"), reader), reader, is_worst=one is worst)
         for one in found
     ]
 
@@ -107,10 +107,10 @@ def line(score: Score, name: str, reader: Reader, *, is_worst: bool = False) -> 
     """Write one score for a reader."""
     return Line(
         name,
-        number(score.parcels, reader.locale),
-        _("%(share)s of 100") % {"share": number(score.covered, reader.locale)},
-        _("%(share)s of 100") % {"share": number(score.late, reader.locale)},
-        _("%(days)s days") % {"days": number(score.width_days + 1, reader.locale, 1)},
-        _("%(days)s days") % {"days": number(score.error_days, reader.locale, 1)},
+        number(score.parcels, reader),
+        _("%(share)s of 100") % {"share": number(score.covered, reader)},
+        _("%(share)s of 100") % {"share": number(score.late, reader)},
+        _("%(days)s days") % {"days": number(score.width_days + 1, reader, 1)},
+        _("%(days)s days") % {"days": number(score.error_days, reader, 1)},
         is_worst,
     )

@@ -62,7 +62,7 @@ def answer_for(shipment: Shipment, last_scan: str, delivered_day: date | None, r
 
 def delivered(when: date | None, reader: Reader) -> Answer:
     """Say that it was delivered, and on which day where it was delivered."""
-    line = _("Delivered %(day)s") % {"day": clocks.day(when, reader.locale)} if when else _("Delivered")
+    line = _("Delivered %(day)s") % {"day": clocks.day(when, reader)} if when else _("Delivered")
     return Answer(line, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
 
 
@@ -89,7 +89,7 @@ def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: date
         return Answer(arrival.line, arrival.basis, "calm", arrival)
     first, last = shipment.carrier_first_on, shipment.carrier_last_on
     if first and last and last >= now.date():
-        span = clocks.days(first, last, reader.locale)
+        span = clocks.days(first, last, reader)
         source = shipment.carrier_date_source
         why = (
             _("This is the estimate of %(source)s.") % {"source": source}
@@ -104,8 +104,6 @@ def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: date
         why = _("The label is made; the parcel was not scanned yet. A date can come with the first scan.")
         return Answer(_("Not handed to the carrier yet"), why, "calm")
     if first and last:
-        past = _("The estimate of the carrier, %(days)s, has passed.") % {
-            "days": clocks.days(first, last, reader.locale)
-        }
+        past = _("The estimate of the carrier, %(days)s, has passed.") % {"days": clocks.days(first, last, reader)}
         return Answer(_("Later than expected"), past, "care")
     return Answer(str(milestone.label), _("No arrival date yet: the carrier has not given one."), "calm")

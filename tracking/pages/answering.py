@@ -137,10 +137,10 @@ class DayForm(AnswerForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        locale, today = self.about.reader.locale, self.about.now.astimezone(self.about.reader.zone).date()
+        today = self.about.now.astimezone(self.about.reader.zone).date()
         field = self.fields["day"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(day.isoformat(), clocks.day(day, locale)) for day in days_ahead(today)]
+        field.choices = [(day.isoformat(), clocks.day(day, self.about.reader)) for day in days_ahead(today)]
 
 
 def days_ahead(today: date) -> list[date]:

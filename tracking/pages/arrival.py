@@ -64,18 +64,18 @@ def arrives(found: Forecast, shipment: Shipment, reader: Reader, now: datetime) 
     zone, today = clock_in(shipment.order.country), today_in(shipment.order.country, now)
     if found.from_at and found.until_at and found.from_at.astimezone(zone).date() == today:
         hours = {
-            "first": clocks.clock_time(found.from_at.astimezone(zone), reader.locale),
-            "last": clocks.clock_time(found.until_at.astimezone(zone), reader.locale),
+            "first": clocks.clock_time(found.from_at.astimezone(zone), reader),
+            "last": clocks.clock_time(found.until_at.astimezone(zone), reader),
         }
         return _("Arrives today between %(first)s and %(last)s") % hours
-    return _("Arrives %(days)s") % {"days": clocks.days(found.first_on, found.last_on, reader.locale)}
+    return _("Arrives %(days)s") % {"days": clocks.days(found.first_on, found.last_on, reader)}
 
 
 def likely(found: Forecast, reader: Reader) -> str:
     """Say the most likely day, where the window has several."""
     if found.first_on == found.last_on:
         return ""
-    return _("Most likely %(day)s") % {"day": clocks.day(found.likely_on, reader.locale)}
+    return _("Most likely %(day)s") % {"day": clocks.day(found.likely_on, reader)}
 
 
 def basis(found: Forecast, shipment: Shipment, reader: Reader) -> str:
@@ -84,7 +84,7 @@ def basis(found: Forecast, shipment: Shipment, reader: Reader) -> str:
         return _("This is the carrier's own date: on its last parcels it was closer than our own reckoning.")
     if found.basis == Basis.GENERAL:
         return _("From general experience, because few parcels have gone this way yet. So the window is wide.")
-    count = number(found.based_on, reader.locale)
+    count = number(found.based_on, reader)
     destination = country_name(shipment.order.country, reader.locale)
     if found.basis == Basis.LANE:
         origin = country_name(shipment.origin_country, reader.locale)
@@ -125,7 +125,7 @@ def first_promise(shipment: Shipment, found: Forecast, shown: Sequence[Forecast]
     first = shown[0] if shown else found
     if (first.first_on, first.last_on) == (found.first_on, found.last_on):
         return ""
-    return _("First forecast: %(days)s.") % {"days": clocks.days(first.first_on, first.last_on, reader.locale)}
+    return _("First forecast: %(days)s.") % {"days": clocks.days(first.first_on, first.last_on, reader)}
 
 
 def moves(shown: Sequence[Forecast], reader: Reader) -> list[Move]:
@@ -134,6 +134,6 @@ def moves(shown: Sequence[Forecast], reader: Reader) -> list[Move]:
         return []
     latest = reversed(shown[-MOVES_SHOWN:])
     return [
-        Move(one.made_at, clocks.days(one.first_on, one.last_on, reader.locale), str(Reason(one.reason).label))
+        Move(one.made_at, clocks.days(one.first_on, one.last_on, reader), str(Reason(one.reason).label))
         for one in latest
     ]

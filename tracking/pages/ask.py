@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 import structlog
 from django.db import transaction
@@ -29,7 +29,7 @@ from tracking.pages.answering import FORMS, About, AnswerForm
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
 from tracking.pages.proof import provable, proven, proves, remember
-from tracking.pages.reader import BuyerRequest
+from tracking.pages.reader import reader_of_order
 from tracking.pages.uploads import takes_files
 from tracking.timeline import in_order
 from tracking.vocabulary import AskKind
@@ -89,7 +89,7 @@ def prove(request: HttpRequest, shipment: Shipment, kind: AskKind) -> HttpRespon
 
 def about_it(request: HttpRequest, shipment: Shipment, asked: Ask | None) -> About:
     """Collect what a form needs to know."""
-    reader = cast(BuyerRequest, request).reader.at_home(shipment.order.country)
+    reader = reader_of_order(request, shipment.order)
     proof = last_proof(shipment) if delivered_by(shipment) else None
     if proof and not reader.zone_chosen and (there := zone_for(proof.event.zone)):
         reader = replace(reader, zone=there)
@@ -132,6 +132,6 @@ def page(
         "shipment": shipment,
         "order": shipment.order,
         "title": title_of(kind),
-        "reader": cast(BuyerRequest, request).reader.at_home(shipment.order.country),
+        "reader": reader_of_order(request, shipment.order),
     }
     return render(request, "ask/page.html", shared | context, status=status)

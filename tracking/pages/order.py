@@ -15,7 +15,7 @@ from tracking.models import Order, Shipment
 from tracking.notifications.calendar import calendar_of
 from tracking.pages.parcel import parcels, with_route
 from tracking.pages.private import private_page
-from tracking.pages.reader import BuyerRequest
+from tracking.pages.reader import BuyerRequest, reader_of_order
 
 
 @require_safe
@@ -29,7 +29,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     )
     for shipment in shipments:
         shipment.order = found
-    reader = buyer.reader.at_home(found.country)
+    reader = reader_of_order(request, found)
     views = parcels(shipments, reader, timezone.now())
     context = {
         "order": found,

@@ -1,45 +1,139 @@
-"""Language, zone and clock, kept in this browser: one POST, then back to where the reader was."""
+"""Language, zone, clock, units and habits: kept in this browser, and in the account of who is signed in."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple, cast
 
+import pytz
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
-from django.views.decorators.http import require_POST
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
-from tracking.localization.reader import zone_for
+from accounts.models import User
+from tracking.localization import clocks, units
+from tracking.localization.numbers import in_digits, money
+from tracking.localization.places import country_name
+from tracking.localization.reader import CHOICES, NAMES, Reader, first_valid, reader_of, zones_in
+from tracking.pages.reader import BuyerRequest
 
 YEAR: Final = 365 * 24 * 3600
+AFTERNOON: Final = datetime(2026, 1, 1, 14, 30)  # noqa: DTZ001
+WEEK: Final = {"mon": 0, "sat": 5, "sun": 6}
 
 
-@require_POST
+class Choice(NamedTuple):
+    """One preference as a list to choose from: its name, its label, and (value, label) pairs; empty is automatic."""
+
+    name: str
+    label: str
+    chosen: str
+    options: list[tuple[str, str]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Keep what was chosen. An unknown language, zone or clock changes nothing."""
+    """Show all preferences, or keep what was chosen and go back. What is unknown changes nothing."""
+    if request.method != "POST":
+        return render(request, "preferences/page.html", {"choices": list(choices(request, everything=True))})
+    given = {name: request.POST[name] for name in NAMES if name in request.POST}
+    kept, _strange = first_valid([given], dict(settings.LANGUAGES))
+    forgotten = [name for name, value in given.items() if not value]
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        keep_in_account(request.user, kept, forgotten)
     response = redirect(way_back(request))
-    for name, value in chosen(request).items():
+    for name, value in kept.items():
         response.set_cookie(name, value, max_age=YEAR, secure=settings.SECURE, samesite="Lax")
+    for name in forgotten:
+        response.delete_cookie(name, samesite="Lax")
     return response
 
 
-def chosen(request: HttpRequest) -> dict[str, str]:
-    """Return the valid choices of a request by cookie name."""
-    language, zone, clock = (request.POST.get(name, "") for name in ("language", "zone", "clock"))
-    choices = {
-        settings.LANGUAGE_COOKIE_NAME: language if language in dict(settings.LANGUAGES) else "",
-        "zone": zone if zone_for(zone) else "",
-        "clock": clock if clock in ("mine", "place") else "",
-    }
-    return {
-        name: value for name, value in choices.items() if value and (name != "language" or check_for_language(value))
-    }
+def keep_in_account(user: User, kept: dict[str, str], forgotten: Iterable[str]) -> None:
+    """Keep choices for all browsers that a user signs in with."""
+    user.preferences = {name: value for name, value in {**user.preferences, **kept}.items() if name not in forgotten}
+    user.save(update_fields=["preferences"])
 
 
 def way_back(request: HttpRequest) -> str:
     """Return the page to go back to: only ever one of this site's own."""
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if target.startswith("/") and safe else "/"
+    return target if target.startswith("/") and safe else reverse("lookup")
+
+
+def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
+    """Yield the preferences: each value shows itself, `14:30` or `7 mi`, so it needs no words.
+
+    Without `everything` the lists are short: the zones of the reader's countries, and no list of all countries.
+    """
+    buyer = cast(BuyerRequest, request)
+    reader, chosen = buyer.reader, buyer.chosen
+    languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    yield Choice("language", _("Language"), chosen.get("language", ""), languages)
+    if everything:
+        regions = sorted(((code, country_name(code, reader.locale)) for code in pytz.country_timezones), key=by_label)
+        yield Choice("region", _("Country whose way to write dates and numbers you like"), reader.region, regions)
+    zones = [(name, name) for name in (pytz.common_timezones if everything else near(reader))]
+    yield Choice("zone", _("Time zone"), chosen.get("zone", ""), zones)
+    yield Choice(
+        "clock",
+        _("Times"),
+        "mine" if reader.own_clock else "place",
+        [("place", _("on each place's own clock")), ("mine", _("on my clock"))],
+    )
+    labels = {
+        "hours": _("Hours"),
+        "units": _("Distance and weight"),
+        "temperature": _("Temperature"),
+        "digits": _("Digits"),
+        "currency": _("Money"),
+        "week": _("First day of the week"),
+    }
+    for name, label in labels.items():
+        options = [(value, sample(name, value, reader)) for value in CHOICES[name]]
+        if len({shown for _value, shown in options}) > 1:
+            yield Choice(name, label, chosen.get(name, ""), options)
+
+
+def near(reader: Reader) -> list[str]:
+    """Return the zones that a reader most likely wants."""
+    return list(dict.fromkeys([reader.zone.key, *zones_in(reader.region), "UTC"]))
+
+
+def by_label(option: tuple[str, str]) -> str:
+    """Return what sorts an option."""
+    return option[1].casefold()
+
+
+def sample(name: str, value: str, reader: Reader) -> str:
+    """Return what something looks like with one preference changed."""
+    changed = reader_of({**as_chosen(reader), name: value}, str(reader.locale).replace("_", "-"))
+    if name == "hours":
+        return clocks.clock_time(AFTERNOON, changed)
+    if name == "units":
+        roads = (units.distance(metres, changed) for metres in (12_000, 400))
+        return " · ".join((*roads, units.weight(3_000, changed)))
+    if name == "temperature":
+        return units.temperature(20, changed)
+    if name == "digits":
+        return in_digits("0123456789", changed.locale, changed.digits)
+    if name == "currency":
+        return money(Decimal("12.50"), "EUR", changed)
+    return str(changed.locale.days["stand-alone"]["wide"][WEEK[value]])
+
+
+def as_chosen(reader: Reader) -> dict[str, str]:
+    """Return a reader's preferences as if each had been chosen."""
+    return {
+        "region": reader.region,
+        "zone": reader.zone.key,
+        **{name: str(getattr(reader, name)) for name in CHOICES if name != "clock"},
+    }

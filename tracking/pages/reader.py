@@ -1,54 +1,97 @@
-"""The reader of a request: language, zone and clock, from the link, the cookie, or a sensible default."""
+"""The reader of a request: language, clock, units and habits, from the first source that says something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.translation import get_language, get_language_info
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 
-from tracking.localization.reader import Reader, locale_for, zone_for
+from tracking.localization.reader import NAMES, Reader, first_valid, home_zone, reader_of
+from tracking.localization.sources import OPERATORS_LANGUAGES
+from tracking.models import Order
 
-OWN_CLOCK = "mine"
+DESK: Final = "/desk/"
 
 
 class BuyerRequest(HttpRequest):
-    """A request with its reader, as `ReaderMiddleware` leaves it."""
+    """A request with its reader, as `ReaderMiddleware` leaves it.
+
+    `chosen` is what link, account and cookie say; `strange` what they say that is none of ours.
+    """
 
     reader: Reader
+    chosen: Mapping[str, str]
+    strange: list[str]
     htmx: bool
 
 
 class ReaderMiddleware:
-    """Put a `Reader` on each request. An unknown zone in a link or cookie counts as none."""
+    """Put a `Reader` on each request and switch its language on. What is unknown counts as not said, and is noticed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        cast(BuyerRequest, request).reader = reader_for(request)
-        return self.get_response(request)
+        buyer = cast(BuyerRequest, request)
+        buyer.chosen, buyer.strange = first_valid(said_by(request), dict(settings.LANGUAGES))
+        read_as(buyer, "", "", settings.LANGUAGE_CODE)
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
-def reader_for(request: HttpRequest) -> Reader:
-    """Resolve the reader's preferences: link, then cookie, then the site's default."""
-    chosen = request.GET.get("zone") or request.COOKIES.get("zone")
-    zone = zone_for(chosen)
-    clock = request.GET.get("clock") or request.COOKIES.get("clock")
-    locale = locale_for(get_language() or settings.LANGUAGE_CODE)
-    return Reader(locale, zone or ZoneInfo(settings.TIME_ZONE), clock == OWN_CLOCK, zone is not None)
+def said_by(request: HttpRequest) -> Iterator[Mapping[str, str]]:
+    """Yield what the reader chose, the weightiest first: in the link, in the account, in this browser."""
+    yield {name: request.GET.get(name, "") for name in NAMES}
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        yield request.user.preferences
+    yield {name: request.COOKIES.get(name, "") for name in NAMES}
 
 
-def site(request: HttpRequest) -> dict[str, object]:
-    """Give every template what the frame of a page needs."""
-    return {
-        "reader": getattr(request, "reader", None),
-        "site_name": settings.SITE_NAME,
-        "signed_in": settings.SESSION_COOKIE_NAME in request.COOKIES,
-        "now": timezone.now(),
-        "text_direction": "rtl" if get_language_info(get_language() or "en")["bidi"] else "ltr",
-    }
+def reader_of_order(request: HttpRequest, order: Order) -> Reader:
+    """Return the reader of an order's pages: what is not chosen comes from the order, then from the browser."""
+    return read_as(cast(BuyerRequest, request), order.language, order.country, order.shop.language)
+
+
+def read_as(request: BuyerRequest, language: str, country: str, fallback: str) -> Reader:
+    """Resolve the reader anew and switch the language on: chosen, the order's, the browser's, the shop's."""
+    accepted = list(parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()))
+    known = dict(settings.LANGUAGES)
+    if request.path.startswith(DESK):
+        known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATORS_LANGUAGES}
+    wanted = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
+    found = next(filter(None, (supported(tag, known) for tag in wanted)), settings.LANGUAGE_CODE)
+    region = next(filter(None, (region_in(tag) for tag, _ in accepted)), "") or country
+    translation.activate(found)
+    request.LANGUAGE_CODE = found
+    request.reader = reader_of(request.chosen, found, region)
+    return request.reader
+
+
+def supported(tag: str, known: Iterable[str]) -> str:
+    """Return the language of ours that a BCP 47 tag asks for, or nothing: `zh-tw` is `zh-hant`, `pt` is `pt-br`."""
+    if not tag or tag == "*":
+        return ""
+    tag = tag.replace("_", "-")
+    for candidate in (tag, CHINESE.get(tag, ""), tag.split("-")[0]):
+        if candidate in known:
+            return candidate
+    return next((code for code in known if code.split("-")[0] == tag.split("-")[0]), "")
+
+
+CHINESE: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
+    ("zh-tw", "zh-hk", "zh-mo", "zh-hant-tw", "zh-hant-hk", "zh-hant-mo"), "zh-hant"
+)
+"""What browsers call the two ways of writing Chinese."""
+
+
+def region_in(tag: str) -> str:
+    """Return the country in a language tag, `GB` in `en-gb`; nothing where it names none."""
+    parts = tag.split("-")[1:]
+    return next((part.upper() for part in parts if len(part) == 2 and home_zone(part)), "")

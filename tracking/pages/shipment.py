@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from tracking.models import Shipment
 from tracking.pages.parcel import view, with_route
 from tracking.pages.private import private_page
-from tracking.pages.reader import BuyerRequest
+from tracking.pages.reader import BuyerRequest, reader_of_order
 
 
 @require_safe
@@ -23,7 +23,7 @@ def shipment(request: HttpRequest, token: str) -> HttpResponse:
     buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
     shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*with_route())
     found = get_object_or_404(shipments, token=token)
-    reader = buyer.reader.at_home(found.order.country)
+    reader = reader_of_order(request, found.order)
     context = {
         "order": found.order,
         "parcel": view(found, reader, timezone.now()),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django import template
 from django.template.context import Context
 
-from tracking.localization import clocks, places
+from tracking.localization import clocks, numbers, places, units
 from tracking.localization.reader import Reader
 
 register = template.Library()
@@ -22,13 +22,13 @@ def reader_of(context: Context) -> Reader:
 @register.simple_tag(takes_context=True)
 def day(context: Context, value: date) -> str:
     """Write a day with weekday and month in words."""
-    return clocks.day(value, reader_of(context).locale)
+    return clocks.day(value, reader_of(context))
 
 
 @register.simple_tag(takes_context=True)
 def day_and_time(context: Context, reading: clocks.Reading) -> str:
     """Write the day and, where it was told, the time of an event."""
-    return clocks.day_and_time(reading, reader_of(context).locale)
+    return clocks.day_and_time(reading, reader_of(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -40,10 +40,22 @@ def moment(context: Context, value: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def ago(context: Context, value: datetime) -> str:
     """Write how long before or after now an instant is."""
-    return clocks.ago(value, context["now"], reader_of(context).locale)
+    return clocks.ago(value, context["now"], reader_of(context))
 
 
 @register.simple_tag(takes_context=True)
 def country(context: Context, code: str) -> str:
     """Write a country's name."""
     return places.country_name(code, reader_of(context).locale)
+
+
+@register.simple_tag(takes_context=True)
+def weight(context: Context, grams: float) -> str:
+    """Write a weight in the reader's measure."""
+    return units.weight(grams, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def number(context: Context, value: float) -> str:
+    """Write a whole number with the reader's separators and digits."""
+    return numbers.number(value, reader_of(context))

@@ -1,0 +1,24 @@
+"""What the frame of every page needs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language_info
+
+from tracking.pages.preferences import choices
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """Give every template the reader, the site's name, the direction of the text, and the settings to choose from."""
+    return {
+        "reader": getattr(request, "reader", None),
+        "strange": [told[:40] for told in getattr(request, "strange", ())],
+        "own_choices": SimpleLazyObject(lambda: list(choices(request, everything=False))),
+        "site_name": settings.SITE_NAME,
+        "signed_in": settings.SESSION_COOKIE_NAME in request.COOKIES,
+        "now": timezone.now(),
+        "text_direction": "rtl" if get_language_info(translation.get_language() or "en")["bidi"] else "ltr",
+    }
