@@ -91,7 +91,7 @@ def test_days_stand_in_words() -> None:
     assert clocks.day(old, english) == "Wed, Oct 14, 2020"
     assert clocks.day(old, chinese) == "2020年10月14日周三"
     assert clocks.days(old, old, english) == clocks.day(old, english)
-    assert clocks.days(old, date(2020, 10, 17), english) == "Wed, Oct 14 – Sat, Oct 17, 2020"
+    assert clocks.days(old, date(2020, 10, 17), english) == "Wed, Oct 14\u2009–\u2009Sat, Oct 17, 2020"
 
 
 @pytest.mark.parametrize(

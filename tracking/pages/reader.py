@@ -48,7 +48,8 @@ class ReaderMiddleware:
 
 def said_by(request: HttpRequest) -> Iterator[Mapping[str, str]]:
     """Yield what the reader chose, the weightiest first: in the link, in the account, in this browser."""
-    yield {name: request.GET.get(name, "") for name in NAMES}
+    if not request.path.startswith(DESK):
+        yield {name: request.GET.get(name, "") for name in NAMES}
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         yield request.user.preferences
     yield {name: request.COOKIES.get(name, "") for name in NAMES}
