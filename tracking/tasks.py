@@ -16,7 +16,7 @@ from tracking.asks import expiry
 from tracking.asks.forward import forward_due
 from tracking.ingest import ask, learn, pace, pushes, replay, watch
 from tracking.ingest.read import read, read_all
-from tracking.models import Carrier, Leg, Payload, UnmappedCode
+from tracking.models import Carrier, Leg, Payload, Phrase, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import Later
 from tracking.turns import one_at_a_time
@@ -105,6 +105,12 @@ def learn_limits() -> int:
 def relearn_code(code_id: int) -> int:
     """Read again the history of a code that an operator mapped; return how many messages that was."""
     return replay.relearn(UnmappedCode.objects.get(pk=code_id))
+
+
+@shared_task
+def relearn_phrase(phrase_id: int) -> int:
+    """Read again the history of words that an operator taught; return how many messages that was."""
+    return replay.relearn_phrase(Phrase.objects.get(pk=phrase_id))
 
 
 @shared_task

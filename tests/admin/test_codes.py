@@ -22,11 +22,11 @@ def test_choosing_what_a_code_means_reads_its_history_again(
 ) -> None:
     monkeypatch.setattr(tasks.relearn_code, "apply_async", lambda args, kwargs, **_: tasks.relearn_code(*args))
     make.leg()
-    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket")
+    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
     read(make.payload(make.answer("LZ000000015CN", events=(odd,))))
     code = UnmappedCode.objects.get()
     page = reverse("admin:tracking_unmappedcode_change", args=[code.pk])
-    assert "Left by rocket" in admin_client.get(page).content.decode()
+    assert "Beamed up" in admin_client.get(page).content.decode()
 
     with django_capture_on_commit_callbacks(execute=True):
         response = admin_client.post(page, {"scan": "linehaul.departed"})

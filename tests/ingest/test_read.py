@@ -106,7 +106,7 @@ def test_an_unknown_code_is_counted_once_for_the_operator_and_moves_nothing() ->
 
 def test_a_code_that_an_operator_maps_is_known_from_then_on_and_for_all_history() -> None:
     make.leg()
-    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket")
+    odd = make.event("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
     read(make.payload(make.answer("LZ000000015CN", events=(odd,))))
     assert Shipment.objects.get().milestone == Milestone.PENDING
     code = UnmappedCode.objects.get()
@@ -116,7 +116,7 @@ def test_a_code_that_an_operator_maps_is_known_from_then_on_and_for_all_history(
     assert replay_module.relearn(code) == 1
 
     assert Shipment.objects.get().milestone == Milestone.LINEHAUL
-    later = make.event("2026-09-06T10:00:00+08:00", "InTransit_FromTheFuture", "Left by rocket again")
+    later = make.event("2026-09-06T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up again")
     read(make.payload(make.answer("LZ000000015CN", events=(later, odd))))
     assert set(Event.objects.values_list("scan", flat=True)) == {"linehaul.departed"}
 

@@ -9,12 +9,13 @@ from django.http import HttpRequest
 
 from tracking import tasks
 from tracking.admin.desk import after_commit
-from tracking.models import UnmappedCode
+from tracking.models import Phrase, UnmappedCode
 
 if TYPE_CHECKING:
     CodeDesk = admin.ModelAdmin[UnmappedCode]
+    PhraseDesk = admin.ModelAdmin[Phrase]
 else:
-    CodeDesk = admin.ModelAdmin
+    CodeDesk = PhraseDesk = admin.ModelAdmin
 
 
 @admin.register(UnmappedCode)
@@ -39,3 +40,19 @@ class UnmappedCodeAdmin(CodeDesk):
         super().save_model(request, obj, form, change)
         if "scan" in form.changed_data:
             after_commit(request, tasks.relearn_code.s(obj.pk))
+
+
+@admin.register(Phrase)
+class PhraseAdmin(PhraseDesk):
+    """Words of carriers that an operator teaches; a new meaning reads the history with these words again."""
+
+    list_display = ("words", "carrier", "scan", "taught_at")
+    list_filter = ("carrier",)
+    list_select_related = ("carrier",)
+    search_fields = ("words",)
+    fields = ("words", "carrier", "scan")
+
+    def save_model(self, request: HttpRequest, obj: Phrase, form: Any, change: bool) -> None:
+        """Save the meaning and have the history with these words read again."""
+        super().save_model(request, obj, form, change)
+        after_commit(request, tasks.relearn_phrase.s(obj.pk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from tracking.carriers import told
 from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading, Refusal, ToldParcel, ToldScan
+from tracking.carriers.told import Reading, Refusal, ToldParcel
 from tracking.ingest import pushes, rows
 from tracking.ingest.case import Case, NewEvent
 from tracking.ingest.casebook import Casebook
+from tracking.ingest.lessons import Lessons, taught
 from tracking.ingest.record import answers, close, take
 from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode
 from tracking.models.fields import number_key
@@ -97,7 +98,7 @@ def read_together(payloads: Sequence[Payload]) -> list[NewEvent]:
 
 def understood(payloads: Sequence[Payload], now: datetime) -> list[Message]:
     """Return the messages that can be read; mark the others with the reason."""
-    lessons = lessons_for({payload.carrier_id for payload in payloads})
+    lessons = Lessons({payload.carrier_id for payload in payloads})
     messages = []
     for payload in payloads:
         try:
@@ -105,7 +106,7 @@ def understood(payloads: Sequence[Payload], now: datetime) -> list[Message]:
         except UnreadableAnswer as trouble:
             note_unreadable(payload, str(trouble), now)
             continue
-        reading = taught(numbered(reading, payload), lessons.get(payload.carrier_id, {}))
+        reading = taught(numbered(reading, payload), payload.carrier_id, lessons)
         told_of = [parcel.number for parcel in reading.parcels] + [refusal.number for refusal in reading.refusals]
         numbers = {number_key(number) for number in told_of if number}
         if not all(refusal.number for refusal in reading.refusals):
@@ -123,31 +124,6 @@ def numbered(reading: Reading, payload: Payload) -> Reading:
     number = asked[0] if len(asked) == 1 else ""
     parcels = (parcel if parcel.number else parcel.named(number) for parcel in reading.parcels)
     return reading._replace(parcels=tuple(parcels))
-
-
-def lessons_for(carriers: set[int]) -> dict[int, dict[str, str]]:
-    """Return by feed the codes that an operator has mapped."""
-    found: dict[int, dict[str, str]] = {}
-    mapped = UnmappedCode.objects.filter(carrier__in=carriers).exclude(scan="")
-    for carrier, code, scan in mapped.values_list("carrier_id", "code", "scan"):
-        found.setdefault(carrier, {})[code] = scan
-    return found
-
-
-def taught(reading: Reading, lessons: Mapping[str, str]) -> Reading:
-    """Return a reading with the codes that an operator has mapped for this feed."""
-    if not lessons:
-        return reading
-    parcels = (
-        parcel._replace(scans=tuple(learned(scan, lessons) for scan in parcel.scans)) for parcel in reading.parcels
-    )
-    return reading._replace(parcels=tuple(parcels))
-
-
-def learned(scan: ToldScan, lessons: Mapping[str, str]) -> ToldScan:
-    """Return a scan, mapped if its code was unknown to our tables and is known to the operator."""
-    lesson = lessons.get(scan.code[:120]) if scan.scan is Scan.UNMAPPED else None
-    return scan._replace(scan=Scan(lesson)) if lesson else scan
 
 
 def note_unreadable(payload: Payload, why: str, now: datetime) -> None:

@@ -7,8 +7,9 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from tracking.ingest.read import TOGETHER, read_all
-from tracking.models import Event, Leg, Payload, UnmappedCode
+from tracking.models import Event, Leg, Payload, Phrase, UnmappedCode
 from tracking.models.payloads import Outcome
+from tracking.vocabulary import Scan
 
 
 def replay(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
@@ -29,6 +30,15 @@ def relearn(code: UnmappedCode) -> int:
     """Read again the messages that told an unknown code, and return how many there were."""
     told = Event.objects.filter(payload__carrier=code.carrier_id, code=code.code).exclude(payload=None)
     return replay(Payload.objects.filter(pk__in=told.values("payload")))[0]
+
+
+def relearn_phrase(phrase: Phrase) -> int:
+    """Read again the messages that told words which an operator has taught, and return how many there were."""
+    told = Event.objects.filter(scan=Scan.UNMAPPED).exclude(payload=None)
+    if phrase.carrier_id:
+        told = told.filter(payload__carrier=phrase.carrier_id)
+    wanted = {payload for payload, words in told.values_list("payload", "words").iterator() if phrase.fits(words)}
+    return replay(Payload.objects.filter(pk__in=wanted))[0]
 
 
 def adopt(leg: Leg) -> int:

@@ -2,7 +2,7 @@
 
 from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
 from tracking.models.asks import Ask, AskAnswer, AskNote, Paper
-from tracking.models.carriers import Carrier, UnmappedCode
+from tracking.models.carriers import Carrier, Phrase, UnmappedCode
 from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
 from tracking.models.notices import Contact, Follow, Mute, Notice, Subscriber, Wish
 from tracking.models.orders import Order, OrderLine
@@ -31,6 +31,7 @@ __all__ = [
     "Paper",
     "Payload",
     "PayloadNumber",
+    "Phrase",
     "Predictor",
     "PredictorPart",
     "Score",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.apps import AppConfig
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.signals import post_migrate
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers import generic
 from tracking.carriers.adapter import Adapter
+from tracking.carriers.phrases import taught_pattern, tidy
 from tracking.carriers.registry import ADAPTERS
 from tracking.models.fields import SecretsField
 from tracking.vocabulary import Scan
@@ -162,3 +164,41 @@ class UnmappedCode(models.Model):
 
     def __str__(self) -> str:
         return self.code or "-"
+
+
+class Phrase(models.Model):
+    """What some words of carriers mean, as an operator has taught it: of one feed, or of all."""
+
+    carrier = models.ForeignKey(
+        Carrier,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("feed"),
+        related_name="phrases",
+        help_text=_("Empty for all feeds."),
+    )
+    words = models.CharField(
+        _("words"), max_length=200, help_text=_("All that the carrier says; * stands for anything: Arrived at *")
+    )
+    scan = models.CharField(
+        _("means"), max_length=40, choices=known_scans, help_text=_("Saving reads the history with these words again.")
+    )
+    taught_at = models.DateTimeField(_("taught at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("phrase")
+        verbose_name_plural = _("phrases")
+        ordering = ("words",)
+        constraints = (models.UniqueConstraint("carrier", "words", name="one_meaning_of_words", nulls_distinct=False),)
+
+    def __str__(self) -> str:
+        return self.words
+
+    def clean(self) -> None:
+        if not self.words.strip("* "):
+            raise ValidationError({"words": _("A phrase needs words of its own.")})
+
+    def fits(self, words: str) -> bool:
+        """Tell whether a carrier's words are these."""
+        return taught_pattern(self.words).fullmatch(tidy(words)) is not None

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.asks.starts import startable
 from tracking.ingest.whose import Offer
-from tracking.localization import clocks, places
+from tracking.localization import clocks, places, quantities
 from tracking.localization.reader import Reader
 from tracking.models import Alert, Ask, Carrier, Event, Forecast, Leg, OrderLine, Shipment
 from tracking.pages.alerts import AlertRow, CustomsClock, alert_rows, customs_clock
@@ -54,6 +54,7 @@ class Row:
     place: str
     tellers: list[str]
     unknown: bool
+    converted: list[quantities.Told]
 
 
 @dataclass(slots=True)
@@ -169,14 +170,15 @@ def without_shadows(legs: Sequence[Leg], told: Collection[int]) -> list[Leg]:
 def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> Row:
     """Return the row of one happening; the first telling leads."""
     event = tellings[0]
-    scan = Scan(event.scan)
+    scan, time = Scan(event.scan), clocks.read_time(event, reader)
     return Row(
         event=event,
-        time=clocks.read_time(event, reader),
+        time=time,
         label=str(scan.label),
         place=places.place_line(event.city, event.region, event.country, event.place, reader.locale),
         tellers=tellers(tellings, names),
         unknown=scan is Scan.UNMAPPED,
+        converted=quantities.quantities(event.words, reader, on=time.day, country=event.country),
     )
 
 

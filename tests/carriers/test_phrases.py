@@ -1,0 +1,85 @@
+"""Carriers' own words, in nine languages, in our scans."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracking.carriers.mapping import Side
+from tracking.carriers.phrases import PHRASES, meaning
+from tracking.vocabulary import DELIVERED_SCANS, Scan
+
+KNOWN: list[tuple[str, Side, str, str]] = [
+    ("Delivered", "else", "delivery.delivered", "en"),
+    ("Your package was delivered in the mailbox.", "else", "delivery.delivered", "en"),
+    ("Out for delivery", "destination", "delivery.out_for_delivery", "en"),
+    ("Arrived at Sort Facility LEIPZIG - GERMANY", "transit", "linehaul.transit_arrived", "en"),
+    ("Arrived at Sort Facility SHENZHEN", "origin", "origin.facility_arrived", "en"),
+    ("Departed Facility in HONG KONG", "transit", "linehaul.transit_departed", "en"),
+    ("Item presented to customs", "destination", "import.customs_presented", "en"),
+    ("Item presented to customs", "origin", "export.customs_presented", "en"),
+    ("Release from customs", "destination", "import.customs_released", "en"),
+    ("Shipment information received", "origin", "order.label_created", "en"),
+    ("Returned to sender", "destination", "return.completed", "en"),
+    ("【深圳市】已揽收", "origin", "origin.picked_up", "zh"),
+    ("快件已到达深圳转运中心", "origin", "origin.facility_arrived", "zh"),
+    ("航班起飞", "origin", "linehaul.departed", "zh"),
+    ("清关完成", "destination", "import.customs_released", "zh"),
+    ("正在派送中", "destination", "delivery.out_for_delivery", "zh"),
+    ("已签收，签收人凭取货码签收。", "destination", "delivery.delivered", "zh"),
+    ("Вручено адресату", "destination", "delivery.delivered", "ru"),
+    ("Временное отсутствие адресата", "destination", "delivery.attempt_failed_absent", "ru"),
+    ("Сортировка", "origin", "origin.facility_arrived", "ru"),
+    ("Colis livré", "destination", "delivery.delivered", "fr"),
+    ("Votre colis est en cours de livraison", "destination", "delivery.out_for_delivery", "fr"),
+    ("Le destinataire était absent, avis de passage", "destination", "delivery.attempt_failed_absent", "fr"),
+    ("Die Sendung wurde dem Empfänger zugestellt", "destination", "delivery.delivered", "de"),
+    ("Die Sendung wurde in das Zustellfahrzeug geladen", "destination", "delivery.out_for_delivery", "de"),
+    ("In Zustellung", "destination", "delivery.out_for_delivery", "de"),
+    ("En reparto", "destination", "delivery.out_for_delivery", "es"),
+    ("Entregado al destinatario", "destination", "delivery.delivered", "es"),
+    ("Objeto saiu para entrega ao destinatário", "destination", "delivery.out_for_delivery", "pt"),
+    ("Objeto entregue ao destinatário", "destination", "delivery.delivered", "pt"),
+    ("お届け済み", "destination", "delivery.delivered", "ja"),
+    ("ご不在のため持ち帰りました", "destination", "delivery.attempt_failed_absent", "ja"),
+    ("国際交換局に到着", "destination", "linehaul.arrived_destination", "ja"),
+    ("통관 완료", "destination", "import.customs_released", "ko"),
+    ("배달완료", "destination", "delivery.delivered", "ko"),
+    ("간선상차", "origin", "origin.facility_departed", "ko"),
+]
+
+
+@pytest.mark.parametrize(("words", "side", "scan", "lang"), KNOWN)
+def test_known_words_become_our_scans(words: str, side: Side, scan: str, lang: str) -> None:
+    assert meaning(words, side) == (Scan(scan), lang)
+
+
+@pytest.mark.parametrize("words", ["", "   ", "Hello world", "XK-77", "¯\\_(ツ)_/¯", "【】", "12345"])
+def test_unknown_words_stay_unknown(words: str) -> None:
+    assert meaning(words, "else") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Not delivered",
+            "Undelivered",
+            "Will be delivered tomorrow",
+            "Delivered to local carrier",
+            "Delivery failed",
+        ),
+        *("未妥投", "投递失败", "将送达", "Не удалось вручить", "Non livré", "Nicht zugestellt", "No entregado"),
+        *("Objeto não entregue", "配達できません", "배달 실패", "Delivered? Call us about your refund"),
+    ],
+)
+def test_what_is_no_delivery_never_becomes_one(words: str) -> None:
+    found = meaning(words, "destination")
+
+    assert found is None or found.scan not in DELIVERED_SCANS
+
+
+def test_each_language_knows_the_whole_way() -> None:
+    phases = {"origin", "linehaul", "import", "lastmile", "delivery", "exception", "return"}
+    for lang in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
+        known = {scan.family for phrase in PHRASES if phrase.lang == lang for scan in phrase.scans.values()}
+        assert phases <= known, lang
