@@ -51,6 +51,11 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale=language)
 
 
+def blank(language: str) -> Catalog:
+    """Return an empty catalogue that counts as CLDR does; Babel alone knows fewer forms of some languages."""
+    return read_po(BytesIO(header(language).encode()), locale=language)
+
+
 def write(path: Path, catalogue: Catalog) -> None:
     """Write a catalogue with a short header: its language and the plural rule that CLDR has for it."""
     language = path.parent.parent.name

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracking.localization.catalogues import catalogues, path_of, read, write
+from tracking.localization.catalogues import blank, catalogues, path_of, read, write
 from tracking.localization.sources import NoGettext, collect, wanted_in
 
 
@@ -37,8 +37,8 @@ class Command(BaseCommand):
 def update(path: Path, source: Catalog) -> int:
     """Write a catalogue anew in the order of the source, keeping its translations; return how many are empty."""
     language = path.parent.parent.name
-    known = read(path) if path.exists() else Catalog(locale=language)
-    fresh = Catalog(locale=language)
+    known = read(path) if path.exists() else blank(language)
+    fresh = blank(language)
     empty = 0
     for message in wanted_in(language, source):
         before = known.get(message.id, message.context)
