@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tracking.localization import clocks, places
+from tracking.localization.numbers import number
 from tracking.localization.reader import Reader
 from tracking.vocabulary import AlertKind, Cause
 
@@ -85,7 +86,7 @@ def words_for(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> W
 def longer_at_customs(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say against which normal range the time at customs is long."""
     return _("Customs has had it longer than usual: 95 of 100 parcels pass within %(days)s.") % {
-        "days": in_working_days(evidence)
+        "days": in_working_days(evidence, reader)
     }
 
 
@@ -93,16 +94,16 @@ def longer_at_stage(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say against which normal range the time at a stage is long."""
     days = round(float(evidence["limit_days"]))
     return ngettext(
-        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)d day.",
-        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)d days.",
+        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)s day.",
+        "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)s days.",
         days,
-    ) % {"days": days}
+    ) % {"days": number(days, reader)}
 
 
-def in_working_days(evidence: Mapping[str, Any]) -> str:
+def in_working_days(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Return the limit in words."""
     days = round(float(evidence["limit_days"]))
-    return ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
+    return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": number(days, reader)}
 
 
 def near_the_promise(evidence: Mapping[str, Any], reader: Reader) -> str:
@@ -116,8 +117,8 @@ def another_attempt(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say how often the carrier has tried."""
     tries = int(evidence.get("attempts", 1))
     return ngettext(
-        "The carrier tried to deliver it %(tries)d time.", "The carrier tried to deliver it %(tries)d times.", tries
-    ) % {"tries": tries}
+        "The carrier tried to deliver it %(tries)s time.", "The carrier tried to deliver it %(tries)s times.", tries
+    ) % {"tries": number(tries, reader)}
 
 
 def collect_by(evidence: Mapping[str, Any], reader: Reader) -> str:

@@ -53,7 +53,8 @@ def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bo
     """
     pattern = pattern_with(places) if exact else pattern_up_to(places)
     system = "latn" if reader.digits == "latn" else "default"
-    return format_decimal(value, format=pattern, locale=reader.locale, numbering_system=system)
+    written = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=system)
+    return in_digits(written, reader.locale, reader.digits)
 
 
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
