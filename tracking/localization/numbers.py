@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from babel import Locale
 from babel.lists import format_list
@@ -19,6 +19,13 @@ ZEROS: Final[Mapping[str, int]] = {
     "thai": 0xE50, "tibt": 0xF20, "cakm": 0x11136, "olck": 0x1C50, "hmnp": 0x1E140, "adlm": 0x1E950,
 }  # fmt: skip
 """The code point of nought in each numbering system that CLDR has as some locale's default (numberingSystems)."""
+
+
+CURRENCY_WAYS: Final[Mapping[str, Any]] = {
+    "symbol": {},
+    "code": {"format": "¤¤\xa0#,##0.00"},
+    "name": {"format_type": "name"},
+}
 
 
 @lru_cache(maxsize=8)
@@ -60,12 +67,9 @@ def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bo
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
     """Write an amount of money, the currency (ISO 4217) by its sign, its code or its name as the reader wants."""
     system = "latn" if reader.digits == "latn" else "default"
-    if reader.currency == "name":
-        return format_currency(amount, currency, locale=reader.locale, format_type="name", numbering_system=system)
-    written = format_currency(amount, currency, locale=reader.locale, numbering_system=system)
-    if reader.currency == "symbol":
-        return written
-    return format_currency(amount, currency, "¤¤\xa0#,##0.00", locale=reader.locale, numbering_system=system)
+    way = CURRENCY_WAYS[reader.currency]
+    written = format_currency(amount, currency, locale=reader.locale, numbering_system=system, **way)
+    return in_digits(written, reader.locale, reader.digits)
 
 
 def listed(parts: Iterable[str], reader: Reader) -> str:

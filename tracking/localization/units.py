@@ -96,4 +96,6 @@ def places(value: float) -> int:
 def named(value: float, name: str, reader: Reader) -> str:
     """Write a number with a unit's abbreviation in the reader's language; once, for CLDR's tables are slow to ask."""
     exact = int(value) if value == int(value) else value
-    return in_digits(format_unit(exact, name, "short", locale=reader.locale), reader.locale, reader.digits)
+    system = "latn" if reader.digits == "latn" else "default"
+    text = format_unit(exact, name, "short", locale=reader.locale, numbering_system=system)
+    return in_digits(text, reader.locale, reader.digits)

@@ -1,0 +1,184 @@
+"""Each value as CLDR says that each language writes it; daylight saving and the date line, whatever the clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytz
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cldr_cells import CELLS, COLUMNS
+from tracking.localization import clocks, units
+from tracking.localization.numbers import listed, money, number
+from tracking.localization.places import country_name
+from tracking.localization.reader import Reader, home_zone, reader_of, zones_in
+
+NOW: Final = datetime(2026, 10, 14, 14, 5, tzinfo=UTC)
+WRITE: Final[Mapping[str, Callable[[Reader], str]]] = {
+    "day": lambda reader: clocks.written_day(date(2026, 10, 14), True, reader.locale, reader.digits),
+    "span": lambda reader: span(date(2026, 10, 14), date(2026, 10, 17), reader),
+    "months": lambda reader: span(date(2026, 10, 30), date(2026, 11, 2), reader),
+    "month": lambda reader: clocks.month(date(2026, 10, 1), reader),
+    "time": lambda reader: clocks.clock_time(NOW, reader),
+    "twelve": lambda reader: clocks.clock_time(NOW, with_hours(reader, "12")),
+    "twenty-four": lambda reader: clocks.clock_time(NOW, with_hours(reader, "24")),
+    "thousands": lambda reader: number(1_234_567, reader),
+    "decimal": lambda reader: number(1234.5, reader, 1),
+    "weight": lambda reader: units.weight(2500, reader),
+    "distance": lambda reader: units.distance(12_000, reader),
+    "temperature": lambda reader: units.temperature(22, reader),
+    "money": lambda reader: money(Decimal("1234.50"), "EUR", reader),
+    "past": lambda reader: clocks.ago(NOW - timedelta(hours=3), NOW, reader),
+    "future": lambda reader: clocks.ago(NOW + timedelta(days=2), NOW, reader),
+    "list": lambda reader: listed(["A", "B", "C"], reader),
+    "country": lambda reader: country_name("DE", reader.locale),
+}
+TABLE: Final = [
+    pytest.param(tag, column, text, id=f"{tag} {column}")
+    for tag, texts in CELLS.items()
+    for column, text in zip(COLUMNS, texts, strict=True)
+]
+
+
+def span(first: date, last: date, reader: Reader) -> str:
+    return clocks.written_days(first, last, True, reader.locale, reader.digits)
+
+
+def with_hours(reader: Reader, hours: str) -> Reader:
+    return reader_of({"hours": hours}, str(reader.locale).replace("_", "-"))
+
+
+def reader_for(tag: str) -> Reader:
+    language, _dash, region = tag.rpartition("-") if tag[-2:].isupper() else (tag, "", "")
+    return reader_of({}, language, region)
+
+
+def plain(text: str) -> str:
+    return re.sub("[\u00a0\u202f\u2009]", " ", text)
+
+
+def test_the_table_has_enough_cells() -> None:
+    assert len(TABLE) >= 200
+
+
+@pytest.mark.parametrize(("tag", "column", "text"), TABLE)
+def test_each_value_is_written_as_cldr_says(tag: str, column: str, text: str) -> None:
+    reader = reader_for(tag)
+
+    with translation.override(str(reader.locale).split("_")[0]):
+        assert plain(WRITE[column](reader)) == text
+
+
+@pytest.mark.parametrize(
+    ("region", "measures", "degrees", "first", "zone"),
+    [
+        ("GB", "uk", "celsius", "mon", "Europe/London"),
+        ("US", "us", "fahrenheit", "sun", "America/New_York"),
+        ("CN", "metric", "celsius", "mon", "Asia/Shanghai"),
+        ("DE", "metric", "celsius", "mon", "Europe/Berlin"),
+        ("EG", "metric", "celsius", "sat", "Africa/Cairo"),
+        ("BR", "metric", "celsius", "sun", "America/Sao_Paulo"),
+        ("BS", "metric", "fahrenheit", "sun", "America/Nassau"),
+        ("JP", "metric", "celsius", "sun", "Asia/Tokyo"),
+    ],
+)
+def test_a_country_brings_its_habits(region: str, measures: str, degrees: str, first: str, zone: str) -> None:
+    reader = reader_of({}, "en", region)
+
+    assert (reader.units, reader.temperature, reader.week, reader.zone.key) == (measures, degrees, first, zone)
+
+
+@pytest.mark.parametrize(
+    ("currency", "text"), [("symbol", "$1,234.50"), ("code", "USD 1,234.50"), ("name", "1,234.50 US dollars")]
+)
+def test_money_is_named_as_the_reader_wants(currency: str, text: str) -> None:
+    reader = reader_of({"currency": currency}, "en", "US")
+
+    assert plain(money(Decimal("1234.50"), "USD", reader)) == text
+
+
+def test_a_reader_can_have_latin_digits() -> None:
+    reader = reader_of({"digits": "latn"}, "ar", "EG")
+
+    assert number(1234, reader) == "1,234"
+    assert clocks.clock_time(NOW, reader) == "2:05\u202fم" or plain(clocks.clock_time(NOW, reader)) == "2:05 م"
+
+
+@dataclass
+class Told:
+    at: datetime | None
+    local: str = ""
+    offset_minutes: int | None = None
+    precision: str = "second"
+    zone_source: str = "carrier_offset"
+    zone: str = ""
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "local"),
+    [
+        ("2026-03-29T00:59:00+00:00", "Europe/Berlin", "2026-03-29T01:59:00+01:00"),
+        ("2026-03-29T01:00:00+00:00", "Europe/Berlin", "2026-03-29T03:00:00+02:00"),
+        ("2026-10-25T00:30:00+00:00", "Europe/Berlin", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T01:30:00+00:00", "Europe/Berlin", "2026-10-25T02:30:00+01:00"),
+        ("2026-04-04T14:30:00+00:00", "Australia/Lord_Howe", "2026-04-05T01:30:00+11:00"),
+        ("2026-04-04T15:00:00+00:00", "Australia/Lord_Howe", "2026-04-05T01:30:00+10:30"),
+        ("2026-01-01T10:00:00+00:00", "Pacific/Kiritimati", "2026-01-02T00:00:00+14:00"),
+        ("2026-01-01T10:00:00+00:00", "Pacific/Pago_Pago", "2025-12-31T23:00:00-11:00"),
+    ],
+)
+def test_hours_that_come_twice_or_never_are_told_right(at: str, zone: str, local: str) -> None:
+    reading = clocks.read_time(Told(datetime.fromisoformat(at), zone=zone), reader_of({}, "en"))
+
+    assert reading.iso == local
+    assert str(reading.day) == local[:10]
+
+
+INSTANTS: Final = st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))
+ZONES: Final = st.sampled_from(sorted(pytz.common_timezones))
+
+
+@given(INSTANTS, ZONES, ZONES)
+def test_an_instant_is_the_same_on_every_clock(at: datetime, place: str, home: str) -> None:
+    told = Told(at, zone=place)
+    there = clocks.read_time(told, reader_of({}, "en"))
+    here = clocks.read_time(told, reader_of({"zone": home, "clock": "mine"}, "en"))
+
+    assert datetime.fromisoformat(there.iso) == datetime.fromisoformat(here.iso) == at
+    assert there.day == at.astimezone(ZoneInfo(place)).date()
+    assert here.day == at.astimezone(ZoneInfo(home)).date()
+
+
+@given(INSTANTS, ZONES)
+def test_no_two_clocks_are_more_than_a_day_and_two_hours_apart(at: datetime, zone: str) -> None:
+    day = clocks.read_time(Told(at, zone=zone), reader_of({}, "en")).day
+
+    assert day is not None
+    assert abs((day - at.date()).days) <= 1
+
+
+@given(st.dates(date(2000, 1, 1), date(2037, 1, 1)), st.integers(0, 60), st.sampled_from(sorted(CELLS)))
+def test_any_span_of_days_can_be_written_in_any_language(first: date, days: int, tag: str) -> None:
+    reader = reader_for(tag)
+
+    written = clocks.days(first, first + timedelta(days=days), reader)
+
+    assert written
+    assert (clocks.day(first, reader) == written) is (days == 0)
+
+
+@pytest.mark.parametrize("country", sorted(pytz.country_timezones))
+def test_every_country_offers_its_zones_that_of_most_people_first(country: str) -> None:
+    zones = zones_in(country)
+
+    assert zones[0] == home_zone(country)
+    assert set(zones) == set(pytz.country_timezones[country])
