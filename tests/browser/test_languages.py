@@ -1,0 +1,56 @@
+"""The buyer's pages in every language: nothing hangs over at 320 px, the direction is right, a choice stays."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Site, accessible
+
+pytestmark = pytest.mark.browser
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+ORDERS = ("LF-1005", "LF-1006", "LF-1009", "LF-1010", "LF-1014")
+PAGES = ("/", "/accuracy/", "/preferences/", "/genuine/?code=1-ABCDEF")
+PAGES = ("/", "/accuracy/", "/preferences/", "/genuine/?code=1-ABCDEF")
+HANGS_OVER = """() => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(one => !one.closest(".unseen, .skip, select") && one.getClientRects().length
+        && (one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1))
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_hangs_over_on_the_narrowest_phone(browser: Browser, site: Site, language: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, locale=language)
+    page = context.new_page()
+    for path in (*PAGES, *(site.orders[one]["path"] for one in ORDERS)):
+        page.goto(site.url + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        html = page.locator("html")
+        expect(html).to_have_attribute("lang", language)
+        expect(html).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        assert page.evaluate(HANGS_OVER) == [], path
+    context.close()
+
+
+def test_one_choice_in_the_settings_changes_every_page_and_stays(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1010"]["path"])
+    page.get_by_text("Your settings").click()
+    with page.expect_navigation():
+        page.get_by_label("Hours").select_option("24")
+    page.goto(site.url + "/preferences/")
+    accessible(page)
+
+    expect(page.get_by_label("Hours")).to_have_value("24")
+    page.locator("main").get_by_label("Language").select_option("ar")
+    page.locator("main").get_by_role("button").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    accessible(page)
+
+
+def test_what_is_unknown_in_a_link_is_noticed_and_breaks_nothing(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1010"]["path"] + "?zone=Mars/Olympus&language=tlh")
+
+    expect(page.locator(".strange")).to_contain_text("Mars/Olympus")
+    accessible(page)

@@ -1,0 +1,158 @@
+"""Language, clock, units and habits: where each comes from, that it stays, and that nothing breaks a page."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import User
+from tests import make
+from tracking.localization.reader import CHOICES, NAMES, first_valid
+from tracking.models import Order
+from tracking.pages.reader import BuyerRequest, ReaderMiddleware, reader_of_order, region_in, supported
+
+pytestmark = pytest.mark.django_db
+LANGUAGES = {"en": "", "de": "", "pt-br": "", "zh-hans": "", "zh-hant": ""}
+
+
+@pytest.fixture
+def order() -> Order:
+    return make.leg(of=make.order(country="DE")).shipment.order
+
+
+def page(client: Client, order: Order, query: str = "", **headers: str) -> str:
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.get(order.get_absolute_url() + query, headers=told).content.decode()
+
+
+def language_of(html: str) -> str:
+    return html.partition('<html lang="')[2].partition('"')[0]
+
+
+def test_the_link_outweighs_the_account_the_cookie_the_order_the_browser_and_the_shop(
+    client: Client, order: Order
+) -> None:
+    order.shop.language = "it"
+    order.shop.save()
+    assert language_of(page(client, order)) == "it"
+    assert language_of(page(client, order, accept_language="ja")) == "ja"
+    Order.objects.update(language="fr")
+    assert language_of(page(client, order, accept_language="ja")) == "fr"
+    client.cookies["language"] = "es"
+    assert language_of(page(client, order, accept_language="ja")) == "es"
+    user = User.objects.create_user("ana@example.com", preferences={"language": "ko"})
+    client.force_login(user)
+    assert language_of(page(client, order, accept_language="ja")) == "ko"
+    assert language_of(page(client, order, "?language=ru", accept_language="ja")) == "ru"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "country", "units", "zone"),
+    [
+        ("", "DE", "metric", "Europe/Berlin"),
+        ("en-GB", "DE", "uk", "Europe/London"),
+        ("en-US,en", "DE", "us", "America/New_York"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "US", "metric", "Asia/Shanghai"),
+        ("zh", "US", "us", "America/New_York"),
+    ],
+)
+def test_the_browsers_country_brings_its_habits_else_the_destinations(
+    accepted: str, country: str, units: str, zone: str
+) -> None:
+    request = cast(BuyerRequest, RequestFactory().get("/", headers={"accept-language": accepted}))
+    ReaderMiddleware(lambda _request: HttpResponse())(request)
+    order = make.order(country=country)
+
+    with translation.override("en"):
+        reader = reader_of_order(request, order)
+
+    assert (reader.units, reader.zone.key) == (units, zone)
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        *(("en", "en"), ("en-gb", "en"), ("de-at", "de"), ("pt", "pt-br"), ("pt-pt", "pt-br"), ("zh", "zh-hans")),
+        *(("zh-cn", "zh-hans"), ("zh-tw", "zh-hant"), ("zh-hk", "zh-hant"), ("zh-hant-tw", "zh-hant")),
+        *(("tlh", ""), ("*", ""), ("", ""), ("x" * 400, "")),
+    ],
+)
+def test_what_a_browser_asks_for_is_one_of_ours_or_none(tag: str, language: str) -> None:
+    assert supported(tag, LANGUAGES) == language
+
+
+@pytest.mark.parametrize(
+    ("tag", "region"), [("en-gb", "GB"), ("zh-hant-tw", "TW"), ("de", ""), ("en-zz", ""), ("es-419", "")]
+)
+def test_a_tag_may_name_a_country(tag: str, region: str) -> None:
+    assert region_in(tag) == region
+
+
+def test_a_choice_stays_in_the_browser_and_can_be_taken_back(client: Client, order: Order) -> None:
+    client.post(reverse("preferences"), {"hours": "12", "units": "us"})
+    assert (client.cookies["hours"].value, client.cookies["units"].value) == ("12", "us")
+
+    client.post(reverse("preferences"), {"hours": ""})
+
+    assert client.cookies["hours"].value == ""
+    assert client.cookies["units"].value == "us"
+
+
+def test_a_choice_of_who_is_signed_in_goes_along_to_other_browsers(client: Client, order: Order) -> None:
+    user = User.objects.create_user("ana@example.com")
+    client.force_login(user)
+    client.post(reverse("preferences"), {"language": "de", "zone": "Asia/Tokyo"})
+
+    other = Client()
+    other.force_login(User.objects.get())
+
+    assert language_of(page(other, order)) == "de"
+    client.post(reverse("preferences"), {"language": ""})
+    assert User.objects.get().preferences == {"zone": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_unknown_falls_back_with_a_notice(client: Client, order: Order, name: str) -> None:
+    html = page(client, order, f"?{name}=<script>nonsense")
+
+    assert "&lt;script&gt;nonsense" in html
+    assert "<script>nonsense" not in html
+    assert language_of(html) == "en"
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), st.text(max_size=60)), st.dictionaries(st.sampled_from(NAMES), st.text())
+)
+def test_only_valid_choices_are_taken_whatever_is_told(link: dict[str, str], cookie: dict[str, str]) -> None:
+    chosen, strange = first_valid([link, cookie], LANGUAGES)
+
+    assert all(value in CHOICES.get(name, (value,)) for name, value in chosen.items())
+    assert not set(chosen.values()) & set(strange) or set(link.values()) & set(cookie.values())
+
+
+@pytest.mark.parametrize("place", ["cookie", "link"])
+def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, place: str) -> None:
+    for name in NAMES:
+        client.cookies[name] = "%ff<x" * 20 if place == "cookie" else ""
+
+    assert client.get(order.get_absolute_url()).status_code == 200
+
+
+def test_all_settings_show_themselves(client: Client) -> None:
+    html = client.get(reverse("preferences"), headers={"accept-language": "en-US"}).content.decode()
+
+    for sample in ("14:30", "7.5 mi", "12 km", "20°C", "68°F", "Europe/Berlin", "Germany"):
+        assert sample in html
+
+
+def test_the_desk_speaks_the_operators_languages_only(admin_client: Client) -> None:
+    html = admin_client.get(reverse("admin:index"), headers={"accept-language": "fr"}).content.decode()
+
+    assert language_of(html) == "en"
