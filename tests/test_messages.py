@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
-from tracking.localization.catalogues import compile_all, faults, path_of, read
+from tracking.localization.catalogues import against_the_glossary, compile_all, faults, path_of, read
 from tracking.localization.sources import wanted_in
 from tracking.management.commands.update_messages import update
 from tracking.vocabulary import Milestone, Scan
@@ -138,3 +139,20 @@ def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, coun
     form = gettext.c2py(read(path).plural_expr)
 
     assert {count: form(count) for count in counts} == counts
+
+
+def test_a_word_that_the_glossary_rules_out_is_named(tmp_path: Path) -> None:
+    path = catalogue(tmp_path, 'msgid "Your parcel"\nmsgstr "您的邮包"\n')
+    (path.parent.parent / "glossary.toml").write_text('[parcel]\nsay = "包裹"\nnever = ["邮包"]\n', encoding="utf-8")
+
+    assert [fault.partition("“")[2] for fault in against_the_glossary(path)] == [
+        "邮包” is not what we call 'parcel': 'Your parcel'"
+    ]
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
+def test_every_language_has_its_catalogue_and_glossary(language: str) -> None:
+    path = path_of(settings.LOCALE_PATHS[0], translation.to_locale(language))
+
+    assert path.exists()
+    assert len(tomllib.loads((path.parent.parent / "glossary.toml").read_text(encoding="utf-8"))) >= 20

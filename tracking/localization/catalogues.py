@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -97,6 +98,18 @@ def faults(path: Path) -> Iterator[str]:
     for message in catalogue:
         if message.id:
             yield from (f"{path}: {fault}: {message.id!r}" for fault in faults_of(message, forms))
+
+
+def against_the_glossary(path: Path) -> Iterator[str]:
+    """Yield the sentences with a word that the language's glossary rules out, a line each."""
+    glossary = path.parent.parent / "glossary.toml"
+    terms = tomllib.loads(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
+    ruled_out = [(word, term) for term, entry in terms.items() for word in entry.get("never", ())]
+    for message in read(path) if ruled_out else ():
+        told = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        for word, term in ruled_out:
+            if message.id and any(word in (text or "") for text in told):
+                yield f"{path}: “{word}” is not what we call {term!r}: {message.id!r}"
 
 
 def faults_of(message: Message, forms: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.localization.catalogues import catalogues, faults, read
+from tracking.localization.catalogues import against_the_glossary, catalogues, faults, read
 from tracking.localization.sources import NoGettext, collect, wanted_in
 
 
@@ -23,7 +23,9 @@ class Command(BaseCommand):
             source = collect(settings.BASE_DIR)
         except NoGettext as error:
             raise CommandError(str(error)) from error
-        found = [fault for path in paths for fault in (*faults(path), *behind(path, source))]
+        found = [
+            fault for path in paths for fault in (*faults(path), *against_the_glossary(path), *behind(path, source))
+        ]
         for fault in found:
             self.stderr.write(fault)
         if found:
