@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db import connection
 
-from tests.bench import asking, claiming, peer, reading, storing, sweeping, telling
+from tests.bench import asking, claiming, formatting, peer, reading, storing, sweeping, telling
 from tests.bench.machine import NotMeasuredError, Row
 
 ROWS: Final[dict[int, Callable[[], Row]]] = {
@@ -29,6 +29,7 @@ ROWS: Final[dict[int, Callable[[], Row]]] = {
     15: sweeping.row,
     16: telling.row,
     17: telling.drain_row,
+    18: formatting.row,
 }
 REPORT: Final = Path(tests.bench.house.__file__).resolve().parents[2] / "bench.json"
 
