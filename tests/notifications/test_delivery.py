@@ -51,7 +51,7 @@ def test_a_notice_says_what_when_where_and_how_to_stop(leg: Leg, contact: Contac
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/stop/" in mail["List-Unsubscribe"]
     for text in (plain(mail), html(mail)):
-        assert "4:00" in text
+        assert "16:00" in text
         assert "China" in text
         assert leg.shipment.order.token in text
         assert leg.number not in text

@@ -16,7 +16,6 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from tracking.admin.desk import LookOnly
-from tracking.localization.reader import locale_for
 from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Message, Trouble
@@ -86,7 +85,7 @@ def sample(kind: NoticeKind, language: str) -> Message:
     facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
     notice = Notice(pk=0, contact=contact, shipment=Shipment(order=order, token="sample"), kind=kind, facts=facts)  # noqa: S106
     with translation.override(language):
-        return message_of([notice], reader_of(contact.subscriber, locale_for(language), "DE"), language)
+        return message_of([notice], reader_of(contact.subscriber, language, "DE"), language)
 
 
 def sample_scan(kind: NoticeKind) -> str:

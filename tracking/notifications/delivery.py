@@ -18,7 +18,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 
-from tracking.localization.reader import locale_for
 from tracking.models import Contact, Notice
 from tracking.models.locks import locked
 from tracking.models.notices import FAILURES_ALLOWED, NoticeState
@@ -69,7 +68,7 @@ def claim(name: str, now: datetime) -> list[Notice]:
         keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
         Notice.objects.filter(pk__in=keys).update(claimed_until=now + CLAIM, tries=F("tries") + 1)
     found = Notice.objects.filter(pk__in=keys).select_related(
-        "contact__subscriber", "shipment__order__shop", "shipment__forecast"
+        "contact__subscriber__user", "shipment__order__shop", "shipment__forecast"
     )
     return list(found.order_by("contact", "shipment", "pk"))
 
@@ -116,7 +115,7 @@ def letter_of(notices: list[Notice]) -> Letter:
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
     with translation.override(language):
-        reader = reader_of(contact.subscriber, locale_for(language), first.shipment.order.country)
+        reader = reader_of(contact.subscriber, language, first.shipment.order.country)
         return Letter(message_of(notices, reader, language), contact.address, notices)
 
 

@@ -16,8 +16,9 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from tracking.localization import clocks
+from tracking.localization import reader as readers
 from tracking.localization.places import country_name
-from tracking.localization.reader import Reader, clock_in, today_in, zone_for
+from tracking.localization.reader import Reader, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.models.asks import RECEIPT_SIGNS
 from tracking.notifications.calendar import calendar_of, event_of
@@ -173,6 +174,9 @@ def contact_of_token(token: str) -> int:
     return int(Signer(salt=STOP_SALT).unsign(token))
 
 
-def reader_of(subscriber: Subscriber, locale: Any, country: str) -> Reader:
-    """Return a reader of notices as the clocks want one: the zone chosen, else that of the destination."""
-    return Reader(locale, zone_for(subscriber.zone) or clock_in(country))
+def reader_of(subscriber: Subscriber, language: str, country: str) -> Reader:
+    """Return a reader of notices: the choices of their account and their zone, else the habits of the destination."""
+    chosen = {**(subscriber.user.preferences if subscriber.user else {})}
+    if zone_for(subscriber.zone):
+        chosen["zone"] = subscriber.zone
+    return readers.reader_of(chosen, language, country)

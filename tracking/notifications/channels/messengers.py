@@ -70,7 +70,10 @@ class Messenger:
 
     def shown(self, address: str) -> str:
         """Return a telephone number; of a robot's key or a chat's number the last signs only."""
-        return address if address.startswith("+") else f"…{address[-4:]}"
+        if not address.startswith("+"):
+            return f"…{address[-4:]}"
+        number = phonenumbers.parse(address)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
     def send(self, message: Message, address: str) -> Receipt:
         """Carry a message as text. A status of 2xx is all that is known of success."""
