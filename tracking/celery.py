@@ -3,12 +3,13 @@
 import os
 import time
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import redis
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging
+from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging, worker_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
@@ -114,6 +115,13 @@ def use_settings(sender: Celery, **_: Any) -> None:
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Let Django's LOGGING stand: with a receiver here Celery installs none of its own."""
+
+
+@worker_init.connect
+def have_turns_back(sender: Any, **_: Any) -> None:
+    """A worker that was killed may have kept turns; the one that stands in for it begins without waiting for them."""
+    # Only workers have tables, and with them the line to Redis; beat loads this file alone.
+    import_module("tracking.turns").forget_turns(sender.hostname)
 
 
 def mark_alive(name: str, seconds: int = 3600) -> None:

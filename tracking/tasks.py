@@ -23,7 +23,8 @@ from tracking.turns import one_at_a_time
 
 LEGS_PER_MESSAGE: Final = 200
 SWEPT_AT_MOST: Final = 20_000
-NOTICE_TURN_ENDS: Final = 120.0
+NOTICE_TURN_ENDS: Final = 45.0
+"""The longest that one job on a channel can last: its ten seconds, and one answer that is waited for."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 
 
@@ -150,7 +151,7 @@ def deliver_notices(self: Task[..., int], channel: str) -> int:
     A worker sends on each channel in one job at a time, so that a slow channel never takes all of its hands.
     """
     done = 0
-    with one_at_a_time(f"{channel} from {self.request.hostname}", NOTICE_TURN_ENDS) as ours:
+    with one_at_a_time(str(self.request.hostname), channel, NOTICE_TURN_ENDS) as ours:
         ends = time.monotonic() + delivery.TURN_SECONDS
         while ours and time.monotonic() < ends and (found := delivery.deliver(channel, timezone.now(), ends)):
             done += found

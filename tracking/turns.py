@@ -1,4 +1,4 @@
-"""Work of which no more than one job at a time may run: on a whole site, or on one machine by its name."""
+"""Work of which a worker does no more than one job at a time, so that slow work never takes all of its hands."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ log: Final = structlog.get_logger()
 
 
 @contextmanager
-def one_at_a_time(name: str, seconds: float) -> Iterator[bool]:
-    """Tell whether it is our turn, and keep it for the block; a worker that dies gives it back after `seconds`."""
-    lock = live.client().lock(f"turn:{name}", timeout=seconds, blocking=False)
+def one_at_a_time(worker: str, name: str, seconds: float) -> Iterator[bool]:
+    """Tell whether it is our turn, and keep it for the block.
+
+    A worker that dies gives it back after `seconds`, or when a worker of its name starts.
+    """
+    lock = live.client().lock(f"turn:{worker}:{name}", timeout=seconds, blocking=False)
     mine = bool(lock.acquire())
     try:
         yield mine
@@ -33,3 +36,9 @@ def give_back(lock: Lock, name: str) -> None:
         lock.release()
     except LockNotOwnedError:
         log.warning("a turn took too long", name=name)
+
+
+def forget_turns(worker: str) -> int:
+    """Give back what a dead worker of this name had; return how many turns that were."""
+    client = live.client()
+    return sum(int(client.delete(key)) for key in client.scan_iter(f"turn:{worker}:*"))

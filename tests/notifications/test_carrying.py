@@ -15,7 +15,7 @@ from tracking.models.notices import NoticeState
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Doubtful, Message, Receipt
 from tracking.notifications.delivery import deliver
-from tracking.turns import one_at_a_time
+from tracking.turns import forget_turns, one_at_a_time
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -105,7 +105,7 @@ def test_when_time_is_up_the_rest_is_free_for_the_next_job(monkeypatch: pytest.M
 
 def test_a_slow_channel_holds_no_other_up(post: Post) -> None:
     """While one channel's job waits for an answer, a second job for it ends at once, and another channel's goes on."""
-    with one_at_a_time(f"webhook from {None}", 5) as ours:
+    with one_at_a_time("None", "webhook", 5) as ours:
         assert ours
         owe(3, "webhook")
         owe(3, "email")
@@ -119,8 +119,18 @@ def test_a_slow_channel_holds_no_other_up(post: Post) -> None:
 
 
 def test_a_turn_comes_back_when_its_worker_has_died() -> None:
-    with one_at_a_time("sending", 0.05) as first, one_at_a_time("sending", 0.05) as second:
+    with one_at_a_time("here", "sending", 0.05) as first, one_at_a_time("here", "sending", 0.05) as second:
         assert (first, second) == (True, False)
         time.sleep(0.1)
-        with one_at_a_time("sending", 5) as third:
+        with one_at_a_time("here", "sending", 5) as third:
             assert third
+
+
+def test_a_worker_that_starts_again_has_its_turns_back() -> None:
+    with one_at_a_time("here", "sending", 50) as first, one_at_a_time("there", "sending", 50) as other:
+        assert (first, other) == (True, True)
+
+        assert forget_turns("here") == 1
+
+        with one_at_a_time("here", "sending", 50) as again, one_at_a_time("there", "sending", 50) as still:
+            assert (again, still) == (True, False)
