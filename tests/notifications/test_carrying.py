@@ -28,13 +28,14 @@ class Fake:
 
     def __init__(self, knows_copies: bool, outcome: Exception | None = None, seconds: float = 0.0) -> None:
         self.knows_copies, self.outcome, self.seconds = knows_copies, outcome, seconds
-        self.at_once = self.most_at_once = 0
+        self.at_once = 8 if knows_copies else 1
+        self.under_way = self.most_at_once = 0
 
     def send(self, message: Message, address: str) -> Receipt:
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
         time.sleep(self.seconds)
-        self.at_once -= 1
+        self.under_way -= 1
         if self.outcome:
             raise self.outcome
         return Receipt()

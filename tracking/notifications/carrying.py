@@ -36,9 +36,9 @@ Outcome = Receipt | Trouble | None
 def carry(channel: Channel, letters: Sequence[Letter], ends: float) -> Iterator[tuple[Letter, Outcome]]:
     """Yield what became of each letter as soon as it is known; after `ends` (monotonic seconds) none is begun.
 
-    Where a copy is not known as one, only one at a time is under way: a worker that dies then has at most one in doubt.
+    A channel that carries one at a time leaves at most one in doubt when its worker dies.
     """
-    if not channel.knows_copies:
+    if channel.at_once == 1:
         yield from ((letter, carried(channel, letter, ends)) for letter in letters)
         return
     jobs = {lanes().submit(carried, channel, letter, ends): letter for letter in letters}

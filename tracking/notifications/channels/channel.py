@@ -93,10 +93,15 @@ class BadAddress(ValueError):
 
 
 class Channel(Protocol):
-    """One way to reach a reader. `knows_copies`: a second try under the same identity is known as the same message."""
+    """One way to reach a reader. `knows_copies`: a second try under the same identity is known as the same message.
+
+    `at_once` messages are under way at a time. Of those in doubt when a worker dies each comes a second time, so it is
+    one where the reader could see that.
+    """
 
     name: str
     knows_copies: bool
+    at_once: int
 
     @property
     def label(self) -> Promise:

@@ -34,6 +34,7 @@ class Email:
     name = "email"
     label = gettext_lazy("E-mail")
     knows_copies = True
+    at_once = 1
 
     def ready(self) -> bool:
         return bool(settings.EMAIL_BACKEND)

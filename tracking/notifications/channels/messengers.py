@@ -63,6 +63,7 @@ class Messenger:
     sample: str
     signs: int = 1_000
     knows_copies: bool = False
+    at_once: int = 1
 
     def ready(self) -> bool:
         """Tell whether the operator has named a provider, with the place for an address."""

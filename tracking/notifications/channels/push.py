@@ -37,6 +37,7 @@ class Push:
     name = "push"
     label = gettext_lazy("This device")
     knows_copies = True
+    at_once = 8
 
     def ready(self) -> bool:
         return bool(settings.VAPID_PRIVATE_KEY)

@@ -19,6 +19,7 @@ class Webhook:
     name = "webhook"
     label = gettext_lazy("Web address")
     knows_copies = True
+    at_once = 8
 
     def ready(self) -> bool:
         return bool(settings.NOTICE_WEBHOOKS)
