@@ -86,6 +86,11 @@ app.conf.update(
             "schedule": timedelta(seconds=2),
             "options": {"expires": 2},
         },
+        "translate words that nobody knows": {
+            "task": "tracking.tasks.translate_words",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
         "erase notices that are history": {
             "task": "tracking.tasks.erase_notices",
             "schedule": crontab(hour="4", minute="7"),

@@ -214,6 +214,7 @@ LANGUAGES = [
     *[("it", "italiano"), ("ja", "日本語"), ("ko", "한국어"), ("pt-br", "português (Brasil)"), ("ru", "русский")],
     *[("zh-hans", "简体中文"), ("zh-hant", "繁體中文")],
 ]
+TRANSLATE_URL, TRANSLATE_KEY = env.str("TRANSLATE_URL", default=""), env.str("TRANSLATE_KEY", default="")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600

@@ -14,7 +14,7 @@ from tracking import live
 from tracking.alerts import limits
 from tracking.asks import expiry
 from tracking.asks.forward import forward_due
-from tracking.ingest import ask, learn, pace, pushes, replay, watch
+from tracking.ingest import ask, learn, pace, pushes, replay, translate, watch
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Leg, Payload, Phrase, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
@@ -106,6 +106,12 @@ def learn_limits() -> int:
 def relearn_code(code_id: int) -> int:
     """Read again the history of a code that an operator mapped; return how many messages that was."""
     return replay.relearn(UnmappedCode.objects.get(pk=code_id))
+
+
+@shared_task
+def translate_words() -> int:
+    """Have carriers' unknown words translated, where an operator wants that; return how many texts that gave."""
+    return translate.translate_some(timezone.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.rhythms import LearnedRhythm
 from tracking.models.shipments import Event, Leg, Shipment
 from tracking.models.shops import Shop
+from tracking.models.translations import Translation
 
 __all__ = [
     "Alert",
@@ -39,6 +40,7 @@ __all__ = [
     "Shop",
     "StageLimit",
     "Subscriber",
+    "Translation",
     "UnmappedCode",
     "Wish",
 ]

@@ -8,16 +8,18 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.db.models import F, Prefetch
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tracking.asks.starts import startable
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places, quantities
 from tracking.localization.reader import Reader
 from tracking.models import Alert, Ask, Carrier, Event, Forecast, Leg, OrderLine, Shipment
+from tracking.models.translations import translated
 from tracking.pages.alerts import AlertRow, CustomsClock, alert_rows, customs_clock
 from tracking.pages.answer import Answer, answer_for
 from tracking.pages.carrier import offers
@@ -55,6 +57,7 @@ class Row:
     tellers: list[str]
     unknown: bool
     converted: list[quantities.Told]
+    translation: str = ""
 
 
 @dataclass(slots=True)
@@ -137,6 +140,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     names = {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
+    translate_unknown(rows)
     final = Milestone(shipment.milestone) in Milestone.final()
     shown = sorted(latest_of_each(shipment.asks.all()), key=lambda ask: not ask.waits_for_buyer)
     leg_views = by_leg(legs, rows, final)
@@ -180,6 +184,16 @@ def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> 
         unknown=scan is Scan.UNMAPPED,
         converted=quantities.quantities(event.words, reader, on=time.day, country=event.country),
     )
+
+
+def translate_unknown(rows: Iterable[Row]) -> None:
+    """Put a machine's translation beside words that nobody knows, where the site has such a service."""
+    unknown = [row for row in rows if row.unknown and row.event.words]
+    if not settings.TRANSLATE_URL or not unknown:
+        return
+    known = translated({row.event.words for row in unknown}, get_language() or "")
+    for row in unknown:
+        row.translation = known.get(row.event.words, "")
 
 
 def tellers(tellings: Sequence[Event], names: dict[int, str]) -> list[str]:
