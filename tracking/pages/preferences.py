@@ -72,13 +72,14 @@ def way_back(request: HttpRequest) -> str:
 def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
     """Yield the preferences: each value shows itself, `14:30` or `7 mi`, so it needs no words.
 
-    Without `everything` the lists are short: the zones of the reader's countries, and no list of all countries.
+    Without `everything` the lists are short: the zones of the reader's countries, no countries, and no languages, which
+    stand at the top of each page.
     """
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
     languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
-    yield Choice("language", _("Language"), chosen.get("language", ""), languages)
     if everything:
+        yield Choice("language", _("Language"), chosen.get("language", ""), languages)
         regions = sorted(((code, country_name(code, reader.locale)) for code in pytz.country_timezones), key=by_label)
         yield Choice("region", _("Country whose way to write dates and numbers you like"), reader.region, regions)
     zones = [(name, name) for name in (pytz.common_timezones if everything else near(reader))]
