@@ -11,6 +11,7 @@ from babel import Locale
 from django.utils import translation
 
 from tracking.localization import clocks, places
+from tracking.localization.bidi import isolated
 from tracking.localization.reader import Reader, home_zone, locale_for, reader_of, zone_for
 
 ENGLISH, CHINESE = Locale.parse("en"), Locale.parse("zh_Hans")
@@ -123,3 +124,9 @@ def test_a_chosen_zone_outweighs_the_countrys() -> None:
     assert reader_of({}, "en", "JP").zone.key == "Asia/Tokyo"
     assert reader_of({"zone": "Asia/Seoul"}, "en", "JP").zone.key == "Asia/Seoul"
     assert reader_of({}, "en").zone.key == "UTC"
+
+
+def test_codes_keep_their_direction_in_right_to_left_sentences_only() -> None:
+    assert isolated("7-AB12", locale_for("ar")) == "\N{LEFT-TO-RIGHT ISOLATE}7-AB12\N{POP DIRECTIONAL ISOLATE}"
+    assert isolated("7-AB12", locale_for("de")) == "7-AB12"
+    assert isolated("", locale_for("ar")) == ""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from tracking.localization import clocks
 from tracking.localization import reader as readers
+from tracking.localization.bidi import isolated
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
@@ -82,7 +83,10 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
         footer=(
             _("You get this because this address follows the order."),
             _("Check code %(code)s: type it at %(site)s to be sure that this message is ours. We never ask for money.")
-            % {"code": check_code(first), "site": site + reverse("genuine")},
+            % {
+                "code": isolated(check_code(first), reader.locale),
+                "site": isolated(site + reverse("genuine"), reader.locale),
+            },
         ),
         unsubscribe=site + stop_path(first),
         thread=f"parcel {first.shipment.token}",
@@ -120,7 +124,7 @@ def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
         yield _("Where"), where
     if notice.kind not in UNDATED and (days := expected(notice.shipment, reader)):
         yield _("Expected"), days
-    yield _("Order"), f"{notice.shipment.order.number}"
+    yield _("Order"), isolated(notice.shipment.order.number, reader.locale)
 
 
 def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
@@ -148,7 +152,11 @@ def digest_lines(notices: list[Notice], reader: Reader) -> Iterator[str]:
             continue
         told.add(notice.shipment_id)
         days = expected(notice.shipment, reader)
-        line = {"number": notice.shipment.order.number, "news": headline_of(notice), "days": days}
+        line = {
+            "number": isolated(notice.shipment.order.number, reader.locale),
+            "news": headline_of(notice),
+            "days": days,
+        }
         yield _("%(number)s: %(news)s, expected %(days)s") % line if days else _("%(number)s: %(news)s") % line
 
 

@@ -81,13 +81,15 @@ def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
     if everything:
         yield Choice("language", _("Language"), chosen.get("language", ""), languages)
         regions = sorted(((code, country_name(code, reader.locale)) for code in pytz.country_timezones), key=by_label)
-        yield Choice("region", _("Country whose way to write dates and numbers you like"), reader.region, regions)
+        yield Choice(
+            "region", _("Country whose way to write dates and numbers you like"), chosen.get("region", ""), regions
+        )
     zones = [(name, name) for name in (pytz.common_timezones if everything else near(reader))]
     yield Choice("zone", _("Time zone"), chosen.get("zone", ""), zones)
     yield Choice(
         "clock",
         _("Times"),
-        "mine" if reader.own_clock else "place",
+        chosen.get("clock", ""),
         [("place", _("on each place's own clock")), ("mine", _("on my clock"))],
     )
     labels = {

@@ -50,6 +50,12 @@ def country(context: Context, code: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def place(context: Context, city: str, country: str) -> str:
+    """Write a city with its country, in the reader's names and order."""
+    return places.place_line(city, "", country, "", reader_of(context).locale)
+
+
+@register.simple_tag(takes_context=True)
 def weight(context: Context, grams: float) -> str:
     """Write a weight in the reader's measure."""
     return units.weight(grams, reader_of(context))

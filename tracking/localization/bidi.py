@@ -1,0 +1,15 @@
+"""Codes and addresses inside right-to-left sentences: kept in their own direction where no markup can do it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from babel import Locale
+
+LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT ISOLATE}"
+ENDS: Final = "\N{POP DIRECTIONAL ISOLATE}"
+
+
+def isolated(code: str, locale: Locale) -> str:
+    """Return a code, a number or an address as it stands in a sentence of this language (Unicode TR 9, 2.4)."""
+    return f"{LEFT_TO_RIGHT}{code}{ENDS}" if locale.text_direction == "rtl" and code else code
