@@ -10,13 +10,14 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from tests import make
 from tracking.ingest.record import record
 from tracking.models import Contact, Follow, Leg, Mute, Notice, Wish
 from tracking.models.notices import NoticeState
 from tracking.models.words import Digest
 from tracking.notifications.nodes import BY_ALERT, BY_SCAN, WEIGHT, Happening
-from tracking.notifications.outbox import after_quiet, next_digest, owe
+from tracking.notifications.outbox import after_quiet, first_day_of, next_digest, owe
 from tracking.vocabulary import NoticeKind
 
 pytestmark = pytest.mark.database
@@ -163,3 +164,16 @@ def test_urgent_notices_pass_at_night_only_if_wished(leg: Leg, contact: Contact)
     subscriber.save()
     owe([happened[0]._replace(episode="b")], night)
     assert Notice.objects.get(episode="b").due_at == night
+
+
+@pytest.mark.parametrize(
+    ("zone", "chosen", "day"),
+    [
+        *(("Europe/Berlin", "", 0), ("Africa/Cairo", "", 5), ("America/New_York", "", 6)),
+        *(("Europe/Berlin", "sun", 6), ("", "", 0)),
+    ],
+)
+def test_a_week_begins_where_the_reader_lives_or_as_they_say(zone: str, chosen: str, day: int) -> None:
+    user = User.objects.create_user("ana@example.com", preferences={"week": chosen} if chosen else {})
+
+    assert first_day_of(Subscriber(zone=zone, user=user)) == day

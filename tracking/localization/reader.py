@@ -147,6 +147,12 @@ def home_zone(country: str) -> str | None:
     return MOST_PEOPLE.get(country.upper()) or (zones[0] if zones else None)
 
 
+@lru_cache(maxsize=1024)
+def country_of_zone(zone: str) -> str:
+    """Return the country that a zone lies in; nothing for one of no country."""
+    return next((country for country, zones in pytz.country_timezones.items() if zone in zones), "")
+
+
 def zones_in(country: str) -> list[str]:
     """Return the zones of a country, that of most people first; none for an unknown country."""
     home = home_zone(country)

@@ -48,7 +48,7 @@ class Digest(TextChoices):
 
     AT_ONCE = "", _("At once")
     DAILY = "daily", _("Once a day, in the morning")
-    WEEKLY = "weekly", _("Once a week, on Monday morning")
+    WEEKLY = "weekly", _("Once a week, in the morning of its first day")
 
 
 class Disabled(TextChoices):

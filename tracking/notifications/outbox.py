@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 
-from tracking.localization.reader import zone_for
+from tracking.localization.reader import country_of_zone, first_day_in, zone_for
 from tracking.models import Contact, Follow, Notice, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.models.words import Digest
@@ -18,7 +18,7 @@ from tracking.notifications.nodes import URGENT, USUAL, WEIGHT, Happening
 from tracking.vocabulary import NoticeKind
 
 MORNING: Final = 8
-MONDAY: Final = 0
+WEEKDAYS: Final = {"mon": 0, "sat": 5, "sun": 6}
 DAY: Final = timedelta(days=1)
 
 
@@ -46,7 +46,7 @@ def followers_of(orders: Iterable[int]) -> dict[int, list[Subscriber]]:
     """Return by order the readers who follow it and want to be told at all."""
     follows = (
         Follow.objects.filter(order__in=list(orders), confirmed_at__isnull=False, subscriber__paused=False)
-        .select_related("subscriber", "order")
+        .select_related("subscriber__user", "order")
         .prefetch_related(
             Prefetch("subscriber__contacts", Contact.objects.usable()), "subscriber__wishes", "subscriber__mutes"
         )
@@ -87,7 +87,7 @@ def due_at(subscriber: Subscriber, kind: NoticeKind, now: datetime) -> datetime:
     zone = zone_for(subscriber.zone) or ZoneInfo("UTC")
     urgent = kind in URGENT
     if subscriber.digest and not urgent:
-        return next_digest(Digest(subscriber.digest), now, zone)
+        return next_digest(Digest(subscriber.digest), now, zone, first_day_of(subscriber))
     if urgent and subscriber.urgent_passes:
         return now
     return after_quiet(now, zone, subscriber.quiet_from, subscriber.quiet_until)
@@ -105,11 +105,17 @@ def after_quiet(now: datetime, zone: ZoneInfo, first: int | None, last: int | No
     return ends if ends > local else datetime.combine(local.date() + DAY, time(last), zone)
 
 
-def next_digest(digest: Digest, now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next morning, or the next Monday morning, of the reader."""
+def first_day_of(subscriber: Subscriber) -> int:
+    """Return on which day a reader's week begins, 0 Monday: as their account says, else as where their clock goes."""
+    chosen = subscriber.user.preferences.get("week", "") if subscriber.user else ""
+    return WEEKDAYS[chosen or first_day_in(country_of_zone(subscriber.zone))]
+
+
+def next_digest(digest: Digest, now: datetime, zone: ZoneInfo, first_day: int = 0) -> datetime:
+    """Return the next morning of the reader, or the next morning on which a week begins."""
     day = now.astimezone(zone).date()
     while True:
         morning = datetime.combine(day, time(MORNING), zone)
-        if morning > now and (digest is not Digest.WEEKLY or day.weekday() == MONDAY):
+        if morning > now and (digest is not Digest.WEEKLY or day.weekday() == first_day):
             return morning
         day += DAY
