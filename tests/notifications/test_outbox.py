@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from tests import make
 from tracking.ingest.record import record
-from tracking.models import Contact, Follow, Leg, Mute, Notice, Wish
+from tracking.models import Contact, Follow, Leg, Mute, Notice, Subscriber, Wish
 from tracking.models.notices import NoticeState
 from tracking.models.words import Digest
 from tracking.notifications.nodes import BY_ALERT, BY_SCAN, WEIGHT, Happening
