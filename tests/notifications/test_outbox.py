@@ -173,7 +173,7 @@ def test_urgent_notices_pass_at_night_only_if_wished(leg: Leg, contact: Contact)
         *(("Europe/Berlin", "sun", 6), ("", "", 0)),
     ],
 )
-def test_a_week_begins_where_the_reader_lives_or_as_they_say(zone: str, chosen: str, day: int) -> None:
+def test_a_week_begins_where_the_reader_lives_or_as_they_say(db: None, zone: str, chosen: str, day: int) -> None:
     user = User.objects.create_user("ana@example.com", preferences={"week": chosen} if chosen else {})
 
     assert first_day_of(Subscriber(zone=zone, user=user)) == day
