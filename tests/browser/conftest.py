@@ -10,22 +10,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.notifications.post import Post
 from tests.test_start import free_port, read_until
 
 BASE = Path(__file__).resolve().parent.parent.parent
 SPEED = "2000"
-MAILS = "mails"
-MAIL_ENDS = b"\n" + b"-" * 79 + b"\n"
 
 
 @dataclass
@@ -37,29 +35,25 @@ class Site:
     password: str
     carrier_key: str
     folder: Path
+    post: Post
 
     def mails(self) -> list[EmailMessage]:
-        """Return the mails that the site has sent, the oldest first."""
-        found: list[EmailMessage] = []
-        for path in sorted((self.folder / MAILS).glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
-            for text in path.read_bytes().split(MAIL_ENDS):
-                if text.strip():
-                    mail = message_from_bytes(text.lstrip(), policy=default)
-                    assert isinstance(mail, EmailMessage)
-                    found.append(mail)
-        return found
+        """Return the mails that the mail server has taken, the oldest first."""
+        return list(self.post.mails)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start everything with one command, and stop it with Ctrl-C."""
-    folder, port = tmp_path_factory.mktemp("site"), free_port()
+    folder, port, post = tmp_path_factory.mktemp("site"), free_port(), Post()
+    mail_server = Controller(post, hostname="127.0.0.1", port=free_port())
+    mail_server.start()
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = {
         **clean,
         "DATA_DIR": str(folder),
         "SIMULATOR_SPEED": SPEED,
-        "EMAIL_URL": f"filemail:///{folder / MAILS}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
     }
     command = [sys.executable, "manage.py"]
     boss = subprocess.Popen(
@@ -78,9 +72,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     password = re.search(r"operator@example\.com\s+(\S+)", said)
     assert password
     key = (folder / "simulator-key").read_text().strip()
-    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key, folder)
+    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key, folder, post)
     boss.send_signal(signal.SIGINT)
     assert boss.wait(10) == 0
+    mail_server.stop()
 
 
 @pytest.fixture

@@ -1,18 +1,22 @@
-"""A guest is told by mail: asks on a phone, confirms, chooses in Chinese, hears of news, stops by one POST."""
+"""A guest asks on a phone, confirms, chooses in Chinese, is told by mail and push, and stops by one POST."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.carrier import Carrier, network
 from tests.browser.conftest import Site, accessible
+from tests.browser.test_push import Service
+from tests.notifications.channels.receiver import Call, Receiver, receiving
+from tests.notifications.channels.test_push import Browser as Device
 
 pytestmark = pytest.mark.browser
 ORDER, GUEST = "LF-1010", "guest@example.com"
@@ -25,6 +29,30 @@ def mail_to(site: Site, address: str, fits: Callable[[EmailMessage], bool]) -> E
             return found[0]
         time.sleep(0.2)
     raise AssertionError([(str(mail["To"]), str(mail["Subject"])) for mail in site.mails()])
+
+
+SUBSCRIBES = """
+  const told = %s;
+  let kept = null;
+  PushManager.prototype.getSubscription = async () => kept;
+  PushManager.prototype.subscribe = async (wish) => (kept = { ...told, options: wish, toJSON: () => told });
+"""
+"""Chromium has no push service of its own: the subscription names one on this machine, with keys of this test."""
+
+
+@pytest.fixture
+def push_service() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+def pushed_to(service: Receiver) -> Call:
+    """Return the push that the site sent; it may take some seconds to arrive."""
+    for _ in range(100):
+        if service.calls:
+            return service.calls[0]
+        time.sleep(0.2)
+    raise AssertionError("no push came")
 
 
 def plain(mail: EmailMessage) -> str:
@@ -40,7 +68,12 @@ def link_in(mail: EmailMessage, part: str, site: Site) -> str:
     return site.url + found.group(1)
 
 
-def test_a_guest_is_told_in_chinese_and_stops_by_one_post(page: Page, desk: Page, site: Site) -> None:
+def test_a_guest_is_told_in_chinese_and_stops_by_one_post(
+    page: Page, desk: Page, site: Site, context: BrowserContext, push_service: Receiver
+) -> None:
+    device = Device(f"{push_service.url}/push/guest")
+    context.grant_permissions(["notifications"], origin=site.url)
+    page.add_init_script(SUBSCRIBES % json.dumps(device.told))
     page.goto(site.url + site.orders[ORDER]["path"])
     page.get_by_role("link", name="Tell me by e-mail").click()
     accessible(page)
@@ -59,9 +92,16 @@ def test_a_guest_is_told_in_chinese_and_stops_by_one_post(page: Page, desk: Page
     expect(page.locator(".notice.good")).to_have_text("已保存。")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
+    page.get_by_role("button", name="在此设备上通知我").click()
+    expect(page.locator(".push [role=status]")).to_contain_text("已开启")
+    service = Service(page, site)
+
     Carrier(site, ORDER, network(desk)).tells("InTransit_PickedUp", "已揽收")
     told = mail_to(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
     assert "已发货" in plain(told)
+    service.delivers(json.dumps(device.read(pushed_to(push_service))).encode())
+    (shown,) = service.shown(1)
+    assert (shown["title"], shown["lang"]) == ("已发货", "zh-hans")
     page.goto(link_in(told, "orders", site))
     expect(page.get_by_role("heading", level=1)).to_contain_text(ORDER)
 
