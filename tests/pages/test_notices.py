@@ -230,6 +230,7 @@ def test_a_shopper_downloads_and_erases_the_account(client: Client, order: Order
 
     kept = client.get(reverse("own_data")).json()
     assert kept["account"]["email"] == "ana@example.com"
+    assert kept["account"]["preferences"] == {}
     assert kept["orders"] == [order.number]
     client.post(reverse("erase_account"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth import logout
@@ -15,6 +15,8 @@ from accounts.models import User
 from tracking.models import Notice, Subscriber
 from tracking.pages.orders import orders_of
 from tracking.pages.private import private_page
+
+ADDRESS: Final = ("channel", "address", "confirmed_at", "disabled_at", "disabled_because")
 
 
 @private_page
@@ -42,7 +44,8 @@ def own_data(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     addresses = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
-    account = {"email": user.email, "joined_at": user.joined_at, "addresses": list(addresses)}
+    account = {"email": user.email, "joined_at": user.joined_at, "preferences": user.preferences}
+    account["addresses"] = list(addresses)
     reader = Subscriber.objects.filter(user=user).first()
     numbers = list(orders_of(user).values_list("number", flat=True))
     return as_file({"account": account, "orders": numbers, "notices": told_of(reader) if reader else None})
@@ -72,7 +75,9 @@ def told_of(subscriber: Subscriber) -> dict[str, Any]:
         "quiet_hours": [subscriber.quiet_from, subscriber.quiet_until],
         "digest": subscriber.digest,
         "paused": subscriber.paused,
-        "addresses": list(subscriber.contacts.values("channel", "address", "confirmed_at", "disabled_at")),
+        "calendar": subscriber.calendar,
+        "new_orders": subscriber.new_orders,
+        "addresses": list(subscriber.contacts.values(*ADDRESS)),
         "wishes": list(subscriber.wishes.values("kind", "channel", "wanted")),
         "orders": list(subscriber.follows.values_list("order__number", flat=True)),
         "notices": list(
