@@ -243,3 +243,17 @@ def test_preferences_are_kept_and_lead_back(client: Client, leg: Leg) -> None:
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
 def test_preferences_never_lead_away(client: Client, target: str) -> None:
     assert client.post("/preferences/", {"next": target, "zone": "Nowhere/Land"})["Location"] == "/"
+
+
+def test_what_was_paid_and_what_it_weighs_is_told_as_the_reader_wants(client: Client) -> None:
+    order = make.order(country="DE", currency="EUR")
+    order.lines.create(title="Lamp", unit_price="12.50", grams=1500)
+    told = {}
+    for habit in ("de-DE", "en-US"):
+        html = client.get(order.get_absolute_url(), headers={"accept-language": habit}).content.decode()
+        told[habit] = html.replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "12,50 €" in told["de-DE"]
+    assert "1,5 kg" in told["de-DE"]
+    assert "€12.50" in told["en-US"]
+    assert "3.3 lb" in told["en-US"]

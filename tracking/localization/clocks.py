@@ -154,11 +154,6 @@ def written_days(first: date, last: date, this_year: bool, locale: Locale, digit
     return in_digits(format_interval(first, last, skeleton, locale=locale), locale, digits)
 
 
-def hours(first: datetime, last: datetime, reader: Reader) -> str:
-    """Write a span of hours on the clock that both carry: `9:00 AM – 1:00 PM`."""
-    return _("%(first)s – %(last)s") % {"first": clock_time(first, reader), "last": clock_time(last, reader)}
-
-
 def day_and_time(reading: Reading, reader: Reader) -> str:
     """Write the day of a reading, with its time where one was told."""
     if reading.day is None:
@@ -181,8 +176,3 @@ def ago(value: datetime, now: datetime, reader: Reader) -> str:
     delta = timedelta(seconds=seconds)
     written = format_timedelta(delta, add_direction=True, granularity="minute", locale=reader.locale)
     return in_digits(written, reader.locale, reader.digits)
-
-
-def duration(value: timedelta, reader: Reader) -> str:
-    """Write a length of time in its largest unit: `3 days`."""
-    return in_digits(format_timedelta(value, locale=reader.locale), reader.locale, reader.digits)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from django import template
 from django.template.context import Context
@@ -65,3 +67,15 @@ def weight(context: Context, grams: float) -> str:
 def number(context: Context, value: float) -> str:
     """Write a whole number with the reader's separators and digits."""
     return numbers.number(value, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def money(context: Context, amount: Decimal, currency: str) -> str:
+    """Write an amount of money as the reader wants its currency named."""
+    return numbers.money(amount, currency, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def listed(context: Context, parts: Iterable[str]) -> str:
+    """Write a list of things with the language's commas and its word for `and`."""
+    return numbers.listed(parts, reader_of(context))
