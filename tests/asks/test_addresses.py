@@ -13,6 +13,7 @@ from tracking.asks.addresses import BadAddress, BadPhone, check_address, check_p
 from tracking.asks.received import earliest
 from tracking.asks.taxes import BadTaxId, check_tax_id
 from tracking.asks.values import in_words
+from tracking.localization.reader import reader_of
 from tracking.vocabulary import AskKind
 
 TOKYO = {"street_address": "2-1 Setagaya", "country_area": "Tokyo", "postal_code": "154-0023"}
@@ -136,3 +137,14 @@ def test_an_answer_reads_in_the_order_of_its_form() -> None:
     assert [label for label, _value in in_words(AskKind.ADDRESS, values)] == [
         "Postal code", "Prefecture", "Street and house number", "Country",
     ]  # fmt: skip
+
+
+def test_what_was_answered_is_told_as_the_reader_writes_it() -> None:
+    japanese, arabic = reader_of({}, "ja", "JP"), reader_of({}, "ar", "EG")
+    day = {"day": "2020-10-14"}
+
+    assert [value for _label, value in in_words(AskKind.DAY, day, japanese)] == ["2020年10月14日(水)"]
+    assert [value for _label, value in in_words(AskKind.DAY, day)] == ["2020-10-14"]
+    (phone,) = [value for _label, value in in_words(AskKind.PHONE, {"phone": "+4915112345678"}, arabic)]
+    assert phone.strip("\N{LEFT-TO-RIGHT ISOLATE}\N{POP DIRECTIONAL ISOLATE}") == "+49 1511 2345678"
+    assert ("Country", "日本") in in_words(AskKind.ADDRESS, {"country": "JP"}, japanese)

@@ -167,7 +167,7 @@ def test_an_answer_gives_a_receipt_and_rings_the_open_page(
 
     given = AskAnswer.objects.get(ask=ask)
     assert given.values["phone"] == "+4915112345678"
-    assert given.receipt in html and "+4915112345678" in html
+    assert given.receipt in html and "+49 1511 2345678" in html
     assert live.client().get(f"{live.LAST_RUNG}{shipment.token}")
 
 

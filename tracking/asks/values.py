@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
+import phonenumbers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tracking.asks.addresses import lines
+from tracking.localization import clocks
+from tracking.localization.bidi import isolated
+from tracking.localization.places import country_name
+from tracking.localization.reader import Reader
 from tracking.vocabulary import AskKind
 
 
@@ -43,10 +49,27 @@ CHECKS: Final[Mapping[str, Promise]] = {
 }
 
 
-def in_words(kind: AskKind, values: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return label and value of everything that was answered, in the order of its form."""
+def in_words(kind: AskKind, values: Mapping[str, str], reader: Reader | None = None) -> list[tuple[str, str]]:
+    """Return label and value of everything that was answered, in the order of its form.
+
+    For a `reader` days, countries and telephone numbers are written as that reader writes them.
+    """
     labels: dict[str, str] = {}
     if kind is AskKind.ADDRESS:
         labels = {line.name: line.label for line in lines(values.get("country", ""))}
     labels |= {name: str(label) for name, label in [*CHECKS.items(), *LABELS.items()]}
-    return [(label, str(WORDS.get(values[name], values[name]))) for name, label in labels.items() if values.get(name)]
+    return [(label, written(name, values[name], reader)) for name, label in labels.items() if values.get(name)]
+
+
+def written(name: str, value: str, reader: Reader | None) -> str:
+    """Return one value in words."""
+    if value in WORDS:
+        return str(WORDS[value])
+    if reader and name == "day":
+        return clocks.day(date.fromisoformat(value), reader)
+    if reader and name == "country":
+        return country_name(value, reader.locale)
+    if reader and name == "phone":
+        number = phonenumbers.parse(value)
+        return isolated(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL), reader.locale)
+    return value

@@ -118,7 +118,8 @@ def take(form: AnswerForm, shipment: Shipment, kind: AskKind) -> HttpResponse:
 def receipt(request: HttpRequest, shipment: Shipment, asked: Ask) -> HttpResponse:
     """Show the receipt of the last answer and what became of it."""
     given = asked.answers.prefetch_related("papers").first()
-    values = in_words(AskKind(asked.kind), given.values) if given else []
+    reader = reader_of_order(request, shipment.order)
+    values = in_words(AskKind(asked.kind), given.values, reader) if given else []
     return page(request, shipment, AskKind(asked.kind), "receipt", ask=asked, answer=given, values=values)
 
 
