@@ -234,13 +234,17 @@ KEEPS = """
 OTHER_READER = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
 
 
-def test_a_device_is_confirmed_at_each_visit_of_its_reader(
-    page: Page, site: Site, button: list[dict[str, Any]]
-) -> None:
+def switch_on(page: Page, site: Site) -> None:
     page.add_init_script(SUBSCRIBES)
     page.goto(f"{site.url}/form")
     page.get_by_role("button", name=START).click()
     expect(page.get_by_role("status")).to_contain_text("On.")
+
+
+def test_a_device_is_confirmed_at_each_visit_of_its_reader(
+    page: Page, site: Site, button: list[dict[str, Any]]
+) -> None:
+    switch_on(page, site)
     page.add_init_script(KEEPS)
 
     page.goto(f"{site.url}/form")
@@ -252,10 +256,7 @@ def test_a_device_is_confirmed_at_each_visit_of_its_reader(
 def test_looking_at_another_readers_page_does_not_take_the_device(
     page: Page, site: Site, button: list[dict[str, Any]]
 ) -> None:
-    page.add_init_script(SUBSCRIBES)
-    page.goto(f"{site.url}/form")
-    page.get_by_role("button", name=START).click()
-    expect(page.get_by_role("status")).to_contain_text("On.")
+    switch_on(page, site)
     page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", OTHER_READER)
     page.add_init_script(KEEPS)
 

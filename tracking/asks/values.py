@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-import phonenumbers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tracking.asks.addresses import lines
 from tracking.localization import clocks
 from tracking.localization.bidi import isolated
+from tracking.localization.numbers import telephone
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader
 from tracking.vocabulary import AskKind
@@ -70,6 +70,5 @@ def written(name: str, value: str, reader: Reader | None) -> str:
     if reader and name == "country":
         return country_name(value, reader.locale)
     if reader and name == "phone":
-        number = phonenumbers.parse(value)
-        return isolated(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL), reader.locale)
+        return isolated(telephone(value), reader.locale)
     return value

@@ -1,4 +1,4 @@
-"""Numbers as a reader's language writes them: separators, digits, money, lists."""
+"""Numbers as a reader's language writes them: separators, digits, money, telephones, lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+import phonenumbers
 from babel import Locale
 from babel.lists import format_list
 from babel.numbers import NumberPattern, format_currency, format_decimal, parse_pattern
@@ -53,23 +54,31 @@ def in_digits(text: str, locale: Locale, digits: str) -> str:
     return text.translate(own) if own else text
 
 
+def numbering(reader: Reader) -> str:
+    """Return the numbering system to ask Babel for."""
+    return "latn" if reader.digits == "latn" else "default"
+
+
 def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bool = True) -> str:
     """Write a number with the separators and digits of a language, `1,240`, `1 240`, `1.240`.
 
     It has so many decimal places, or at most so many where it need not be `exact`.
     """
     pattern = pattern_with(places) if exact else pattern_up_to(places)
-    system = "latn" if reader.digits == "latn" else "default"
-    written = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=system)
+    written = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=numbering(reader))
     return in_digits(written, reader.locale, reader.digits)
 
 
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
     """Write an amount of money, the currency (ISO 4217) by its sign, its code or its name as the reader wants."""
-    system = "latn" if reader.digits == "latn" else "default"
     way = CURRENCY_WAYS[reader.currency]
-    written = format_currency(amount, currency, locale=reader.locale, numbering_system=system, **way)
+    written = format_currency(amount, currency, locale=reader.locale, numbering_system=numbering(reader), **way)
     return in_digits(written, reader.locale, reader.digits)
+
+
+def telephone(number: str) -> str:
+    """Write a telephone number (E.164) in the groups of its country, as one dials it from abroad."""
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def listed(parts: Iterable[str], reader: Reader) -> str:

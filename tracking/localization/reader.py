@@ -17,6 +17,9 @@ UTC: Final = ZoneInfo("UTC")
 FAHRENHEIT_COUNTRIES: Final = frozenset({"BS", "BZ", "KY", "PR", "PW", "US"})
 """Where the weather is told in degrees Fahrenheit (CLDR, unitPreferenceData, temperature-weather)."""
 
+FIRST_DAYS: Final[Mapping[str, int]] = {"mon": 0, "sat": 5, "sun": 6}
+"""The days on which weeks begin, 0 Monday."""
+
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "clock": ("mine", "place"),
     "units": ("metric", "us", "uk"),
@@ -24,7 +27,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "hours": ("12", "24"),
     "digits": ("own", "latn"),
     "currency": ("symbol", "code", "name"),
-    "week": ("mon", "sat", "sun"),
+    "week": tuple(FIRST_DAYS),
 }
 """What a reader can choose beside language, region and zone, and the values that each can have."""
 NAMES: Final = ("language", "region", "zone", *CHOICES)
@@ -127,7 +130,8 @@ def units_in(region: str) -> str:
 @lru_cache(maxsize=512)
 def first_day_in(region: str) -> str:
     """Return the first day of a country's week (CLDR, weekData)."""
-    return {5: "sat", 6: "sun"}.get(locale_for(f"und_{region or '001'}").first_week_day, "mon")
+    first = locale_for(f"und_{region or '001'}").first_week_day
+    return next((name for name, day in FIRST_DAYS.items() if day == first), "mon")
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from babel.units import format_unit
 
-from tracking.localization.numbers import in_digits, number
+from tracking.localization.numbers import in_digits, number, numbering
 from tracking.localization.reader import Reader
 
 
@@ -96,6 +96,5 @@ def places(value: float) -> int:
 def named(value: float, name: str, reader: Reader) -> str:
     """Write a number with a unit's abbreviation in the reader's language; once, for CLDR's tables are slow to ask."""
     exact = int(value) if value == int(value) else value
-    system = "latn" if reader.digits == "latn" else "default"
-    text = format_unit(exact, name, "short", locale=reader.locale, numbering_system=system)
+    text = format_unit(exact, name, "short", locale=reader.locale, numbering_system=numbering(reader))
     return in_digits(text, reader.locale, reader.digits)

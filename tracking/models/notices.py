@@ -64,6 +64,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Return the contact of an address, if there is one, whoever it belongs to."""
         return self.filter(channel=channel, key=address_key(address))
 
+    def disable(self, why: Disabled, **also: Any) -> int:
+        """Use these contacts no more from now on; return how many they are."""
+        return self.update(disabled_at=timezone.now(), disabled_because=why, **also)
+
     def use_again(self, **also: Any) -> int:
         """Forget why these contacts were disabled and how often they failed; return how many they are."""
         return self.update(disabled_at=None, disabled_because="", disabled_after="", failures=0, **also)

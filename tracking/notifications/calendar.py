@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from tracking.models import Shipment
+from tracking.models import Forecast, Shipment
 from tracking.vocabulary import Milestone
 
 REFRESHED: Final = timedelta(hours=4)
@@ -38,10 +38,15 @@ def calendar_of(shipments: Iterable[Shipment], name: str) -> bytes:
     return bytes(calendar.to_ical())
 
 
+def window_of(shipment: Shipment) -> Forecast | None:
+    """Return the window that a parcel can still come in; None where there is none."""
+    return None if Milestone(shipment.milestone) in Milestone.final() else shipment.forecast
+
+
 def event_of(shipment: Shipment) -> Event | None:
     """Return a parcel's window as whole days of its destination, taking nobody's time; None where there is none."""
-    forecast, order = shipment.forecast, shipment.order
-    if forecast is None or Milestone(shipment.milestone) in Milestone.final():
+    forecast, order = window_of(shipment), shipment.order
+    if forecast is None:
         return None
     name = hashlib.sha256(shipment.token.encode()).hexdigest()[:40]
     event = Event()

@@ -17,7 +17,6 @@ from django.utils import translation
 from tracking.models import Notice
 from tracking.notifications.channels.channel import Channel, Later, Message, Receipt, Trouble
 
-LANES: Final = 8
 log: Final = structlog.get_logger()
 
 
@@ -41,7 +40,7 @@ def carry(channel: Channel, letters: Sequence[Letter], ends: float) -> Iterator[
     if channel.at_once == 1:
         yield from ((letter, carried(channel, letter, ends)) for letter in letters)
         return
-    jobs = {lanes().submit(carried, channel, letter, ends): letter for letter in letters}
+    jobs = {lanes(channel.at_once).submit(carried, channel, letter, ends): letter for letter in letters}
     yield from ((jobs[job], job.result()) for job in as_completed(jobs))
 
 
@@ -59,7 +58,7 @@ def carried(channel: Channel, letter: Letter, ends: float) -> Outcome:
         return Later(f"unforeseen: {type(trouble).__name__}")
 
 
-@lru_cache(maxsize=1)
-def lanes() -> ThreadPoolExecutor:
-    """Return this process's threads; each keeps its line to the mail server."""
-    return ThreadPoolExecutor(LANES, "notices")
+@lru_cache(maxsize=8)
+def lanes(count: int) -> ThreadPoolExecutor:
+    """Return so many threads of this process, made once."""
+    return ThreadPoolExecutor(count, "notices")

@@ -129,8 +129,7 @@ def mark(channel: Channel, notices: list[Notice], outcome: Outcome) -> None:
         case None:
             set_free(notices, timezone.now())
         case Doubtful() if not channel.knows_copies:
-            close(notices[:1], NoticeState.SENT, str(outcome))
-            close(notices[1:], NoticeState.SUPERSEDED, "")
+            close_as_sent(notices, str(outcome))
         case Later():
             put_off(notices, str(outcome), outcome.after)
         case Gone():
@@ -140,8 +139,7 @@ def mark(channel: Channel, notices: list[Notice], outcome: Outcome) -> None:
             count_failure(contact, str(outcome))
             close(notices, NoticeState.GIVEN_UP, str(outcome))
         case Receipt():
-            close(notices[:1], NoticeState.SENT, "")
-            close(notices[1:], NoticeState.SUPERSEDED, "")
+            close_as_sent(notices)
             if contact.failures:
                 Contact.objects.filter(pk=contact.pk).update(failures=0)
             log.info("notice sent", notice=notices[0].pk, channel=channel.name, kind=notices[0].kind)
@@ -150,6 +148,12 @@ def mark(channel: Channel, notices: list[Notice], outcome: Outcome) -> None:
 def set_free(notices: list[Notice], due: datetime) -> None:
     """Give back notices that were not tried, due when they may be."""
     Notice.objects.filter(pk__in=keys_of(notices)).update(due_at=due, claimed_until=None, tries=F("tries") - 1)
+
+
+def close_as_sent(notices: list[Notice], why: str = "") -> None:
+    """Mark the heaviest of one message's notices as sent, the others as overtaken by it."""
+    close(notices[:1], NoticeState.SENT, why)
+    close(notices[1:], NoticeState.SUPERSEDED, "")
 
 
 def close(notices: list[Notice], state: NoticeState, why: str) -> None:
@@ -180,9 +184,7 @@ def count_failure(contact: Contact, why: str) -> None:
 
 def disable(contact: Contact, why: Disabled, said: str) -> None:
     """Use an address no more, and keep why: for the reader's page, and what the other side said for the operators."""
-    Contact.objects.filter(pk=contact.pk).update(
-        disabled_at=timezone.now(), disabled_because=why, disabled_after=said[:300]
-    )
+    Contact.objects.filter(pk=contact.pk).disable(why, disabled_after=said[:300])
 
 
 def keys_of(notices: Iterable[Notice]) -> list[int]:

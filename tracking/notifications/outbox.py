@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 
-from tracking.localization.reader import country_of_zone, first_day_in, zone_for
+from tracking.localization.reader import FIRST_DAYS, country_of_zone, first_day_in, zone_for
 from tracking.models import Contact, Follow, Notice, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.models.words import Digest
@@ -18,7 +18,6 @@ from tracking.notifications.nodes import URGENT, USUAL, WEIGHT, Happening
 from tracking.vocabulary import NoticeKind
 
 MORNING: Final = 8
-WEEKDAYS: Final = {"mon": 0, "sat": 5, "sun": 6}
 DAY: Final = timedelta(days=1)
 
 
@@ -108,7 +107,7 @@ def after_quiet(now: datetime, zone: ZoneInfo, first: int | None, last: int | No
 def first_day_of(subscriber: Subscriber) -> int:
     """Return on which day a reader's week begins, 0 Monday: as their account says, else as where their clock goes."""
     chosen = subscriber.user.preferences.get("week", "") if subscriber.user else ""
-    return WEEKDAYS[chosen or first_day_in(country_of_zone(subscriber.zone))]
+    return FIRST_DAYS[chosen or first_day_in(country_of_zone(subscriber.zone))]
 
 
 def next_digest(digest: Digest, now: datetime, zone: ZoneInfo, first_day: int = 0) -> datetime:

@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Final
 
 from django.core.signing import BadSignature
-from django.utils import timezone
 
 from tracking.models import Contact
 from tracking.models.words import Disabled
@@ -62,7 +61,7 @@ def stop(token: str) -> Taken:
         pk = contact_of_token(token)
     except BadSignature:
         return Taken.UNKNOWN
-    found = Contact.objects.filter(pk=pk).update(disabled_at=timezone.now(), disabled_because=Disabled.STOPPED)
+    found = Contact.objects.filter(pk=pk).disable(Disabled.STOPPED)
     return Taken.STOPPED if found else Taken.UNKNOWN
 
 

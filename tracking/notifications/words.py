@@ -22,7 +22,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, today_in, zone_for
 from tracking.models import Notice, Shipment, Subscriber
 from tracking.models.asks import RECEIPT_SIGNS
-from tracking.notifications.calendar import calendar_of, event_of
+from tracking.notifications.calendar import calendar_of, window_of
 from tracking.notifications.channels.channel import Link, Message
 from tracking.notifications.nodes import URGENT
 from tracking.notifications.structured import parcel_delivery
@@ -102,7 +102,7 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
 def calendar_for(notices: list[Notice]) -> bytes | None:
     """Return the windows of the parcels that a message is about, where one of them has a window."""
     shipments = {notice.shipment_id: notice.shipment for notice in notices}.values()
-    return calendar_of(shipments, settings.SITE_NAME) if any(map(event_of, shipments)) else None
+    return calendar_of(shipments, settings.SITE_NAME) if any(map(window_of, shipments)) else None
 
 
 def headline_of(notice: Notice) -> str:

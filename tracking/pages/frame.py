@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_info
 
 from tracking.pages.preferences import choices
+from tracking.pages.reader import user_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -18,7 +19,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "strange": [told[:40] for told in getattr(request, "strange", ())],
         "own_choices": SimpleLazyObject(lambda: list(choices(request, everything=False))),
         "site_name": settings.SITE_NAME,
-        "signed_in": settings.SESSION_COOKIE_NAME in request.COOKIES,
+        "signed_in": SimpleLazyObject(lambda: user_of(request) is not None),
         "now": timezone.now(),
         "text_direction": "rtl" if get_language_info(translation.get_language() or "en")["bidi"] else "ltr",
     }

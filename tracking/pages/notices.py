@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytz
@@ -11,7 +12,6 @@ from django.core.signing import BadSignature
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
@@ -89,12 +89,13 @@ def notices(request: HttpRequest, token: str) -> HttpResponse:
         answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, subscriber.language, max_age=settings.LANGUAGE_COOKIE_AGE)
         return answer
     contacts = list(subscriber.contacts.order_by("channel", "pk"))
+    channels = channels_of(subscriber)
     context = {
         "form": form,
         "subscriber": subscriber,
         "contacts": [told for contact in contacts if (told := addressed(contact))],
-        "channels": [channel.label for channel in channels_of(subscriber).values()],
-        "rows": rows_for(subscriber),
+        "channels": [channel.label for channel in channels.values()],
+        "rows": rows_for(subscriber, channels),
         "parcels": parcels_of(subscriber),
         "typed": typed_channels().items(),
         "push_key": vapid.public_key(),
@@ -128,10 +129,9 @@ def channels_of(subscriber: Subscriber) -> dict[str, Channel]:
     return {name: channel for name, channel in ready().items() if name in has}
 
 
-def rows_for(subscriber: Subscriber) -> list[Row]:
+def rows_for(subscriber: Subscriber, channels: Mapping[str, Channel]) -> list[Row]:
     """Return the table of kinds and channels."""
     wishes = {(wish.kind, wish.channel): wish.wanted for wish in subscriber.wishes.all()}
-    channels = channels_of(subscriber)
     return [
         Row(
             kind,
@@ -194,7 +194,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from trouble
     contact = get_object_or_404(Contact.objects.select_related("subscriber"), pk=pk)
     if request.method == "POST":
-        Contact.objects.filter(pk=contact.pk).update(disabled_at=timezone.now(), disabled_because=Disabled.STOPPED)
+        Contact.objects.filter(pk=contact.pk).disable(Disabled.STOPPED)
         contact.refresh_from_db()
     return render(request, "notices/stop.html", {"contact": contact})
 

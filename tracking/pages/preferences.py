@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 import pytz
@@ -21,12 +22,11 @@ from accounts.models import User
 from tracking.localization import clocks, units
 from tracking.localization.numbers import in_digits, money
 from tracking.localization.places import country_name
-from tracking.localization.reader import CHOICES, NAMES, Reader, first_valid, reader_of, zones_in
-from tracking.pages.reader import BuyerRequest
+from tracking.localization.reader import CHOICES, FIRST_DAYS, NAMES, Reader, first_valid, reader_of, zones_in
+from tracking.pages.reader import BuyerRequest, user_of
 
 YEAR: Final = 365 * 24 * 3600
 AFTERNOON: Final = datetime(2026, 1, 1, 14, 30)  # noqa: DTZ001
-WEEK: Final = {"mon": 0, "sat": 5, "sun": 6}
 
 
 class Choice(NamedTuple):
@@ -46,8 +46,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     given = {name: request.POST[name] for name in NAMES if name in request.POST}
     kept, _strange = first_valid([given], dict(settings.LANGUAGES))
     forgotten = [name for name, value in given.items() if not value]
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        keep_in_account(request.user, kept, forgotten)
+    if user := user_of(request):
+        keep_in_account(user, kept, forgotten)
     response = redirect(way_back(request))
     for name, value in kept.items():
         response.set_cookie(name, value, max_age=YEAR, secure=settings.SECURE, samesite="Lax")
@@ -77,8 +77,8 @@ def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
     """
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
-    languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
     if everything:
+        languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
         yield Choice("language", _("Language"), chosen.get("language", ""), languages)
         regions = sorted(((code, country_name(code, reader.locale)) for code in pytz.country_timezones), key=by_label)
         yield Choice(
@@ -116,8 +116,9 @@ def by_label(option: tuple[str, str]) -> str:
     return option[1].casefold()
 
 
+@lru_cache(maxsize=4096)
 def sample(name: str, value: str, reader: Reader) -> str:
-    """Return what something looks like with one preference changed."""
+    """Return what something looks like with one preference changed; once, for each page shows them all."""
     changed = reader_of({**as_chosen(reader), name: value}, str(reader.locale).replace("_", "-"))
     if name == "hours":
         return clocks.clock_time(AFTERNOON, changed)
@@ -130,7 +131,7 @@ def sample(name: str, value: str, reader: Reader) -> str:
         return in_digits("0123456789", changed.locale, changed.digits)
     if name == "currency":
         return money(Decimal("12.50"), "EUR", changed)
-    return str(changed.locale.days["stand-alone"]["wide"][WEEK[value]])
+    return str(changed.locale.days["stand-alone"]["wide"][FIRST_DAYS[value]])
 
 
 def as_chosen(reader: Reader) -> dict[str, str]:

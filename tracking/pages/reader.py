@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from accounts.models import User
 from tracking.localization.reader import NAMES, Reader, first_valid, home_zone, reader_of
 from tracking.localization.sources import OPERATORS_LANGUAGES
 from tracking.models import Order
@@ -50,9 +51,16 @@ def said_by(request: HttpRequest) -> Iterator[Mapping[str, str]]:
     """Yield what the reader chose, the weightiest first: in the link, in the account, in this browser."""
     if not request.path.startswith(DESK):
         yield {name: request.GET.get(name, "") for name in NAMES}
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        yield request.user.preferences
+    if user := user_of(request):
+        yield user.preferences
     yield {name: request.COOKIES.get(name, "") for name in NAMES}
+
+
+def user_of(request: HttpRequest) -> User | None:
+    """Return who is signed in; without a session's cookie nobody is, and no answer depends on one."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        return request.user
+    return None
 
 
 def reader_of_order(request: HttpRequest, order: Order) -> Reader:

@@ -20,6 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracking.localization.numbers import telephone
 from tracking.notifications.channels.channel import (
     BadAddress,
     Doubtful,
@@ -71,10 +72,7 @@ class Messenger:
 
     def shown(self, address: str) -> str:
         """Return a telephone number; of a robot's key or a chat's number the last signs only."""
-        if not address.startswith("+"):
-            return f"…{address[-4:]}"
-        number = phonenumbers.parse(address)
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        return telephone(address) if address.startswith("+") else f"…{address[-4:]}"
 
     def send(self, message: Message, address: str) -> Receipt:
         """Carry a message as text. A status of 2xx is all that is known of success."""
