@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from tests import make
 from tests.notifications.post import Post, html, plain
-from tracking.models import Contact, Follow, Leg, Notice
+from tracking.models import Contact, Follow, Leg, Notice, Order, Shop, Subscriber
 from tracking.models.notices import NoticeState
+from tracking.notifications import confirmation
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import BadAddress
 from tracking.notifications.delivery import CLAIM, channels_due, claim, deliver
@@ -81,6 +82,24 @@ def test_it_is_written_in_the_readers_language(leg: Leg, contact: Contact, post:
     (mail,) = post.mails
     assert mail["Content-Language"] == "zh-hans"
     assert "承运商已收到您的包裹" in plain(mail)
+
+
+@pytest.mark.parametrize(
+    ("order", "shop", "written"),
+    [("zh-TW", "en", "zh-hant"), ("de_AT", "en", "de"), ("tlh", "fr", "fr"), ("", "it", "it"), ("tlh", "tlh", "en")],
+)
+def test_a_reader_who_said_nothing_is_written_to_as_the_order_then_the_shop_says(
+    leg: Leg, contact: Contact, post: Post, order: str, shop: str, written: str
+) -> None:
+    Subscriber.objects.update(language="")
+    Order.objects.update(language=order)
+    Shop.objects.update(language=shop)
+    owe(leg, contact)
+    confirmation.send(contact.subscriber.follows.get().pk, contact.pk)
+
+    deliver("email", timezone.now())
+
+    assert [mail["Content-Language"] for mail in post.mails] == [written, written]
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from tests import make
-from tracking.localization.reader import CHOICES, NAMES, first_valid
+from tracking.localization.reader import CHOICES, NAMES, first_valid, supported
 from tracking.models import Order
-from tracking.pages.reader import BuyerRequest, ReaderMiddleware, reader_of_order, region_in, supported
+from tracking.pages.reader import BuyerRequest, ReaderMiddleware, reader_of_order, region_in
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = {"en": "", "de": "", "pt-br": "", "zh-hans": "", "zh-hant": ""}
@@ -81,7 +81,7 @@ def test_the_browsers_country_brings_its_habits_else_the_destinations(
     [
         *(("en", "en"), ("en-gb", "en"), ("de-at", "de"), ("pt", "pt-br"), ("pt-pt", "pt-br"), ("zh", "zh-hans")),
         *(("zh-cn", "zh-hans"), ("zh-tw", "zh-hant"), ("zh-hk", "zh-hant"), ("zh-hant-tw", "zh-hant")),
-        *(("tlh", ""), ("*", ""), ("", ""), ("x" * 400, "")),
+        *(("tlh", ""), ("zh_TW", "zh-hant"), ("*", ""), ("", ""), ("x" * 400, "")),
     ],
 )
 def test_what_a_browser_asks_for_is_one_of_ours_or_none(tag: str, language: str) -> None:

@@ -32,6 +32,11 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 """What a reader can choose beside language, region and zone, and the values that each can have."""
 NAMES: Final = ("language", "region", "zone", *CHOICES)
 
+CHINESE: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
+    ("zh-tw", "zh-hk", "zh-mo", "zh-hant-tw", "zh-hant-hk", "zh-hant-mo"), "zh-hant"
+)
+"""What browsers call the two ways of writing Chinese."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -98,6 +103,22 @@ def is_valid(name: str, told: str, languages: frozenset[str]) -> bool:
     if name == "region":
         return told in pytz.country_timezones
     return told in CHOICES[name]
+
+
+def first_supported(tags: Iterable[str], known: Iterable[str]) -> str:
+    """Return the language of ours that the first of some BCP 47 tags asks for, or nothing where none does."""
+    return next(filter(None, (supported(tag, known) for tag in tags)), "")
+
+
+def supported(tag: str, known: Iterable[str]) -> str:
+    """Return the language of ours that a BCP 47 tag asks for, or nothing: `zh-tw` is `zh-hant`, `pt` is `pt-br`."""
+    tag = tag.lower().replace("_", "-")
+    if not tag or tag == "*":
+        return ""
+    for candidate in (tag, CHINESE.get(tag, ""), tag.split("-")[0]):
+        if candidate in known:
+            return candidate
+    return next((code for code in known if code.split("-")[0] == tag.split("-")[0]), "")
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tracking.models import Contact, Follow
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Link, Message
-from tracking.notifications.words import stop_token
+from tracking.notifications.words import language_for, stop_token
 
 SALT = "confirm an address"
 VALID_SECONDS = 3 * 24 * 3600
@@ -43,7 +43,7 @@ def send(follow_id: int, contact_id: int) -> None:
     """Send the mail; raise `Later`, `Gone` or `Refused` as the channel does."""
     follow = Follow.objects.select_related("order__shop", "subscriber").get(pk=follow_id)
     contact = Contact.objects.get(pk=contact_id)
-    language = follow.subscriber.language or follow.order.language or settings.LANGUAGE_CODE
+    language = language_for(follow.subscriber, follow.order)
     with translation.override(language):
         message = message_of(follow, contact, language)
     CHANNELS[contact.channel].send(message, contact.address)

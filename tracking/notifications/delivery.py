@@ -13,7 +13,6 @@ from itertools import groupby
 from typing import Final
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
@@ -26,7 +25,7 @@ from tracking.notifications.carrying import Letter, Outcome, carry
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Channel, Doubtful, Gone, Later, Receipt, Trouble
 from tracking.notifications.nodes import URGENT, WEIGHT
-from tracking.notifications.words import message_of, reader_of
+from tracking.notifications.words import language_for, message_of, reader_of
 from tracking.vocabulary import NoticeKind
 
 AT_ONCE: Final = 40
@@ -111,9 +110,7 @@ def told_lately(notices: list[Notice], now: datetime) -> dict[tuple[int, int], d
 def letter_of(notices: list[Notice]) -> Letter:
     """Return the message for some notices, in the reader's language, and where it goes."""
     first, contact = notices[0], notices[0].contact
-    language = contact.subscriber.language or first.shipment.order.language or settings.LANGUAGE_CODE
-    if language not in dict(settings.LANGUAGES):
-        language = settings.LANGUAGE_CODE
+    language = language_for(contact.subscriber, first.shipment.order)
     with translation.override(language):
         reader = reader_of(contact.subscriber, language, first.shipment.order.country)
         return Letter(message_of(notices, reader, language), contact.address, notices)

@@ -20,7 +20,7 @@ from tracking.localization import reader as readers
 from tracking.localization.bidi import isolated
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, today_in, zone_for
-from tracking.models import Notice, Shipment, Subscriber
+from tracking.models import Notice, Order, Shipment, Subscriber
 from tracking.models.asks import RECEIPT_SIGNS
 from tracking.notifications.calendar import calendar_of, window_of
 from tracking.notifications.channels.channel import Link, Message
@@ -180,6 +180,12 @@ def stop_token(contact_id: int) -> str:
 def contact_of_token(token: str) -> int:
     """Return the key of a contact by its signed name. Raises `BadSignature`."""
     return int(Signer(salt=STOP_SALT).unsign(token))
+
+
+def language_for(subscriber: Subscriber, order: Order) -> str:
+    """Return the language of ours to write in: the reader's, else the order's, the shop's, the site's."""
+    wanted = (subscriber.language, order.language, order.shop.language)
+    return readers.first_supported(wanted, dict(settings.LANGUAGES)) or settings.LANGUAGE_CODE
 
 
 def reader_of(subscriber: Subscriber, language: str, country: str) -> Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, cast
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from accounts.models import User
-from tracking.localization.reader import NAMES, Reader, first_valid, home_zone, reader_of
+from tracking.localization.reader import NAMES, Reader, first_supported, first_valid, home_zone, reader_of
 from tracking.localization.sources import OPERATORS_LANGUAGES
 from tracking.models import Order
 
@@ -75,29 +75,12 @@ def read_as(request: BuyerRequest, language: str, country: str, fallback: str) -
     if request.path.startswith(DESK):
         known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATORS_LANGUAGES}
     wanted = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
-    found = next(filter(None, (supported(tag, known) for tag in wanted)), settings.LANGUAGE_CODE)
+    found = first_supported(wanted, known) or settings.LANGUAGE_CODE
     region = next(filter(None, (region_in(tag) for tag, _ in accepted)), "") or country
     translation.activate(found)
     request.LANGUAGE_CODE = found
     request.reader = reader_of(request.chosen, found, region)
     return request.reader
-
-
-def supported(tag: str, known: Iterable[str]) -> str:
-    """Return the language of ours that a BCP 47 tag asks for, or nothing: `zh-tw` is `zh-hant`, `pt` is `pt-br`."""
-    if not tag or tag == "*":
-        return ""
-    tag = tag.replace("_", "-")
-    for candidate in (tag, CHINESE.get(tag, ""), tag.split("-")[0]):
-        if candidate in known:
-            return candidate
-    return next((code for code in known if code.split("-")[0] == tag.split("-")[0]), "")
-
-
-CHINESE: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
-    ("zh-tw", "zh-hk", "zh-mo", "zh-hant-tw", "zh-hant-hk", "zh-hant-mo"), "zh-hant"
-)
-"""What browsers call the two ways of writing Chinese."""
 
 
 def region_in(tag: str) -> str:
