@@ -98,10 +98,19 @@ def test_a_country_brings_its_habits(region: str, measures: str, degrees: str, f
 
 
 @pytest.mark.parametrize(
-    ("currency", "text"), [("symbol", "$1,234.50"), ("code", "USD 1,234.50"), ("name", "1,234.50 US dollars")]
+    ("language", "region", "currency", "text"),
+    [
+        *(("en", "US", "symbol", "$1,234.50"), ("en", "US", "code", "USD 1,234.50")),
+        *(("en", "US", "name", "1,234.50 US dollars"), ("de", "DE", "code", "1.234,50 USD")),
+        *(
+            ("fr", "FR", "code", "1 234,50 USD"),
+            ("pt-br", "BR", "code", "USD 1.234,50"),
+            ("de", "CH", "code", "USD 1’234.50"),
+        ),
+    ],
 )
-def test_money_is_named_as_the_reader_wants(currency: str, text: str) -> None:
-    reader = reader_of({"currency": currency}, "en", "US")
+def test_money_is_named_as_the_reader_wants(language: str, region: str, currency: str, text: str) -> None:
+    reader = reader_of({"currency": currency}, language, region)
 
     assert plain(money(Decimal("1234.50"), "USD", reader)) == text
 

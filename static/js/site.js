@@ -15,14 +15,31 @@
   submitOnChange(document);
 
   // A fragment replaced by live news keeps what the reader had opened, and marks what is new.
-  let opened = new Set();
+  let opened = [];
   let seen = new Set();
+  const nowOpen = () => [...document.querySelectorAll("details[data-keep][open]")].map((one) => one.dataset.keep);
+  const open = (names) => {
+    for (const one of document.querySelectorAll("details[data-keep]")) one.open = names.includes(one.dataset.keep);
+  };
   document.addEventListener("htmx:beforeSwap", () => {
-    opened = new Set([...document.querySelectorAll("details[data-keep][open]")].map((one) => one.dataset.keep));
+    opened = nowOpen();
     seen = new Set([...document.querySelectorAll("li.event")].map((one) => one.id));
   });
   document.addEventListener("htmx:afterSwap", () => {
-    for (const one of document.querySelectorAll("details[data-keep]")) one.open = opened.has(one.dataset.keep);
+    open(opened);
     for (const one of document.querySelectorAll("li.event")) if (!seen.has(one.id)) one.classList.add("new");
   });
+
+  // A setting changed on a page brings the page back as it was: the same lines in view, the same parts open.
+  for (const form of document.querySelectorAll("form[data-stay]")) {
+    form.addEventListener("submit", () => {
+      sessionStorage.setItem("stay", JSON.stringify({ path: location.pathname, from: scrollY, open: nowOpen() }));
+    });
+  }
+  const stay = JSON.parse(sessionStorage.getItem("stay"));
+  sessionStorage.removeItem("stay");
+  if (stay && stay.path === location.pathname) {
+    open(stay.open);
+    addEventListener("load", () => scrollTo(0, stay.from));
+  }
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
@@ -35,10 +37,16 @@ def test_no_page_hangs_over_on_the_narrowest_phone(browser: Browser, site: Site,
 
 
 def test_one_choice_in_the_settings_changes_every_page_and_stays(page: Page, site: Site) -> None:
-    page.goto(site.url + site.orders["LF-1010"]["path"])
-    page.get_by_text("Your settings").click()
-    with page.expect_navigation():
-        page.get_by_label("Hours").select_option("24")
+    page.goto(site.url + site.orders["LF-1003"]["path"])
+    page.locator("main summary").first.click()
+    hours = page.get_by_role("group", name="Hours")
+    expect(hours.get_by_role("button", name="2:30")).to_have_attribute("aria-pressed", "true")
+    hours.get_by_role("button", name="14:30").click()
+
+    expect(hours.get_by_role("button", name="14:30")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("main")).not_to_contain_text(re.compile(r"\d [AP]M"))
+    expect(hours).to_be_in_viewport()
+    expect(page.locator("details[open]")).to_have_count(1)
     page.goto(site.url + "/preferences/")
     accessible(page)
 

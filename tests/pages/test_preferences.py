@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import pytest
+import pytz
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from tests import make
-from tracking.localization.reader import CHOICES, NAMES, first_valid, supported
+from tracking.localization.reader import CHOICES, NAMES, first_valid, reader_of, supported
 from tracking.models import Order
+from tracking.pages.preferences import sampled
 from tracking.pages.reader import BuyerRequest, ReaderMiddleware, reader_of_order, region_in
 
 pytestmark = pytest.mark.django_db
@@ -145,10 +148,40 @@ def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, p
     assert client.get(order.get_absolute_url()).status_code == 200
 
 
+@given(
+    st.sampled_from(sorted(LANGUAGES)),
+    st.sampled_from(["", *pytz.country_timezones]),
+    st.sampled_from(["", "12", "24"]),
+)
+def test_one_value_of_each_setting_counts_and_is_shown_as_such(language: str, region: str, hours: str) -> None:
+    reader = reader_of({"hours": hours}, language, region)
+
+    for name in ("hours", "units", "temperature", "digits", "currency", "week"):
+        counts, options = sampled(name, reader)
+        assert counts in CHOICES[name]
+        assert len(options) == len(CHOICES[name])
+        assert getattr(reader, name) in (counts, "", "latn", "own")
+
+
+def pressed(html: str) -> set[str]:
+    return set(re.findall(r'name="(\w+" value="\w+)" aria-pressed="true"', html))
+
+
+def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client: Client, order: Order) -> None:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-US"
+    before = pressed(page(client, order))
+    client.post(reverse("preferences"), {"region": "DE"})
+
+    after = pressed(page(client, order))
+
+    assert before > {'region" value="US', 'units" value="us', 'hours" value="12', 'week" value="sun'}
+    assert after > {'region" value="DE', 'units" value="metric', 'hours" value="24', 'week" value="mon'}
+
+
 def test_all_settings_show_themselves(client: Client) -> None:
     html = client.get(reverse("preferences"), headers={"accept-language": "en-US"}).content.decode()
 
-    for sample in ("14:30", "7.5 mi", "12 km", "20°C", "68°F", "Europe/Berlin", "Germany"):
+    for sample in ("14:30", "7.5 mi", "12 km", "20°C", "68°F", "Germany · Berlin", "Germany"):
         assert sample in html
 
 

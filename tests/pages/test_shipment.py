@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import UTC, date, datetime
 from html import unescape
@@ -147,7 +148,7 @@ def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
 
     html = client.get(order.get_absolute_url()).content.decode()
 
-    labels = re.findall(r'aria-labelledby="([^"]+)"', html)
+    labels = re.findall(r'aria-labelledby="([^"]+)"', html.partition("<footer")[0])
     assert [label.split()[0] for label in labels] == ["count-1", "count-2"]
     assert all(f'id="{name}"' in html for label in labels for name in label.split())
 
@@ -199,6 +200,14 @@ def test_htmx_gets_the_moving_part_alone(client: Client, leg: Leg) -> None:
         html = response.content.decode()
         assert html.lstrip().startswith('<div id="moving">')
         assert "HX-Request" in response["Vary"]
+
+
+def test_a_page_travels_packed_and_in_the_first_flight_of_a_connection(client: Client, leg: Leg) -> None:
+    answer = client.get(leg.shipment.get_absolute_url(), headers={"accept-encoding": "gzip"})
+
+    assert answer["Content-Encoding"] == "gzip"
+    assert len(answer.content) < 14_000
+    assert b"China Post" in gzip.decompress(answer.content)
 
 
 def test_private_pages_are_not_kept_indexed_or_passed_on(client: Client, leg: Leg) -> None:

@@ -87,10 +87,15 @@ def clock_of(told: ToldTime, reader: Reader) -> tuple[tzinfo, str]:
 
 @lru_cache(maxsize=4096)
 def zone_name(key: str, locale: Locale) -> str:
-    """Return a zone by its city, as the reader's language names it: `Berlin time`."""
-    if key in ("UTC", "Etc/UTC"):
-        return "UTC"
-    return _("%(city)s time") % {"city": get_timezone_location(key, locale=locale, return_city=True)}
+    """Return the name of a zone's clock in the reader's language: `Berlin time`."""
+    city = zone_city(key, locale)
+    return city if city == "UTC" else _("%(city)s time") % {"city": city}
+
+
+@lru_cache(maxsize=16384)
+def zone_city(key: str, locale: Locale) -> str:
+    """Return the city that a zone is named after, as the reader's language names it: `Berlin`, `柏林`."""
+    return "UTC" if key in ("UTC", "Etc/UTC") else str(get_timezone_location(key, locale=locale, return_city=True))
 
 
 def offset_name(minutes: int) -> str:
@@ -114,9 +119,9 @@ def written_time(hour: int, minute: int, locale: Locale, hours: str, digits: str
 @lru_cache(maxsize=512)
 def time_pattern(locale: Locale, hours: str) -> str:
     """Return the pattern of a time of day: the locale's own, or the one that it has for 12 or 24 hours."""
-    skeletons = locale.datetime_skeletons
-    found = skeletons[{"12": "hm", "24": "Hm"}[hours]] if hours else locale.time_formats["short"]
-    pattern = str(found.pattern)
+    pattern = str(locale.time_formats["short"].pattern)
+    if hours and hours != ("24" if "H" in pattern else "12"):
+        pattern = str(locale.datetime_skeletons["Hm" if hours == "24" else "hm"].pattern)
     # Korean abbreviates its day periods in Latin letters and nobody writes them so.
     return pattern.replace("a", "aaaa") if locale.language == "ko" else pattern
 

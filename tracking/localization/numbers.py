@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -22,13 +23,6 @@ ZEROS: Final[Mapping[str, int]] = {
 """The code point of nought in each numbering system that CLDR has as some locale's default (numberingSystems)."""
 
 
-CURRENCY_WAYS: Final[Mapping[str, Any]] = {
-    "symbol": {},
-    "code": {"format": "¤¤\xa0#,##0.00"},
-    "name": {"format_type": "name"},
-}
-
-
 @lru_cache(maxsize=8)
 def pattern_with(places: int) -> NumberPattern:
     """Return the pattern of numbers with so many decimal places."""
@@ -39,6 +33,13 @@ def pattern_with(places: int) -> NumberPattern:
 def pattern_up_to(places: int) -> NumberPattern:
     """Return the pattern of numbers with at most so many decimal places."""
     return parse_pattern("#,##0" + ("." + "#" * places if places else ""))
+
+
+@lru_cache(maxsize=128)
+def pattern_with_code(locale: Locale) -> NumberPattern:
+    """Return a locale's pattern of money with the code in the place of the sign, apart from the digits (CLDR)."""
+    pattern = locale.currency_formats["standard"].pattern
+    return parse_pattern(re.sub(r"(?<=[#0])¤", "\xa0¤", re.sub(r"¤(?=[#0])", "¤\xa0", pattern)).replace("¤", "¤¤"))
 
 
 @lru_cache(maxsize=128)
@@ -71,7 +72,11 @@ def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bo
 
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
     """Write an amount of money, the currency (ISO 4217) by its sign, its code or its name as the reader wants."""
-    way = CURRENCY_WAYS[reader.currency]
+    way: dict[str, Any] = {}
+    if reader.currency == "name":
+        way["format_type"] = "name"
+    elif reader.currency == "code":
+        way["format"] = pattern_with_code(reader.locale)
     written = format_currency(amount, currency, locale=reader.locale, numbering_system=numbering(reader), **way)
     return in_digits(written, reader.locale, reader.digits)
 

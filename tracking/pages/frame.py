@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_info
 
-from tracking.pages.preferences import choices
+from tracking.pages.preferences import taps
 from tracking.pages.reader import user_of
 
 
@@ -17,7 +17,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "reader": getattr(request, "reader", None),
         "strange": [told[:40] for told in getattr(request, "strange", ())],
-        "own_choices": SimpleLazyObject(lambda: list(choices(request, everything=False))),
+        "taps": SimpleLazyObject(lambda: list(taps(request))),
         "site_name": settings.SITE_NAME,
         "signed_in": SimpleLazyObject(lambda: user_of(request) is not None),
         "now": timezone.now(),

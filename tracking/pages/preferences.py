@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 import pytz
+from babel import Locale
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
@@ -22,7 +24,16 @@ from accounts.models import User
 from tracking.localization import clocks, units
 from tracking.localization.numbers import in_digits, money
 from tracking.localization.places import country_name
-from tracking.localization.reader import CHOICES, FIRST_DAYS, NAMES, Reader, first_valid, reader_of, zones_in
+from tracking.localization.reader import (
+    CHOICES,
+    FIRST_DAYS,
+    NAMES,
+    Reader,
+    country_of_zone,
+    first_valid,
+    reader_of,
+    zones_in,
+)
 from tracking.pages.reader import BuyerRequest, user_of
 
 YEAR: Final = 365 * 24 * 3600
@@ -30,11 +41,12 @@ AFTERNOON: Final = datetime(2026, 1, 1, 14, 30)  # noqa: DTZ001
 
 
 class Choice(NamedTuple):
-    """One preference as a list to choose from: its name, its label, and (value, label) pairs; empty is automatic."""
+    """One preference: its name, its label, the value that was chosen, that which counts, and (value, label) pairs."""
 
     name: str
     label: str
     chosen: str
+    counts: str
     options: list[tuple[str, str]]
 
 
@@ -42,7 +54,7 @@ class Choice(NamedTuple):
 def preferences(request: HttpRequest) -> HttpResponse:
     """Show all preferences, or keep what was chosen and go back. What is unknown changes nothing."""
     if request.method != "POST":
-        return render(request, "preferences/page.html", {"choices": list(choices(request, everything=True))})
+        return render(request, "preferences/page.html", {"choices": list(choices(request))})
     given = {name: request.POST[name] for name in NAMES if name in request.POST}
     kept, _strange = first_valid([given], dict(settings.LANGUAGES))
     forgotten = [name for name, value in given.items() if not value]
@@ -69,29 +81,56 @@ def way_back(request: HttpRequest) -> str:
     return target if target.startswith("/") and safe else reverse("lookup")
 
 
-def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
-    """Yield the preferences: each value shows itself, `14:30` or `7 mi`, so it needs no words.
+def choices(request: HttpRequest) -> Iterator[Choice]:
+    """Yield all preferences. Each value shows itself, `14:30` or `7 mi`, so it needs no words."""
+    buyer = cast(BuyerRequest, request)
+    reader, chosen = buyer.reader, buyer.chosen
+    languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    yield Choice("language", _("Language"), chosen.get("language", ""), translation.get_language() or "", languages)
+    yield region_choice(
+        reader, chosen, pytz.country_timezones, _("Country whose way to write dates and numbers you like")
+    )
+    yield zone_choice(reader, chosen, [zone for zones in pytz.country_timezones.values() for zone in zones])
+    clocks_told = [("place", _("on each place's own clock")), ("mine", _("on my clock"))]
+    yield Choice("clock", _("Times"), chosen.get("clock", ""), "mine" if reader.own_clock else "place", clocks_told)
+    yield from samples(reader, chosen)
 
-    Without `everything` the lists are short: the zones of the reader's countries, no countries, and no languages, which
-    stand at the top of each page.
+
+def taps(request: HttpRequest) -> Iterator[Choice]:
+    """Yield the preferences that a parcel's page offers at its foot: few likely values each, so that one tap is enough.
+
+    The language stands at the top of a page, and the clock beside the times that it tells.
     """
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
-    if everything:
-        languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
-        yield Choice("language", _("Language"), chosen.get("language", ""), languages)
-        regions = sorted(((code, country_name(code, reader.locale)) for code in pytz.country_timezones), key=by_label)
-        yield Choice(
-            "region", _("Country whose way to write dates and numbers you like"), chosen.get("region", ""), regions
-        )
-    zones = [(name, name) for name in (pytz.common_timezones if everything else near(reader))]
-    yield Choice("zone", _("Time zone"), chosen.get("zone", ""), zones)
-    yield Choice(
-        "clock",
-        _("Times"),
-        chosen.get("clock", ""),
-        [("place", _("on each place's own clock")), ("mine", _("on my clock"))],
-    )
+    regions = list(filter(None, dict.fromkeys([reader.region, *buyer.regions])))
+    if len(regions) > 1:
+        yield region_choice(reader, chosen, regions, _("Country"))
+    yield from samples(reader, chosen)
+    yield zone_choice(reader, chosen, [*zones_in(reader.region), "UTC"])
+
+
+def region_choice(reader: Reader, chosen: Mapping[str, str], regions: Iterable[str], label: str) -> Choice:
+    """Return the choice between countries."""
+    named = sorted(((code, country_name(code, reader.locale)) for code in regions), key=by_label)
+    return Choice("region", label, chosen.get("region", ""), reader.region, named)
+
+
+def zone_choice(reader: Reader, chosen: Mapping[str, str], zones: Iterable[str]) -> Choice:
+    """Return the choice between zones, that of the reader among them."""
+    named = sorted(((zone, zone_label(zone, reader.locale)) for zone in {reader.zone.key, *zones}), key=by_label)
+    return Choice("zone", _("Time zone"), chosen.get("zone", ""), reader.zone.key, named)
+
+
+@lru_cache(maxsize=16384)
+def zone_label(zone: str, locale: Locale) -> str:
+    """Return a zone as a list names it, by country and city; once a language, for there are four hundred."""
+    country, city = country_of_zone(zone), clocks.zone_city(zone, locale)
+    return f"{country_name(country, locale)} · {city}" if country else city
+
+
+def samples(reader: Reader, chosen: Mapping[str, str]) -> Iterator[Choice]:
+    """Yield the preferences whose values show themselves, each where it makes a difference to this reader."""
     labels = {
         "hours": _("Hours"),
         "units": _("Distance and weight"),
@@ -101,14 +140,9 @@ def choices(request: HttpRequest, *, everything: bool) -> Iterator[Choice]:
         "week": _("First day of the week"),
     }
     for name, label in labels.items():
-        options = [(value, sample(name, value, reader)) for value in CHOICES[name]]
+        counts, options = sampled(name, reader)
         if len({shown for _value, shown in options}) > 1:
-            yield Choice(name, label, chosen.get(name, ""), options)
-
-
-def near(reader: Reader) -> list[str]:
-    """Return the zones that a reader most likely wants."""
-    return list(dict.fromkeys([reader.zone.key, *zones_in(reader.region), "UTC"]))
+            yield Choice(name, label, chosen.get(name, ""), counts, options)
 
 
 def by_label(option: tuple[str, str]) -> str:
@@ -117,21 +151,28 @@ def by_label(option: tuple[str, str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def sample(name: str, value: str, reader: Reader) -> str:
-    """Return what something looks like with one preference changed; once, for each page shows them all."""
-    changed = reader_of({**as_chosen(reader), name: value}, str(reader.locale).replace("_", "-"))
+def sampled(name: str, reader: Reader) -> tuple[str, list[tuple[str, str]]]:
+    """Return which value of a preference counts for a reader, and how each looks; once, for each page shows them."""
+    language, now = str(reader.locale).replace("_", "-"), as_chosen(reader)
+    options = [(value, written(name, value, reader_of({**now, name: value}, language))) for value in CHOICES[name]]
+    shown_now = written(name, reader.week, reader)
+    return next(value for value, shown in options if shown == shown_now), options
+
+
+def written(name: str, value: str, reader: Reader) -> str:
+    """Return what a preference is about as a reader sees it; a day of the week by its name."""
     if name == "hours":
-        return clocks.clock_time(AFTERNOON, changed)
+        return clocks.clock_time(AFTERNOON, reader)
     if name == "units":
-        roads = (units.distance(metres, changed) for metres in (12_000, 400))
-        return " · ".join((*roads, units.weight(3_000, changed)))
+        roads = (units.distance(metres, reader) for metres in (12_000, 400))
+        return " · ".join((*roads, units.weight(3_000, reader)))
     if name == "temperature":
-        return units.temperature(20, changed)
+        return units.temperature(20, reader)
     if name == "digits":
-        return in_digits("0123456789", changed.locale, changed.digits)
+        return in_digits("0123456789", reader.locale, reader.digits)
     if name == "currency":
-        return money(Decimal("12.50"), "EUR", changed)
-    return str(changed.locale.days["stand-alone"]["wide"][FIRST_DAYS[value]])
+        return money(Decimal("12.50"), "EUR", reader)
+    return str(reader.locale.days["stand-alone"]["abbreviated"][FIRST_DAYS[value]])
 
 
 def as_chosen(reader: Reader) -> dict[str, str]:

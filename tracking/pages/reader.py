@@ -22,12 +22,14 @@ DESK: Final = "/desk/"
 class BuyerRequest(HttpRequest):
     """A request with its reader, as `ReaderMiddleware` leaves it.
 
-    `chosen` is what link, account and cookie say; `strange` what they say that is none of ours.
+    `chosen` is what link, account and cookie say; `strange` what they say that is none of ours; `regions` the countries
+    whose habits the reader may have, the likeliest first.
     """
 
     reader: Reader
     chosen: Mapping[str, str]
     strange: list[str]
+    regions: list[str]
     htmx: bool
 
 
@@ -76,10 +78,10 @@ def read_as(request: BuyerRequest, language: str, country: str, fallback: str) -
         known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATORS_LANGUAGES}
     wanted = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
     found = first_supported(wanted, known) or settings.LANGUAGE_CODE
-    region = next(filter(None, (region_in(tag) for tag, _ in accepted)), "") or country
+    request.regions = list(filter(None, dict.fromkeys([*(region_in(tag) for tag, _ in accepted), country])))
     translation.activate(found)
     request.LANGUAGE_CODE = found
-    request.reader = reader_of(request.chosen, found, region)
+    request.reader = reader_of(request.chosen, found, next(iter(request.regions), ""))
     return request.reader
 
 

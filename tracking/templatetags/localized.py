@@ -40,6 +40,13 @@ def moment(context: Context, value: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def own_city(context: Context) -> str:
+    """Write the city whose clock is the reader's own."""
+    reader = reader_of(context)
+    return clocks.zone_city(reader.zone.key, reader.locale)
+
+
+@register.simple_tag(takes_context=True)
 def ago(context: Context, value: datetime) -> str:
     """Write how long before or after now an instant is."""
     return clocks.ago(value, context["now"], reader_of(context))
