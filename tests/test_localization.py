@@ -104,6 +104,9 @@ def test_days_stand_in_words() -> None:
         ("", "", "JP", "SAPPORO JP", "Sapporo, Japan"),
         ("", "", "", "SOMEWHERE", "SOMEWHERE"),
         ("", "", "DE", "", "Germany"),
+        ("HONG KONG", "", "HK", "", "Hong Kong"),
+        ("Kowloon", "", "HK", "", "Kowloon, Hong Kong SAR China"),
+        ("Singapore", "", "SG", "", "Singapore"),
         ("广州", "", "CN", "", "广州, China"),
     ],
 )

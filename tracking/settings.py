@@ -209,10 +209,10 @@ NOTICE_WEBHOOKS = env.bool("NOTICE_WEBHOOKS", default=False)
 # -- Languages and clocks ---------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Each language is shown to its readers by its own name, which Django knows; these are for the operators' lists.
+# Each by its own name, as a list has it.
 LANGUAGES = [
-    *[("en", "English"), ("ar", "العربية"), ("de", "Deutsch"), ("es", "español"), ("fr", "français")],
-    *[("it", "italiano"), ("ja", "日本語"), ("ko", "한국어"), ("pt-br", "português (Brasil)"), ("ru", "русский")],
+    *[("en", "English"), ("ar", "العربية"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")],
+    *[("it", "Italiano"), ("ja", "日本語"), ("ko", "한국어"), ("pt-br", "Português (Brasil)"), ("ru", "Русский")],
     *[("zh-hans", "简体中文"), ("zh-hant", "繁體中文")],
 ]
 TRANSLATE_URL, TRANSLATE_KEY = env.str("TRANSLATE_URL", default=""), env.str("TRANSLATE_KEY", default="")

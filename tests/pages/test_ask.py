@@ -24,7 +24,7 @@ from tracking.asks.papers import MOST_BYTES
 from tracking.models import Ask, AskAnswer, Order, Paper, Shipment
 from tracking.models.asks import Actor
 from tracking.pages.guessing import MOST_BY_ORDER
-from tracking.vocabulary import AskKind, AskState, Milestone, Overlay
+from tracking.vocabulary import AskKind, AskState, Milestone, Overlay, Scan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
@@ -337,6 +337,14 @@ def test_a_buyer_can_begin_what_makes_sense_now(
 
     assert {kind for kind in AskKind if address(shipment, kind) in html} == kinds
     assert {kind for kind in AskKind if client.get(address(shipment, kind)).status_code == 200} == kinds
+
+
+def test_nothing_can_be_changed_about_a_parcel_that_is_lost(client: Client, shipment: Shipment) -> None:
+    put(shipment, milestone=Milestone.LAST_MILE, overlay=Overlay.EXCEPTION, last_scan=Scan.EXCEPTION_LOST)
+
+    html = client.get(shipment.get_absolute_url()).content.decode()
+
+    assert not [kind for kind in AskKind if address(shipment, kind) in html]
 
 
 def test_what_the_buyer_began_is_an_ask_like_any_other(client: Client, shipment: Shipment) -> None:

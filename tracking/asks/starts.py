@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tracking.asks.received import can_be_missed
 from tracking.models import Shipment
-from tracking.vocabulary import RANKS, AskKind, Milestone, Overlay
+from tracking.vocabulary import RANKS, AskKind, Milestone, Overlay, Scan
 
 
 def startable(shipment: Shipment, now: datetime) -> list[AskKind]:
@@ -14,7 +14,8 @@ def startable(shipment: Shipment, now: datetime) -> list[AskKind]:
     milestone = Milestone(shipment.milestone)
     if milestone in Milestone.final():
         return [AskKind.NOT_RECEIVED] if can_be_missed(shipment, now) else []
-    if shipment.overlay == Overlay.RETURNING or milestone is Milestone.AVAILABLE_FOR_PICKUP:
+    gone = shipment.overlay == Overlay.RETURNING or shipment.last_scan == Scan.EXCEPTION_LOST
+    if gone or milestone is Milestone.AVAILABLE_FOR_PICKUP:
         return []
     if milestone is Milestone.OUT_FOR_DELIVERY and shipment.overlay != Overlay.ATTEMPT_FAILED:
         return [AskKind.PHONE]

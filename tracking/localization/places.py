@@ -18,6 +18,8 @@ CITIES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = tomllib.loads(
 )
 FROM_THE_LARGEST: Final = frozenset({"ja", "ko", "zh"})
 COMMAS: Final = {"ar": "، ", "fa": "، ", "ur": "، ", "ja": " ", "ko": " ", "zh": " "}
+CITIES_THEMSELVES: Final = frozenset({"HK", "MO"})
+"""Where CLDR calls a city by the long name of its standing in a country: `Hong Kong SAR China`."""
 STATES_COUNT: Final = frozenset({"AU", "BR", "CA", "US"})
 """Countries where people name a town with the abbreviation of its state."""
 
@@ -58,7 +60,12 @@ def place_line(city: str, region: str, country: str, told: str, locale: Locale) 
         return told
     town = city_name(calm(city or ("" if region else without_code(told, country))), country, locale)
     state = region if country in STATES_COUNT or len(region) > 3 else ""
-    parts = list(dict.fromkeys(part for part in (town, state, country_name(country, locale)) if part))
+    land = country_name(country, locale)
+    parts = list(
+        dict.fromkeys(
+            filter(None, (town, state, "" if country in CITIES_THEMSELVES and town and town in land else land))
+        )
+    )
     if locale.language in FROM_THE_LARGEST:
         parts.reverse()
     return COMMAS.get(locale.language, ", ").join(parts)

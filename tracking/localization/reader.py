@@ -130,6 +130,11 @@ def locale_for(language: str) -> Locale:
         return Locale.parse(DEFAULT_LOCALE)
 
 
+def direction_of(language: str) -> str:
+    """Return which way a language is written, `ltr` or `rtl`."""
+    return locale_for(language).text_direction
+
+
 @lru_cache(maxsize=1024)
 def locale_in(language: str, region: str) -> Locale:
     """Return a language with the habits of a country, `en` in `GB`; the language alone where CLDR has no such pair."""

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from tracking.localization.reader import direction_of
 from tracking.models import Contact, Follow
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Link, Message
@@ -55,7 +55,7 @@ def message_of(follow: Follow, contact: Contact, language: str) -> Message:
     return Message(
         kind="confirm",
         language=language,
-        direction="rtl" if get_language_info(language)["bidi"] else "ltr",
+        direction=direction_of(language),
         sender=order.shop.name,
         subject=_("Please confirm: news of order %(number)s") % {"number": order.number},
         headline=_("Shall we tell you where your parcel is?"),

@@ -12,14 +12,14 @@ from django.conf import settings
 from django.core.signing import Signer
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tracking.localization import clocks
 from tracking.localization import reader as readers
 from tracking.localization.bidi import isolated
-from tracking.localization.places import country_name
-from tracking.localization.reader import Reader, today_in, zone_for
+from tracking.localization.places import place_line
+from tracking.localization.reader import Reader, direction_of, today_in, zone_for
 from tracking.models import Notice, Order, Shipment, Subscriber
 from tracking.models.asks import RECEIPT_SIGNS
 from tracking.notifications.calendar import calendar_of, window_of
@@ -69,7 +69,7 @@ def message_of(notices: list[Notice], reader: Reader, language: str) -> Message:
     return Message(
         kind=kind.value,
         language=language,
-        direction="rtl" if get_language_info(language)["bidi"] else "ltr",
+        direction=direction_of(language),
         sender=order.shop.name,
         subject=_("%(headline)s · order %(number)s") % {"headline": headline, "number": order.number},
         headline=headline,
@@ -120,7 +120,8 @@ def facts_of(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
     if facts.get("at"):
         at = datetime.fromisoformat(facts["at"]).astimezone(zone_of(facts) or UTC)
         yield _("When"), f"{clocks.day(at.date(), reader)} {clocks.clock_time(at, reader)}"
-    if where := ", ".join(filter(None, [facts.get("place"), country_name(facts.get("country") or "", reader.locale)])):
+    place = facts.get("place") or ""
+    if where := place_line(place, "", facts.get("country") or "", place, reader.locale):
         yield _("Where"), where
     if notice.kind not in UNDATED and (days := expected(notice.shipment, reader)):
         yield _("Expected"), days

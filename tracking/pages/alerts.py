@@ -32,11 +32,14 @@ SAID_ABOVE: Final = {
 
 
 class AlertRow(NamedTuple):
-    """One alarm as the page shows it. `ours`: it is about our source of news and not about the parcel."""
+    """One alarm as the page shows it. `ours`: it is about our source of news and not about the parcel.
+
+    `since` is None where the words name the day that counts.
+    """
 
     kind: str
     severity: str
-    since: date
+    since: date | None
     words: Words
     ours: bool
 
@@ -76,7 +79,7 @@ def is_told(alert: Alert, last_scan: str, now: datetime) -> bool:
 def row_of(alert: Alert, reader: Reader) -> AlertRow:
     """Return one alarm in words; its day is that of the reader's clock."""
     kind = AlertKind(alert.kind)
-    since = alert.since.astimezone(reader.zone).date()
+    since = None if kind is AlertKind.PROMISE_AT_RISK else alert.since.astimezone(reader.zone).date()
     return AlertRow(kind.value, alert.severity, since, words_for(kind, alert.evidence, reader), kind in OURS)
 
 

@@ -155,7 +155,7 @@ class PickupPointForm(AnswerForm):
     point = forms.CharField(
         label=gettext_lazy("Name or number of the pick-up point, with its street and town"),
         max_length=200,
-        help_text=gettext_lazy("As the carrier's own site calls it. Without a wish of your own: the nearest one."),
+        help_text=gettext_lazy("As the carrier's own site calls it. If any will do, write: the nearest one."),
     )
     note = note_field()
 

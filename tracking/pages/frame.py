@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language_info
 
+from tracking.localization.reader import direction_of
 from tracking.pages.preferences import taps
 from tracking.pages.reader import user_of
 
@@ -21,5 +21,5 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "signed_in": SimpleLazyObject(lambda: user_of(request) is not None),
         "now": timezone.now(),
-        "text_direction": "rtl" if get_language_info(translation.get_language() or "en")["bidi"] else "ltr",
+        "text_direction": direction_of(translation.get_language() or settings.LANGUAGE_CODE),
     }

@@ -16,7 +16,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -85,8 +84,9 @@ def choices(request: HttpRequest) -> Iterator[Choice]:
     """Yield all preferences. Each value shows itself, `14:30` or `7 mi`, so it needs no words."""
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
-    languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
-    yield Choice("language", _("Language"), chosen.get("language", ""), translation.get_language() or "", languages)
+    yield Choice(
+        "language", _("Language"), chosen.get("language", ""), translation.get_language() or "", settings.LANGUAGES
+    )
     yield region_choice(
         reader, chosen, pytz.country_timezones, _("Country whose way to write dates and numbers you like")
     )
