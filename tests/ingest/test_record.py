@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import make
-from tracking.carriers.told import CarrierDate, ToldLeg, ToldScan
+from tracking.carriers.told import CarrierDate, Measures, ToldLeg, ToldScan
 from tracking.ingest.record import record
 from tracking.models import Event, Leg, Shipment
 from tracking.vocabulary import Milestone, Scan, Tracker
@@ -153,6 +153,18 @@ def test_the_carriers_own_date_and_the_feeds_state_are_noted() -> None:
     assert (shipment.carrier_first_on, shipment.carrier_last_on, shipment.carrier_date_source) == days
     leg.refresh_from_db()
     assert leg.tracker == Tracker.EXPIRED
+
+
+def test_who_measured_first_may_correct_it_and_others_only_fill_gaps() -> None:
+    first = make.leg("LZ000000015CN")
+    other = first.shipment.legs.create(number="9200190000000000000009", position=1)
+
+    record(other, make.parcel(number=other.number, measures=Measures(900, (300, 200, 100))), make.payload())
+    record(first, make.parcel(measures=Measures(950)), make.payload())
+    record(other, make.parcel(number=other.number, measures=Measures(910, (310, 200, 100))), make.payload())
+
+    shipment = Shipment.objects.get()
+    assert (shipment.weighed_grams, shipment.length_mm, shipment.width_mm) == (950, 300, 200)
 
 
 SCANS = st.lists(

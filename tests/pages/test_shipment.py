@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests import make
-from tracking.carriers.told import ToldLeg
+from tracking.carriers.told import Measures, ToldLeg
 from tracking.ingest.record import record
 from tracking.models import Leg, OrderLine, Shipment
 
@@ -257,6 +257,8 @@ def test_preferences_never_lead_away(client: Client, target: str) -> None:
 def test_what_was_paid_and_what_it_weighs_is_told_as_the_reader_wants(client: Client) -> None:
     order = make.order(country="DE", currency="EUR")
     order.lines.create(title="Lamp", unit_price="12.50", grams=1500)
+    leg = make.leg(of=order)
+    record(leg, make.parcel(measures=Measures(1800, (300, 200, 100))), make.payload())
     told = {}
     for habit in ("de-DE", "en-US"):
         html = client.get(order.get_absolute_url(), headers={"accept-language": habit}).content.decode()
@@ -264,5 +266,7 @@ def test_what_was_paid_and_what_it_weighs_is_told_as_the_reader_wants(client: Cl
 
     assert "12,50 €" in told["de-DE"]
     assert "1,5 kg" in told["de-DE"]
+    assert "1,8 kg · 30 × 20 × 10 cm" in told["de-DE"]
     assert "€12.50" in told["en-US"]
     assert "3.3 lb" in told["en-US"]
+    assert "As the carrier measured it: 4 lb · 12 × 7.9 × 3.9 in" in told["en-US"]

@@ -46,6 +46,7 @@ CONCLUDED = (
     "carrier_first_on",
     "carrier_last_on",
     "carrier_date_source",
+    *("weighed_grams", "length_mm", "width_mm", "height_mm"),
     "revision",
 )
 

@@ -19,10 +19,12 @@ from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, measures
 from tracking.carriers.shape import RefusedAnswer, coordinate, day_of, listing, load_json, mapping, required_text, text
 from tracking.carriers.told import (
     ALREADY_REGISTERED,
     CarrierDate,
+    Measures,
     Place,
     Reading,
     Refusal,
@@ -126,7 +128,15 @@ def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
         origin=origin,
         destination=destination,
         carrier_date=read_carrier_date(entry),
+        measures=read_measures(entry),
     )
+
+
+def read_measures(entry: Mapping[str, Any]) -> Measures | None:
+    """Read the weight: a number and its unit side by side, in newer API versions one object."""
+    told = entry.get("shipment_weight")
+    weight = told if isinstance(told, dict) else {"value": told, "unit": entry.get("shipment_weight_unit")}
+    return measures(grams(weight.get("value"), weight.get("unit")))
 
 
 def read_checkpoint(

@@ -25,6 +25,7 @@ from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.countries import country_of
 from tracking.carriers.mapping import Table
+from tracking.carriers.measures import grams, measures
 from tracking.carriers.shape import (
     RefusedAnswer,
     UnreadableAnswer,
@@ -35,7 +36,7 @@ from tracking.carriers.shape import (
     required_text,
     text,
 )
-from tracking.carriers.told import NO_NEWS_YET, Moment, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.told import NO_NEWS_YET, Measures, Moment, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 
 TABLE: Final = Table.load("aramex")
 PATH: Final = "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments"
@@ -116,7 +117,14 @@ def read_waybill(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
         number=number,
         legs=(ToldLeg("aramex", "Aramex", number),),
         scans=tuple(read_update(update, heard_at) for update in reversed(updates)),
+        measures=next(filter(None, map(read_measures, updates)), None),
     )
+
+
+def read_measures(item: Any) -> Measures | None:
+    """Read the weight that each update repeats."""
+    update = mapping(item, "an update")
+    return measures(grams(update.get("GrossWeight"), update.get("WeightUnit")))
 
 
 def read_update(item: Any, heard_at: datetime) -> ToldScan:

@@ -19,6 +19,7 @@ from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.directory import name_for
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, measures, millimetres
 from tracking.carriers.shape import (
     RefusedAnswer,
     country_code,
@@ -29,7 +30,17 @@ from tracking.carriers.shape import (
     required_text,
     text,
 )
-from tracking.carriers.told import NO_NEWS_YET, CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.told import (
+    NO_NEWS_YET,
+    CarrierDate,
+    Measures,
+    Place,
+    Reading,
+    Refusal,
+    ToldLeg,
+    ToldParcel,
+    ToldScan,
+)
 
 TABLE: Final = Table.load("dhl")
 DIVISIONS: Final[Mapping[str, str]] = {"parcel-de": "dhl-de", "post-de": "dhl-de"}
@@ -100,7 +111,19 @@ def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
         origin=origin,
         destination=destination,
         carrier_date=read_carrier_date(entry),
+        measures=read_measures(mapping(entry.get("details"), "details")),
     )
+
+
+def read_measures(details: Mapping[str, Any]) -> Measures | None:
+    """Read weight and sides, each a value with its unit; of a consignment of several pieces they say nothing of one."""
+    if text(details.get("totalNumberOfPieces")) not in ("", "1"):
+        return None
+    weight, sides = mapping(details.get("weight"), "weight"), mapping(details.get("dimensions"), "dimensions")
+    told = [mapping(sides.get(name), name) for name in ("length", "width", "height")]
+    length, width, height = (side.get("value") for side in told)
+    size = millimetres(length, width, height, told[0].get("unitText"))
+    return measures(grams(weight.get("value"), weight.get("unitText")), size)
 
 
 def read_event(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:

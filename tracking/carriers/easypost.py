@@ -23,6 +23,7 @@ from tracking.carriers import clock, told
 from tracking.carriers.adapter import Adapter, Credential, Line, basic
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, measures
 from tracking.carriers.places import country_in, place_in
 from tracking.carriers.shape import RefusedAnswer, day_of, listing, load_json, mapping, required_text, text
 from tracking.carriers.told import CarrierDate, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
@@ -112,6 +113,7 @@ def read_tracker(item: Any, heard_at: datetime) -> ToldParcel:
         origin=origin,
         destination=destination,
         carrier_date=CarrierDate(day, day, "EasyPost") if day else None,
+        measures=measures(grams(entry.get("weight"), "oz")),
     )
 
 

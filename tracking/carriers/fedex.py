@@ -19,6 +19,7 @@ from typing import Any, Final
 from tracking.carriers import clock, told
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, measures, millimetres
 from tracking.carriers.oauth import Desk, send
 from tracking.carriers.shape import (
     RefusedAnswer,
@@ -30,7 +31,7 @@ from tracking.carriers.shape import (
     required_text,
     text,
 )
-from tracking.carriers.told import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.told import CarrierDate, Measures, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
 from tracking.vocabulary import Precision
 
 TABLE: Final = Table.load("fedex")
@@ -107,7 +108,20 @@ def read_result(number: str, entry: Mapping[str, Any], heard_at: datetime) -> To
         origin=origin,
         destination=destination,
         carrier_date=read_carrier_date(entry),
+        measures=read_measures(mapping(entry.get("packageDetails"), "packageDetails")),
     )
+
+
+def read_measures(package: Mapping[str, Any]) -> Measures | None:
+    """Read weight and sides, each told in several units: the first that can be read."""
+    both = mapping(package.get("weightAndDimensions"), "weightAndDimensions")
+    weights = [mapping(item, "a weight") for item in listing(both.get("weight"), "weight")]
+    sizes = [mapping(item, "dimensions") for item in listing(both.get("dimensions"), "dimensions")]
+    weight = (grams(item.get("value"), item.get("unit")) for item in weights)
+    sides = (
+        millimetres(item.get("length"), item.get("width"), item.get("height"), item.get("units")) for item in sizes
+    )
+    return measures(next(filter(None, weight), None), next(filter(None, sides), None))
 
 
 def country_of(entry: Mapping[str, Any], party: str) -> str | None:

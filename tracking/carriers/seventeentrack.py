@@ -17,6 +17,7 @@ from tracking.carriers import clock, told
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.directory import slug_for
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, grams_in, measures, millimetres_in
 from tracking.carriers.shape import (
     RefusedAnswer,
     UnreadableAnswer,
@@ -135,14 +136,17 @@ def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
     providers = listing(mapping(info.get("tracking"), "tracking").get("providers"), "providers")
     legs, scans = read_providers(providers, number, (origin, destination), heard_at)
     status = text(mapping(info.get("latest_status"), "latest_status").get("status"))
+    misc = mapping(info.get("misc_info"), "misc_info")
+    weight = grams(misc.get("weight_kg"), "kg") or grams_in(misc.get("weight_raw"))
     return ToldParcel(
         number=number,
-        legs=with_next_leg(legs, scans, number, mapping(info.get("misc_info"), "misc_info")),
+        legs=with_next_leg(legs, scans, number, misc),
         scans=tuple(scans),
         tracker=TRACKERS.get(status, Tracker.ACTIVE),
         origin=origin,
         destination=destination,
         carrier_date=read_carrier_date(mapping(info.get("time_metrics"), "time_metrics")),
+        measures=measures(weight, millimetres_in(misc.get("dimensions"))),
     )
 
 

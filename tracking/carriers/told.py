@@ -71,6 +71,13 @@ class CarrierDate(NamedTuple):
     source: str
 
 
+class Measures(NamedTuple):
+    """What a carrier weighed and measured: grams, and the three sides in millimetres; None where it does not tell."""
+
+    grams: int | None = None
+    sides: tuple[int, int, int] | None = None
+
+
 class ToldParcel(NamedTuple):
     """All that one answer says about one number. `scans` run oldest first, leg by leg.
 
@@ -84,6 +91,7 @@ class ToldParcel(NamedTuple):
     origin: str | None = None
     destination: str | None = None
     carrier_date: CarrierDate | None = None
+    measures: Measures | None = None
 
     def named(self, number: str) -> Self:
         """Return the parcel under a number that its answer did not name."""

@@ -22,6 +22,7 @@ from uuid import uuid4
 from tracking.carriers import clock
 from tracking.carriers.adapter import Adapter, Credential, Line
 from tracking.carriers.mapping import Table, side_of
+from tracking.carriers.measures import grams, measures, millimetres
 from tracking.carriers.oauth import Desk, send
 from tracking.carriers.shape import (
     RefusedAnswer,
@@ -38,6 +39,7 @@ from tracking.carriers.told import (
     INVALID_NUMBER,
     NO_NEWS_YET,
     CarrierDate,
+    Measures,
     Moment,
     Place,
     Reading,
@@ -136,7 +138,15 @@ def read_package(package: Mapping[str, Any], number: str, heard_at: datetime) ->
         origin=origin,
         destination=destination,
         carrier_date=read_carrier_date(package),
+        measures=read_measures(package),
     )
+
+
+def read_measures(package: Mapping[str, Any]) -> Measures | None:
+    """Read weight and sides of a package."""
+    weight, size = mapping(package.get("weight"), "weight"), mapping(package.get("dimension"), "dimension")
+    sides = millimetres(size.get("length"), size.get("width"), size.get("height"), size.get("unitOfDimension"))
+    return measures(grams(weight.get("weight"), weight.get("unitOfMeasurement")), sides)
 
 
 def read_activity(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:

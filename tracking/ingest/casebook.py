@@ -25,6 +25,7 @@ SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "news_at"),
     *PASSAGES.values(),
     *("carrier_first_on", "carrier_last_on", "carrier_date_source"),
+    *("weighed_grams", "length_mm", "width_mm", "height_mm"),
     *("last_scan", "last_offset_minutes", "liveliness", "forecast_due_at", "look_at", "revision"),
 )
 ANSWER_FIELDS: Final = ("last_answer_at", "failures", "trouble", "registered_at", "next_check_at", "tracker")

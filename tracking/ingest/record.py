@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tracking.carriers.told import ToldParcel, ToldScan
+from tracking.carriers.told import Measures, ToldParcel, ToldScan
 from tracking.carriers.words import without_names
 from tracking.ingest import asking, pace, rhythm
 from tracking.ingest.case import AT, READ_FIELDS, Case, Known, NewEvent
@@ -27,6 +28,12 @@ from tracking.vocabulary import MILESTONES, Scan, Tracker
 
 SCAN, OFFSET, COUNTRY, LOCAL, PRECISION = (
     READ_FIELDS.index(name) for name in ("scan", "offset_minutes", "country", "local", "precision")
+)
+
+
+NOTED: Final = (
+    *("origin_country", "carrier_first_on", "carrier_last_on"),
+    *("weighed_grams", "length_mm", "width_mm", "height_mm"),
 )
 
 
@@ -50,12 +57,12 @@ def take(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payload: Payl
     book.meet(case)
     fresh, reread = take_scans(case, legs, parcel.scans, payload)
     latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
-    noted = note_parcel(case.shipment, leg, parcel, answers(leg, payload)) if latest else False
+    changed = note_parcel(case.shipment, leg, parcel, answers(leg, payload)) if latest else False
     if fresh:
         case.news_at = max(case.news_at or payload.received_at, payload.received_at)
-    if noted:
+    if changed:
         case.answered.add(leg)
-    case.moved = case.moved or bool(fresh) or reread or noted
+    case.moved = case.moved or bool(fresh) or reread or changed
     return fresh
 
 
@@ -124,14 +131,28 @@ def answers(leg: Leg, payload: Payload) -> bool:
 
 def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel, answers: bool) -> bool:
     """Note what the answer says beside its scans, and of the feed; tell whether the page changes by it."""
-    before = (shipment.origin_country, shipment.carrier_first_on, shipment.carrier_last_on, leg.tracker)
+    before = (noted(shipment), leg.tracker)
     shipment.origin_country = shipment.origin_country or parcel.origin or ""
     if parcel.carrier_date:
         shipment.carrier_first_on, shipment.carrier_last_on = parcel.carrier_date.first, parcel.carrier_date.last
         shipment.carrier_date_source = parcel.carrier_date.source[:40]
+    note_measures(shipment, parcel.measures, weightily=answers and leg.position == 0)
     if answers and leg.tracker != Tracker.CANCELLED:
         leg.tracker = parcel.tracker
-    return before != (shipment.origin_country, shipment.carrier_first_on, shipment.carrier_last_on, leg.tracker)
+    return before != (noted(shipment), leg.tracker)
+
+
+def note_measures(shipment: Shipment, told: Measures | None, *, weightily: bool) -> None:
+    """Note weight and size. Who told them first may correct them; others only fill gaps, or two would take turns."""
+    if told and told.grams and (weightily or not shipment.weighed_grams):
+        shipment.weighed_grams = told.grams
+    if told and told.sides and (weightily or not shipment.length_mm):
+        shipment.length_mm, shipment.width_mm, shipment.height_mm = told.sides
+
+
+def noted(shipment: Shipment) -> tuple[object, ...]:
+    """Return what answers say of a parcel beside its scans, as far as pages show it."""
+    return tuple(getattr(shipment, name) for name in NOTED)
 
 
 def close(book: Casebook, now: datetime) -> None:

@@ -59,6 +59,10 @@ class Shipment(models.Model):
     carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
     carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
     carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
+    weighed_grams = models.PositiveIntegerField(_("weight in grams"), null=True, editable=False)
+    length_mm = models.PositiveIntegerField(_("length in millimetres"), null=True, editable=False)
+    width_mm = models.PositiveIntegerField(_("width in millimetres"), null=True, editable=False)
+    height_mm = models.PositiveIntegerField(_("height in millimetres"), null=True, editable=False)
     forecast = models.ForeignKey(
         "tracking.Forecast", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("forecast")
     )

@@ -161,13 +161,14 @@ def _midnight(moment: datetime) -> str:
 
 def _misc_info(journey: Journey, scans: Sequence[Scan]) -> Json:
     number, company = _now_with(journey, scans)
+    grams, *sides = journey.carton or (0,)
     return {
         "risk_factor": 0,
         "service_type": journey.service,
-        "weight_raw": None,
-        "weight_kg": None,
+        "weight_raw": f"{grams / 1000:.3f} KG" if grams else None,
+        "weight_kg": f"{grams / 1000:.3f}" if grams else None,
         "pieces": None,
-        "dimensions": None,
+        "dimensions": " x ".join(map(str, sides)) + " cm" if sides else None,
         "customer_number": None,
         "reference_number": None,
         "local_number": number,

@@ -32,7 +32,8 @@ class Journey:
     """All that carriers will ever tell under one number, in the order of telling.
 
     `onward` is the journey under the number that the next carrier gives. `promise` is a carrier's own forecast of the
-    delivery, first and last moment, told once the parcel is picked up.
+    delivery, first and last moment, told once the parcel is picked up. `carton` is what the first carrier measured:
+    grams, and the sides in centimetres.
     """
 
     number: str
@@ -42,6 +43,7 @@ class Journey:
     scans: tuple[Scan, ...]
     onward: Journey | None = None
     promise: tuple[datetime, datetime] | None = None
+    carton: tuple[int, int, int, int] | None = None
 
     @property
     def numbers(self) -> Iterator[Journey]:

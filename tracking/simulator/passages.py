@@ -12,6 +12,7 @@ LIVE: Final = Parcel(
     "Chicago",
     service="Standard",
     promise=(2.0, 5.0),
+    carton=(1180, 34, 22, 13),
     script="""
     Yanwen
       -9 09:40   label             Shenzhen
@@ -46,6 +47,7 @@ RENUMBERED: Final = Parcel(
     "YT2632800417259036",
     "Dongguan",
     "Manchester",
+    carton=(1990, 46, 24, 20),
     script="""
     YunExpress
       -8 14:05   label             Dongguan

@@ -38,7 +38,8 @@ class Parcel:
 
     `onward` is the same parcel under the number that its last carrier gives it. Carriers in `naive` tell local times
     without a zone; those in `one_clock` write every scan, foreign ones too, in the clock of the origin. `promise` is a
-    carrier's forecast, in days from the demo's start.
+    carrier's forecast, in days from the demo's start. `carton` is what the first carrier measured: grams, and the
+    sides in centimetres.
     """
 
     number: str
@@ -50,6 +51,7 @@ class Parcel:
     naive: tuple[str, ...] = ()
     one_clock: tuple[str, ...] = ()
     promise: tuple[float, float] | None = None
+    carton: tuple[int, int, int, int] | None = None
 
     def journey(self, started_at: datetime) -> Journey:
         """Return what the carriers tell of it when the demo starts at a moment (aware)."""
@@ -62,6 +64,7 @@ class Parcel:
             in_telling_order(self.scans(started_at)),
             onward=self._onward().journey(started_at) if self.onward else None,
             promise=(started_at + timedelta(days=days[0]), started_at + timedelta(days=days[1])) if days else None,
+            carton=self.carton,
         )
 
     def _onward(self) -> Parcel:

@@ -10,6 +10,7 @@ PAPERS: Final = Parcel(
     "LX604182733CN",
     "Hangzhou",
     "Berlin",
+    carton=(1420, 38, 16, 6),
     script="""
     China Post
       -13 15:20  picked_up         Hangzhou
@@ -38,6 +39,7 @@ INSPECTED: Final = Parcel(
     "Lyon",
     service="Priority",
     promise=(2.0, 4.0),
+    carton=(1760, 28, 28, 20),
     script="""
     4PX
       -12 18:20  picked_up         Shenzhen

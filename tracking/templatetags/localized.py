@@ -11,6 +11,7 @@ from django.template.context import Context
 
 from tracking.localization import clocks, numbers, places, units
 from tracking.localization.reader import Reader
+from tracking.models import Shipment
 
 register = template.Library()
 
@@ -68,6 +69,18 @@ def place(context: Context, city: str, country: str) -> str:
 def weight(context: Context, grams: float) -> str:
     """Write a weight in the reader's measure."""
     return units.weight(grams, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def measures(context: Context, shipment: Shipment) -> str:
+    """Write what a carrier weighed and measured, in the reader's measures; nothing where no carrier did."""
+    reader = reader_of(context)
+    sides = [side / 10 for side in (shipment.length_mm, shipment.width_mm, shipment.height_mm) if side]
+    told = (
+        units.weight(shipment.weighed_grams, reader) if shipment.weighed_grams else "",
+        units.size(sides, reader) if sides else "",
+    )
+    return " · ".join(filter(None, told))
 
 
 @register.simple_tag(takes_context=True)
