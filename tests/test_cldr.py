@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.cldr_cells import CELLS, COLUMNS
 from tracking.localization import clocks, units
-from tracking.localization.numbers import listed, money, number
+from tracking.localization.numbers import figures, listed, money, number, ordinal
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, home_zone, reader_of, zones_in
 
@@ -113,6 +113,35 @@ def test_money_is_named_as_the_reader_wants(language: str, region: str, currency
     reader = reader_of({"currency": currency}, language, region)
 
     assert plain(money(Decimal("1234.50"), "USD", reader)) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "feminine", "texts"),
+    [
+        ("en", False, ("1st", "2nd", "3rd", "4th", "11th", "21st", "112th")),
+        ("fr", False, ("1er", "2e", "3e", "4e", "11e", "21e", "112e")),
+        ("fr", True, ("1re", "2e", "3e", "4e", "11e", "21e", "112e")),
+        ("es", False, ("1.º", "2.º", "3.º", "4.º", "11.º", "21.º", "112.º")),
+        ("pt-br", True, ("1ª", "2ª", "3ª", "4ª", "11ª", "21ª", "112ª")),
+        ("it", False, ("1º", "2º", "3º", "4º", "11º", "21º", "112º")),
+        ("de", True, ("1.", "2.", "3.", "4.", "11.", "21.", "112.")),
+        ("ru", True, ("1-я", "2-я", "3-я", "4-я", "11-я", "21-я", "112-я")),
+        ("ja", False, ("第1", "第2", "第3", "第4", "第11", "第21", "第112")),
+        ("zh-hant", False, ("第1", "第2", "第3", "第4", "第11", "第21", "第112")),
+        ("ar", False, ("١", "٢", "٣", "٤", "١١", "٢١", "١١٢")),
+        ("pl", False, ("1.", "2.", "3.", "4.", "11.", "21.", "112.")),
+    ],
+)
+def test_ordinals(language: str, feminine: bool, texts: tuple[str, ...]) -> None:
+    reader = reader_of({}, language, "EG" if language == "ar" else "")
+
+    assert tuple(ordinal(n, reader, feminine=feminine) for n in (1, 2, 3, 4, 11, 21, 112)) == texts
+
+
+def test_the_figures_of_a_sentence_are_the_readers() -> None:
+    assert figures("95 of 100", reader_of({}, "ar", "EG")) == "٩٥ of ١٠٠"
+    assert figures("95 of 100", reader_of({"digits": "latn"}, "ar", "EG")) == "95 of 100"
+    assert figures("95 of 100", reader_of({}, "de", "DE")) == "95 of 100"
 
 
 def test_a_reader_can_have_latin_digits() -> None:

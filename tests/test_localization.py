@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tracking.localization import clocks, places
 from tracking.localization.bidi import isolated
@@ -107,11 +109,31 @@ def test_days_stand_in_words() -> None:
         ("HONG KONG", "", "HK", "", "Hong Kong"),
         ("Kowloon", "", "HK", "", "Kowloon, Hong Kong SAR China"),
         ("Singapore", "", "SG", "", "Singapore"),
-        ("广州", "", "CN", "", "广州, China"),
+        ("广州", "", "CN", "", "Guangzhou, China"),
+        ("广东省深圳市", "", "CN", "", "Shenzhen, China"),
+        ("サンパウロ", "", "BR", "", "São Paulo, Brazil"),
+        ("KÖLN", "", "DE", "", "Cologne, Germany"),
+        ("Dusseldorf", "", "DE", "", "Düsseldorf, Germany"),
+        ("", "", "KR", "서울시", "Seoul, South Korea"),
+        ("Nowhereville", "", "US", "", "Nowhereville, United States"),
     ],
 )
 def test_places_read_as_people_write_them(city: str, region: str, country: str, told: str, line: str) -> None:
     assert places.place_line(city, region, country, told, ENGLISH) == line
+
+
+@pytest.mark.parametrize("country", sorted(places.CITIES))
+def test_every_name_of_a_city_finds_that_city_and_no_other(country: str) -> None:
+    for city, names in places.CITIES[country].items():
+        assert {"zh_Hans", "zh_Hant", "ja", "ko", "ru", "ar"} <= set(names)
+        assert {places.told_in_any_language(name, places.cities_of(country)) for name in (city, *names.values())} == {
+            city
+        }
+
+
+@given(st.text(max_size=60), st.sampled_from(["CN", "US", "KR", "ZZ", ""]))
+def test_any_text_can_be_a_place(city: str, country: str) -> None:
+    assert places.place_line(city, "", country, city, ENGLISH) or not (city or country)
 
 
 def test_unknown_zones_and_languages_fall_back() -> None:

@@ -181,6 +181,21 @@ def test_each_state_has_its_answer(client: Client, scans: list[str], says: str) 
     assert says in words(client, leg.shipment.get_absolute_url())
 
 
+def test_failed_attempts_are_numbered_once_there_are_two(client: Client) -> None:
+    leg = make.leg()
+    first = make.scan("delivery.attempt_failed_absent", "2026-09-10T10:00:00+02:00", country="DE")
+    second = make.scan("delivery.attempt_failed_other", "2026-09-11T10:00:00+02:00", country="DE")
+    record(leg, make.parcel(first), make.payload())
+    assert "1st attempt" not in words(client, leg.shipment.get_absolute_url())
+
+    record(leg, make.parcel(first, second), make.payload())
+
+    page = words(client, leg.shipment.get_absolute_url())
+    assert page.index("2nd attempt") < page.index("1st attempt")
+    french = words(client, leg.shipment.get_absolute_url(), **{"accept-language": "fr-FR"})
+    assert "1re tentative" in french
+
+
 def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:
     leg = make.leg()
     future = date(datetime.now(UTC).year + 1, 7, 8)

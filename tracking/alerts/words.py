@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tracking.localization import clocks, places
-from tracking.localization.numbers import number
+from tracking.localization.numbers import figures, number
 from tracking.localization.reader import Reader
 from tracking.vocabulary import AlertKind, Cause
 
@@ -80,7 +80,8 @@ def words_for(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> W
     means = str(MEANS[kind]) if kind in MEANS else WITH_VALUES[kind](evidence, reader)
     if kind is AlertKind.PAPERS_ASKED and evidence.get("cause") == Cause.IDENTITY_MISSING:
         means = _("Customs asks for a proof of identity before it lets the parcel go on.")
-    return Words(means, str(NEXT.get(kind, "")), str(HELPS.get(kind, "")))
+    said = (means, str(NEXT.get(kind, "")), str(HELPS.get(kind, "")))
+    return Words(*(figures(sentence, reader) for sentence in said))
 
 
 def longer_at_customs(evidence: Mapping[str, Any], reader: Reader) -> str:

@@ -23,6 +23,23 @@ ZEROS: Final[Mapping[str, int]] = {
 """The code point of nought in each numbering system that CLDR has as some locale's default (numberingSystems)."""
 
 
+ORDINALS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {"one": "{}st", "two": "{}nd", "few": "{}rd", "other": "{}th"},
+    "es": {"other": "{}.º", "f": "{}.ª"},
+    "fr": {"one": "{}er", "other": "{}e", "one f": "{}re"},
+    "it": {"other": "{}º", "f": "{}ª"},
+    "ja": {"other": "第{}"},
+    "ko": {"other": "{}번째"},
+    "pt": {"other": "{}º", "f": "{}ª"},
+    "ru": {"other": "{}-й", "f": "{}-я"},
+    "zh": {"other": "第{}"},
+}
+"""Ordinals in digits (CLDR, rbnf: digits-ordinal) by plural category, `f` those of a feminine word; Korean as said.
+
+Elsewhere a full stop makes an ordinal, as CLDR's root has it; in Arabic the number alone stands behind its word.
+"""
+
+
 @lru_cache(maxsize=8)
 def pattern_with(places: int) -> NumberPattern:
     """Return the pattern of numbers with so many decimal places."""
@@ -60,6 +77,11 @@ def numbering(reader: Reader) -> str:
     return "latn" if reader.digits == "latn" else "default"
 
 
+def figures(sentence: str, reader: Reader) -> str:
+    """Write the figures of a sentence of ours in the reader's digits; never of one that holds a code or a link."""
+    return in_digits(sentence, reader.locale, reader.digits)
+
+
 def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bool = True) -> str:
     """Write a number with the separators and digits of a language, `1,240`, `1 240`, `1.240`.
 
@@ -68,6 +90,15 @@ def number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bo
     pattern = pattern_with(places) if exact else pattern_up_to(places)
     written = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=numbering(reader))
     return in_digits(written, reader.locale, reader.digits)
+
+
+def ordinal(value: int, reader: Reader, *, feminine: bool = False) -> str:
+    """Write a whole number as a place in a row: `2nd`, `2e`, `第2`; in the gender of the word that it counts."""
+    forms = ORDINALS.get(reader.locale.language, {"other": "{}" if reader.locale.language == "ar" else "{}."})
+    category = reader.locale.ordinal_form(value)
+    wanted = (f"{category} f", "f") if feminine else ()
+    form = next(forms[name] for name in (*wanted, category, "other") if name in forms)
+    return form.format(number(value, reader))
 
 
 def money(amount: Decimal, currency: str, reader: Reader) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +14,11 @@ import pytz
 from babel import Locale
 from babel.dates import get_timezone_location
 
-ENGLISH: Final = Locale("en")
+LANGUAGES: Final = tuple(
+    map(Locale.parse, ("en", "zh_Hans", "zh_Hant", "ja", "ko", "ru", "ar", "de", "es", "fr", "it", "pt_BR"))
+)
+"""In which carriers tell cities."""
+CHINESE_CITY: Final = re.compile(r"(?:.{2,8}(?:省|自治区|自治區))?(.{1,8}?)[市시]?")
 CITIES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = tomllib.loads(
     (Path(__file__).parent / "cities.toml").read_text(encoding="utf-8")
 )
@@ -31,24 +37,47 @@ def country_name(code: str, locale: Locale) -> str:
 
 @lru_cache(maxsize=8192)
 def city_name(city: str, country: str, locale: Locale) -> str:
-    """Return a city as the reader's language calls it, where the table or CLDR knows it; else as it was told.
+    """Return a city as the reader's language calls it, told in whatever language, where the table or CLDR knows it.
 
-    CLDR names the cities that time zones are called after: Cairo, São Paulo, Sydney.
+    CLDR names the cities that time zones are called after: Cairo, São Paulo, Sydney. Any other city stays as told.
     """
-    known = CITIES.get(country, {}).get(city, {})
-    language = "_".join(filter(None, (locale.language, locale.script)))
-    told = known.get(language) or known.get(str(locale)) or known.get(locale.language)
-    if told:
-        return told
-    zone = zone_named_after(country).get(city.casefold())
+    if found := told_in_any_language(city, cities_of(country)):
+        names = CITIES[country][found]
+        language = "_".join(filter(None, (locale.language, locale.script)))
+        return names.get(language) or names.get(str(locale)) or names.get(locale.language) or names.get("en") or found
+    zone = told_in_any_language(city, zones_of(country))
     return str(get_timezone_location(zone, locale=locale, return_city=True)) if zone else city
 
 
+def told_in_any_language(city: str, known: Mapping[str, str]) -> str | None:
+    """Return what is known under the name of a city, whatever province stands before it and word for city after it."""
+    if found := known.get(folded(city)):
+        return found
+    bare = CHINESE_CITY.fullmatch(city)
+    return known.get(folded(bare.group(1))) if bare else None
+
+
 @lru_cache(maxsize=256)
-def zone_named_after(country: str) -> Mapping[str, str]:
-    """Return the zones of a country by the city that each is called after, in English."""
+def cities_of(country: str) -> Mapping[str, str]:
+    """Return the cities of the table by each of their names, folded."""
+    return {folded(name): city for city, names in CITIES.get(country, {}).items() for name in (city, *names.values())}
+
+
+@lru_cache(maxsize=256)
+def zones_of(country: str) -> Mapping[str, str]:
+    """Return a country's zones by the city that each is called after, in every language of the table, folded."""
     zones = pytz.country_timezones.get(country, ())
-    return {get_timezone_location(zone, locale=ENGLISH, return_city=True).casefold(): zone for zone in zones}
+    return {
+        folded(get_timezone_location(zone, locale=language, return_city=True)): zone
+        for zone in zones
+        for language in LANGUAGES
+    }
+
+
+def folded(name: str) -> str:
+    """Return a name as it is compared: in small letters, without accents and signs between words."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not "\u0300" <= sign <= "\u036f")
+    return re.sub(r"[\s'’.-]+", " ", plain).strip().casefold()
 
 
 def place_line(city: str, region: str, country: str, told: str, locale: Locale) -> str:

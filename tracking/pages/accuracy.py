@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tracking.localization import clocks
-from tracking.localization.numbers import number
+from tracking.localization.numbers import figures, number
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader
 from tracking.models import Carrier, Score
@@ -46,7 +46,7 @@ def accuracy(request: HttpRequest) -> HttpResponse:
     scores = list(Score.objects.all())
     tables = [
         Table(_("Counted from where the parcel was"), by_clock(scores, reader)),
-        Table(_("The last 60 days"), by_clock(scores, reader, kind="recent")),
+        Table(figures(_("The last 60 days"), reader), by_clock(scores, reader, kind="recent")),
         Table(_("By route, the worst first"), by_key(scores, "lane", reader)),
         Table(_("By month of the forecast"), by_month(scores, reader)),
     ]
@@ -108,8 +108,8 @@ def line(score: Score, name: str, reader: Reader, *, is_worst: bool = False) -> 
     return Line(
         name,
         number(score.parcels, reader),
-        _("%(share)s of 100") % {"share": number(score.covered, reader)},
-        _("%(share)s of 100") % {"share": number(score.late, reader)},
+        figures(_("%(share)s of 100") % {"share": number(score.covered, reader)}, reader),
+        figures(_("%(share)s of 100") % {"share": number(score.late, reader)}, reader),
         _("%(days)s days") % {"days": number(score.width_days + 1, reader, 1)},
         _("%(days)s days") % {"days": number(score.error_days, reader, 1)},
         is_worst,

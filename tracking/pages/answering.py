@@ -18,6 +18,7 @@ from tracking.asks.received import Proof, delivered_by, earliest, looks
 from tracking.asks.taxes import BadTaxId, check_tax_id
 from tracking.asks.values import WORDS, Availability
 from tracking.localization import clocks
+from tracking.localization.numbers import figures
 from tracking.localization.reader import Reader
 from tracking.models import Ask, Shipment
 from tracking.models.words import PaperKind
@@ -101,7 +102,7 @@ class TaxIdForm(AnswerForm):
         try:
             return check_tax_id(self.cleaned_data["tax_id"], self.about.country)
         except BadTaxId as trouble:
-            raise forms.ValidationError(str(trouble)) from trouble
+            raise forms.ValidationError(figures(str(trouble), self.about.reader)) from trouble
 
 
 class AddressForm(AnswerForm):
@@ -234,7 +235,7 @@ class PapersForm(AnswerForm):
         cleaned = super().clean() or {}
         sent = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
         if len(sent) > MOST_FILES:
-            raise forms.ValidationError(too_many())
+            raise forms.ValidationError(figures(too_many(), self.about.reader))
         for name, file in sent:
             self.take(name, file)
         return cleaned
@@ -243,7 +244,7 @@ class PapersForm(AnswerForm):
         """Check one file; what is wrong with it stands beside its field, with its name."""
         try:
             if (file.size or 0) > MOST_BYTES:
-                raise BadPaper(too_large())
+                raise BadPaper(figures(too_large(), self.about.reader))
             self.checked.append(check(PaperKind(name), file.name or "", file.read()))
         except BadPaper as trouble:
             self.add_error(name, f"{file.name}: {trouble}")

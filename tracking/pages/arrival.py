@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from tracking.eta.scores import RECORD
 from tracking.localization import clocks
-from tracking.localization.numbers import number
+from tracking.localization.numbers import figures, number
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, clock_in, today_in
 from tracking.models import Forecast, Shipment
@@ -52,8 +52,8 @@ def arrival_for(shipment: Shipment, reader: Reader, now: datetime) -> Arrival | 
     return Arrival(
         line=arrives(found, shipment, reader, now),
         likely=likely(found, reader),
-        basis=basis(found, shipment, reader),
-        record=record_of(found),
+        basis=figures(basis(found, shipment, reader), reader),
+        record=figures(record_of(found), reader),
         promise=first_promise(shipment, found, shown, reader),
         moves=moves(shown, reader),
     )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tracking.asks.starts import startable
 from tracking.ingest.whose import Offer
 from tracking.localization import clocks, places, quantities
+from tracking.localization.numbers import ordinal
 from tracking.localization.reader import Reader
 from tracking.models import Alert, Ask, Carrier, Event, Forecast, Leg, OrderLine, Shipment
 from tracking.models.translations import translated
@@ -58,6 +59,7 @@ class Row:
     unknown: bool
     converted: list[quantities.Told]
     translation: str = ""
+    nth: str = ""
 
 
 @dataclass(slots=True)
@@ -141,6 +143,7 @@ def view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     ordered = in_order(shipment.events.all())  # type: ignore[type-var]
     rows = [row_of(tellings, names, reader) for tellings in told_once(ordered)]  # type: ignore[type-var]
     translate_unknown(rows)
+    number_attempts(rows, reader)
     final = Milestone(shipment.milestone) in Milestone.final()
     shown = sorted(latest_of_each(shipment.asks.all()), key=lambda ask: not ask.waits_for_buyer)
     leg_views = by_leg(legs, rows, final)
@@ -184,6 +187,14 @@ def row_of(tellings: Sequence[Event], names: dict[int, str], reader: Reader) -> 
         unknown=scan is Scan.UNMAPPED,
         converted=quantities.quantities(event.words, reader, on=time.day, country=event.country),
     )
+
+
+def number_attempts(rows: Iterable[Row], reader: Reader) -> None:
+    """Say of each failed attempt which one it was, where there was more than one."""
+    failed = [row for row in rows if row.event.milestone == Milestone.ATTEMPT_FAILED]
+    feminine = _("the word “attempt” is: m (masculine or neither), f (feminine)") == "f"
+    for nth, row in enumerate(failed if len(failed) > 1 else (), start=1):
+        row.nth = _("%(ordinal)s attempt") % {"ordinal": ordinal(nth, reader, feminine=feminine)}
 
 
 def translate_unknown(rows: Iterable[Row]) -> None:

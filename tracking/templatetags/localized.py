@@ -90,6 +90,12 @@ def number(context: Context, value: float) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def figures(context: Context, sentence: str) -> str:
+    """Write the figures of a sentence of ours in the reader's digits."""
+    return numbers.figures(sentence, reader_of(context))
+
+
+@register.simple_tag(takes_context=True)
 def money(context: Context, amount: Decimal, currency: str) -> str:
     """Write an amount of money as the reader wants its currency named."""
     return numbers.money(amount, currency, reader_of(context))
