@@ -129,6 +129,15 @@ def test_it_does_not_open(kind: str, steps: list[Step], fields: dict[str, Any]) 
     assert kind not in kinds(case(*steps, **fields))
 
 
+@pytest.mark.parametrize(("destination", "past"), [("DE", True), ("US", False), ("JP", True)])
+def test_a_promised_day_is_past_once_it_is_over_where_the_parcel_goes(destination: str, past: bool) -> None:
+    three_at_night = case(step("linehaul.departed"), **LATE, destination=destination, at=24 * 8 + 3)
+
+    (found,) = (one for one in findings(three_at_night) if one.kind is AlertKind.PROMISE_AT_RISK)
+
+    assert found.evidence["past"] is past
+
+
 @pytest.mark.parametrize(
     ("kind", "trouble", "ending", "later"),
     [

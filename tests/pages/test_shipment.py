@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests import make
-from tracking.carriers.told import Measures, ToldLeg
+from tracking.carriers.told import CarrierDate, Measures, ToldLeg
 from tracking.ingest.record import record
 from tracking.models import Leg, OrderLine, Shipment
 
@@ -194,6 +195,19 @@ def test_failed_attempts_are_numbered_once_there_are_two(client: Client) -> None
     assert page.index("2nd attempt") < page.index("1st attempt")
     french = words(client, leg.shipment.get_absolute_url(), **{"accept-language": "fr-FR"})
     assert "1re tentative" in french
+
+
+def test_a_carriers_date_has_passed_when_that_day_is_over_where_the_parcel_goes(client: Client) -> None:
+    leg = make.leg(of=make.order(country="US"))
+    days = CarrierDate(date(2026, 11, 22), date(2026, 11, 23), "USPS")
+    record(leg, make.parcel(carrier_date=days), make.payload())
+    told = {}
+    for hour in (4, 6):
+        with time_machine.travel(datetime(2026, 11, 24, hour, tzinfo=UTC), tick=False):
+            told[hour] = words(client, leg.shipment.get_absolute_url())
+
+    assert "Expected Sun, Nov 22" in told[4]
+    assert "Expected" not in told[6]
 
 
 def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:

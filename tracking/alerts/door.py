@@ -7,6 +7,7 @@ from typing import Final
 
 from tracking.alerts.case import Case, Finding, Step, from_step
 from tracking.carriers.causes import days_kept
+from tracking.localization.reader import today_in
 from tracking.vocabulary import AlertKind, Cause, Milestone, Overlay, Scan, Severity
 
 PICKUP_WARNING: Final = timedelta(days=2)
@@ -69,7 +70,7 @@ def kept_until(case: Case) -> tuple[date, bool] | None:
     if case.pickup_until:
         return case.pickup_until, True
     days = days_kept(step.words)
-    return case.since(step).date() + timedelta(days=days or USUAL_DAYS_KEPT), days is not None
+    return today_in(case.destination, case.since(step)) + timedelta(days=days or USUAL_DAYS_KEPT), days is not None
 
 
 def pickup_turns(case: Case) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from tracking.alerts.case import Case, Finding, from_step, phase
 from tracking.alerts.customs import wanted
+from tracking.localization.reader import clock_in, today_in
 from tracking.vocabulary import MILESTONES, AlertKind, Milestone, Overlay, Scan, Severity
 
 OWN_CLOCK: Final = frozenset({Milestone.IMPORT_CUSTOMS, Milestone.AVAILABLE_FOR_PICKUP})
@@ -64,10 +65,10 @@ def promise_turns(case: Case) -> datetime | None:
 
 
 def promise_ends(case: Case) -> datetime | None:
-    """Return when the promised day is over."""
+    """Return when the promised day is over at the destination."""
     if case.promised_on is None or promise_turns(case) is None:
         return None
-    return datetime.combine(case.promised_on, time(), UTC) + timedelta(days=1)
+    return datetime.combine(case.promised_on + timedelta(days=1), time(), clock_in(case.destination))
 
 
 def promise_at_risk(case: Case) -> Finding | None:
@@ -75,7 +76,7 @@ def promise_at_risk(case: Case) -> Finding | None:
     turns = promise_turns(case)
     if turns is None or case.promised_on is None or case.now < turns:
         return None
-    past = case.now.date() > case.promised_on
+    past = today_in(case.destination, case.now) > case.promised_on
     unlikely = case.p_late is not None and case.p_late < UNLIKELY
     if not past and (unlikely or case.milestone is Milestone.OUT_FOR_DELIVERY):
         return None

@@ -65,7 +65,7 @@ def size(centimetres: Iterable[float], reader: Reader) -> str:
     (measure,) = SIZE[reader.units]
     *sides, last = [side / measure.base for side in centimetres]
     numbers = [number(side, reader, places(side), exact=False) for side in sides]
-    return " × ".join([*numbers, unit(last, measure, reader)])
+    return "\xa0×\xa0".join([*numbers, unit(last, measure, reader)])
 
 
 def temperature(celsius: float, reader: Reader) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracking.localization import clocks
-from tracking.localization.reader import Reader
+from tracking.localization.reader import Reader, today_in
 from tracking.models import Shipment
 from tracking.pages.arrival import Arrival, arrival_for
 from tracking.vocabulary import Milestone, Overlay, Scan
@@ -88,7 +88,7 @@ def expected(shipment: Shipment, milestone: Milestone, reader: Reader, now: date
     if arrival := arrival_for(shipment, reader, now):
         return Answer(arrival.line, arrival.basis, "calm", arrival)
     first, last = shipment.carrier_first_on, shipment.carrier_last_on
-    if first and last and last >= now.date():
+    if first and last and last >= today_in(shipment.order.country, now):
         span = clocks.days(first, last, reader)
         source = shipment.carrier_date_source
         why = (

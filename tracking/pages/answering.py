@@ -19,7 +19,7 @@ from tracking.asks.taxes import BadTaxId, check_tax_id
 from tracking.asks.values import WORDS, Availability
 from tracking.localization import clocks
 from tracking.localization.numbers import figures
-from tracking.localization.reader import Reader
+from tracking.localization.reader import Reader, today_in
 from tracking.models import Ask, Shipment
 from tracking.models.words import PaperKind
 from tracking.vocabulary import AskKind
@@ -138,7 +138,7 @@ class DayForm(AnswerForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        today = self.about.now.astimezone(self.about.reader.zone).date()
+        today = today_in(self.about.shipment.order.country, self.about.now)
         field = self.fields["day"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(day.isoformat(), clocks.day(day, self.about.reader)) for day in days_ahead(today)]
