@@ -181,6 +181,7 @@ def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client
 def test_all_settings_show_themselves(client: Client) -> None:
     html = client.get(reverse("preferences"), headers={"accept-language": "en-US"}).content.decode()
 
+    assert "Automatic · United States · New York" in html
     for sample in ("14:30", "7.5 mi", "12 km", "20°C", "68°F", "Germany · Berlin", "Germany"):
         assert sample in html
 

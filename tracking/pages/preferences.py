@@ -48,6 +48,11 @@ class Choice(NamedTuple):
     counts: str
     options: list[tuple[str, str]]
 
+    @property
+    def automatic(self) -> str:
+        """Return what comes of itself, in words; nothing where the reader chose something else."""
+        return "" if self.chosen else dict(self.options).get(self.counts, "")
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
