@@ -49,7 +49,7 @@ browser: install
 # loop running in its process, so its tests have one of their own.
 test: install browser
 	$(BIN)/python -m pytest -n 2 -m "not browser"
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not browser"
 
 check: install
