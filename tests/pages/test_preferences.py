@@ -178,6 +178,14 @@ def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client
     assert after > {'region" value="DE', 'units" value="metric', 'hours" value="24', 'week" value="mon'}
 
 
+@pytest.mark.parametrize("language", ["zh-hant", "ar", "de"])
+def test_each_language_stands_under_its_own_name_whoever_reads(client: Client, language: str) -> None:
+    html = client.get("/", headers={"accept-language": language}).content.decode()
+
+    for name in ("English", "Deutsch", "繁體中文", "العربية"):
+        assert f">{name}</option>" in html
+
+
 def test_all_settings_show_themselves(client: Client) -> None:
     html = client.get(reverse("preferences"), headers={"accept-language": "en-US"}).content.decode()
 

@@ -18,6 +18,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "reader": getattr(request, "reader", None),
         "strange": [told[:40] for told in getattr(request, "strange", ())],
         "taps": SimpleLazyObject(lambda: list(taps(request))),
+        "languages": settings.LANGUAGES,
         "site_name": settings.SITE_NAME,
         "signed_in": SimpleLazyObject(lambda: user_of(request) is not None),
         "now": timezone.now(),
