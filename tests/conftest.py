@@ -14,7 +14,7 @@ from django.utils import translation
 from tests.chromium import FLAGS, find
 from tracking.alerts import limits
 from tracking.eta import predict, scores
-from tracking.ingest import learn
+from tracking.polling import training
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def english() -> Iterator[None]:
 def nothing_remembered() -> None:
     """Begin each test with empty shelves: what one test has learned is not the next one's."""
     predict.forget()
-    for shelf in (scores.RECORD, limits.SHELF, learn.SHELF):
+    for shelf in (scores.RECORD, limits.SHELF, training.SHELF):
         shelf.forget()
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from tracking.carriers import clock
-from tracking.carriers.told import Place, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers import timestamps
+from tracking.carriers.parsed import Place, ToldLeg, ToldParcel, ToldScan
 from tracking.models import Carrier, Leg, Order, Payload, Shipment, Shop
 from tracking.models.payloads import Arrival
 from tracking.vocabulary import Scan
@@ -53,7 +53,7 @@ def scan(
     name: str, at: str | None = None, *, leg: int = 0, place: str = "", country: str | None = None, **told: Any
 ) -> ToldScan:
     """Return a told scan; `at` is any time that a carrier could tell."""
-    when = clock.read(at, country=country, heard_at=HEARD)
+    when = timestamps.read(at, country=country, heard_at=HEARD)
     return ToldScan(leg, Scan(name), when, Place(place, country), told.get("code", name), told.get("words", ""))
 
 

@@ -100,7 +100,7 @@ def source(*messages: tuple[str, str]) -> Catalog:
     ("file", "languages"),
     [
         ("templates/shipment/page.html", {"zh_Hans", "pl"}),
-        ("tracking/models/words.py", {"zh_Hans", "pl"}),
+        ("tracking/models/texts.py", {"zh_Hans", "pl"}),
         ("tracking/models/orders.py", {"zh_Hans"}),
         ("tracking/admin/orders.py", {"zh_Hans"}),
         ("templates/admin/tracking/ask/change_form.html", {"zh_Hans"}),

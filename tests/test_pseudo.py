@@ -19,7 +19,7 @@ from tracking.ingest.read import read
 from tracking.localization.pseudo import CLOSES, OPENS, pseudo, pseudo_catalogue
 from tracking.localization.sources import collect
 from tracking.models import Contact, Follow, Leg, Subscriber
-from tracking.notifications.words import stop_path
+from tracking.notifications.texts import stop_path
 
 pytestmark = pytest.mark.django_db
 LANGUAGE = "en-xa"

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import make
 from tests.carrier import serving
-from tests.ingest.test_ask import good
+from tests.polling.test_fetch import good
 from tracking.celery import app
 from tracking.models import Carrier, Event, Leg, Payload
 from tracking.tasks import refresh_due

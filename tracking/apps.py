@@ -14,5 +14,5 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         register(check_production, Tags.security)
         register(check_messengers)
-        following = import_module("tracking.notifications.following")
+        following = import_module("tracking.notifications.auto_follow")
         post_save.connect(following.follow_new_order, sender="tracking.Order", dispatch_uid="follow a new order")

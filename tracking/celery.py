@@ -59,12 +59,12 @@ app.conf.update(
             "schedule": crontab(hour="3", minute="17"),
         },
         "make the forecasts that are due": {
-            "task": "tracking.reckoning.foresee_due",
+            "task": "tracking.forecast_tasks.foresee_due",
             "schedule": timedelta(seconds=5),
             "options": {"expires": 5},
         },
         "learn how long parcels take": {
-            "task": "tracking.reckoning.refit_models",
+            "task": "tracking.forecast_tasks.refit_models",
             "schedule": crontab(hour="2", minute="41"),
         },
         "see what silence has changed": {
@@ -126,7 +126,7 @@ def keep_djangos_logging(**_: Any) -> None:
 def have_turns_back(sender: Any, **_: Any) -> None:
     """A worker that was killed may have kept turns; the one that stands in for it begins without waiting for them."""
     # Only workers have tables, and with them the line to Redis; beat loads this file alone.
-    import_module("tracking.turns").forget_turns(sender.hostname)
+    import_module("tracking.worker_lock").forget_turns(sender.hostname)
 
 
 def mark_alive(name: str, seconds: int = 3600) -> None:

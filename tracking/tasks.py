@@ -10,16 +10,17 @@ from typing import Final
 from celery import Task, shared_task
 from django.utils import timezone
 
-from tracking import live
 from tracking.alerts import limits
-from tracking.asks import expiry
-from tracking.asks.forward import forward_due
-from tracking.ingest import ask, learn, pace, pushes, replay, translate, watch
+from tracking.buyer_tasks import expiry
+from tracking.buyer_tasks.forward import forward_due
+from tracking.ingest import alerts, replay, translate
 from tracking.ingest.read import read, read_all
+from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, Phrase, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import Later
-from tracking.turns import one_at_a_time
+from tracking.polling import fetch, schedule, training, webhook_health
+from tracking.worker_lock import one_at_a_time
 
 LEGS_PER_MESSAGE: Final = 200
 SWEPT_AT_MOST: Final = 20_000
@@ -31,11 +32,11 @@ FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 @shared_task
 def refresh_due() -> int:
     """Claim the legs that are due and have their carriers asked; return how many."""
-    claimed = pace.claim(timezone.now())
+    claimed = schedule.claim(timezone.now())
     for carrier_id, leg_ids in claimed.items():
         rest = iter(leg_ids)
         while group := list(islice(rest, LEGS_PER_MESSAGE)):
-            ask_carrier.apply_async((carrier_id, group), expires=pace.CLAIM.total_seconds())
+            ask_carrier.apply_async((carrier_id, group), expires=schedule.CLAIM.total_seconds())
     return sum(map(len, claimed.values()))
 
 
@@ -48,7 +49,7 @@ def ask_carrier(carrier_id: int, leg_ids: list[int]) -> int:
     carrier = Carrier.objects.get(pk=carrier_id)
     new = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
     fresh = sum(replay.adopt(leg) for leg in new)
-    answers = Payload.objects.filter(pk__in=ask.ask(carrier, leg_ids))
+    answers = Payload.objects.filter(pk__in=fetch.ask(carrier, leg_ids))
     return fresh + read_all(answers.select_related("carrier").order_by("pk"))
 
 
@@ -70,28 +71,28 @@ def read_forgotten() -> int:
 @shared_task
 def watch_pushes() -> int:
     """Notice feeds that stopped pushing and ask them instead; return how many there were."""
-    return len(pushes.watch(timezone.now()))
+    return len(webhook_health.watch(timezone.now()))
 
 
 @shared_task
 def weigh_budgets() -> int:
     """Note how crowded each feed is; return how many want more calls than they may have."""
-    return pace.weigh_budgets(timezone.now())
+    return schedule.weigh_budgets(timezone.now())
 
 
 @shared_task
 def learn_rhythms() -> int:
     """Learn from the latest parcels when news comes; return how many rhythms that gave."""
-    return learn.learn_rhythms(timezone.now())
+    return training.learn_rhythms(timezone.now())
 
 
 @shared_task
 def sweep_alerts() -> int:
     """Look at the parcels in which time alone may have raised or ended an alarm; return how many there were."""
     looked = 0
-    while found := watch.sweep(timezone.now()):
+    while found := alerts.sweep(timezone.now()):
         looked += found
-        if found < watch.AT_ONCE or looked >= SWEPT_AT_MOST:
+        if found < alerts.AT_ONCE or looked >= SWEPT_AT_MOST:
             break
     return looked
 
@@ -130,7 +131,7 @@ def adopt_leg(leg_id: int) -> int:
 def forward_answers() -> int:
     """Pass on to carriers the answers whose turn has come; return how many were taken."""
     taken = forward_due(timezone.now())
-    live.ring_after_commit(taken)
+    publish.ring_after_commit(taken)
     return len(taken)
 
 

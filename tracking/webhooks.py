@@ -14,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError as BrokerAway
 
-from tracking.ingest import pushes
 from tracking.models import Carrier, Payload
 from tracking.models.payloads import Arrival, Outcome
+from tracking.polling import webhook_health
 from tracking.tasks import read_payload
 
 MAX_BYTES: Final = 1024 * 1024
@@ -60,7 +60,7 @@ def keep(feed: Carrier, body: bytes) -> None:
     """Store a message and have it read after commit. The same bytes again are read again only if they never were."""
     now = timezone.now()
     payload, new = Payload.objects.keep(feed, body, Arrival.WEBHOOK, now)
-    pushes.note_push(feed, now)
+    webhook_health.note_push(feed, now)
     if new or payload.outcome == Outcome.STORED:
         transaction.on_commit(lambda: enqueue(payload.pk))
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import make
 from tests.carrier import serving
-from tests.ingest.test_ask import good
+from tests.polling.test_fetch import good
 from tracking.celery import app
 from tracking.models import Event, Shipment
 

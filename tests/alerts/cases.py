@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tracking import journey
 from tracking.alerts.case import Case, Step
 from tracking.alerts.limits import Book
-from tracking.ingest import conclude
 from tracking.vocabulary import Scan
 
 START = datetime(2026, 9, 7, 0, tzinfo=UTC)
@@ -26,8 +26,8 @@ def step(name: str, hour: float = 0, country: str = "", words: str = "", **field
 
 def case(*steps: Step, at: float = 100, **fields: Any) -> Case:
     """Return a case `at` hours after the start, concluded as the site concludes."""
-    found = conclude.conclude(
-        [conclude.Step(one.scan, one.at, one.leg, number, one.country, None) for number, one in enumerate(steps)],
+    found = journey.conclude(
+        [journey.Step(one.scan, one.at, one.leg, number, one.country, None) for number, one in enumerate(steps)],
         origin="CN",
         destination="DE",
     )

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests import make
 from tracking.alerts.limits import SHELF, learn_limits
-from tracking.carriers.told import ToldScan
-from tracking.ingest import watch
+from tracking.carriers.parsed import ToldScan
+from tracking.ingest import alerts
 from tracking.ingest.record import record
 from tracking.models import Alert, ClearanceCurve, Leg, Shipment, StageLimit
 
@@ -98,7 +98,7 @@ def test_an_answer_without_news_costs_no_query_for_alarms(django_assert_num_quer
     told(make.leg(), ("import.customs_held", "2026-09-19T10:00:00"))
 
     with django_assert_num_queries(0):
-        assert watch.watch_moved([], NOW) == []
+        assert alerts.watch_moved([], NOW) == []
 
 
 def test_silence_opens_an_alarm_when_its_time_has_come() -> None:
@@ -107,12 +107,12 @@ def test_silence_opens_an_alarm_when_its_time_has_come() -> None:
     assert look is not None
     assert look == datetime(2026, 9, 19, 8, tzinfo=UTC) + 0.98 * timedelta(days=35) + timedelta(hours=2)
 
-    assert watch.sweep(look - timedelta(seconds=1)) == 0
-    assert watch.sweep(look) == 1
+    assert alerts.sweep(look - timedelta(seconds=1)) == 0
+    assert alerts.sweep(look) == 1
 
     assert rows() == [("stalled", "accepted", True, "")]
     assert Shipment.objects.get().look_at is None
-    assert watch.sweep(look + timedelta(days=300)) == 0
+    assert alerts.sweep(look + timedelta(days=300)) == 0
 
 
 def test_a_new_parcel_is_looked_at_once_and_named_when_it_stalls() -> None:
@@ -120,9 +120,9 @@ def test_a_new_parcel_is_looked_at_once_and_named_when_it_stalls() -> None:
     shipment.order.placed_at = NOW
     shipment.order.save()
 
-    assert watch.sweep(NOW) == 1
-    assert watch.sweep(NOW) == 0
-    assert watch.sweep(NOW + timedelta(days=15)) == 1
+    assert alerts.sweep(NOW) == 1
+    assert alerts.sweep(NOW) == 0
+    assert alerts.sweep(NOW + timedelta(days=15)) == 1
 
     assert rows() == [("stalled", "pending", True, "")]
 
@@ -136,11 +136,11 @@ def test_a_delivered_parcel_is_never_looked_at_again() -> None:
 def test_a_silent_feed_is_an_alarm_of_its_own_and_ends_when_it_is_heard() -> None:
     leg = make.leg(failures=5, next_check_at=NOW)
     Shipment.objects.update(look_at=NOW)
-    watch.sweep(NOW)
+    alerts.sweep(NOW)
     assert ("feed_silent", "", True, "") in rows()
 
     Leg.objects.filter(pk=leg.pk).update(failures=0)
-    watch.sweep(NOW + timedelta(hours=2))
+    alerts.sweep(NOW + timedelta(hours=2))
 
     assert ("feed_silent", "", False, "no longer so") in rows()
 
@@ -201,4 +201,4 @@ def test_a_group_is_watched_in_the_same_number_of_statements_whatever_its_size(
     Shipment.objects.update(look_at=NOW)
 
     with django_assert_max_num_queries(14):
-        assert watch.sweep(NOW) == 30
+        assert alerts.sweep(NOW) == 30

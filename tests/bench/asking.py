@@ -16,8 +16,9 @@ import aiohttp
 from tests import make
 from tests.bench.machine import Row, by_turns, cpu_seconds
 from tests.bench.storing import answer
-from tracking.ingest import ask, trial
+from tracking.evaluation import polling_replay
 from tracking.models import Carrier, Leg
+from tracking.polling import fetch
 
 CALLS: Final = 600
 BODY: Final = json.dumps(answer("LZ000000015CN")).encode()
@@ -38,9 +39,9 @@ def server() -> Iterator[str]:
 
 def ours(feed: Carrier, legs: list[Leg]) -> float:
     """Return our calls a CPU-second: budget, headers, call and status, for one number each."""
-    todo = [ask.Batch("fetch", (leg,)) for leg in legs]
-    outcomes: list[ask.Outcome] = []
-    took = cpu_seconds(lambda: outcomes.append(asyncio.run(ask.call_all(feed, todo))))
+    todo = [fetch.Batch("fetch", (leg,)) for leg in legs]
+    outcomes: list[fetch.Outcome] = []
+    took = cpu_seconds(lambda: outcomes.append(asyncio.run(fetch.call_all(feed, todo))))
     assert len(outcomes[0].answers) == CALLS, outcomes[0].trouble
     return CALLS / took
 
@@ -49,7 +50,7 @@ def bare(address: str) -> float:
     """Return a bare client's calls a CPU-second, as many at once as ours."""
 
     async def run() -> None:
-        gate = asyncio.Semaphore(ask.AT_ONCE)
+        gate = asyncio.Semaphore(fetch.AT_ONCE)
 
         async def call(session: aiohttp.ClientSession) -> None:
             async with gate, session.post(address + "/track", json=[{"number": "LZ000000015CN"}]) as response:
@@ -73,8 +74,8 @@ def row() -> Row:
 
 def adaptive_row() -> Row:
     """Measure row 14 on three populations that taught nothing, at six hours."""
-    teachers = trial.population(1500, 1)
-    found = [trial.compare(teachers, trial.population(300, seed), 6.0) for seed in (2, 3, 4)]
+    teachers = polling_replay.population(1500, 1)
+    found = [polling_replay.compare(teachers, polling_replay.population(300, seed), 6.0) for seed in (2, 3, 4)]
     ratio = sorted(one.ratio for one in found)[1]
     details = {
         "ratios": " ".join(f"{one.ratio:.3f}" for one in found),

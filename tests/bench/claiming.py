@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tests import make
 from tests.bench.machine import ROUNDS, Row, seconds
-from tracking.ingest import pace
 from tracking.models import Leg, Shipment
+from tracking.polling import schedule
 from tracking.tasks import LEGS_PER_MESSAGE, ask_carrier, refresh_due
 
 FEW: Final = 10_000
@@ -44,7 +44,7 @@ def claim_once() -> float:
     Leg.objects.filter(pk__in=due).update(next_check_at=now - timedelta(seconds=1))
     claimed: dict[int, list[int]] = {}
     with transaction.atomic():
-        took = seconds(lambda: claimed.update(pace.claim(now)))
+        took = seconds(lambda: claimed.update(schedule.claim(now)))
     assert sum(map(len, claimed.values())) == DUE
     return took * 1000
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests import make
 from tests.bench.claiming import FEW, MANY
 from tests.bench.machine import ROUNDS, Row, seconds
-from tracking.ingest import watch
+from tracking.ingest import alerts
 from tracking.models import Shipment
 
 INSERT_SHIPMENTS: Final = """
@@ -36,11 +36,11 @@ def sweep_once() -> float:
     """Return the milliseconds that one sweep of 500 due parcels takes."""
     now = timezone.now()
     ahead = Shipment.objects.filter(look_at__gt=now + timedelta(minutes=30))
-    due = list(ahead.values_list("pk", flat=True)[: watch.AT_ONCE])
+    due = list(ahead.values_list("pk", flat=True)[: alerts.AT_ONCE])
     Shipment.objects.filter(pk__in=due).update(look_at=now - timedelta(seconds=1))
     looked: list[int] = []
-    took = seconds(lambda: looked.append(watch.sweep(now)))
-    assert looked == [watch.AT_ONCE]
+    took = seconds(lambda: looked.append(alerts.sweep(now)))
+    assert looked == [alerts.AT_ONCE]
     return took * 1000
 
 

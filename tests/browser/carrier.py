@@ -11,8 +11,8 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Site
-from tracking.simulator.push import sign
-from tracking.simulator.stories import STORIES
+from tracking.simulator.parcels.stories import STORIES
+from tracking.simulator.server.push import sign
 
 
 class Carrier:

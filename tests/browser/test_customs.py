@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.carrier import Carrier, network
 from tests.browser.conftest import Site, accessible
-from tracking.models.words import Refusal
+from tracking.models.texts import Refusal
 
 pytestmark = pytest.mark.browser
 ORDER = "LF-1002"

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracking.carriers import dhl, fedex, laposte, told, ups, usps
+from tracking.carriers import parsed
+from tracking.carriers.adapters import dhl, fedex, laposte, ups, usps
+from tracking.carriers.json_access import RefusedAnswer
 from tracking.carriers.mapping import Side, Table
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.shape import RefusedAnswer
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 HEARD = datetime(2026, 12, 1, tzinfo=UTC)
@@ -119,12 +120,12 @@ def test_only_a_code_of_delivery_can_be_a_delivery(table: Table) -> None:
             "usps",
             '{"apiVersion": "/tracking/v3", "error": {"code": "400", "message": "12: A status update is not yet '
             'available on your package.", "errors": [{"title": "12: ..", "detail": "", "code": "150001"}]}}',
-            told.NO_NEWS_YET,
+            parsed.NO_NEWS_YET,
         ),
         (
             "ups",
             '{"response": {"errors": [{"code": "TV1002", "message": "Invalid inquiry number"}]}}',
-            told.INVALID_NUMBER,
+            parsed.INVALID_NUMBER,
         ),
     ],
 )

@@ -28,9 +28,9 @@ from tests.carriers.calls import (
 from tests.carriers.counter import Answer, Asked, Counter, hanging_up, repeating, sample_of, saying, secrets_of
 from tests.carriers.desk import Visit
 from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
+from tracking.carriers.json_access import UnreadableAnswer
+from tracking.carriers.parsed import Reading
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading
 
 HEARD = datetime(2026, 12, 1, tzinfo=UTC)
 every_adapter = pytest.mark.parametrize("slug", sorted(ADAPTERS))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tracking.carriers.json_access import UnreadableAnswer
 from tracking.carriers.markup import inner, load_xml
-from tracking.carriers.shape import UnreadableAnswer
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;">]><a>&c;</a>'
 OUTSIDE = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracking.carriers.measures import GRAMS, MILLIMETRES, grams, grams_in, measures, millimetres, millimetres_in
+from tracking.carriers.parsed import Measures
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.told import Measures
 
 SAMPLES = Path(__file__).parent / "samples"
 

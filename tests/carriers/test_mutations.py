@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.carriers.test_samples import ANSWERS
+from tracking.carriers.json_access import UnreadableAnswer
+from tracking.carriers.parsed import Reading
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading
 from tracking.vocabulary import DELIVERED_SCANS
 
 HEARD = datetime(2026, 10, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ from django.db.models import F
 
 from tests import make
 from tracking.carriers.adapter import Adapter, Line
+from tracking.carriers.parsed import Reading, ToldLeg, ToldParcel
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.told import Reading, ToldLeg, ToldParcel
-from tracking.ingest.case import NewEvent
+from tracking.ingest.loaded import NewEvent
 from tracking.ingest.read import read, read_all
 from tracking.models import Carrier, Event, Leg, Payload, Shipment
 from tracking.models.payloads import Arrival

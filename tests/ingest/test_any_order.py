@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 
 from tests import make
 from tests.ingest.telling import NAMES, leg_told, legs_of, message, read_forgotten, rows_of, scripted_feeds
-from tracking.carriers.told import ToldParcel, ToldScan
+from tracking.carriers.parsed import ToldParcel, ToldScan
 from tracking.ingest.read import read_all
 from tracking.models import Event, Leg, Payload, Shipment
 from tracking.models.payloads import Outcome

@@ -11,12 +11,12 @@ from tests import make
 from tracking.eta import predict, scores
 from tracking.eta.calibrate import RAW_LEVELS
 from tracking.eta.history import Traits
-from tracking.eta.refit import refit, refit_one
+from tracking.eta.training import refit, refit_one
 from tracking.ingest.forecasts import AGAIN_AFTER, foresee_due
 from tracking.ingest.record import record
 from tracking.models import Forecast, Leg, Order, Predictor, PredictorPart, Score, Shipment, Shop
 from tracking.models.forecasts import Basis
-from tracking.models.words import Reason
+from tracking.models.texts import Reason
 from tracking.vocabulary import Clock, Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

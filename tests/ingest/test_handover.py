@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tests import make
 from tests.ingest.telling import leg_told, legs_of, message, read_forgotten, rows_of, scripted_feeds, tell
-from tracking.carriers.told import ToldParcel, ToldScan
+from tracking.carriers.parsed import ToldParcel, ToldScan
 from tracking.ingest.read import read_all
 from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment
 from tracking.models.payloads import Arrival, Outcome

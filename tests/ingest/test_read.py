@@ -14,8 +14,8 @@ from django.db import DatabaseError
 from tests import make
 from tracking.ingest import read as read_module
 from tracking.ingest import replay as replay_module
-from tracking.ingest.case import NewEvent
-from tracking.ingest.casebook import Casebook
+from tracking.ingest.batch import Casebook
+from tracking.ingest.loaded import NewEvent
 from tracking.ingest.read import Message, read, read_all, take_message
 from tracking.ingest.replay import adopt, replay
 from tracking.models import Event, Leg, Payload, Shipment, UnmappedCode

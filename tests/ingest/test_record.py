@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import make
-from tracking.carriers.told import CarrierDate, Measures, ToldLeg, ToldScan
+from tracking.carriers.parsed import CarrierDate, Measures, ToldLeg, ToldScan
 from tracking.ingest.record import record
 from tracking.models import Event, Leg, Shipment
 from tracking.vocabulary import Milestone, Scan, Tracker

@@ -15,9 +15,9 @@ from tests import make
 from tracking.ingest.record import record
 from tracking.models import Contact, Follow, Leg, Mute, Notice, Subscriber, Wish
 from tracking.models.notices import NoticeState
-from tracking.models.words import Digest
-from tracking.notifications.nodes import BY_ALERT, BY_SCAN, WEIGHT, Happening
+from tracking.models.texts import Digest
 from tracking.notifications.outbox import after_quiet, first_day_of, next_digest, owe
+from tracking.notifications.triggers import BY_ALERT, BY_SCAN, WEIGHT, Happening
 from tracking.vocabulary import NoticeKind
 
 pytestmark = pytest.mark.database

@@ -12,8 +12,8 @@ import time_machine
 from django.test import Client
 
 from tests import make
-from tracking.alerts.words import words_for
-from tracking.ingest import watch
+from tracking.alerts.texts import words_for
+from tracking.ingest import alerts
 from tracking.ingest.record import record
 from tracking.localization.reader import Reader, locale_for, zone_for
 from tracking.models import Alert, ClearanceCurve, Leg, Shipment
@@ -79,14 +79,14 @@ def test_a_silent_feed_is_told_as_ours(client: Client) -> None:
     Shipment.objects.update(
         look_at=NOW,
     )
-    watch.sweep(NOW)
+    alerts.sweep(NOW)
 
     assert "Our own source of news is silent; this says nothing about the parcel." in page(client, leg)
 
 
 def test_a_snoozed_alarm_is_not_told(client: Client) -> None:
     leg = make.leg(failures=5)
-    watch.sweep(NOW)
+    alerts.sweep(NOW)
     Alert.objects.update(snoozed_until=NOW + timedelta(hours=1))
 
     assert "Our own source" not in page(client, leg)

@@ -16,13 +16,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from tests import make
-from tests.asks.files import picture
-from tracking import asks, live
-from tracking.asks import vault
-from tracking.asks.answers import accept, close, refuse, see
-from tracking.asks.papers import MOST_BYTES
+from tests.buyer_tasks.files import picture
+from tracking import buyer_tasks
+from tracking.buyer_tasks import vault
+from tracking.buyer_tasks.answers import accept, close, refuse, see
+from tracking.buyer_tasks.papers import MOST_BYTES
+from tracking.live import publish
 from tracking.models import Ask, AskAnswer, Order, Paper, Shipment
-from tracking.models.asks import Actor
+from tracking.models.buyer_tasks import Actor
 from tracking.pages.guessing import MOST_BY_ORDER
 from tracking.vocabulary import AskKind, AskState, Milestone, Overlay, Scan
 
@@ -56,7 +57,7 @@ def put(shipment: Shipment, **fields: Any) -> None:
 
 
 def ask_for(shipment: Shipment, kind: AskKind, **given: Any) -> Ask:
-    return asks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **given)
+    return buyer_tasks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **given)
 
 
 def address(shipment: Shipment, kind: AskKind) -> str:
@@ -168,7 +169,7 @@ def test_an_answer_gives_a_receipt_and_rings_the_open_page(
     given = AskAnswer.objects.get(ask=ask)
     assert given.values["phone"] == "+4915112345678"
     assert given.receipt in html and "+49 1511 2345678" in html
-    assert live.client().get(f"{live.LAST_RUNG}{shipment.token}")
+    assert publish.client().get(f"{publish.LAST_RUNG}{shipment.token}")
 
 
 def test_the_same_form_sent_twice_is_one_answer(client: Client, shipment: Shipment) -> None:

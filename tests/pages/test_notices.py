@@ -24,7 +24,7 @@ from tests import make
 from tracking.models import Contact, Follow, Mute, Notice, Order, Subscriber, Wish
 from tracking.notifications import confirmation
 from tracking.notifications.retention import erase_old
-from tracking.notifications.words import check_code, stop_path
+from tracking.notifications.texts import check_code, stop_path
 from tracking.pages.orders import follow_all
 
 pytestmark = pytest.mark.django_db

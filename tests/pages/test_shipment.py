@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests import make
-from tracking.carriers.told import CarrierDate, Measures, ToldLeg
+from tracking.carriers.parsed import CarrierDate, Measures, ToldLeg
 from tracking.ingest.record import record
 from tracking.models import Leg, OrderLine, Shipment
 

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracking.simulator import seasons
-from tracking.simulator.companies import BY_KEY, COMPANIES, LAST_MILE, check_digit
-from tracking.simulator.happenings import Journey, Scan
-from tracking.simulator.journeys import SERVICES, Lane, Service, draw, lane_of
-from tracking.simulator.phrases import CODES, ENDS, WORDS
-from tracking.simulator.places import GATEWAYS, PLACES
+from tracking.simulator.parcels import seasons
+from tracking.simulator.parcels.companies import BY_KEY, COMPANIES, LAST_MILE, check_digit
+from tracking.simulator.parcels.journey import Journey, Scan
+from tracking.simulator.parcels.phrases import CODES, ENDS, WORDS
+from tracking.simulator.parcels.places import GATEWAYS, PLACES
+from tracking.simulator.parcels.random_journeys import SERVICES, Lane, Service, draw, lane_of
 
 YEAR = datetime(2025, 3, 1, tzinfo=UTC)
 COUNT = 2400
@@ -239,7 +239,7 @@ def test_the_same_number_and_seed_draw_the_same_journey() -> None:
 
 def test_another_process_draws_the_same_journey() -> None:
     script = (
-        "from datetime import UTC, datetime; from tracking.simulator.journeys import draw, lane_of;"
+        "from datetime import UTC, datetime; from tracking.simulator.parcels.random_journeys import draw, lane_of;"
         "journey = draw('PROC', lane_of('PROC', 3), 3, datetime(2025, 3, 1, tzinfo=UTC));"
         "print(*(scan.told_at.isoformat() for scan in journey.scans))"
     )

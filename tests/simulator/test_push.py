@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tracking.simulator.book import Book, Entry
-from tracking.simulator.push import Pusher, sign
+from tracking.simulator.server.push import Pusher, sign
+from tracking.simulator.server.state import Book, Entry
 
 KEY = "push-key"
 LIVE, LABEL_ONLY, OUT_TODAY = "UG471203869YP", "UG755301843YP", "RR192837461GB"

@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tracking.simulator.book import Book
-from tracking.simulator.faults import parse_faults
-from tracking.simulator.server import Limit, build
-from tracking.simulator.stories import STORIES
+from tracking.simulator.parcels.stories import STORIES
+from tracking.simulator.server.app import Limit, build
+from tracking.simulator.server.faults import parse_faults
+from tracking.simulator.server.state import Book
 
 KEY = "test-key"
 ROOT = Path(__file__).resolve().parents[2]

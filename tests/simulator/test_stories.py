@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracking.simulator import scripts
-from tracking.simulator.companies import COMPANIES, check_digit
-from tracking.simulator.happenings import Journey, Scan
-from tracking.simulator.phrases import CODES
-from tracking.simulator.places import PLACES
-from tracking.simulator.stories import STORIES, Story, scripted
+from tracking.simulator.parcels import scripts
+from tracking.simulator.parcels.companies import COMPANIES, check_digit
+from tracking.simulator.parcels.journey import Journey, Scan
+from tracking.simulator.parcels.phrases import CODES
+from tracking.simulator.parcels.places import PLACES
+from tracking.simulator.parcels.stories import STORIES, Story, scripted
 
 STARTS = [datetime(2026, 11, 23, hour, 30, tzinfo=UTC) for hour in range(24)]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -216,6 +216,8 @@ def test_a_time_that_cannot_be_read_is_refused() -> None:
 
 
 def test_stories_are_plain_data_and_bring_no_server_along() -> None:
-    script = "import sys; sys.path.append('tracking'); import simulator.stories; sys.exit('aiohttp' in sys.modules)"
+    script = (
+        "import sys; sys.path.append('tracking'); import simulator.parcels.stories; sys.exit('aiohttp' in sys.modules)"
+    )
 
     assert run([sys.executable, "-c", script], check=False).returncode == 0

@@ -6,9 +6,20 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin import alerts, asks, carriers, codes, forecasts, notices, orders, payloads, shipments, shops
+from tracking.admin import alerts, buyer_tasks, carriers, codes, forecasts, notices, orders, payloads, shipments, shops
 
-__all__ = ["alerts", "asks", "carriers", "codes", "forecasts", "notices", "orders", "payloads", "shipments", "shops"]
+__all__ = [
+    "alerts",
+    "buyer_tasks",
+    "carriers",
+    "codes",
+    "forecasts",
+    "notices",
+    "orders",
+    "payloads",
+    "shipments",
+    "shops",
+]
 
 admin.site.site_header = _("Landfall — operators' desk")
 admin.site.site_title = _("Landfall desk")

@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import User
-from tracking import asks, live
+from tracking import buyer_tasks
+from tracking.live import publish
 from tracking.models import Ask, Shipment
-from tracking.models.asks import Actor
-from tracking.models.words import PaperKind
+from tracking.models.buyer_tasks import Actor
+from tracking.models.texts import PaperKind
 from tracking.vocabulary import AskKind
 
 ASK_PERMISSION: Final = "tracking.change_ask"
@@ -44,7 +45,7 @@ def open_for(request: HttpRequest, shipment: Shipment, kind: AskKind, days: int)
     wants = [name for name in request.POST.getlist("ask_wants") if name in PaperKind.values]
     because, now = request.POST.get("ask_because", "").strip()[:LONGEST_REASON], timezone.now()
     with transaction.atomic():
-        ask = asks.open(
+        ask = buyer_tasks.open(
             shipment,
             kind,
             because,
@@ -54,7 +55,7 @@ def open_for(request: HttpRequest, shipment: Shipment, kind: AskKind, days: int)
             user=cast(User, request.user),
             wants=wants if kind is AskKind.PAPERS else [],
         )
-        live.ring_after_commit([shipment])
+        publish.ring_after_commit([shipment])
     if ask.opened_at == now:
         messages.success(request, gettext("The buyer is asked on the parcel's page."))
     else:

@@ -17,16 +17,16 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin.asking import ask_about
 from tracking.admin.credentials import CarrierForm, feed_of, form_for
 from tracking.admin.desk import RowsInline
 from tracking.admin.health import answered_in_words, health_of, pacing_in_words, rate_in_words
+from tracking.admin.poll_now import ask_about
 from tracking.admin.readings import shown
 from tracking.admin.recipes import RecipeForm, recipe_sheets
-from tracking.carriers import generic
 from tracking.carriers.adapter import Adapter, CarrierTrouble, Refused
-from tracking.ingest import ask, circuit
+from tracking.carriers.configurable import adapter
 from tracking.models import Carrier, Event, Leg, UnmappedCode
+from tracking.polling import circuit_breaker, fetch
 from tracking.vocabulary import Milestone
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class CarrierAdmin(CarrierDesk):
         secrets = tuple(name for name in form_for(obj).declared_fields)
         return [
             *sheets,
-            *(recipe_sheets() if obj and obj.adapter == generic.SLUG else []),
+            *(recipe_sheets() if obj and obj.adapter == adapter.SLUG else []),
             (_("Connection"), {"fields": (*secrets, "enabled", "webhook_address")}),
             (_("Health"), {"fields": HEALTH}),
         ]
@@ -121,7 +121,7 @@ class CarrierAdmin(CarrierDesk):
     def get_form(
         self, request: HttpRequest, obj: Carrier | None = None, change: bool = False, **kwargs: Any
     ) -> type[CarrierForm]:
-        form = form_for(obj, RecipeForm if obj and obj.adapter == generic.SLUG else CarrierForm)
+        form = form_for(obj, RecipeForm if obj and obj.adapter == adapter.SLUG else CarrierForm)
         return super().get_form(request, obj, change, form=form, **kwargs)  # type: ignore[return-value]
 
     def save_model(self, request: HttpRequest, obj: Carrier, form: CarrierForm, change: bool) -> None:
@@ -152,7 +152,7 @@ class CarrierAdmin(CarrierDesk):
     def stay_until_complete(self, request: HttpRequest, carrier: Carrier) -> None:
         """Stay on the page while the chosen adapter still asks for something."""
         feed = feed_of(carrier)
-        if isinstance(feed, generic.Unfinished):
+        if isinstance(feed, adapter.Unfinished):
             words = gettext("%(carrier)s is not described yet: say how it is asked and how its answers are read.")
             self.stay(request, words % {"carrier": carrier})
         elif feed and (missing := carrier.missing_credentials()):
@@ -228,7 +228,7 @@ class CarrierAdmin(CarrierDesk):
     @admin.action(description=_("Close the circuit: ask again at once"), permissions=["change"])
     def close_the_circuit(self, request: HttpRequest, queryset: QuerySet[Carrier]) -> None:
         """End the rest of failing feeds."""
-        count = circuit.close(queryset)
+        count = circuit_breaker.close(queryset)
         words = ngettext("%(count)d feed may be asked again.", "%(count)d feeds may be asked again.", count)
         self.message_user(request, words % {"count": count})
 
@@ -240,15 +240,15 @@ def tried(carrier: Carrier) -> tuple[bool, str]:
     if missing := carrier.missing_credentials():
         return False, gettext("Not asked. Still missing: %(names)s.") % {"names": ", ".join(missing)}
     try:
-        found = ask.probe(carrier)
+        found = fetch.probe(carrier)
     except CarrierTrouble as trouble:
         return False, noted(carrier, trouble)
-    circuit.note_success(carrier, timezone.now())
+    circuit_breaker.note_success(carrier, timezone.now())
     return True, answered_in_words(found)
 
 
 def noted(carrier: Carrier, trouble: CarrierTrouble) -> str:
     """Note a trouble on a carrier and say it in words."""
-    circuit.note_trouble(carrier, trouble, timezone.now())
+    circuit_breaker.note_trouble(carrier, trouble, timezone.now())
     refused = isinstance(trouble, Refused)
     return (gettext("Refused: %s") if refused else gettext("No good answer: %s")) % trouble

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.adapter import Adapter, Credential
-from tracking.carriers.generic import Unfinished
+from tracking.carriers.configurable.adapter import Unfinished
 from tracking.models import Carrier
 from tracking.models.carriers import adapter_choices
 

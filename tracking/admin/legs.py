@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.desk import RowsInline
 from tracking.admin.health import clock
-from tracking.ingest import pace
 from tracking.models import Event, Leg, Shipment
 from tracking.models.fields import number_key
+from tracking.polling import schedule
 
 if TYPE_CHECKING:
     LegModelForm = forms.ModelForm[Leg]
@@ -27,7 +27,7 @@ else:
     LegFormSet = BaseInlineFormSet
 
 FOLLOWED_BY: Final = frozenset({"number", "source", "tracker"})
-STARTED: Final = ("number_key", *pace.FOLLOWED)
+STARTED: Final = ("number_key", *schedule.FOLLOWED)
 
 
 class LegForm(LegModelForm):
@@ -54,7 +54,7 @@ class LegForm(LegModelForm):
         leg = super().save(commit=False)
         new = leg.pk is None
         if self.follows_anew or (new and leg.source is not None):
-            pace.follow(leg, timezone.now())
+            schedule.follow(leg, timezone.now())
         if commit:
             leg.save(update_fields=None if new else [*self.changed_data, *(STARTED if self.follows_anew else ())])
         return leg

@@ -20,7 +20,7 @@ from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Message, Trouble
 from tracking.notifications.channels.email import Email
-from tracking.notifications.words import message_of, reader_of
+from tracking.notifications.texts import message_of, reader_of
 from tracking.vocabulary import NoticeKind, Scan
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from tracking.admin.events import offset_in_words
-from tracking.carriers import generic
-from tracking.carriers.paths import NotThere, contents
-from tracking.carriers.recipe import BadRecipe, Recipe
-from tracking.carriers.shape import UnreadableAnswer, load_any
-from tracking.carriers.told import Reading, ToldScan
+from tracking.carriers.configurable import adapter
+from tracking.carriers.configurable.config import BadRecipe, Recipe
+from tracking.carriers.configurable.json_paths import NotThere, contents
+from tracking.carriers.json_access import UnreadableAnswer, load_any
+from tracking.carriers.parsed import Reading, ToldScan
 from tracking.ingest.dedupe import fingerprint
 from tracking.models import Carrier
 
@@ -81,11 +81,11 @@ def time_fault(recipe: Recipe, answer: Any, raws: list[str]) -> str:
     if told:
         words = gettext("“%(told)s” is not understood as a time. Look at how it is written and at whose clock.")
         return words % {"told": Truncator(told).chars(60)}
-    event = generic.events_of(answer, recipe.events)[0]
+    event = adapter.events_of(answer, recipe.events)[0]
     return gettext("No event has a time there. An event has: %(there)s.") % {"there": contents(event)}
 
 
 def read_sample(recipe: Recipe, sample: str) -> Reading:
     """Return what a recipe reads in a pasted answer. Raise `UnreadableAnswer`."""
-    feed = generic.GenericJson(recipe, generic.SLUG, generic.SLUG)
+    feed = adapter.GenericJson(recipe, adapter.SLUG, adapter.SLUG)
     return feed.parse(sample.encode(), heard_at=datetime.now(UTC))

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.credentials import CarrierForm
 from tracking.admin.readings import SAMPLE, check_reading, marks
-from tracking.carriers import generic
-from tracking.carriers.recipe import BadRecipe, Method, Order, Recipe
-from tracking.carriers.timing import Clock
+from tracking.carriers.configurable import adapter
+from tracking.carriers.configurable.config import BadRecipe, Method, Order, Recipe
+from tracking.carriers.configurable.timestamps import Clock
 from tracking.models import Carrier
 from tracking.vocabulary import Scan
 
@@ -146,9 +146,9 @@ class RecipeForm(CarrierForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored, chosen = self.instance.recipe, self.data.get("adapter") if self.is_bound else generic.SLUG
+        stored, chosen = self.instance.recipe, self.data.get("adapter") if self.is_bound else adapter.SLUG
         for name in NEEDED:
-            self.fields[name].required = chosen == generic.SLUG
+            self.fields[name].required = chosen == adapter.SLUG
         self.fields["base_url"].help_text = _("Up to its host, or as far as all questions share it.")
         self.initial.update({field: stored[name] for field, name in self.recipes.items() if stored.get(name)})
         self.initial[RECIPE + SAMPLE] = self.instance.sample_answer
@@ -157,7 +157,7 @@ class RecipeForm(CarrierForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("adapter") == generic.SLUG and not any(
+        if cleaned.get("adapter") == adapter.SLUG and not any(
             name in self.errors for name in (*self.recipes, RECIPE + SAMPLE)
         ):
             self.check_reading(cleaned.get(RECIPE + SAMPLE, ""))
@@ -177,7 +177,7 @@ class RecipeForm(CarrierForm):
                 self.add_error(RECIPE + name, fault)
 
     def save(self, commit: bool = True) -> Carrier:
-        if self.cleaned_data.get("adapter") == generic.SLUG:
+        if self.cleaned_data.get("adapter") == adapter.SLUG:
             sample, before = self.cleaned_data[RECIPE + SAMPLE], self.instance.recipe
             self.instance.recipe = self.recipe()
             self.reads_anew = (before, self.instance.sample_answer) != (self.instance.recipe, sample)

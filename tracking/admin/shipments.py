@@ -18,15 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from tracking.admin.alerts import alarms_of
-from tracking.admin.asking import ask_about
 from tracking.admin.buyers import ask_buyer, asking_choices
 from tracking.admin.desk import after_commit
 from tracking.admin.events import newest_first
 from tracking.admin.health import clock
 from tracking.admin.legs import LegForm, LegRows, Legs
 from tracking.admin.payloads import say_replayed
-from tracking.ingest import whose
-from tracking.ingest.whose import Offer
+from tracking.admin.poll_now import ask_about
+from tracking.ingest import carrier_correction
+from tracking.ingest.carrier_correction import Offer
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
 from tracking.tasks import adopt_leg, refresh_due
@@ -98,7 +98,7 @@ class ShipmentAdmin(ShipmentDesk):
             raise PermissionDenied
         found = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg, shipment=pk)
         carrier = get_object_or_404(Carrier.objects.answering(timezone.now()), slug=slug)
-        whose.correct(found, carrier, timezone.now())
+        carrier_correction.correct(found, carrier, timezone.now())
         after_commit(request, adopt_leg.si(found.pk), refresh_due.si())
         words = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
         self.message_user(request, words % {"number": found.number, "carrier": carrier})
@@ -125,7 +125,7 @@ class ShipmentAdmin(ShipmentDesk):
         for row in formset.extra_forms:
             leg = row.instance
             if leg.number and leg.source is None and row.has_changed():
-                leg.source = whose.feed_for(order, leg.number, timezone.now())
+                leg.source = carrier_correction.feed_for(order, leg.number, timezone.now())
                 if leg.source is not None:
                     words = gettext("%(number)s is asked about at %(feed)s.")
                     self.message_user(request, words % {"number": leg.number, "feed": leg.source})
@@ -188,7 +188,7 @@ class ShipmentAdmin(ShipmentDesk):
 def offers_for(shipment: Shipment) -> list[tuple[Leg, list[Offer]]]:
     """Return the legs that could belong to other connected carriers, with these."""
     legs = list(shipment.legs.select_related("source"))
-    found = whose.offers(shipment, legs, timezone.now())
+    found = carrier_correction.offers(shipment, legs, timezone.now())
     return [(leg, found[leg.pk]) for leg in legs if found[leg.pk]]
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from tracking.alerts.case import Limit, phase
 from tracking.alerts.dwell import DAY, LEAST, Stay, cleared_by_day, slow_limit, working_days
 from tracking.models import ClearanceCurve, Event, Shipment, StageLimit
-from tracking.models.shelf import Shelf
+from tracking.models.cached import Shelf
 from tracking.vocabulary import MILESTONES, RANKS, Milestone, Scan
 
 YEAR: Final = timedelta(days=365)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from tracking.alerts import customs, door, progress, travel
+from tracking.alerts import customs, last_mile, progress, travel
 from tracking.alerts.case import Case, Finding
 from tracking.vocabulary import AlertKind
 
@@ -16,13 +16,13 @@ RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.PAPERS_ASKED: customs.papers_asked,
     AlertKind.TAX_ID_ASKED: customs.tax_id_asked,
     AlertKind.DUTIES_DUE: customs.duties_due,
-    AlertKind.ADDRESS_PROBLEM: door.address_problem,
-    AlertKind.UNREACHABLE: door.unreachable,
+    AlertKind.ADDRESS_PROBLEM: last_mile.address_problem,
+    AlertKind.UNREACHABLE: last_mile.unreachable,
     AlertKind.STALLED: progress.stalled,
     AlertKind.LATE_RISK: progress.late_risk,
     AlertKind.PROMISE_AT_RISK: progress.promise_at_risk,
-    AlertKind.ATTEMPTED: door.attempted,
-    AlertKind.PICKUP_EXPIRING: door.pickup_expiring,
+    AlertKind.ATTEMPTED: last_mile.attempted,
+    AlertKind.PICKUP_EXPIRING: last_mile.pickup_expiring,
     AlertKind.HELD: progress.held,
     AlertKind.DAMAGED: progress.damaged,
     AlertKind.LOST: progress.lost,
@@ -34,7 +34,7 @@ RULES: Final[dict[AlertKind, Rule]] = {
 }
 TURNS: Final[tuple[Callable[[Case], datetime | None], ...]] = (
     customs.customs_turns,
-    door.pickup_turns,
+    last_mile.pickup_turns,
     progress.stall_turns,
     progress.promise_turns,
     progress.promise_ends,

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import aiohttp
 
-from tracking.carriers.told import Reading
+from tracking.carriers.parsed import Reading
 from tracking.vocabulary import AskKind
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024

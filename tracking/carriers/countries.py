@@ -9,7 +9,7 @@ from typing import Any, Final
 from babel import Locale
 from babel.core import get_global
 
-from tracking.carriers.shape import text
+from tracking.carriers.json_access import text
 
 ALIASES: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
 OTHER_NAMES: Final = {

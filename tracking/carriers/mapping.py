@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from tracking.carriers.words import second_opinion
+from tracking.carriers.text_rules import second_opinion
 from tracking.vocabulary import Scan
 
 Side = Literal["origin", "destination", "transit", "domestic", "else"]

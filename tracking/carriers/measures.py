@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tracking.carriers.shape import text
-from tracking.carriers.told import Measures
+from tracking.carriers.json_access import text
+from tracking.carriers.parsed import Measures
 
 POUND: Final = 453.59237
 INCH: Final = 25.4

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tracking.carriers import adapter
 from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Unauthorized
-from tracking.carriers.shape import UnreadableAnswer, load_json, text
+from tracking.carriers.json_access import UnreadableAnswer, load_json, text
 
 EARLY_SECONDS: Final = 60
 LOCK_SECONDS: Final = 20

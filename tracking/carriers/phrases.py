@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tracking.carriers.mapping import Side, by_side
-from tracking.carriers.words import second_opinion
+from tracking.carriers.text_rules import second_opinion
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 PLACE: Final = re.compile(r"^\s*(?:[【\[(][^】\])]{1,40}[】\])][\s,，:：-]*)+")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tracking.carriers.countries import country_of
-from tracking.carriers.shape import mapping, text
-from tracking.carriers.told import Place
+from tracking.carriers.json_access import mapping, text
+from tracking.carriers.parsed import Place
 
 
 def place_in(value: Any, what: str) -> Place:

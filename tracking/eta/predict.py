@@ -11,16 +11,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tracking.eta.calibrate import RAW_LEVELS, TOLD_LEVELS, Calibration
-from tracking.eta.experience import pseudo_parcels
+from tracking.eta.dataset import DAY, EPOCH, USUAL_HOUR, local_days
 from tracking.eta.history import Floats, History, Traits
 from tracking.eta.holidays import closed_days, weekends
 from tracking.eta.model import Model, fit, from_parts
 from tracking.eta.odds import DAYS_AHEAD, odds_of
-from tracking.eta.past import DAY, EPOCH, USUAL_HOUR, local_days
+from tracking.eta.priors import pseudo_parcels
 from tracking.eta.window import LEVELS
 from tracking.models import Predictor, PredictorPart
+from tracking.models.cached import Shelf
 from tracking.models.forecasts import Basis
-from tracking.models.shelf import Shelf
 from tracking.vocabulary import Clock
 
 FEWEST: Final = 20

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tracking.localization.reader import clock_in
 from tracking.models import Forecast, Score
-from tracking.models.shelf import Shelf
+from tracking.models.cached import Shelf
 
 LOOK_BACK: Final = timedelta(days=365)
 RECENT: Final = timedelta(days=60)

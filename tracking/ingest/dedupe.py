@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tracking.carriers.told import ToldScan
+from tracking.carriers.parsed import ToldScan
 
 
 def fingerprint(told: ToldScan) -> str:

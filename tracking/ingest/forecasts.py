@@ -12,19 +12,18 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Sum
 
-from tracking import live
+from tracking.eta.dataset import BEFORE_THE_DOOR, DAY, area_of, preparation_days
 from tracking.eta.history import Traits
-from tracking.eta.past import BEFORE_THE_DOOR, DAY, area_of, preparation_days
 from tracking.eta.predict import Told, Want, predict
 from tracking.eta.window import LEVELS, Window, is_steady, window
-from tracking.ingest import rows
-from tracking.ingest.lateness import promised_on
+from tracking.ingest.late_risk import promised_on
 from tracking.ingest.notices import owe_for_forecasts
+from tracking.live import publish
 from tracking.localization.reader import clock_in
-from tracking.models import Forecast, Leg, OrderLine, Shipment
+from tracking.models import Forecast, Leg, OrderLine, Shipment, bulk
 from tracking.models.locks import locked
 from tracking.models.shipments import PASSAGES
-from tracking.models.words import Reason
+from tracking.models.texts import Reason
 from tracking.vocabulary import Clock, Milestone, Overlay
 
 AGAIN_AFTER: Final = timedelta(hours=20)
@@ -180,9 +179,9 @@ def foresee_due(now: datetime) -> int:
             moved = [shipment for shipment in found if shipment.forecast != before[shipment.pk]]
             for shipment in moved:
                 shipment.revision += 1
-            rows.update(Shipment, KEPT, [(one.pk, *(getattr(one, name) for name in KEPT)) for one in found])
+            bulk.update(Shipment, KEPT, [(one.pk, *(getattr(one, name) for name in KEPT)) for one in found])
             owe_for_forecasts(found, before, now)
-            live.ring_after_commit(moved)
+            publish.ring_after_commit(moved)
         done += len(keys)
     return done
 

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Final
 
 from tracking.carriers.directory import name_for
-from tracking.carriers.told import ToldLeg, ToldParcel
-from tracking.carriers.words import next_number
-from tracking.ingest import pace
-from tracking.ingest.case import AT, MILESTONE, Case
+from tracking.carriers.parsed import ToldLeg, ToldParcel
+from tracking.carriers.text_rules import next_number
+from tracking.ingest.loaded import AT, MILESTONE, Case
 from tracking.ingest.merge import merge_into
 from tracking.models import Carrier, Leg
 from tracking.models.fields import number_key
+from tracking.polling import schedule
 from tracking.vocabulary import RANKS, Milestone
 
 MOST_SIGNS: Final = 64
@@ -148,7 +148,7 @@ def follow_at_its_own(case: Case, asked: Leg, leg: Leg, now: datetime) -> None:
     if leg.told_by_id is None or leg.number_key == asked.number_key or ended or not is_connected(leg.carrier):
         return
     leg.source = leg.carrier
-    pace.follow(leg, now)
+    schedule.follow(leg, now)
     leg.save(update_fields=["source", "told_by", "registered_at", "failures", "trouble", "next_check_at"])
 
 

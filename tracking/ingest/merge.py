@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracking.ingest.case import Case
+from tracking.ingest.loaded import Case
 from tracking.models import Event, Leg
 
 

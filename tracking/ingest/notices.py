@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tracking.alerts.watch import Watched
-from tracking.ingest.case import Case
+from tracking.ingest.loaded import Case
 from tracking.localization.reader import today_in
 from tracking.models import Alert, Forecast, Shipment
-from tracking.notifications.nodes import BY_ALERT, Happening, told_by_scans
 from tracking.notifications.outbox import owe
+from tracking.notifications.triggers import BY_ALERT, Happening, told_by_scans
 from tracking.vocabulary import AlertKind, NoticeKind
 
 WORTH_TELLING: Final = timedelta(days=2)

@@ -13,21 +13,21 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tracking.carriers import told
-from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading, Refusal, ToldParcel
-from tracking.ingest import pushes, rows
-from tracking.ingest.case import Case, NewEvent
-from tracking.ingest.casebook import Casebook
-from tracking.ingest.lessons import Lessons, taught
+from tracking.carriers import parsed
+from tracking.carriers.json_access import UnreadableAnswer
+from tracking.carriers.parsed import Reading, Refusal, ToldParcel
+from tracking.ingest.batch import Casebook
+from tracking.ingest.custom_mappings import Lessons, taught
+from tracking.ingest.loaded import Case, NewEvent
 from tracking.ingest.record import answers, close, take
-from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode
+from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode, bulk
 from tracking.models.fields import number_key
 from tracking.models.payloads import Arrival, Outcome
+from tracking.polling import webhook_health
 from tracking.vocabulary import Scan
 
 log: Final = structlog.get_logger()
-NOT_THE_CARRIERS_FAULT: Final = (told.NO_NEWS_YET, told.ALREADY_REGISTERED)
+NOT_THE_CARRIERS_FAULT: Final = (parsed.NO_NEWS_YET, parsed.ALREADY_REGISTERED)
 TOGETHER: Final = 50
 """How many messages are read in one transaction."""
 MARKS: Final = ("outcome", "error", "read_at", "read_with")
@@ -149,7 +149,7 @@ def mark(payload: Payload, outcome: Outcome, error: str, now: datetime) -> None:
 
 def save_marks(payloads: Sequence[Payload]) -> None:
     """Save what became of messages."""
-    rows.update(Payload, MARKS, [(one.pk, one.outcome, one.error, one.read_at, one.read_with) for one in payloads])
+    bulk.update(Payload, MARKS, [(one.pk, one.outcome, one.error, one.read_at, one.read_with) for one in payloads])
 
 
 def note_numbers(messages: Sequence[Message]) -> None:
@@ -160,7 +160,7 @@ def note_numbers(messages: Sequence[Message]) -> None:
         for parcel in message.reading.parcels
         if (key := number_key(parcel.number)[:64])
     }
-    rows.insert(PayloadNumber, ("payload_id", "number_key"), sorted(found))
+    bulk.insert(PayloadNumber, ("payload_id", "number_key"), sorted(found))
 
 
 def take_messages(book: Casebook, messages: Sequence[Message]) -> dict[int, list[NewEvent]]:
@@ -204,7 +204,7 @@ def take_parcel(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payloa
     fresh = take(book, case, leg, parcel, payload)
     if answers(leg, payload) and is_news(leg, payload):
         if fresh and payload.arrival == Arrival.POLL and leg.last_answer_at is not None:
-            pushes.note_missed(payload.carrier)
+            webhook_health.note_missed(payload.carrier)
         note_answer(case, leg, payload)
     return fresh
 
@@ -239,10 +239,10 @@ def note_refusal(case: Case, leg: Leg, refusal: Refusal, payload: Payload) -> No
     """Note on a leg why the feed would not answer for it; it is asked again in due time."""
     if not is_news(leg, payload):
         return
-    if refusal.reason == told.ALREADY_REGISTERED:
+    if refusal.reason == parsed.ALREADY_REGISTERED:
         note_registration(case, leg, payload.received_at)
         return
-    if refusal.reason == told.NOT_REGISTERED:
+    if refusal.reason == parsed.NOT_REGISTERED:
         leg.registered_at = None
     expected = refusal.reason in NOT_THE_CARRIERS_FAULT
     leg.failures = 0 if expected else leg.failures + 1

@@ -11,19 +11,20 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tracking.carriers.told import Measures, ToldParcel, ToldScan
-from tracking.carriers.words import without_names
-from tracking.ingest import asking, pace, rhythm
-from tracking.ingest.case import AT, READ_FIELDS, Case, Known, NewEvent
-from tracking.ingest.casebook import Casebook
-from tracking.ingest.conclude import Step, conclude
+from tracking.carriers.parsed import Measures, ToldParcel, ToldScan
+from tracking.carriers.text_rules import without_names
+from tracking.ingest import buyer_tasks
+from tracking.ingest.alerts import watch_moved
+from tracking.ingest.batch import Casebook
 from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import legs_for, put_in_order
-from tracking.ingest.learn import SHELF, Seen, by_time, waits
+from tracking.ingest.loaded import AT, READ_FIELDS, Case, Known, NewEvent
 from tracking.ingest.notices import owe_for_news
-from tracking.ingest.watch import watch_moved
+from tracking.journey import Step, conclude
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import PASSAGES
+from tracking.polling import hazard, schedule
+from tracking.polling.training import SHELF, Seen, by_time, waits
 from tracking.vocabulary import MILESTONES, Scan, Tracker
 
 SCAN, OFFSET, COUNTRY, LOCAL, PRECISION = (
@@ -163,10 +164,10 @@ def close(book: Casebook, now: datetime) -> None:
             advance(case)
             case.shipment.forecast_due_at = now
         for leg in case.checked:
-            leg.next_check_at = pace.next_check(leg, now)
+            leg.next_check_at = schedule.next_check(leg, now)
     watched = watch_moved(book.cases.values(), now)
     book.save()
-    asking.follow(watched, now)
+    buyer_tasks.follow(watched, now)
     owe_for_news(book.cases.values(), watched, now)
 
 
@@ -205,4 +206,4 @@ def note_rhythm(shipment: Shipment, steps: Sequence[Step]) -> None:
     last = seen[-1] if seen else None
     shipment.last_scan = last.scan.value if last else ""
     shipment.last_offset_minutes = last.offset_minutes if last else None
-    shipment.liveliness = rhythm.liveliness(SHELF.current(), waits(seen))
+    shipment.liveliness = hazard.liveliness(SHELF.current(), waits(seen))

@@ -23,7 +23,7 @@ OPERATORS_SOURCES: Final = (
     *("accounts/admin.py", "accounts/models.py", "accounts/operators.py", "templates/admin/"),
     *("tracking/admin/", "tracking/carriers/", "tracking/management/", "tracking/models/"),
 )
-BUYERS_EXCEPTIONS: Final = ("tracking/models/words.py",)
+BUYERS_EXCEPTIONS: Final = ("tracking/models/texts.py",)
 
 
 class NoGettext(Exception):

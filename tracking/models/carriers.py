@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from tracking.carriers import generic
 from tracking.carriers.adapter import Adapter
+from tracking.carriers.configurable import adapter as configurable
 from tracking.carriers.phrases import taught_pattern, tidy
 from tracking.carriers.registry import ADAPTERS
 from tracking.models.fields import SecretsField
@@ -23,7 +23,7 @@ from tracking.vocabulary import Scan
 
 def adapter_choices() -> list[tuple[str, Any]]:
     """Return the adapters that an operator can choose. A callable, so that a new adapter needs no migration."""
-    return [*((slug, feed.name) for slug, feed in ADAPTERS.items()), (generic.SLUG, _("JSON API, described here"))]
+    return [*((slug, feed.name) for slug, feed in ADAPTERS.items()), (configurable.SLUG, _("JSON API, described here"))]
 
 
 class CarrierQuerySet(models.QuerySet["Carrier"]):
@@ -102,8 +102,8 @@ class Carrier(models.Model):
     @property
     def feed(self) -> Adapter:
         """Return the adapter that asks and reads this feed; KeyError for a carrier without one."""
-        if self.adapter == generic.SLUG:
-            return generic.adapter_for(json.dumps(self.recipe, sort_keys=True), self.slug, self.name)
+        if self.adapter == configurable.SLUG:
+            return configurable.adapter_for(json.dumps(self.recipe, sort_keys=True), self.slug, self.name)
         return ADAPTERS[self.adapter]
 
     @property

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.shipments import Shipment
 from tracking.models.shops import Shop
-from tracking.models.words import Reason
+from tracking.models.texts import Reason
 from tracking.vocabulary import Clock
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models.fields import new_token
 from tracking.models.orders import Order
 from tracking.models.shipments import Shipment
-from tracking.models.words import Digest, Disabled
+from tracking.models.texts import Digest, Disabled
 from tracking.vocabulary import NoticeKind
 
 FAILURES_ALLOWED: Final = 3

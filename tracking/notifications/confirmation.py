@@ -12,7 +12,7 @@ from tracking.localization.reader import direction_of
 from tracking.models import Contact, Follow
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Link, Message
-from tracking.notifications.words import language_for, stop_token
+from tracking.notifications.texts import language_for, stop_token
 
 SALT = "confirm an address"
 VALID_SECONDS = 3 * 24 * 3600

@@ -20,12 +20,12 @@ from django.utils import timezone, translation
 from tracking.models import Contact, Notice
 from tracking.models.locks import locked
 from tracking.models.notices import FAILURES_ALLOWED, NoticeState
-from tracking.models.words import Disabled
-from tracking.notifications.carrying import Letter, Outcome, carry
+from tracking.models.texts import Disabled
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import Channel, Doubtful, Gone, Later, Receipt, Trouble
-from tracking.notifications.nodes import URGENT, WEIGHT
-from tracking.notifications.words import language_for, message_of, reader_of
+from tracking.notifications.dispatch import Letter, Outcome, carry
+from tracking.notifications.texts import language_for, message_of, reader_of
+from tracking.notifications.triggers import URGENT, WEIGHT
 from tracking.vocabulary import NoticeKind
 
 AT_ONCE: Final = 40

@@ -13,8 +13,8 @@ from django.db.models import Prefetch
 from tracking.localization.reader import FIRST_DAYS, country_of_zone, first_day_in, zone_for
 from tracking.models import Contact, Follow, Notice, Subscriber
 from tracking.models.notices import NoticeState
-from tracking.models.words import Digest
-from tracking.notifications.nodes import URGENT, USUAL, WEIGHT, Happening
+from tracking.models.texts import Digest
+from tracking.notifications.triggers import URGENT, USUAL, WEIGHT, Happening
 from tracking.vocabulary import NoticeKind
 
 MORNING: Final = 8

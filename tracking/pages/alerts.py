@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from tracking.alerts.dwell import share_cleared, working_days
 from tracking.alerts.limits import SHELF
-from tracking.alerts.words import Words, words_for
+from tracking.alerts.texts import Words, words_for
 from tracking.localization.reader import Reader
 from tracking.models import Alert, Event, Shipment
 from tracking.vocabulary import AlertKind, Milestone, Overlay, Scan

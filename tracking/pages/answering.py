@@ -12,16 +12,16 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking.asks.addresses import BadAddress, BadPhone, check_address, check_phone, lines
-from tracking.asks.papers import MOST_BYTES, MOST_FILES, BadPaper, Checked, check, too_large, too_many
-from tracking.asks.received import Proof, delivered_by, earliest, looks
-from tracking.asks.taxes import BadTaxId, check_tax_id
-from tracking.asks.values import WORDS, Availability
+from tracking.buyer_tasks.addresses import BadAddress, BadPhone, check_address, check_phone, lines
+from tracking.buyer_tasks.papers import MOST_BYTES, MOST_FILES, BadPaper, Checked, check, too_large, too_many
+from tracking.buyer_tasks.received import Proof, delivered_by, earliest, looks
+from tracking.buyer_tasks.taxes import BadTaxId, check_tax_id
+from tracking.buyer_tasks.values import WORDS, Availability
 from tracking.localization import clocks
 from tracking.localization.numbers import figures
 from tracking.localization.reader import Reader, today_in
 from tracking.models import Ask, Shipment
-from tracking.models.words import PaperKind
+from tracking.models.texts import PaperKind
 from tracking.vocabulary import AskKind
 
 DAYS_AHEAD: Final = 10

@@ -16,7 +16,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, clock_in, today_in
 from tracking.models import Forecast, Shipment
 from tracking.models.forecasts import Basis
-from tracking.models.words import Reason
+from tracking.models.texts import Reason
 
 MOVES_SHOWN: Final = 6
 

@@ -15,16 +15,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
-from tracking import asks, live
-from tracking.asks.answers import WrongState
-from tracking.asks.answers import answer as give
-from tracking.asks.received import Proof, delivered_by, proof_of
-from tracking.asks.starts import startable
-from tracking.asks.values import in_words
+from tracking import buyer_tasks
+from tracking.buyer_tasks.answers import WrongState
+from tracking.buyer_tasks.answers import answer as give
+from tracking.buyer_tasks.received import Proof, delivered_by, proof_of
+from tracking.buyer_tasks.starts import startable
+from tracking.buyer_tasks.values import in_words
+from tracking.live import publish
 from tracking.localization.reader import zone_for
 from tracking.models import Ask, Shipment
-from tracking.models.asks import Actor
-from tracking.models.words import title_of
+from tracking.models.buyer_tasks import Actor
+from tracking.models.texts import title_of
 from tracking.pages.answering import FORMS, About, AnswerForm
 from tracking.pages.guessing import WINDOW_SECONDS, note_failure, too_many
 from tracking.pages.private import private_page
@@ -107,9 +108,9 @@ def take(form: AnswerForm, shipment: Shipment, kind: AskKind) -> HttpResponse:
     asked, now = form.about.ask, form.about.now
     try:
         with transaction.atomic():
-            asked = asked or asks.open(shipment, kind, "", None, now, who=Actor.BUYER)
+            asked = asked or buyer_tasks.open(shipment, kind, "", None, now, who=Actor.BUYER)
             give(asked, form.values(), form.checked, now)
-            live.ring_after_commit([shipment])
+            publish.ring_after_commit([shipment])
     except WrongState:
         log.info("an answer came twice", ask=asked.pk if asked else None)
     return redirect("ask", shipment.token, kind)

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from tracking.ingest import whose
-from tracking.ingest.whose import Offer
+from tracking.ingest import carrier_correction
+from tracking.ingest.carrier_correction import Offer
 from tracking.models import Leg, Shipment
 from tracking.pages.private import private_page
 from tracking.tasks import adopt_leg, refresh_due
@@ -25,7 +25,7 @@ def carrier(request: HttpRequest, token: str) -> HttpResponse:
     if chosen is None or leg is None:
         raise Http404
     with transaction.atomic():
-        whose.correct(leg, chosen.carrier, timezone.now())
+        carrier_correction.correct(leg, chosen.carrier, timezone.now())
         transaction.on_commit(lambda: (adopt_leg.si(leg.pk) | refresh_due.si()).delay())
     return redirect(shipment)
 
@@ -33,7 +33,7 @@ def carrier(request: HttpRequest, token: str) -> HttpResponse:
 def offers(shipment: Shipment) -> list[Offer]:
     """Return the carriers that a reader may choose from: none once something was told of the parcel."""
     leg = only_leg(shipment)
-    return whose.offers(shipment, [leg], timezone.now())[leg.pk] if leg else []
+    return carrier_correction.offers(shipment, [leg], timezone.now())[leg.pk] if leg else []
 
 
 def only_leg(shipment: Shipment) -> Leg | None:

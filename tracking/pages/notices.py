@@ -18,11 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tracking.models import Contact, Mute, Notice, Shipment, Subscriber, Wish
-from tracking.models.words import Disabled
+from tracking.models.texts import Disabled
 from tracking.notifications.channels import CHANNELS, ready, vapid
 from tracking.notifications.channels.channel import BadAddress, Channel
-from tracking.notifications.nodes import USUAL
-from tracking.notifications.words import check_code, contact_of_token
+from tracking.notifications.texts import check_code, contact_of_token
+from tracking.notifications.triggers import USUAL
 from tracking.pages.addresses import typed_channels
 from tracking.pages.guessing import note_failure, too_many
 from tracking.pages.private import private_page

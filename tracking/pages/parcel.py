@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from tracking.asks.starts import startable
-from tracking.ingest.whose import Offer
+from tracking.buyer_tasks.starts import startable
+from tracking.ingest.carrier_correction import Offer
 from tracking.localization import clocks, places, quantities
 from tracking.localization.numbers import ordinal
 from tracking.localization.reader import Reader

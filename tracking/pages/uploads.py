@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from tracking.asks.papers import MOST_BYTES, MOST_FILES
+from tracking.buyer_tasks.papers import MOST_BYTES, MOST_FILES
 
 MOST_TOGETHER: Final = (MOST_FILES + 3) * MOST_BYTES
 

@@ -14,10 +14,10 @@ from typing import Final
 
 from aiohttp import web
 
-from .book import Book
-from .faults import parse_faults
-from .push import Pusher
-from .server import build
+from .server.app import build
+from .server.faults import parse_faults
+from .server.push import Pusher
+from .server.state import Book
 
 DEMO_SPEED: Final = 720.0
 SHUTDOWN_SECONDS: Final = 0.3

@@ -21,18 +21,18 @@ from cryptography.x509.oid import NameOID
 
 from tests.notifications.channels.receiver import Receiver
 from tests.test_start import free_port
-from tracking.notifications.channels import outside
+from tracking.notifications.channels import public_http
 from tracking.notifications.channels.channel import BadAddress, Doubtful, Later, Refused
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outside, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(outside, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(public_http, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(public_http, "CONNECT_SECONDS", 0.5)
 
 
-def post(address: str) -> outside.Answer:
-    return outside.post(address, b"{}", {"Content-Type": "application/json"})
+def post(address: str) -> public_http.Answer:
+    return public_http.post(address, b"{}", {"Content-Type": "application/json"})
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def post(address: str) -> outside.Answer:
     ],
 )
 def test_private_addresses_are_not_public_in_any_disguise(number: str) -> None:
-    assert not outside.is_public(number)
+    assert not public_http.is_public(number)
 
 
 @pytest.mark.parametrize("number", ["1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
 def test_public_addresses_are(number: str) -> None:
-    assert outside.is_public(number)
+    assert public_http.is_public(number)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_may_not_be_posted_to_is_refused_when_typed(settings: Any, typed: s
     settings.PUSH_LOCAL = False
 
     with pytest.raises(BadAddress):
-        outside.clean(typed)
+        public_http.clean(typed)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_may_not_be_posted_to_is_refused_when_typed(settings: Any, typed: s
 def test_an_address_is_kept_as_it_is_sent(settings: Any, typed: str, kept: str) -> None:
     settings.PUSH_LOCAL = False
 
-    assert outside.clean(typed) == kept
+    assert public_http.clean(typed) == kept
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"])
@@ -119,9 +119,9 @@ def test_the_address_that_was_judged_is_the_one_connected_to(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (number, port)) for number in told[len(asked) - 1]]
 
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    assert list(outside.numbers_of("rebinds.example", 443)) == ["1.1.1.1"]
-    with pytest.raises(outside.NotPublic):
-        outside.numbers_of("rebinds.example", 443)
+    assert list(public_http.numbers_of("rebinds.example", 443)) == ["1.1.1.1"]
+    with pytest.raises(public_http.NotPublic):
+        public_http.numbers_of("rebinds.example", 443)
 
 
 def test_one_private_address_among_public_ones_is_too_many(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,8 +129,8 @@ def test_one_private_address_among_public_ones_is_too_many(settings: Any, monkey
     both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (number, 443)) for number in ("1.1.1.1", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
 
-    with pytest.raises(outside.NotPublic):
-        outside.numbers_of("two.example", 443)
+    with pytest.raises(public_http.NotPublic):
+        public_http.numbers_of("two.example", 443)
 
 
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
@@ -202,7 +202,7 @@ def test_how_long_to_wait_is_heard_in_seconds_and_as_a_date(receiver: Receiver, 
     receiver.answers = [(429, {"Retry-After": wait}, b"slow down")]
 
     with pytest.raises(Later, match="429: slow down") as caught:
-        outside.later_if_busy(post(receiver.url))
+        public_http.later_if_busy(post(receiver.url))
 
     assert caught.value.after is not None
     assert caught.value.after.total_seconds() == pytest.approx(seconds, abs=30)

@@ -19,7 +19,7 @@ from py_vapid import Vapid02
 from tests.notifications.channels.letters import ARABIC, ENGLISH, message
 from tests.notifications.channels.receiver import Call, Receiver, receiving
 from tests.test_start import free_port
-from tracking.notifications.channels import CHANNELS, outside, vapid
+from tracking.notifications.channels import CHANNELS, public_http, vapid
 from tracking.notifications.channels.channel import BadAddress, Doubtful, Gone, Later, Message, Refused
 from tracking.notifications.channels.push import MOST_BYTES, payload
 
@@ -158,7 +158,7 @@ def test_what_is_still_too_large_is_refused(receiver: Receiver, browser: Browser
 def test_no_answer_leaves_a_doubt(
     receiver: Receiver, browser: Browser, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outside, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(public_http, "ANSWER_SECONDS", 0.5)
     receiver.answers = [how]
 
     assert type(trouble_in(browser)) is Doubtful

@@ -9,7 +9,7 @@ import pytest
 
 from tests.notifications.channels.letters import CHINESE, ENGLISH, PARCEL, message
 from tests.notifications.channels.receiver import Receiver
-from tracking.notifications.channels import CHANNELS, outside, ready
+from tracking.notifications.channels import CHANNELS, public_http, ready
 from tracking.notifications.channels.channel import BadAddress, Doubtful, Gone, Later, Refused
 
 WEBHOOK = CHANNELS["webhook"]
@@ -56,7 +56,7 @@ def test_each_status_has_its_meaning(receiver: Receiver, status: int, meaning: t
 
 @pytest.mark.parametrize("how", ["drop", "hang", "drip", "noise"])
 def test_no_answer_leaves_a_doubt(receiver: Receiver, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outside, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(public_http, "ANSWER_SECONDS", 0.5)
     receiver.answers = [how]
 
     with pytest.raises(Doubtful):

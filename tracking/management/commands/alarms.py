@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.ingest import rehearsal
+from tracking.evaluation import alert_replay
 
 TEACHING_SEED: Final = 1
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["parcels"] < 500 or options["seed"] == TEACHING_SEED:
             raise CommandError("at least 500 parcels and another seed than the teachers' are needed", returncode=2)
-        scores = rehearsal.rehearse(options["parcels"], options["seed"], TEACHING_SEED)
+        scores = alert_replay.rehearse(options["parcels"], options["seed"], TEACHING_SEED)
         if options["json"]:
             self.stdout.write(json.dumps({name: figures(score) for name, score in scores.items()}))
             return
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:40}{score.per_hundred:>9.1f}{shown}{score.troubled:>10}")
 
 
-def figures(score: rehearsal.Score) -> dict[str, float | None]:
+def figures(score: alert_replay.Score) -> dict[str, float | None]:
     """Return a score's figures."""
     return {
         "per_100": score.per_hundred,

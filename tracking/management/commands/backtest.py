@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.eta.backtest import WrongFile, backtest, figures, read_journeys
+from tracking.evaluation.backtest import WrongFile, backtest, figures, read_journeys
 from tracking.vocabulary import Clock
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.ingest.calibration import try_out
+from tracking.evaluation.intervals import try_out
 
 ENOUGH: Final = 300
 LEAST, MOST = 77.0, 83.0

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tracking.carriers.json_access import UnreadableAnswer
+from tracking.carriers.parsed import Reading, ToldLeg, ToldParcel, ToldScan
 from tracking.carriers.registry import ADAPTERS
-from tracking.carriers.shape import UnreadableAnswer
-from tracking.carriers.told import Reading, ToldLeg, ToldParcel, ToldScan
-from tracking.ingest.conclude import Step, conclude
 from tracking.ingest.dedupe import fingerprint
+from tracking.journey import Step, conclude
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tracking.models import Carrier, Leg, Order, OrderLine, Shipment, Shop
-from tracking.simulator.stories import STORIES, Story
+from tracking.simulator.parcels.stories import STORIES, Story
 
 FEED: Final = "simulator"
 SHOP: Final = "nordlicht"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.ingest import trial
+from tracking.evaluation import polling_replay
 
 TEACHING_SEED: Final = 1
 TEACHERS: Final = 1500
@@ -29,9 +29,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "at least 1 parcel, 0.1 to 240 hours, and another seed than the teachers' are needed", returncode=2
             )
-        found = trial.compare(
-            trial.population(TEACHERS, TEACHING_SEED),
-            trial.population(options["parcels"], options["seed"]),
+        found = polling_replay.compare(
+            polling_replay.population(TEACHERS, TEACHING_SEED),
+            polling_replay.population(options["parcels"], options["seed"]),
             options["hours"],
         )
         if options["json"]:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
-from tracking.notifications.returned import take
+from tracking.notifications.bounces import take
 
 log = structlog.get_logger()
 

@@ -31,7 +31,7 @@ from tracking.notifications.channels.channel import (
     Refused,
     Trouble,
 )
-from tracking.notifications.channels.heavy import heavy
+from tracking.notifications.channels.lazy_import import heavy
 
 if TYPE_CHECKING:
     import apprise

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking.notifications.channels import outside, vapid
+from tracking.notifications.channels import public_http, vapid
 from tracking.notifications.channels.channel import BadAddress, Gone, Later, Message, Receipt, Refused
-from tracking.notifications.channels.heavy import heavy
+from tracking.notifications.channels.lazy_import import heavy
 
 if TYPE_CHECKING:
     import pywebpush
@@ -47,7 +47,7 @@ class Push:
         try:
             told = json.loads(address)
             endpoint, keys = told["endpoint"], {name: told["keys"][name] for name in ("p256dh", "auth")}
-            subscription = {"endpoint": outside.clean(endpoint), "keys": keys}
+            subscription = {"endpoint": public_http.clean(endpoint), "keys": keys}
             encrypted(subscription, b"{}")
         except (ValueError, TypeError, LookupError, AttributeError, pywebpush.WebPushException) as trouble:
             raise BadAddress(_("This browser's subscription cannot be read. Please try again.")) from trouble
@@ -65,7 +65,7 @@ class Push:
         return judged(answer)
 
 
-def post(message: Message, subscription: dict[str, Any], most: int) -> outside.Answer:
+def post(message: Message, subscription: dict[str, Any], most: int) -> public_http.Answer:
     """Send a message of at most so many bytes to a browser's push service."""
     endpoint = subscription["endpoint"]
     headers = {
@@ -76,7 +76,7 @@ def post(message: Message, subscription: dict[str, Any], most: int) -> outside.A
         "Urgency": message.urgency,
         "Topic": topic(message),
     }
-    return outside.post(endpoint, encrypted(subscription, payload(message, most)), headers)
+    return public_http.post(endpoint, encrypted(subscription, payload(message, most)), headers)
 
 
 def encrypted(subscription: dict[str, Any], data: bytes) -> bytes:
@@ -125,14 +125,14 @@ def topic(message: Message) -> str:
     return hashlib.sha256((message.tag or message.thread).encode()).hexdigest()[:32]
 
 
-def judged(answer: outside.Answer) -> Receipt:
+def judged(answer: public_http.Answer) -> Receipt:
     """Return the receipt of an answer that took a push; raise what any other means."""
     told = f"{answer.status}: {answer.said}"
     if answer.status in (404, 410):
         raise Gone(told)
     if answer.status in OURS_TO_MEND:
         raise Later(told, answer.after)
-    outside.later_if_busy(answer)
+    public_http.later_if_busy(answer)
     if not 200 <= answer.status < 300:
         raise Refused(told)
     return Receipt(told)

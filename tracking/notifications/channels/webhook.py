@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from tracking.notifications.channels import outside
+from tracking.notifications.channels import public_http
 from tracking.notifications.channels.channel import Gone, Message, Receipt, Refused
 
 
@@ -26,18 +26,18 @@ class Webhook:
 
     def clean(self, address: str) -> str:
         """Return the address, ASCII only. It must be https:// on a public host, without a password in it."""
-        return outside.clean(address)
+        return public_http.clean(address)
 
     def shown(self, address: str) -> str:
         """Return the host: the rest of such an address is often a key."""
         return urlsplit(address).netloc
 
     def send(self, message: Message, address: str) -> Receipt:
-        answer = outside.post(address, body(message), headers(message))
+        answer = public_http.post(address, body(message), headers(message))
         told = f"{answer.status}: {answer.said}"
         if answer.status == 410:
             raise Gone(told)
-        outside.later_if_busy(answer)
+        public_http.later_if_busy(answer)
         if not 200 <= answer.status < 300:
             raise Refused(told)
         return Receipt(told)

@@ -1,0 +1,126 @@
+"""Carriers' times: what was told, what is known, and what nobody knows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.carriers import timestamps
+from tracking.vocabulary import Precision, ZoneSource
+
+HEARD = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "at", "source"),
+    [
+        ("2026-06-24T09:00:00+08:00", "CN", "2026-06-24T01:00:00+00:00", ZoneSource.CARRIER_OFFSET),
+        ("2026-06-24T09:00:00+08:00", None, "2026-06-24T01:00:00+00:00", ZoneSource.CARRIER_OFFSET),
+        ("2026-06-24T09:00:00+08:00", "US", "2026-06-24T01:00:00+00:00", ZoneSource.PROVIDER_INFERRED),
+        ("2026-06-24T09:00:00Z", "US", "2026-06-24T09:00:00+00:00", ZoneSource.CARRIER_UTC),
+        ("2026-06-24T09:00:00+00:00", "DE", "2026-06-24T09:00:00+00:00", ZoneSource.CARRIER_UTC),
+        ("2026-01-24T09:00:00+00:00", "GB", "2026-01-24T09:00:00+00:00", ZoneSource.CARRIER_OFFSET),
+        ("2026-06-24T09:00:00", "DE", "2026-06-24T07:00:00+00:00", ZoneSource.PLACE),
+        ("2026-06-24T09:00:00", "CN", "2026-06-24T01:00:00+00:00", ZoneSource.PLACE),
+        ("2026-06-24T09:00:00", "BR", None, ZoneSource.UNKNOWN),
+        ("2026-06-24T09:00:00", None, None, ZoneSource.UNKNOWN),
+        ("1970-01-01T00:00:00Z", "DE", None, ZoneSource.UNKNOWN),
+        ("2099-01-01T10:00:00+01:00", "DE", None, ZoneSource.UNKNOWN),
+        ("0001-01-01T00:00:01+14:00", None, None, ZoneSource.UNKNOWN),
+        ("9999-12-31T23:59:59", "CN", None, ZoneSource.UNKNOWN),
+        ("0001-01-01T00:00:01", "GB", None, ZoneSource.UNKNOWN),
+        ("9999-12-31T23:59:59-12:00", "US", None, ZoneSource.UNKNOWN),
+    ],
+)
+def test_an_instant_is_known_only_as_far_as_it_was_told(
+    text: str, country: str | None, at: str | None, source: ZoneSource
+) -> None:
+    read = timestamps.read(text, country=country, heard_at=HEARD)
+
+    assert (read.at.isoformat() if read.at else None) == at
+    assert read.zone_source is source
+    assert read.raw == text
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "text", "source", "zone"),
+    [
+        ("AU", "NSW", "2026-06-24T09:00:00+08:00", ZoneSource.PROVIDER_INFERRED, None),
+        ("AU", "WA", "2026-06-24T09:00:00+08:00", ZoneSource.CARRIER_OFFSET, "Australia/Perth"),
+        ("US", "CA", "2026-06-24T09:00:00-07:00", ZoneSource.CARRIER_OFFSET, "America/Los_Angeles"),
+        ("US", "CA", "2026-06-24T09:00:00-05:00", ZoneSource.PROVIDER_INFERRED, None),
+        ("US", None, "2026-01-24T09:00:00-08:00", ZoneSource.CARRIER_OFFSET, "America/Los_Angeles"),
+        ("NZ", None, "2026-01-24T09:00:00+13:00", ZoneSource.CARRIER_OFFSET, "Pacific/Auckland"),
+        ("ES", "VC", "2026-01-24T09:00:00+01:00", ZoneSource.CARRIER_OFFSET, "Europe/Madrid"),
+        ("BR", None, "2026-06-24T09:00:00-04:00", ZoneSource.CARRIER_OFFSET, None),
+        ("US", "CA", "2026-06-24T09:00:00", ZoneSource.UNKNOWN, None),
+    ],
+)
+def test_a_state_narrows_down_what_its_clock_can_show(
+    country: str, region: str | None, text: str, source: ZoneSource, zone: str | None
+) -> None:
+    read = timestamps.read(text, country=country, region=region, heard_at=HEARD)
+
+    assert (read.zone_source, read.zone) == (source, zone)
+
+
+@pytest.mark.parametrize("text", ["2026-06-24T00:00:00", "2026-06-24", "2026-06-24T00:00"])
+def test_midnight_without_an_offset_is_a_date(text: str) -> None:
+    read = timestamps.read(text, country="DE", heard_at=HEARD)
+
+    assert read.precision is Precision.DATE
+    assert read.at is None
+    assert read.local == datetime(2026, 6, 24)
+
+
+def test_midnight_with_an_offset_is_a_time() -> None:
+    read = timestamps.read("2026-06-24T00:00:00+02:00", country="DE", heard_at=HEARD)
+
+    assert read.precision is Precision.SECOND
+    assert read.at == datetime(2026, 6, 23, 22, tzinfo=UTC)
+
+
+def test_a_time_without_seconds_is_known_to_the_minute() -> None:
+    assert timestamps.read("2026-06-24T09:05", country="DE", heard_at=HEARD).precision is Precision.MINUTE
+
+
+@pytest.mark.parametrize("local", ["2026-03-29T02:30:00", "2026-10-25T02:30:00"])
+def test_an_hour_that_the_clocks_skip_or_repeat_has_no_instant(local: str) -> None:
+    read = timestamps.read(local, country="DE", heard_at=HEARD + timedelta(days=60))
+
+    assert read.at is None
+    assert read.local == datetime.fromisoformat(local)
+
+
+@pytest.mark.parametrize("text", ["", None, "yesterday", "2026-13-01T00:00:00", "12/11/2026", "\x00"])
+def test_text_that_is_no_time_keeps_its_words_and_nothing_else(text: str | None) -> None:
+    read = timestamps.read(text, country="DE", heard_at=HEARD)
+
+    assert (read.at, read.local, read.offset_minutes) == (None, None, None)
+    assert read.raw == (text or "")
+
+
+OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+MOMENTS = st.datetimes(datetime(2015, 1, 1), datetime(2026, 9, 1)).map(lambda moment: moment.replace(microsecond=0))
+
+
+@given(MOMENTS, OFFSETS, st.sampled_from(["DE", "US", "CN", "BR", "NZ", "IN", None]))
+def test_local_clock_minus_offset_is_always_the_instant(local: datetime, zone: timezone, country: str | None) -> None:
+    read = timestamps.read(local.replace(tzinfo=zone).isoformat(), country=country, heard_at=HEARD)
+
+    assert read.at == local.replace(tzinfo=zone)
+    if read.local is not None:
+        assert read.offset_minutes is not None
+        assert read.local.replace(tzinfo=UTC) - timedelta(minutes=read.offset_minutes) == read.at
+
+
+@given(MOMENTS, st.sampled_from(["DE", "CN", "JP", "GB", "KR", "IN", "FR"]))
+def test_a_naive_clock_never_lands_on_another_day_where_one_clock_is_kept(local: datetime, country: str) -> None:
+    read = timestamps.read(local.isoformat(), country=country, heard_at=HEARD)
+
+    if read.at is not None and read.zone is not None:
+        assert timestamps.instant_in(read.zone, local) == read.at
+    assert read.local == local

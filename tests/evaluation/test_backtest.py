@@ -1,0 +1,109 @@
+"""`manage.py backtest`: forecasts of a past period with only what was known then."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from tracking.evaluation.backtest import COLUMNS
+
+FIRST = datetime.fromisoformat("2017-01-02")
+
+
+def rows(count: int = 900) -> list[dict[str, str]]:
+    """Return parcels of a made-up marketplace: two to three days to the carrier, then six to RJ and fifteen to AM."""
+    dice = np.random.default_rng(3)
+    found = []
+    for place in range(count):
+        ordered = FIRST + timedelta(hours=place * 9600 / count)
+        handed = ordered + timedelta(days=float(dice.uniform(2, 3)))
+        destination, usual = (("RJ", 6.0), ("AM", 15.0))[place % 2]
+        delivered = handed + timedelta(days=usual * float(np.exp(dice.normal(0, 0.3))))
+        told = ("SP", destination, ordered, handed, delivered if delivered < FIRST + timedelta(days=410) else "", "")
+        names = ("origin", "destination", "ordered_at", "handed_over_at", "delivered_at", "promised_on")
+        row = {name: value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
+               for name, value in zip(names, told, strict=True)}  # fmt: skip
+        found.append({"id": str(place), "origin_area": "01", "destination_area": "20", "distance_km": "400",
+                      "weight_g": "", **row})  # fmt: skip
+    return found
+
+
+def write(path: Path, told: list[dict[str, str]]) -> Path:
+    """Write journeys as a CSV file, gzipped if its name says so."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=COLUMNS)
+    writer.writeheader()
+    writer.writerows(told)
+    raw = text.getvalue().encode()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    return path
+
+
+def run(path: Path, **options: str) -> dict[str, Any]:
+    given = {"clock": "handed_over", "from": "2017-10-01", "until": "2018-01-01", **options}
+    out = io.StringIO()
+    arguments = [text for name, value in given.items() for text in (f"--{name}", value)]
+    call_command("backtest", "--journeys", str(path), *arguments, stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+@pytest.mark.parametrize(("name", "clock"), [("told.csv", "handed_over"), ("told.csv.gz", "ordered")])
+def test_it_finds_the_truth_of_a_calm_world(tmp_path: Path, name: str, clock: str) -> None:
+    found = run(write(tmp_path / name, rows()), clock=clock)
+
+    assert list(found) == [
+        *("n", "mae_days", "pinball", "within_1", "within_2", "coverage_80", "width_80", "coverage_90", "width_90"),
+        *("beyond_p90", "worst_destination_80", "fit_seconds", "predict_us"),
+    ]
+    assert 190 <= found["n"] <= 230
+    assert found["mae_days"] < 3.2
+    assert 72 <= found["coverage_80"] <= 90
+    assert found["worst_destination_80"] >= 65
+
+
+def test_it_needs_no_future(tmp_path: Path) -> None:
+    every = rows()
+    past = run(write(tmp_path / "every.csv", every), until="2017-11-01")
+    later = [
+        dict(row, delivered_at="2019-01-01 00:00:00") if row["ordered_at"] > "2017-11-15" else row for row in every
+    ]
+
+    assert run(write(tmp_path / "later.csv", later), until="2017-11-01")["pinball"] == past["pinball"]
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "trouble"),
+    [
+        ({"ordered_at": "yesterday"}, {}, "line 2"),
+        ({"distance_km": "far"}, {}, "line 2"),
+        ({}, {"from": "2018-01-01", "until": "2017-01-01"}, "--from must lie before --until"),
+        ({}, {"every": "0"}, "at least one day"),
+        ({}, {"from": "2030-01-01", "until": "2030-02-01"}, "no parcel"),
+        ({}, {"from": "soon"}, "is not a date"),
+    ],
+)
+def test_bad_input_is_named(tmp_path: Path, change: dict[str, str], options: dict[str, str], trouble: str) -> None:
+    path = write(tmp_path / "told.csv", [{**rows(1)[0], **change}, *rows(5)])
+
+    with pytest.raises(CommandError, match=trouble):
+        run(path, **options)
+
+
+def test_a_missing_column_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "told.csv"
+    path.write_text("id,origin\n1,SP\n")
+
+    with pytest.raises(CommandError, match="columns are missing: destination"):
+        run(path)
+    with pytest.raises(CommandError, match="No such file"):
+        run(tmp_path / "nowhere.csv")

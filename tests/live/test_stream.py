@@ -1,0 +1,146 @@
+"""The live stream: hears its own bell and no other, tells what was missed, and forgets who left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from tracking.live import publish
+from tracking.live.stream import HEADERS, PATH, Message, Receive, Scope, Send, Switchboard, serve, since, stream
+
+TOKEN = "a-token-of-24-characters"
+OTHER = "another-token-of-24-char"
+
+
+class Page:
+    """One open page: what it was sent, and the means to leave."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.left = asyncio.Event()
+
+    async def receive(self) -> Message:
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def words(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def heard(switchboard: Switchboard) -> bool:
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        return client.pubsub_numpat() > 0 and switchboard.listener is not None
+
+
+@pytest.fixture(autouse=True)
+def own_client() -> None:
+    publish.client.cache_clear()
+
+
+def test_a_page_hears_its_own_bell_and_no_other() -> None:
+    async def visit() -> Page:
+        switchboard, page = Switchboard(), Page()
+        visit = asyncio.create_task(serve(switchboard, TOKEN, 0, page.receive, page.send))
+        await until(lambda: heard(switchboard))
+        await asyncio.to_thread(publish.ring, (OTHER,))
+        await asyncio.to_thread(publish.ring, (TOKEN,))
+        await until(lambda: b"moved" in page.words)
+        page.left.set()
+        await visit
+        assert switchboard.pages == {}
+        return page
+
+    page = asyncio.run(visit())
+
+    assert page.sent[0] == {"type": "http.response.start", "status": 200, "headers": HEADERS}
+    assert page.words.count(b"event: moved") == 1
+
+
+def test_a_bell_that_rang_after_the_page_was_made_is_told_at_once() -> None:
+    made_at = int(time.time() * 1000)
+    publish.ring((TOKEN,))
+
+    async def visit(made_at: int) -> bytes:
+        page = Page()
+        visit = asyncio.create_task(serve(Switchboard(), TOKEN, made_at, page.receive, page.send))
+        await until(lambda: len(page.sent) >= 2)
+        page.left.set()
+        await visit
+        return page.words
+
+    assert b"event: moved" in asyncio.run(visit(made_at))
+    assert b"event: moved" not in asyncio.run(visit(made_at + 60_000))
+
+
+def test_a_page_that_leaves_is_forgotten_even_when_nothing_ever_rang() -> None:
+    async def visit() -> Switchboard:
+        switchboard, page = Switchboard(), Page()
+        visit = asyncio.create_task(serve(switchboard, TOKEN, 0, page.receive, page.send))
+        await until(lambda: TOKEN in switchboard.pages)
+        page.left.set()
+        await visit
+        return switchboard
+
+    assert asyncio.run(visit()).pages == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "ours"),
+    [(f"/live/{TOKEN}", True), ("/live/short", False), ("/live/", False), (f"/live/{TOKEN}/x", False), ("/", False)],
+)
+def test_only_the_streams_own_addresses_are_taken(path: str, ours: bool) -> None:
+    passed: list[Any] = []
+
+    async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append(scope["path"])
+
+    async def visit() -> Page:
+        page = Page()
+        page.left.set()
+        application: Callable[[Scope, Receive, Send], Awaitable[None]] = stream(rest, PATH)
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
+        await application(scope, page.receive, page.send)
+        return page
+
+    page = asyncio.run(visit())
+
+    assert bool(passed) is not ours
+    assert bool(page.sent) is ours
+
+
+@pytest.mark.parametrize(
+    ("query", "made_at"),
+    [
+        (b"since=1700000000000", 1700000000000),
+        (b"", 0),
+        (b"since=soon", 0),
+        (b"since=-5", 0),
+        (b"since=" + b"9" * 40, 0),
+    ],
+)
+def test_the_moment_in_the_address_is_read_with_care(query: bytes, made_at: int) -> None:
+    assert since({"query_string": query}) == made_at
+
+
+def test_a_bell_without_a_broker_costs_nothing_but_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+
+    publish.ring((TOKEN,))
+    publish.client.cache_clear()

@@ -1,0 +1,179 @@
+"""What scans add up to: far as it came, sticky once delivered, trouble as an overlay that ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.journey import Conclusion, Step, conclude
+from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Scan
+
+START = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def after(
+    *scans: str, origin: str | None = None, destination: str | None = None, country: str | None = None
+) -> Conclusion:
+    steps = [
+        Step(Scan(scan), START + timedelta(hours=hour), 0, hour, country) for hour, scan in enumerate(scans, start=1)
+    ]
+    return conclude(steps, origin=origin, destination=destination)
+
+
+@pytest.mark.parametrize(
+    ("scans", "milestone", "overlay"),
+    [
+        ([], Milestone.PENDING, None),
+        (["order.label_created"], Milestone.INFO_RECEIVED, None),
+        (["origin.picked_up", "unmapped"], Milestone.ACCEPTED, None),
+        (["linehaul.departed", "origin.facility_departed"], Milestone.LINEHAUL, None),
+        (["import.customs_presented", "import.customs_held"], Milestone.IMPORT_CUSTOMS, Overlay.EXCEPTION),
+        (["import.customs_held", "linehaul.in_transit"], Milestone.LINEHAUL, Overlay.EXCEPTION),
+        (["import.customs_held", "import.customs_released"], Milestone.IMPORT_CUSTOMS, None),
+        (["import.duties_due", "lastmile.facility_arrived"], Milestone.LAST_MILE, None),
+        (["lastmile.facility_arrived", "import.customs_presented"], Milestone.IMPORT_CUSTOMS, None),
+        (
+            ["delivery.out_for_delivery", "delivery.attempt_failed_absent"],
+            Milestone.OUT_FOR_DELIVERY,
+            Overlay.ATTEMPT_FAILED,
+        ),
+        (
+            ["delivery.attempt_failed_absent", "lastmile.facility_arrived"],
+            Milestone.LAST_MILE,
+            Overlay.ATTEMPT_FAILED,
+        ),
+        (["delivery.attempt_failed_absent", "delivery.out_for_delivery"], Milestone.OUT_FOR_DELIVERY, None),
+        (["exception.lost", "lastmile.facility_arrived"], Milestone.LAST_MILE, None),
+        (["exception.delayed", "delivery.delivered"], Milestone.DELIVERED, None),
+        (["delivery.delivered", "lastmile.facility_arrived"], Milestone.DELIVERED, None),
+        (["delivery.delivered", "exception.delayed"], Milestone.DELIVERED, None),
+        (
+            ["delivery.out_for_delivery", "delivery.delivered", "return.started"],
+            Milestone.OUT_FOR_DELIVERY,
+            Overlay.RETURNING,
+        ),
+        (["return.started", "origin.facility_arrived"], Milestone.PENDING, Overlay.RETURNING),
+        (["lastmile.facility_arrived", "return.started", "return.completed"], Milestone.RETURNED, None),
+        (["return.completed", "delivery.delivered"], Milestone.RETURNED, None),
+        (["order.cancelled", "origin.picked_up"], Milestone.ACCEPTED, None),
+    ],
+)
+def test_scans_add_up(scans: list[str], milestone: Milestone, overlay: Overlay | None) -> None:
+    found = after(*scans)
+
+    assert (found.milestone, found.overlay) == (milestone, overlay)
+
+
+def test_a_delivery_at_the_senders_end_completes_a_return() -> None:
+    found = after("return.started", "delivery.delivered", origin="CN", destination="DE", country="CN")
+
+    assert found.milestone is Milestone.RETURNED
+
+
+def test_a_delivery_abroad_after_a_mistaken_return_is_a_delivery() -> None:
+    found = after("return.started", "delivery.delivered", origin="CN", destination="DE", country="DE")
+
+    assert (found.milestone, found.overlay) == (Milestone.DELIVERED, None)
+
+
+@pytest.mark.parametrize("country", ["CN", "DE"])
+def test_a_delivery_after_a_return_at_home_went_to_the_sender(country: str) -> None:
+    found = after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
+
+    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+
+
+def test_a_delivery_after_a_return_that_names_no_country_went_to_the_sender() -> None:
+    found = after("lastmile.facility_arrived", "return.started", "delivery.delivered", origin="CN", destination="DE")
+
+    assert found.milestone is Milestone.RETURNED
+
+
+def test_a_delivery_in_the_origin_country_before_the_parcel_left_is_a_first_couriers() -> None:
+    found = after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
+
+    assert (found.milestone, found.delivered_at) == (Milestone.ACCEPTED, None)
+
+
+def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_to_the_buyer() -> None:
+    found = conclude(
+        [
+            Step(Scan.LINEHAUL_DEPARTED, START, 0, 0, "CN"),
+            Step(Scan.LASTMILE_FACILITY_ARRIVED, START + timedelta(days=5), 1, 0, "DE"),
+            Step(Scan.DELIVERY_DELIVERED, START + timedelta(days=20), 0, 1, "CN"),
+        ],
+        origin="CN",
+        destination="DE",
+    )
+
+    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+
+
+@pytest.mark.parametrize(
+    ("later", "milestone"), [(timedelta(minutes=5), Milestone.DELIVERED), (timedelta(days=9), Milestone.RETURNED)]
+)
+def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timedelta, milestone: Milestone) -> None:
+    found = conclude(
+        [
+            Step(Scan.DELIVERY_DELIVERED, START, 1, 0, "DE"),
+            Step(Scan.DELIVERY_DELIVERED, START + later, 0, 0, "CN"),
+        ],
+        origin="CN",
+        destination="DE",
+    )
+
+    assert found.milestone is milestone
+
+
+def test_the_first_delivery_gives_the_time() -> None:
+    found = after("delivery.delivered", "delivery.delivered")
+
+    assert found.delivered_at == START + timedelta(hours=1)
+
+
+def test_every_scan_but_the_unknown_one_reaches_a_milestone() -> None:
+    assert [scan for scan in Scan if MILESTONES[scan] is None] == [Scan.UNMAPPED]
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        scan=st.sampled_from(Scan),
+        at=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC)),
+        leg_position=st.integers(0, 2),
+        sequence=st.integers(0, 30),
+        country=st.sampled_from(["CN", "DE", None]),
+    ),
+    max_size=25,
+    unique_by=lambda step: (step.leg_position, step.sequence),
+)
+
+
+@given(STEPS, st.randoms())
+def test_the_order_of_arrival_does_not_matter(steps: list[Step], random: object) -> None:
+    shuffled = list(steps)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    assert conclude(shuffled, origin="CN", destination="DE") == conclude(steps, origin="CN", destination="DE")
+
+
+@given(STEPS)
+def test_a_delivered_parcel_stays_delivered_unless_it_is_sent_back(steps: list[Step]) -> None:
+    forward = [step for step in steps if step.scan.family != "return"]
+    delivered = Step(Scan.DELIVERY_DELIVERED, datetime(2026, 1, 15, tzinfo=UTC), 0, 99)
+
+    assert conclude([*forward, delivered]).milestone is Milestone.DELIVERED
+
+
+@given(STEPS)
+def test_the_milestone_is_one_that_a_scan_reached(steps: list[Step]) -> None:
+    found = conclude(steps)
+    reached = {MILESTONES[step.scan] for step in steps} | {Milestone.PENDING}
+    if {Milestone.RETURNING, Milestone.DELIVERED} <= reached:
+        reached.add(Milestone.RETURNED)
+
+    assert found.milestone in reached
+    assert found.milestone in RANKS or found.milestone is Milestone.RETURNED

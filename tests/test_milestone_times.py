@@ -1,0 +1,67 @@
+"""The passages from which a parcel's remaining time is counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.journey import Step, conclude, passages
+from tracking.vocabulary import Clock, Scan
+
+START = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def walk(*scans: str) -> dict[Clock, int | None]:
+    """Return the passages with the place of the scan that shows each."""
+    steps = [Step(Scan(scan), START + timedelta(hours=hour), 0, hour) for hour, scan in enumerate(scans)]
+    return {clock: (at - START) // timedelta(hours=1) if at else None for clock, at in passages(steps).items()}
+
+
+@pytest.mark.parametrize(
+    ("scans", "passed"),
+    [
+        ([], {}),
+        (["order.label_created", "unmapped"], {}),
+        (["order.label_created", "origin.picked_up", "origin.facility_arrived"], {"handed_over": 1}),
+        (["export.customs_presented"], {"handed_over": 0}),
+        (["origin.picked_up", "linehaul.in_transit"], {"handed_over": 0}),
+        (["origin.picked_up", "linehaul.departed", "linehaul.transit_arrived"], {"handed_over": 0, "exported": 1}),
+        (["origin.picked_up", "export.office_departed"], {"handed_over": 0, "exported": 1}),
+        (
+            ["origin.picked_up", "linehaul.arrived_destination"],
+            {"handed_over": 0, "exported": None, "arrived": 1},
+        ),
+        (
+            ["origin.picked_up", "linehaul.departed", "import.customs_held", "import.customs_released"],
+            {"handed_over": 0, "exported": 1, "arrived": 2, "cleared": 3},
+        ),
+        (
+            ["delivery.out_for_delivery"],
+            {"handed_over": None, "exported": None, "arrived": None, "cleared": None, "out_for_delivery": 0},
+        ),
+        (
+            ["origin.picked_up", "delivery.attempt_failed_absent"],
+            {"handed_over": 0, "exported": None, "arrived": None, "cleared": None, "out_for_delivery": 1},
+        ),
+    ],
+)
+def test_a_scan_shows_the_last_passage_that_it_implies(scans: list[str], passed: dict[str, int | None]) -> None:
+    assert walk(*scans) == passed
+
+
+def test_a_passage_at_a_time_without_an_instant_is_behind_but_not_dated() -> None:
+    steps = [Step(Scan.ORIGIN_PICKED_UP, None, 0, 0), Step(Scan.LINEHAUL_DEPARTED, START, 0, 1)]
+
+    assert conclude(steps).passed == {Clock.HANDED_OVER: None, Clock.EXPORTED: START}
+
+
+@given(st.lists(st.sampled_from(list(Scan)), max_size=12))
+def test_passages_lie_behind_in_their_order(scans: list[Scan]) -> None:
+    passed = walk(*scans)
+    seen = [place for place in passed.values() if place is not None]
+
+    assert list(passed) == list(Clock)[1 : 1 + len(passed)]
+    assert seen == sorted(seen)

@@ -1,0 +1,23 @@
+"""Background jobs that reckon with numpy: what `tasks` is, but imported by workers alone and started by name."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from tracking.eta import scores, training
+from tracking.ingest import forecasts
+
+
+@shared_task
+def foresee_due() -> int:
+    """Make the forecasts that are due: of parcels that moved, and once a day of those that did not."""
+    return forecasts.foresee_due(timezone.now())
+
+
+@shared_task
+def refit_models() -> int:
+    """Learn anew how long parcels take, then count how forecasts came true; return how many models were taken."""
+    taken = training.refit(timezone.now())
+    scores.keep_scores(timezone.now())
+    return taken
