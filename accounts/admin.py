@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 
-class NewUserForm(AdminUserCreationForm):
+class UserAddForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email",)
 
 
 if TYPE_CHECKING:
-    StockUserAdmin = auth.UserAdmin[Any]
+    DjangoUserAdmin = auth.UserAdmin[Any]
 else:
-    StockUserAdmin = auth.UserAdmin
+    DjangoUserAdmin = auth.UserAdmin
 
 
 @admin.register(User)
-class UserAdmin(StockUserAdmin):
-    add_form = NewUserForm
+class UserAdmin(DjangoUserAdmin):
+    add_form = UserAddForm
     ordering = ("email",)
     list_display = ("email", "is_staff", "is_active", "joined_at", "last_login")
     list_filter = ("is_staff", "is_active")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-FLAGS: Final = [
+CHROMIUM_FLAGS: Final = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -18,16 +18,16 @@ FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGES: Final = ("chromium", "fonts-noto-core", "fonts-noto-cjk")
-PLAYWRIGHTS_OWN: Final = "chromium-*/chrome-linux*/chrome"
+EXECUTABLE_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+APT_PACKAGES: Final = ("chromium", "fonts-noto-core", "fonts-noto-cjk")
+PLAYWRIGHT_DOWNLOAD_GLOB: Final = "chromium-*/chrome-linux*/chrome"
 
 
-def find() -> str:
+def find_chromium() -> str:
     """Return the path of a Chromium, or raise `FileNotFoundError` with what to do."""
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLE_NAMES)), None)
     downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    own = sorted(downloads.glob(PLAYWRIGHTS_OWN))
+    own = sorted(downloads.glob(PLAYWRIGHT_DOWNLOAD_GLOB))
     if named or own:
         return named or str(own[-1])
     raise FileNotFoundError(
@@ -36,14 +36,14 @@ def find() -> str:
     )
 
 
-def install() -> None:
+def install_chromium() -> None:
     """Try the system's packages, then Playwright's own download."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if shutil.which("apt-get"):
         print("Installing Chromium and fonts with apt", flush=True)
         subprocess.run([*root, "apt-get", "update", "-qq"], check=False)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command = [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES]
+        command = [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT_PACKAGES]
         subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
     if not shutil.which("chromium"):
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
@@ -52,11 +52,11 @@ def install() -> None:
 def main() -> int:
     """Print the path of a Chromium; return 1, with the reason, when there is none to be had."""
     try:
-        print(f"Chromium: {find()}")
+        print(f"Chromium: {find_chromium()}")
     except FileNotFoundError:
-        install()
+        install_chromium()
         try:
-            print(f"Chromium: {find()}")
+            print(f"Chromium: {find_chromium()}")
         except FileNotFoundError as trouble:
             print(trouble, file=sys.stderr)
             return 1

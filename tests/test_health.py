@@ -12,7 +12,7 @@ from django.test import Client
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def mark(name: str, seconds_ago: float = 0) -> None:
+def record_heartbeat(name: str, seconds_ago: float = 0) -> None:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.set(f"alive:{name}", time.time() - seconds_ago)
 
@@ -22,8 +22,8 @@ def test_a_process_that_answers_is_alive(client: Client) -> None:
 
 
 def test_all_parts_there_is_ready(client: Client) -> None:
-    mark("worker")
-    mark("beat")
+    record_heartbeat("worker")
+    record_heartbeat("beat")
 
     response = client.get("/readyz")
 
@@ -35,9 +35,9 @@ def test_all_parts_there_is_ready(client: Client) -> None:
 def test_a_silent_worker_or_beat_is_named(client: Client, name: str, age: float | None) -> None:
     for part in ("worker", "beat"):
         if part != name:
-            mark(part)
+            record_heartbeat(part)
     if age is not None:
-        mark(name, age)
+        record_heartbeat(name, age)
 
     response = client.get("/readyz")
 

@@ -11,26 +11,28 @@ from typing import Final
 
 import pytest
 
-BASE: Final = Path(__file__).resolve().parent.parent
+PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = sorted(
     path
     for folder in ("accounts", "tracking", "tests")
-    for path in (BASE / folder).rglob("*.py")
+    for path in (PROJECT_ROOT / folder).rglob("*.py")
     if "migrations" not in path.parts
 )
-NOT_NOUNS: Final = {"utils", "helpers", "services", "managers", "common", "core"}
-TOP: Final = {
+FORBIDDEN_MODULE_NAMES: Final = {"utils", "helpers", "services", "managers", "common", "core"}
+ALLOWED_TOP_LEVEL: Final = {
     *("manage.py", "pyproject.toml", "README.md", "tracking", "accounts", "templates", "locale", "static", "tests"),
     *("Makefile", "requirements.lock", "LICENSE", "CHANGELOG.md", "deploy"),
 }
 
 
-def tracked() -> list[str]:
+def tracked_files() -> list[str]:
     """Return what git tracks."""
-    return subprocess.run(["git", "ls-files"], cwd=BASE, check=True, capture_output=True, text=True).stdout.split("\n")
+    return subprocess.run(
+        ["git", "ls-files"], cwd=PROJECT_ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\n")
 
 
-def inner_imports(path: Path) -> Iterator[int]:
+def imports_in_functions(path: Path) -> Iterator[int]:
     """Yield the lines of imports inside functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -40,7 +42,7 @@ def inner_imports(path: Path) -> Iterator[int]:
 def test_no_floor_imports_the_one_above() -> None:
     result = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
-        cwd=BASE,
+        cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -49,18 +51,18 @@ def test_no_floor_imports_the_one_above() -> None:
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(BASE)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))
 def test_a_file_is_one_screenful_of_thought(path: Path) -> None:
     if "tests" not in path.parts:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 310
-    assert path.stem not in NOT_NOUNS
-    assert list(inner_imports(path)) == []
+    assert path.stem not in FORBIDDEN_MODULE_NAMES
+    assert list(imports_in_functions(path)) == []
 
 
 def test_nothing_else_stands_at_the_top() -> None:
-    found = {name.partition("/")[0] for name in tracked() if name}
+    found = {name.partition("/")[0] for name in tracked_files() if name}
 
-    assert {name for name in found if not name.startswith(".")} <= TOP
+    assert {name for name in found if not name.startswith(".")} <= ALLOWED_TOP_LEVEL
 
 
 def test_no_unfinished_marks_and_no_skipped_tests() -> None:
@@ -71,7 +73,7 @@ def test_no_unfinished_marks_and_no_skipped_tests() -> None:
 
 
 def test_the_lock_holds_names_versions_and_hashes_and_no_addresses() -> None:
-    lock = (BASE / "requirements.lock").read_text()
+    lock = (PROJECT_ROOT / "requirements.lock").read_text()
 
     assert "://" not in lock
     assert "--index" not in lock

@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.journey import Conclusion, Step, conclude
-from tracking.vocabulary import MILESTONES, RANKS, Milestone, Overlay, Scan
+from tracking.journey import JourneyStep, ShipmentStatus, derive_status
+from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, Milestone, Overlay, Scan
 
-START = datetime(2026, 9, 1, tzinfo=UTC)
+START_AT = datetime(2026, 9, 1, tzinfo=UTC)
 
 
-def after(
+def status_after(
     *scans: str, origin: str | None = None, destination: str | None = None, country: str | None = None
-) -> Conclusion:
+) -> ShipmentStatus:
     steps = [
-        Step(Scan(scan), START + timedelta(hours=hour), 0, hour, country) for hour, scan in enumerate(scans, start=1)
+        JourneyStep(Scan(scan), START_AT + timedelta(hours=hour), 0, hour, country)
+        for hour, scan in enumerate(scans, start=1)
     ]
-    return conclude(steps, origin=origin, destination=destination)
+    return derive_status(steps, origin=origin, destination=destination)
 
 
 @pytest.mark.parametrize(
@@ -62,48 +63,50 @@ def after(
     ],
 )
 def test_scans_add_up(scans: list[str], milestone: Milestone, overlay: Overlay | None) -> None:
-    found = after(*scans)
+    found = status_after(*scans)
 
     assert (found.milestone, found.overlay) == (milestone, overlay)
 
 
 def test_a_delivery_at_the_senders_end_completes_a_return() -> None:
-    found = after("return.started", "delivery.delivered", origin="CN", destination="DE", country="CN")
+    found = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="CN")
 
     assert found.milestone is Milestone.RETURNED
 
 
 def test_a_delivery_abroad_after_a_mistaken_return_is_a_delivery() -> None:
-    found = after("return.started", "delivery.delivered", origin="CN", destination="DE", country="DE")
+    found = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="DE")
 
     assert (found.milestone, found.overlay) == (Milestone.DELIVERED, None)
 
 
 @pytest.mark.parametrize("country", ["CN", "DE"])
 def test_a_delivery_after_a_return_at_home_went_to_the_sender(country: str) -> None:
-    found = after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
+    found = status_after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
 
     assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
 
 
 def test_a_delivery_after_a_return_that_names_no_country_went_to_the_sender() -> None:
-    found = after("lastmile.facility_arrived", "return.started", "delivery.delivered", origin="CN", destination="DE")
+    found = status_after(
+        "lastmile.facility_arrived", "return.started", "delivery.delivered", origin="CN", destination="DE"
+    )
 
     assert found.milestone is Milestone.RETURNED
 
 
 def test_a_delivery_in_the_origin_country_before_the_parcel_left_is_a_first_couriers() -> None:
-    found = after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
+    found = status_after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
 
     assert (found.milestone, found.delivered_at) == (Milestone.ACCEPTED, None)
 
 
 def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_to_the_buyer() -> None:
-    found = conclude(
+    found = derive_status(
         [
-            Step(Scan.LINEHAUL_DEPARTED, START, 0, 0, "CN"),
-            Step(Scan.LASTMILE_FACILITY_ARRIVED, START + timedelta(days=5), 1, 0, "DE"),
-            Step(Scan.DELIVERY_DELIVERED, START + timedelta(days=20), 0, 1, "CN"),
+            JourneyStep(Scan.LINEHAUL_DEPARTED, START_AT, 0, 0, "CN"),
+            JourneyStep(Scan.LASTMILE_FACILITY_ARRIVED, START_AT + timedelta(days=5), 1, 0, "DE"),
+            JourneyStep(Scan.DELIVERY_DELIVERED, START_AT + timedelta(days=20), 0, 1, "CN"),
         ],
         origin="CN",
         destination="DE",
@@ -116,10 +119,10 @@ def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_t
     ("later", "milestone"), [(timedelta(minutes=5), Milestone.DELIVERED), (timedelta(days=9), Milestone.RETURNED)]
 )
 def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timedelta, milestone: Milestone) -> None:
-    found = conclude(
+    found = derive_status(
         [
-            Step(Scan.DELIVERY_DELIVERED, START, 1, 0, "DE"),
-            Step(Scan.DELIVERY_DELIVERED, START + later, 0, 0, "CN"),
+            JourneyStep(Scan.DELIVERY_DELIVERED, START_AT, 1, 0, "DE"),
+            JourneyStep(Scan.DELIVERY_DELIVERED, START_AT + later, 0, 0, "CN"),
         ],
         origin="CN",
         destination="DE",
@@ -129,20 +132,20 @@ def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timede
 
 
 def test_the_first_delivery_gives_the_time() -> None:
-    found = after("delivery.delivered", "delivery.delivered")
+    found = status_after("delivery.delivered", "delivery.delivered")
 
-    assert found.delivered_at == START + timedelta(hours=1)
+    assert found.delivered_at == START_AT + timedelta(hours=1)
 
 
 def test_every_scan_but_the_unknown_one_reaches_a_milestone() -> None:
-    assert [scan for scan in Scan if MILESTONES[scan] is None] == [Scan.UNMAPPED]
+    assert [scan for scan in Scan if MILESTONE_OF_SCAN[scan] is None] == [Scan.UNMAPPED]
 
 
 STEPS = st.lists(
     st.builds(
-        Step,
+        JourneyStep,
         scan=st.sampled_from(Scan),
-        at=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC)),
+        occurred_at=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC)),
         leg_position=st.integers(0, 2),
         sequence=st.integers(0, 30),
         country=st.sampled_from(["CN", "DE", None]),
@@ -153,27 +156,27 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.randoms())
-def test_the_order_of_arrival_does_not_matter(steps: list[Step], random: object) -> None:
+def test_the_order_of_arrival_does_not_matter(steps: list[JourneyStep], random: object) -> None:
     shuffled = list(steps)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    assert conclude(shuffled, origin="CN", destination="DE") == conclude(steps, origin="CN", destination="DE")
+    assert derive_status(shuffled, origin="CN", destination="DE") == derive_status(steps, origin="CN", destination="DE")
 
 
 @given(STEPS)
-def test_a_delivered_parcel_stays_delivered_unless_it_is_sent_back(steps: list[Step]) -> None:
-    forward = [step for step in steps if step.scan.family != "return"]
-    delivered = Step(Scan.DELIVERY_DELIVERED, datetime(2026, 1, 15, tzinfo=UTC), 0, 99)
+def test_a_delivered_parcel_stays_delivered_unless_it_is_sent_back(steps: list[JourneyStep]) -> None:
+    forward = [step for step in steps if step.scan.phase != "return"]
+    delivered = JourneyStep(Scan.DELIVERY_DELIVERED, datetime(2026, 1, 15, tzinfo=UTC), 0, 99)
 
-    assert conclude([*forward, delivered]).milestone is Milestone.DELIVERED
+    assert derive_status([*forward, delivered]).milestone is Milestone.DELIVERED
 
 
 @given(STEPS)
-def test_the_milestone_is_one_that_a_scan_reached(steps: list[Step]) -> None:
-    found = conclude(steps)
-    reached = {MILESTONES[step.scan] for step in steps} | {Milestone.PENDING}
+def test_the_milestone_is_one_that_a_scan_reached(steps: list[JourneyStep]) -> None:
+    found = derive_status(steps)
+    reached = {MILESTONE_OF_SCAN[step.scan] for step in steps} | {Milestone.PENDING}
     if {Milestone.RETURNING, Milestone.DELIVERED} <= reached:
         reached.add(Milestone.RETURNED)
 
     assert found.milestone in reached
-    assert found.milestone in RANKS or found.milestone is Milestone.RETURNED
+    assert found.milestone in MILESTONE_RANKS or found.milestone is Milestone.RETURNED

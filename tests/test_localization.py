@@ -12,61 +12,68 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.localization import clocks, places
-from tracking.localization.bidi import isolated
-from tracking.localization.reader import Reader, home_zone, locale_for, reader_of, zone_for
+from tracking.localization import datetimes, places
+from tracking.localization.bidi import isolate_left_to_right
+from tracking.localization.reader import Reader, build_reader, locale_for, most_populous_zone, zone_for
 
 ENGLISH, CHINESE = Locale.parse("en"), Locale.parse("zh_Hans")
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
 @dataclass
-class Told:
-    at: datetime | None = NOON
-    local: str = "2026-09-01T20:00:00"
+class EventTime:
+    occurred_at: datetime | None = NOON
+    local_time: str = "2026-09-01T20:00:00"
     offset_minutes: int | None = 480
     precision: str = "second"
     zone_source: str = "carrier_offset"
     zone: str = "Asia/Shanghai"
 
 
-def read(told: Told, *, own_clock: bool = False, zone: str = "America/New_York") -> tuple[str, str, str]:
-    reading = clocks.read_time(told, Reader(ENGLISH, ZoneInfo(zone), own_clock))
-    return f"{reading.day} {reading.time}".replace("\u202f", " "), reading.clock, reading.note
+def localize(event_time: EventTime, *, own_clock: bool = False, zone: str = "America/New_York") -> tuple[str, str, str]:
+    reading = datetimes.localize_time(event_time, Reader(ENGLISH, ZoneInfo(zone), own_clock))
+    return f"{reading.day} {reading.time}".replace("\u202f", " "), reading.zone_label, reading.note
 
 
 @pytest.mark.parametrize(
     ("told", "own_clock", "time", "clock"),
     [
-        (Told(), False, "2026-09-01 8:00 PM", "Shanghai time"),
-        (Told(), True, "2026-09-01 8:00 AM", "New York time"),
-        (Told(zone=""), False, "2026-09-01 8:00 PM", "UTC+8"),
-        (Told(zone="", offset_minutes=-210), False, "2026-09-01 8:30 AM", "UTC−3:30"),
-        (Told(zone="", zone_source="carrier_utc", local="", offset_minutes=0), False, "2026-09-01 12:00 PM", "UTC"),
-        (Told(zone="Asia/Tokyo", zone_source="carrier_utc"), False, "2026-09-01 9:00 PM", "Tokyo time"),
-        (Told(at=None, zone=""), False, "2026-09-01 8:00 PM", "local time"),
-        (Told(at=None, zone=""), True, "2026-09-01 8:00 PM", "local time"),
-        (Told(zone_source="provider_inferred"), False, "2026-09-01 8:00 PM", "clock as told"),
-        (Told(at=None, precision="date", local="2026-09-01T00:00:00"), True, "2026-09-01 ", ""),
-        (Told(at=None, local=""), False, "None ", ""),
+        (EventTime(), False, "2026-09-01 8:00 PM", "Shanghai time"),
+        (EventTime(), True, "2026-09-01 8:00 AM", "New York time"),
+        (EventTime(zone=""), False, "2026-09-01 8:00 PM", "UTC+8"),
+        (EventTime(zone="", offset_minutes=-210), False, "2026-09-01 8:30 AM", "UTC−3:30"),
+        (
+            EventTime(zone="", zone_source="carrier_utc", local_time="", offset_minutes=0),
+            False,
+            "2026-09-01 12:00 PM",
+            "UTC",
+        ),
+        (EventTime(zone="Asia/Tokyo", zone_source="carrier_utc"), False, "2026-09-01 9:00 PM", "Tokyo time"),
+        (EventTime(occurred_at=None, zone=""), False, "2026-09-01 8:00 PM", "local time"),
+        (EventTime(occurred_at=None, zone=""), True, "2026-09-01 8:00 PM", "local time"),
+        (EventTime(zone_source="provider_inferred"), False, "2026-09-01 8:00 PM", "clock as told"),
+        (EventTime(occurred_at=None, precision="date", local_time="2026-09-01T00:00:00"), True, "2026-09-01 ", ""),
+        (EventTime(occurred_at=None, local_time=""), False, "None ", ""),
     ],
 )
-def test_each_time_is_read_on_the_right_clock_and_named(told: Told, own_clock: bool, time: str, clock: str) -> None:
-    assert read(told, own_clock=own_clock)[:2] == (time, clock)
+def test_each_time_is_read_on_the_right_clock_and_named(
+    told: EventTime, own_clock: bool, time: str, clock: str
+) -> None:
+    assert localize(told, own_clock=own_clock)[:2] == (time, clock)
 
 
 def test_a_date_never_becomes_another_day() -> None:
-    told = Told(at=None, precision="date", local="2026-09-01T00:00:00")
+    told = EventTime(occurred_at=None, precision="date", local_time="2026-09-01T00:00:00")
 
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
-        assert read(told, own_clock=True, zone=zone)[0] == "2026-09-01 "
+        assert localize(told, own_clock=True, zone=zone)[0] == "2026-09-01 "
 
 
 def test_what_is_not_certain_is_said() -> None:
-    assert "assumed UTC+8" in read(Told(zone_source="provider_inferred"))[2]
-    assert "unknown" in read(Told(at=None, zone=""))[2]
-    assert "date only" in read(Told(precision="date"))[2]
-    assert read(Told())[2] == ""
+    assert "assumed UTC+8" in localize(EventTime(zone_source="provider_inferred"))[2]
+    assert "unknown" in localize(EventTime(occurred_at=None, zone=""))[2]
+    assert "date only" in localize(EventTime(precision="date"))[2]
+    assert localize(EventTime())[2] == ""
 
 
 @pytest.mark.parametrize(
@@ -83,18 +90,18 @@ def test_what_is_not_certain_is_said() -> None:
 def test_how_long_ago(seconds: int, english: str, chinese: str) -> None:
     moment = NOON + timedelta(seconds=seconds)
 
-    assert clocks.ago(moment, NOON, reader_of({}, "en")) == english
+    assert datetimes.format_relative_time(moment, NOON, build_reader({}, "en")) == english
     with translation.override("zh-hans"):
-        assert clocks.ago(moment, NOON, reader_of({}, "zh-hans")) == chinese
+        assert datetimes.format_relative_time(moment, NOON, build_reader({}, "zh-hans")) == chinese
 
 
 def test_days_stand_in_words() -> None:
-    old, english, chinese = date(2020, 10, 14), reader_of({}, "en"), reader_of({}, "zh-hans")
+    old, english, chinese = date(2020, 10, 14), build_reader({}, "en"), build_reader({}, "zh-hans")
 
-    assert clocks.day(old, english) == "Wed, Oct 14, 2020"
-    assert clocks.day(old, chinese) == "2020年10月14日周三"
-    assert clocks.days(old, old, english) == clocks.day(old, english)
-    assert clocks.days(old, date(2020, 10, 17), english) == "Wed, Oct 14\u2009–\u2009Sat, Oct 17, 2020"
+    assert datetimes.format_day(old, english) == "Wed, Oct 14, 2020"
+    assert datetimes.format_day(old, chinese) == "2020年10月14日周三"
+    assert datetimes.format_day_range(old, old, english) == datetimes.format_day(old, english)
+    assert datetimes.format_day_range(old, date(2020, 10, 17), english) == "Wed, Oct 14\u2009–\u2009Sat, Oct 17, 2020"
 
 
 @pytest.mark.parametrize(
@@ -119,21 +126,21 @@ def test_days_stand_in_words() -> None:
     ],
 )
 def test_places_read_as_people_write_them(city: str, region: str, country: str, told: str, line: str) -> None:
-    assert places.place_line(city, region, country, told, ENGLISH) == line
+    assert places.format_place(city, region, country, told, ENGLISH) == line
 
 
 @pytest.mark.parametrize("country", sorted(places.CITIES))
 def test_every_name_of_a_city_finds_that_city_and_no_other(country: str) -> None:
     for city, names in places.CITIES[country].items():
         assert {"zh_Hans", "zh_Hant", "ja", "ko", "ru", "ar"} <= set(names)
-        assert {places.told_in_any_language(name, places.cities_of(country)) for name in (city, *names.values())} == {
+        assert {places.match_city_name(name, places.cities_by_name(country)) for name in (city, *names.values())} == {
             city
         }
 
 
 @given(st.text(max_size=60), st.sampled_from(["CN", "US", "KR", "ZZ", ""]))
 def test_any_text_can_be_a_place(city: str, country: str) -> None:
-    assert places.place_line(city, "", country, city, ENGLISH) or not (city or country)
+    assert places.format_place(city, "", country, city, ENGLISH) or not (city or country)
 
 
 def test_unknown_zones_and_languages_fall_back() -> None:
@@ -141,17 +148,20 @@ def test_unknown_zones_and_languages_fall_back() -> None:
     assert zone_for(None) is None
     assert locale_for("tlh") == ENGLISH
     assert locale_for("zh-hans") == CHINESE
-    assert home_zone("ZZ") is None
-    assert home_zone("us") == "America/New_York"
+    assert most_populous_zone("ZZ") is None
+    assert most_populous_zone("us") == "America/New_York"
 
 
 def test_a_chosen_zone_outweighs_the_countrys() -> None:
-    assert reader_of({}, "en", "JP").zone.key == "Asia/Tokyo"
-    assert reader_of({"zone": "Asia/Seoul"}, "en", "JP").zone.key == "Asia/Seoul"
-    assert reader_of({}, "en").zone.key == "UTC"
+    assert build_reader({}, "en", "JP").zone.key == "Asia/Tokyo"
+    assert build_reader({"zone": "Asia/Seoul"}, "en", "JP").zone.key == "Asia/Seoul"
+    assert build_reader({}, "en").zone.key == "UTC"
 
 
 def test_codes_keep_their_direction_in_right_to_left_sentences_only() -> None:
-    assert isolated("7-AB12", locale_for("ar")) == "\N{LEFT-TO-RIGHT ISOLATE}7-AB12\N{POP DIRECTIONAL ISOLATE}"
-    assert isolated("7-AB12", locale_for("de")) == "7-AB12"
-    assert isolated("", locale_for("ar")) == ""
+    assert (
+        isolate_left_to_right("7-AB12", locale_for("ar"))
+        == "\N{LEFT-TO-RIGHT ISOLATE}7-AB12\N{POP DIRECTIONAL ISOLATE}"
+    )
+    assert isolate_left_to_right("7-AB12", locale_for("de")) == "7-AB12"
+    assert isolate_left_to_right("", locale_for("ar")) == ""

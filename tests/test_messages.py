@@ -13,9 +13,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
-from tracking.localization.catalogues import against_the_glossary, compile_all, faults, path_of, read
-from tracking.localization.sources import wanted_in
-from tracking.management.commands.update_messages import update
+from tracking.localization.catalogues import (
+    catalogue_path,
+    compile_catalogues,
+    find_errors,
+    find_forbidden_terms,
+    read_catalogue,
+)
+from tracking.localization.message_extraction import messages_for_language
+from tracking.management.commands.update_messages import update_catalogue
 from tracking.vocabulary import Milestone, Scan
 
 HEADER = """msgid ""
@@ -27,7 +33,7 @@ msgstr ""
 """
 
 
-def catalogue(tmp_path: Path, body: str, language: str = "zh_Hans", forms: int = 1, rule: str = "0") -> Path:
+def write_catalogue(tmp_path: Path, body: str, language: str = "zh_Hans", forms: int = 1, rule: str = "0") -> Path:
     path = tmp_path / language / "LC_MESSAGES" / "django.po"
     path.parent.mkdir(parents=True)
     path.write_text(HEADER.format(language=language, forms=forms, rule=rule) + body, encoding="utf-8")
@@ -52,30 +58,30 @@ def test_all_catalogues_are_complete_and_not_behind_the_source() -> None:
     ],
 )
 def test_what_is_wrong_with_a_message_is_named(tmp_path: Path, body: str, fault: str) -> None:
-    found = list(faults(catalogue(tmp_path, body)))
+    found = list(find_errors(write_catalogue(tmp_path, body)))
 
     assert len(found) == 1
     assert fault in found[0] or "Hello" in found[0]
 
 
 def test_a_language_with_too_few_plural_forms_is_refused(tmp_path: Path) -> None:
-    path = catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n', "ar", 2, "(n != 1)")
+    path = write_catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n', "ar", 2, "(n != 1)")
 
-    assert any("plural forms" in fault for fault in faults(path))
+    assert any("plural forms" in fault for fault in find_errors(path))
 
 
 def test_a_catalogue_without_its_language_is_refused(tmp_path: Path) -> None:
-    path = catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
+    path = write_catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
     path.write_text(path.read_text(encoding="utf-8").replace("Language: zh_Hans", "Language: "), encoding="utf-8")
 
     with pytest.raises(ValueError, match="Language"):
-        read(path)
+        read_catalogue(path)
 
 
 def test_catalogues_compile_once_and_only_when_they_changed(tmp_path: Path) -> None:
-    catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
+    write_catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n')
 
-    assert (compile_all(tmp_path), compile_all(tmp_path)) == (1, 0)
+    assert (compile_catalogues(tmp_path), compile_catalogues(tmp_path)) == (1, 0)
 
 
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
@@ -89,7 +95,7 @@ def test_every_milestone_and_scan_has_its_sentence_in_every_language(language: s
     assert not set(english) & set(theirs)
 
 
-def source(*messages: tuple[str, str]) -> Catalog:
+def build_template(*messages: tuple[str, str]) -> Catalog:
     collected = Catalog(locale="en")
     for sentence, file in messages:
         collected.add(sentence, locations=[(file, 0)])
@@ -107,18 +113,21 @@ def source(*messages: tuple[str, str]) -> Catalog:
     ],
 )
 def test_what_only_operators_read_stands_in_their_languages_only(file: str, languages: set[str]) -> None:
-    collected = source(("Hello", file))
+    collected = build_template(("Hello", file))
 
-    assert {language for language in ("zh_Hans", "pl") if wanted_in(language, collected)} == languages
+    assert {language for language in ("zh_Hans", "pl") if messages_for_language(language, collected)} == languages
 
 
 def test_an_update_keeps_translations_adds_what_is_new_and_drops_what_is_gone(tmp_path: Path) -> None:
-    path = catalogue(tmp_path, 'msgid "kept"\nmsgstr "留"\n\nmsgid "gone"\nmsgstr "去"\n')
+    path = write_catalogue(tmp_path, 'msgid "kept"\nmsgstr "留"\n\nmsgid "gone"\nmsgstr "去"\n')
 
-    empty = update(path, source(("new", "templates/404.html"), ("kept", "templates/404.html")))
+    empty = update_catalogue(path, build_template(("new", "templates/404.html"), ("kept", "templates/404.html")))
 
     assert empty == 1
-    assert [(message.id, message.string) for message in read(path) if message.id] == [("new", ""), ("kept", "留")]
+    assert [(message.id, message.string) for message in read_catalogue(path) if message.id] == [
+        ("new", ""),
+        ("kept", "留"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,26 +142,26 @@ def test_an_update_keeps_translations_adds_what_is_new_and_drops_what_is_gone(tm
     ],
 )
 def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, counts: dict[int, int]) -> None:
-    path = path_of(tmp_path, language)
-    update(path, source(("Hello", "templates/404.html")))
+    path = catalogue_path(tmp_path, language)
+    update_catalogue(path, build_template(("Hello", "templates/404.html")))
 
-    form = gettext.c2py(read(path).plural_expr)
+    form = gettext.c2py(read_catalogue(path).plural_expr)
 
     assert {count: form(count) for count in counts} == counts
 
 
 def test_a_word_that_the_glossary_rules_out_is_named(tmp_path: Path) -> None:
-    path = catalogue(tmp_path, 'msgid "Your parcel"\nmsgstr "您的邮包"\n')
+    path = write_catalogue(tmp_path, 'msgid "Your parcel"\nmsgstr "您的邮包"\n')
     (path.parent.parent / "glossary.toml").write_text('[parcel]\nsay = "包裹"\nnever = ["邮包"]\n', encoding="utf-8")
 
-    assert [fault.partition("“")[2] for fault in against_the_glossary(path)] == [
+    assert [fault.partition("“")[2] for fault in find_forbidden_terms(path)] == [
         "邮包” is not what we call 'parcel': 'Your parcel'"
     ]
 
 
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
 def test_every_language_has_its_catalogue_and_glossary(language: str) -> None:
-    path = path_of(settings.LOCALE_PATHS[0], translation.to_locale(language))
+    path = catalogue_path(settings.LOCALE_PATHS[0], translation.to_locale(language))
 
     assert path.exists()
     assert len(tomllib.loads((path.parent.parent / "glossary.toml").read_text(encoding="utf-8"))) >= 20

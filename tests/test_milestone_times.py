@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.journey import Step, conclude, passages
-from tracking.vocabulary import Clock, Scan
+from tracking.journey import JourneyStep, derive_status, milestone_times
+from tracking.vocabulary import JourneyStage, Scan
 
-START = datetime(2026, 9, 1, tzinfo=UTC)
+START_AT = datetime(2026, 9, 1, tzinfo=UTC)
 
 
-def walk(*scans: str) -> dict[Clock, int | None]:
+def stage_positions(*scans: str) -> dict[JourneyStage, int | None]:
     """Return the passages with the place of the scan that shows each."""
-    steps = [Step(Scan(scan), START + timedelta(hours=hour), 0, hour) for hour, scan in enumerate(scans)]
-    return {clock: (at - START) // timedelta(hours=1) if at else None for clock, at in passages(steps).items()}
+    steps = [JourneyStep(Scan(scan), START_AT + timedelta(hours=hour), 0, hour) for hour, scan in enumerate(scans)]
+    return {
+        clock: (at - START_AT) // timedelta(hours=1) if at else None for clock, at in milestone_times(steps).items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -49,19 +51,19 @@ def walk(*scans: str) -> dict[Clock, int | None]:
     ],
 )
 def test_a_scan_shows_the_last_passage_that_it_implies(scans: list[str], passed: dict[str, int | None]) -> None:
-    assert walk(*scans) == passed
+    assert stage_positions(*scans) == passed
 
 
 def test_a_passage_at_a_time_without_an_instant_is_behind_but_not_dated() -> None:
-    steps = [Step(Scan.ORIGIN_PICKED_UP, None, 0, 0), Step(Scan.LINEHAUL_DEPARTED, START, 0, 1)]
+    steps = [JourneyStep(Scan.ORIGIN_PICKED_UP, None, 0, 0), JourneyStep(Scan.LINEHAUL_DEPARTED, START_AT, 0, 1)]
 
-    assert conclude(steps).passed == {Clock.HANDED_OVER: None, Clock.EXPORTED: START}
+    assert derive_status(steps).milestone_times == {JourneyStage.HANDED_OVER: None, JourneyStage.EXPORTED: START_AT}
 
 
 @given(st.lists(st.sampled_from(list(Scan)), max_size=12))
 def test_passages_lie_behind_in_their_order(scans: list[Scan]) -> None:
-    passed = walk(*scans)
+    passed = stage_positions(*scans)
     seen = [place for place in passed.values() if place is not None]
 
-    assert list(passed) == list(Clock)[1 : 1 + len(passed)]
+    assert list(passed) == list(JourneyStage)[1 : 1 + len(passed)]
     assert seen == sorted(seen)

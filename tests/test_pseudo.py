@@ -14,18 +14,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from tests import make
-from tracking.ingest.read import read
-from tracking.localization.pseudo import CLOSES, OPENS, pseudo, pseudo_catalogue
-from tracking.localization.sources import collect
+from tests import factories
+from tracking.ingest.process import process_payload
+from tracking.localization.message_extraction import collect_messages
+from tracking.localization.pseudolocalization import (
+    CLOSING_BRACKET,
+    OPENING_BRACKET,
+    pseudolocalize,
+    pseudolocalize_catalogue,
+)
 from tracking.models import Contact, Follow, Leg, Subscriber
-from tracking.notifications.texts import stop_path
+from tracking.notifications.texts import unsubscribe_path
 
 pytestmark = pytest.mark.django_db
-LANGUAGE = "en-xa"
-SILENT = {"script", "style", "select", "option", "bdi", "q", "svg"}
+PSEUDO_LANGUAGE = "en-xa"
+UNTRANSLATED_TAGS = {"script", "style", "select", "option", "bdi", "q", "svg"}
 """What is data or no text: numbers, carriers' own words, and lists whose entries are names."""
-DATA = re.compile(
+DATA_PATTERN = re.compile(
     r"Nordlicht Outdoor|China Post|Landfall|17track|buyer@example\.com|ana@example\.com|https?://\S+|"
     r"LF-1001|\+49 151|JPEG|PNG|WebP|PDF|HEIC|United States|China|Germany|Shanghai|Berlin|SOMEWHERE|Somewhere|"
     r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b|\b[AP]M\b|UTC|"
@@ -33,41 +38,41 @@ DATA = re.compile(
 )
 
 
-class Words(HTMLParser):
+class VisibleText(HTMLParser):
     """The visible text of a page, and of the attributes that are read out."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.silent: list[str] = []
-        self.found: list[str] = []
+        self.ignored_tags: list[str] = []
+        self.texts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SILENT:
-            self.silent.append(tag)
+        if tag in UNTRANSLATED_TAGS:
+            self.ignored_tags.append(tag)
         for name, value in attrs:
             if name in ("aria-label", "placeholder", "title") and value:
-                self.found.append(value)
+                self.texts.append(value)
 
     def handle_endtag(self, tag: str) -> None:
-        if self.silent and self.silent[-1] == tag:
-            self.silent.pop()
+        if self.ignored_tags and self.ignored_tags[-1] == tag:
+            self.ignored_tags.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self.silent and data.strip():
-            self.found.append(data.strip())
+        if not self.ignored_tags and data.strip():
+            self.texts.append(data.strip())
 
 
-def unmarked(html: str) -> list[str]:
+def untranslated_words(html: str) -> list[str]:
     """Return the words of a page that stand in no brackets and are no data. Brackets may reach over several tags."""
-    words = Words()
+    words = VisibleText()
     words.feed(html.replace("&nbsp;", " "))
     found, depth = [], 0
-    for text in words.found:
+    for text in words.texts:
         outside = ""
         for sign in text:
-            depth += (sign == OPENS) - (sign == CLOSES)
-            outside += sign if depth == 0 and sign != CLOSES else ""
-        found += re.findall(r"[A-Za-z]{3,}", DATA.sub("", outside))
+            depth += (sign == OPENING_BRACKET) - (sign == CLOSING_BRACKET)
+            outside += sign if depth == 0 and sign != CLOSING_BRACKET else ""
+        found += re.findall(r"[A-Za-z]{3,}", DATA_PATTERN.sub("", outside))
     return found
 
 
@@ -78,24 +83,24 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder / "en_XA" / "LC_MESSAGES" / "django.mo"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
-        write_mo(file, pseudo_catalogue(collect(Path(__file__).resolve().parent.parent)))
+        write_mo(file, pseudolocalize_catalogue(collect_messages(Path(__file__).resolve().parent.parent)))
     return folder
 
 
 @pytest.fixture(autouse=True)
-def spoken(catalogue: Path, settings: Any) -> None:
+def activate_pseudo_language(catalogue: Path, settings: Any) -> None:
     settings.LOCALE_PATHS = [catalogue]
-    settings.LANGUAGES = [("en", "English"), (LANGUAGE, "Pseudo")]
+    settings.LANGUAGES = [("en", "English"), (PSEUDO_LANGUAGE, "Pseudo")]
 
 
 @pytest.fixture
 def leg() -> Leg:
-    found = make.leg(of=make.order("LF-1001", country="DE"))
+    found = factories.create_leg(for_order=factories.create_order("LF-1001", country="DE"))
     events = (
-        make.event("2026-09-04T11:30:00+08:00"),
-        make.event("2026-09-08T10:00:00+08:00", "Exception_Security", "Held by customs"),
+        factories.build_event_json("2026-09-04T11:30:00+08:00"),
+        factories.build_event_json("2026-09-08T10:00:00+08:00", "Exception_Security", "Held by customs"),
     )
-    read(make.payload(make.answer(found.number, events=events)))
+    process_payload(factories.create_payload(factories.build_answer_json(found.number, events=events)))
     return found
 
 
@@ -108,50 +113,53 @@ def contact(leg: Leg) -> Contact:
     )
 
 
-def pages(leg: Leg, contact: Contact) -> dict[str, str]:
+def page_paths(leg: Leg, contact: Contact) -> dict[str, str]:
     order = leg.shipment.order
     return {
         "look-up": reverse("lookup"),
         "order": order.get_absolute_url(),
         "parcel": leg.shipment.get_absolute_url(),
-        "follow": reverse("follow", args=[order.token]),
+        "follow": reverse("follow_order", args=[order.token]),
         "notices": contact.subscriber.get_absolute_url(),
-        "stop": stop_path_of(contact),
-        "erase": reverse("erase", args=[contact.subscriber.token]),
-        "genuine": reverse("genuine") + "?code=1-ABCDEF",
+        "stop": unsubscribe_address(contact),
+        "erase": reverse("erase_subscriber", args=[contact.subscriber.token]),
+        "genuine": reverse("verify_message") + "?code=1-ABCDEF",
         "accuracy": reverse("accuracy"),
         "settings": reverse("preferences"),
-        "stale link": reverse("confirm", args=["x"]),
-        "task": reverse("ask", args=[leg.shipment.token, "address"]),
+        "stale link": reverse("confirm_follow", args=["x"]),
+        "task": reverse("buyer_task", args=[leg.shipment.token, "address"]),
         "nothing": "/nothing-here/",
-        "orders": reverse("orders"),
+        "orders": reverse("account_orders"),
     }
 
 
-def stop_path_of(contact: Contact) -> str:
+def unsubscribe_address(contact: Contact) -> str:
     shipment = contact.subscriber.follows.get().order.shipments.get()
-    return stop_path(contact.notices.create(shipment=shipment, kind="arrived", due_at=timezone.now()))
+    return unsubscribe_path(contact.notices.create(shipment=shipment, kind="arrived", due_at=timezone.now()))
 
 
-NAMES = ["look-up", "order", "parcel", "follow", "notices", "stop", "erase", "genuine", "accuracy", "settings"]
+PAGE_NAMES = ["look-up", "order", "parcel", "follow", "notices", "stop", "erase", "genuine", "accuracy", "settings"]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "stale link", "task", "nothing", "orders"])
+@pytest.mark.parametrize("name", [*PAGE_NAMES, "stale link", "task", "nothing", "orders"])
 def test_everything_on_a_page_is_marked_for_translation(client: Client, leg: Leg, contact: Contact, name: str) -> None:
     if name == "orders":
         client.force_login(User.objects.create_user("ana@example.com"))
-    client.cookies["language"] = LANGUAGE
+    client.cookies["language"] = PSEUDO_LANGUAGE
 
-    answer = client.get(pages(leg, contact)[name])
+    answer = client.get(page_paths(leg, contact)[name])
 
     html = answer.content.decode()
-    assert html.count(OPENS) == html.count(CLOSES) > 5
-    assert unmarked(html) == []
+    assert html.count(OPENING_BRACKET) == html.count(CLOSING_BRACKET) > 5
+    assert untranslated_words(html) == []
 
 
 def test_what_is_not_marked_is_found() -> None:
-    assert unmarked("<p>⟦Héllo⟧ <b>Plain words</b><select><option>Name</option></select></p>") == ["Plain", "words"]
+    assert untranslated_words("<p>⟦Héllo⟧ <b>Plain words</b><select><option>Name</option></select></p>") == [
+        "Plain",
+        "words",
+    ]
 
 
 def test_placeholders_and_tags_stay() -> None:
-    assert pseudo("See %(place)s <a>here</a>") == "⟦Šéé %(place)s <a>héré</a>········⟧"
+    assert pseudolocalize("See %(place)s <a>here</a>") == "⟦Šéé %(place)s <a>héré</a>········⟧"

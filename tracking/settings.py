@@ -23,7 +23,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def kept_secret(name: str, size: int = 48) -> str:
+def load_or_create_secret(name: str, size: int = 48) -> str:
     """Return the secret kept in DATA_DIR under `name`: `size` random bytes, made on first use, for its owner alone."""
     path = DATA_DIR / name
     try:
@@ -62,7 +62,7 @@ if not SECRET_KEY:
             "SECRET_KEY is not set. A site in production (ALLOWED_HOSTS or PRODUCTION is set) needs one of its own: "
             'python -c "import secrets; print(secrets.token_urlsafe(size))" makes one.'
         )
-    SECRET_KEY = kept_secret("secret-key")
+    SECRET_KEY = load_or_create_secret("secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # -- What we are made of ----------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "tracking.pages.reader.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.operators.SecondFactorMiddleware",
+    "accounts.middleware.TwoFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -116,7 +116,7 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "orders"
+LOGIN_REDIRECT_URL = "account_orders"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
@@ -146,7 +146,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tracking.pages.frame.site",
+                "tracking.pages.context_processors.site",
             ],
             "builtins": ["tracking.templatetags.localized"],
         },
@@ -199,7 +199,7 @@ UNSUBSCRIBE_MAILBOX = env.str("UNSUBSCRIBE_MAILBOX", default="")
 VAPID_KEY_FILE = DATA_DIR / "vapid-key"
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
 if not VAPID_PRIVATE_KEY and (VAPID_KEY_FILE.exists() or not PRODUCTION):
-    VAPID_PRIVATE_KEY = kept_secret(VAPID_KEY_FILE.name, 32)
+    VAPID_PRIVATE_KEY = load_or_create_secret(VAPID_KEY_FILE.name, 32)
 # Whether pushes and webhooks may go to http:// and private addresses: on one's own machine only.
 PUSH_LOCAL = env.bool("PUSH_LOCAL", default=not PRODUCTION)
 # Provider of each messenger: an Apprise address with {to} where the reader's stands, {"sms": "twilio://sid:token@from/{to}"}
@@ -260,15 +260,16 @@ PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)
 # -- Logs: one JSON object a line, or plain words on a terminal -------------------------------------------------------
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
-LOG_SHARED: list[Any] = [
+LOG_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
+WRAP_FOR_FORMATTER = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
 structlog.configure(
-    processors=[structlog.stdlib.filter_by_level, *LOG_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[structlog.stdlib.filter_by_level, *LOG_PROCESSORS, WRAP_FOR_FORMATTER],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
@@ -279,7 +280,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": [*LOG_SHARED, structlog.stdlib.PositionalArgumentsFormatter()],
+            "foreign_pre_chain": [*LOG_PROCESSORS, structlog.stdlib.PositionalArgumentsFormatter()],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(colors=False)

@@ -13,77 +13,77 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol, TypeVar
 
-SAME_SCAN_WITHIN: Final = timedelta(minutes=10)
+SAME_EVENT_TOLERANCE: Final = timedelta(minutes=10)
 SAME_MINUTE: Final = timedelta(minutes=1)
-BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
-LOOK_BACK: Final = 12
+EARLIEST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+LOOKBACK_ROWS: Final = 12
 """How many rows before a scan may hold the same happening."""
-SIGNS: Final = {"date": 10, "minute": 16, "second": 19}
+COMPARED_CHARACTERS: Final = {"date": 10, "minute": 16, "second": 19}
 """How much of an ISO clock each precision tells."""
 
 
-class Told(Protocol):
+class ScanLike(Protocol):
     """One scan as one source told it. `sequence` is its place in the answers of that source about that leg."""
 
     @property
-    def at(self) -> datetime | None: ...
+    def occurred_at(self) -> datetime | None: ...
     @property
     def leg_position(self) -> int: ...
     @property
-    def teller(self) -> int | None: ...
+    def feed_id(self) -> int | None: ...
     @property
     def sequence(self) -> int: ...
     @property
     def scan(self) -> str: ...
     @property
-    def local(self) -> str: ...
+    def local_time(self) -> str: ...
     @property
     def precision(self) -> str: ...
     @property
     def country(self) -> str | None: ...
 
 
-T = TypeVar("T", bound=Told)
+ScanT = TypeVar("ScanT", bound=ScanLike)
 
 
-def in_order(scans: Iterable[T]) -> list[T]:
+def sort_scans(scans: Iterable[ScanT]) -> list[ScanT]:
     """Return the scans oldest first."""
     every = list(scans)
-    streams: dict[tuple[int, int], list[T]] = defaultdict(list)
+    streams: dict[tuple[int, int], list[ScanT]] = defaultdict(list)
     for scan in every:
         streams[stream_of(scan)].append(scan)
-    lent = instants_lent(every)
-    placed: list[tuple[datetime, int, int, int, T]] = []
-    reached = BEFORE_ALL
+    lent = infer_instants(every)
+    placed: list[tuple[datetime, int, int, int, ScanT]] = []
+    reached = EARLIEST_INSTANT
     for _, sources in groupby(sorted(streams), key=lambda stream: stream[0]):
         earlier = reached
         for stream in sources:
             told = sorted(streams[stream], key=lambda scan: scan.sequence)
-            instants = anchored([scan.at or lent.get(id(scan)) for scan in told], earlier)
+            instants = fill_unknown_instants([scan.occurred_at or lent.get(id(scan)) for scan in told], earlier)
             reached = max(reached, *instants)
             placed += [(at, *stream, scan.sequence, scan) for at, scan in zip(instants, told, strict=True)]
     return [scan for *_, scan in sorted(placed, key=lambda entry: entry[:4])]
 
 
-def stream_of(scan: Told) -> tuple[int, int]:
+def stream_of(scan: ScanLike) -> tuple[int, int]:
     """Return which leg a scan is of and who told it: within a stream the order of telling counts."""
-    return scan.leg_position, scan.teller or 0
+    return scan.leg_position, scan.feed_id or 0
 
 
-def instants_lent(scans: Sequence[Told]) -> dict[int, datetime]:
+def infer_instants(scans: Sequence[ScanLike]) -> dict[int, datetime]:
     """Return, by `id`, the instants that scans without one take from the same scan told by another source.
 
     Each scan lends its instant to one scan of each source: two of one day find two.
     """
-    unknown = sorted((scan for scan in scans if scan.at is None and scan.local), key=told_place)
-    known: dict[str, list[tuple[datetime, Told]]] = defaultdict(list)
-    for scan in sorted(scans, key=told_place) if unknown else ():
-        if scan.at is not None:
-            known[family(scan)].append((scan.at, scan))
+    unknown = sorted((scan for scan in scans if scan.occurred_at is None and scan.local_time), key=report_position)
+    known: dict[str, list[tuple[datetime, ScanLike]]] = defaultdict(list)
+    for scan in sorted(scans, key=report_position) if unknown else ():
+        if scan.occurred_at is not None:
+            known[canonical_scan(scan)].append((scan.occurred_at, scan))
     lent: dict[int, datetime] = {}
     taken: set[tuple[int, tuple[int, int]]] = set()
     for scan in unknown:
-        lenders = ((at, other) for at, other in known[family(scan)] if same_happening(scan, other))
+        lenders = ((at, other) for at, other in known[canonical_scan(scan)] if is_same_event(scan, other))
         free = ((at, other) for at, other in lenders if (id(other), stream_of(scan)) not in taken)
         if found := min(free, key=lambda lender: lender[0], default=None):
             lent[id(scan)] = found[0]
@@ -91,14 +91,14 @@ def instants_lent(scans: Sequence[Told]) -> dict[int, datetime]:
     return lent
 
 
-def told_place(scan: Told) -> tuple[tuple[int, int], int]:
+def report_position(scan: ScanLike) -> tuple[tuple[int, int], int]:
     """Return where a scan was told: by whom of which leg, and where among the others."""
     return stream_of(scan), scan.sequence
 
 
-def anchored(instants: Sequence[datetime | None], earlier: datetime) -> list[datetime]:
+def fill_unknown_instants(instants: Sequence[datetime | None], default: datetime) -> list[datetime]:
     """Give each unknown instant that of the known one before it, else of the one after it, else `earlier`."""
-    anchor = next((at for at in instants if at is not None), earlier)
+    anchor = next((at for at in instants if at is not None), default)
     filled = []
     for at in instants:
         anchor = at or anchor
@@ -106,18 +106,18 @@ def anchored(instants: Sequence[datetime | None], earlier: datetime) -> list[dat
     return filled
 
 
-ONE_FAMILY: Final = {
+SCAN_SYNONYMS: Final = {
     "origin.accepted": "origin.picked_up",
     "import.office_arrived": "linehaul.arrived_destination",
     "linehaul.departed": "export.office_departed",
     "delivery.collected": "delivery.delivered",
 }
 """Scans that two carriers name differently for one happening."""
-VAGUE: Final = "linehaul.in_transit"
+GENERIC_SCAN: Final = "linehaul.in_transit"
 """What a source says that has no code for what happened."""
 
 
-def told_once(ordered: Sequence[T]) -> list[list[T]]:
+def merge_duplicates(ordered: Sequence[ScanT]) -> list[list[ScanT]]:
     """Group the tellings of one happening by different sources, oldest first; the best told of each leads its row.
 
     Scans that two sources name alike find each other first; what is left over is the same scan only within one leg and
@@ -125,21 +125,30 @@ def told_once(ordered: Sequence[T]) -> list[list[T]]:
     """
     if len({stream_of(scan) for scan in ordered}) < 2:
         return [[scan] for scan in ordered]
-    rows = grouped([[scan] for scan in ordered], family, same_happening)
-    rows = grouped(rows, lambda scan: str(scan.leg_position), same_under_another_name)
+    rows = group_rows([[scan] for scan in ordered], canonical_scan, is_same_event)
+    rows = group_rows(rows, lambda scan: str(scan.leg_position), is_same_event_by_time)
     place = {id(scan): index for index, scan in enumerate(ordered)}
     for row in rows:
-        row.sort(key=lambda scan: (scan.at is None, scan.scan == VAGUE, -SIGNS[scan.precision], place[id(scan)]))
+        row.sort(
+            key=lambda scan: (
+                scan.occurred_at is None,
+                scan.scan == GENERIC_SCAN,
+                -COMPARED_CHARACTERS[scan.precision],
+                place[id(scan)],
+            )
+        )
     return sorted(rows, key=lambda row: place[id(row[0])])
 
 
-def grouped(rows: Sequence[list[T]], shelf_of: Callable[[T], str], same: Callable[[T, T], bool]) -> list[list[T]]:
+def group_rows(
+    rows: Sequence[list[ScanT]], bucket_of: Callable[[ScanT], str], is_same: Callable[[ScanT, ScanT], bool]
+) -> list[list[ScanT]]:
     """Add each row to the nearest one before it, on the same shelf, that it fits."""
-    found: list[list[T]] = []
-    shelves: dict[str, list[list[T]]] = defaultdict(list)
+    found: list[list[ScanT]] = []
+    shelves: dict[str, list[list[ScanT]]] = defaultdict(list)
     for row in rows:
-        shelf = shelves[shelf_of(row[0])]
-        home = next((other for other in reversed(shelf[-LOOK_BACK:]) if fits(row, other, same)), None)
+        shelf = shelves[bucket_of(row[0])]
+        home = next((other for other in reversed(shelf[-LOOKBACK_ROWS:]) if can_merge(row, other, is_same)), None)
         if home is None:
             found.append(row)
             shelf.append(row)
@@ -148,58 +157,58 @@ def grouped(rows: Sequence[list[T]], shelf_of: Callable[[T], str], same: Callabl
     return found
 
 
-def fits(row: Sequence[T], other: Sequence[T], same: Callable[[T, T], bool]) -> bool:
+def can_merge(row: Sequence[ScanT], other: Sequence[ScanT], is_same: Callable[[ScanT, ScanT], bool]) -> bool:
     """Tell whether two rows are one: some tellings are the same, and no two contradict each other.
 
     Two of which one has no instant do not: a third source may know that both clocks mean one scan.
     """
     pairs = [(one, two) for one in row for two in other]
-    alike = [same(one, two) for one, two in pairs]
+    alike = [is_same(one, two) for one, two in pairs]
     return any(alike) and all(
-        agree or (comparable(one, two) and not (one.at and two.at))
+        agree or (is_comparable(one, two) and not (one.occurred_at and two.occurred_at))
         for agree, (one, two) in zip(alike, pairs, strict=True)
     )
 
 
-def family(scan: Told) -> str:
+def canonical_scan(scan: ScanLike) -> str:
     """Return the name that all tellings of one kind of happening share."""
-    return ONE_FAMILY.get(scan.scan, scan.scan)
+    return SCAN_SYNONYMS.get(scan.scan, scan.scan)
 
 
-def same_happening(one: Told, other: Told) -> bool:
+def is_same_event(one: ScanLike, other: ScanLike) -> bool:
     """Tell whether two sources tell the same scan: one family, one country, and one instant or one local clock."""
-    if not comparable(one, other) or family(one) != family(other):
+    if not is_comparable(one, other) or canonical_scan(one) != canonical_scan(other):
         return False
-    if one.at and other.at and abs(one.at - other.at) <= SAME_SCAN_WITHIN:
+    if one.occurred_at and other.occurred_at and abs(one.occurred_at - other.occurred_at) <= SAME_EVENT_TOLERANCE:
         return True
-    return same_clock(one, other)
+    return has_same_local_time(one, other)
 
 
-def same_under_another_name(one: Told, other: Told) -> bool:
+def is_same_event_by_time(one: ScanLike, other: ScanLike) -> bool:
     """Tell whether two sources mean the same scan of one leg: in the same minute and phase, or one is vague."""
     if (
-        not comparable(one, other)
+        not is_comparable(one, other)
         or one.leg_position != other.leg_position
         or "date" in (one.precision, other.precision)
     ):
         return False
-    alike = VAGUE in (one.scan, other.scan) or one.scan.partition(".")[0] == other.scan.partition(".")[0]
-    if one.at and other.at:
-        return alike and abs(one.at - other.at) < SAME_MINUTE
-    return alike and same_clock(one, other)
+    alike = GENERIC_SCAN in (one.scan, other.scan) or one.scan.partition(".")[0] == other.scan.partition(".")[0]
+    if one.occurred_at and other.occurred_at:
+        return alike and abs(one.occurred_at - other.occurred_at) < SAME_MINUTE
+    return alike and has_same_local_time(one, other)
 
 
-def comparable(one: Told, other: Told) -> bool:
+def is_comparable(one: ScanLike, other: ScanLike) -> bool:
     """Tell whether two scans can be one: told by two sources, both understood, not in two countries."""
     if stream_of(one) == stream_of(other) or "unmapped" in (one.scan, other.scan):
         return False
     return not one.country or not other.country or one.country == other.country
 
 
-def same_clock(one: Told, other: Told) -> bool:
+def has_same_local_time(one: ScanLike, other: ScanLike) -> bool:
     """Tell whether two local clocks show the same, as far as both tell. A mere day is enough within one leg only."""
     dates = [one.precision, other.precision].count("date")
-    if not one.local or not other.local or (dates == 1 and one.leg_position != other.leg_position):
+    if not one.local_time or not other.local_time or (dates == 1 and one.leg_position != other.leg_position):
         return False
-    signs = min(SIGNS[one.precision], SIGNS[other.precision])
-    return one.local[:signs] == other.local[:signs]
+    signs = min(COMPARED_CHARACTERS[one.precision], COMPARED_CHARACTERS[other.precision])
+    return one.local_time[:signs] == other.local_time[:signs]

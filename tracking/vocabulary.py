@@ -33,7 +33,7 @@ class Milestone(TextChoices):
     @property
     def rank(self) -> int | None:
         """Return the place on the path, 0 to 90, or None beside it."""
-        return RANKS.get(self)
+        return MILESTONE_RANKS.get(self)
 
     @classmethod
     def final(cls) -> frozenset[Milestone]:
@@ -41,7 +41,7 @@ class Milestone(TextChoices):
         return frozenset({cls.DELIVERED, cls.RETURNED})
 
 
-RANKS: Final[dict[Milestone, int]] = {
+MILESTONE_RANKS: Final[dict[Milestone, int]] = {
     Milestone.PENDING: 0,
     Milestone.INFO_RECEIVED: 10,
     Milestone.ACCEPTED: 20,
@@ -55,7 +55,7 @@ RANKS: Final[dict[Milestone, int]] = {
 }
 
 
-class Clock(TextChoices):
+class JourneyStage(TextChoices):
     """From where on the time to the door is counted. Each stands for a passage of the journey, in their order."""
 
     ORDERED = "ordered", _("since the order")
@@ -74,7 +74,7 @@ class Overlay(TextChoices):
     RETURNING = "returning", _("On its way back to the sender")
 
 
-class Tracker(TextChoices):
+class FeedState(TextChoices):
     """The state of our feed. It says nothing about the parcel."""
 
     ACTIVE = "active", _("Followed")
@@ -169,15 +169,15 @@ class Scan(TextChoices):
     @property
     def milestone(self) -> Milestone | None:
         """Return the milestone that this scan reaches; None for words we do not know."""
-        return MILESTONES[self]
+        return MILESTONE_OF_SCAN[self]
 
     @property
-    def family(self) -> str:
+    def phase(self) -> str:
         """Return the part before the dot: the phase of the journey."""
         return self.value.partition(".")[0]
 
 
-_BESIDE_ITS_PHASE: Final[dict[Scan, Milestone]] = {
+_MILESTONE_BY_SCAN: Final[dict[Scan, Milestone]] = {
     Scan.ORDER_CANCELLED: Milestone.EXCEPTION,
     Scan.ORIGIN_PICKUP_FAILED: Milestone.INFO_RECEIVED,
     Scan.EXPORT_CUSTOMS_HELD: Milestone.EXCEPTION,
@@ -196,7 +196,7 @@ _BESIDE_ITS_PHASE: Final[dict[Scan, Milestone]] = {
     Scan.PICKUP_NOT_COLLECTED: Milestone.EXCEPTION,
     Scan.RETURN_COMPLETED: Milestone.RETURNED,
 }
-_OF_A_PHASE: Final[dict[str, Milestone]] = {
+_MILESTONE_BY_PHASE: Final[dict[str, Milestone]] = {
     "order": Milestone.INFO_RECEIVED,
     "origin": Milestone.ACCEPTED,
     "export": Milestone.EXPORT_CUSTOMS,
@@ -208,10 +208,10 @@ _OF_A_PHASE: Final[dict[str, Milestone]] = {
     "exception": Milestone.EXCEPTION,
     "return": Milestone.RETURNING,
 }
-MILESTONES: Final[dict[Scan, Milestone | None]] = {
-    scan: _BESIDE_ITS_PHASE.get(scan, _OF_A_PHASE.get(scan.value.partition(".")[0])) for scan in Scan
+MILESTONE_OF_SCAN: Final[dict[Scan, Milestone | None]] = {
+    scan: _MILESTONE_BY_SCAN.get(scan, _MILESTONE_BY_PHASE.get(scan.value.partition(".")[0])) for scan in Scan
 }
-DELIVERED_SCANS: Final = frozenset(scan for scan in Scan if MILESTONES[scan] is Milestone.DELIVERED)
+DELIVERED_SCANS: Final = frozenset(scan for scan in Scan if MILESTONE_OF_SCAN[scan] is Milestone.DELIVERED)
 
 
 class Severity(TextChoices):
@@ -260,7 +260,7 @@ class Cause(TextChoices):
     CLOSED = "closed", _("the place was closed")
 
 
-class AskKind(TextChoices):
+class BuyerTaskKind(TextChoices):
     """What a buyer can be asked for, or can ask for."""
 
     PAPERS = "papers", _("Papers for customs")
@@ -273,14 +273,14 @@ class AskKind(TextChoices):
     NOT_RECEIVED = "not_received", _("Marked as delivered, but not received")
 
 
-class AskState(TextChoices):
+class BuyerTaskState(TextChoices):
     """How far an answer has come."""
 
-    ASKED = "asked", _("Waiting for your answer")
-    SENT = "sent", _("Sent to the shop")
+    REQUESTED = "requested", _("Waiting for your answer")
+    SUBMITTED = "submitted", _("Sent to the shop")
     SEEN = "seen", _("Seen by the shop")
     ACCEPTED = "accepted", _("Accepted")
-    REFUSED = "refused", _("Not accepted")
+    REJECTED = "rejected", _("Not accepted")
     FORWARDED = "forwarded", _("Passed on to the carrier")
     CLOSED = "closed", _("No longer needed")
 
@@ -293,7 +293,7 @@ class NoticeKind(TextChoices):
     ARRIVED = "arrived", _("Arrived in the destination country")
     CUSTOMS_STARTED = "customs_started", _("Customs has begun")
     CUSTOMS_RELEASED = "customs_released", _("Released by customs")
-    ASKED = "asked", _("Something is asked of you")
+    BUYER_TASK_OPENED = "buyer_task_opened", _("Something is asked of you")
     OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
     ARRIVING_TOMORROW = "arriving_tomorrow", _("Arriving tomorrow")
     DELIVERED = "delivered", _("Delivered")
@@ -303,4 +303,4 @@ class NoticeKind(TextChoices):
     DELAY = "delay", _("Likely to be late")
     DATE_MOVED = "date_moved", _("The arrival date moved")
     PROBLEM = "problem", _("Something is wrong")
-    RETURNED = "returned", _("Going back to the sender")
+    RETURNING = "returning", _("Going back to the sender")

@@ -16,21 +16,21 @@ log: Final = structlog.get_logger()
 
 
 @contextmanager
-def one_at_a_time(worker: str, name: str, seconds: float) -> Iterator[bool]:
+def hold_worker_lock(worker: str, name: str, seconds: float) -> Iterator[bool]:
     """Tell whether it is our turn, and keep it for the block.
 
     A worker that dies gives it back after `seconds`, or when a worker of its name starts.
     """
-    lock = publish.client().lock(f"turn:{worker}:{name}", timeout=seconds, blocking=False)
+    lock = publish.redis_client().lock(f"turn:{worker}:{name}", timeout=seconds, blocking=False)
     mine = bool(lock.acquire())
     try:
         yield mine
     finally:
         if mine:
-            give_back(lock, name)
+            release(lock, name)
 
 
-def give_back(lock: Lock, name: str) -> None:
+def release(lock: Lock, name: str) -> None:
     """End a turn; one that lasted too long has been given to another already."""
     try:
         lock.release()
@@ -38,7 +38,7 @@ def give_back(lock: Lock, name: str) -> None:
         log.warning("a turn took too long", name=name)
 
 
-def forget_turns(worker: str) -> int:
+def release_all(worker: str) -> int:
     """Give back what a dead worker of this name had; return how many turns that were."""
-    client = publish.client()
+    client = publish.redis_client()
     return sum(int(client.delete(key)) for key in client.scan_iter(f"turn:{worker}:*"))

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests import make
-from tracking.ingest.record import record
+from tests import factories
+from tracking.ingest.record import record_shipment
 from tracking.models import Alert
 
 pytestmark = pytest.mark.django_db
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def alert() -> Alert:
-    leg = make.leg()
-    told = make.scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
-    record(leg, make.parcel(told), make.payload())
+    leg = factories.create_leg()
+    told = factories.build_scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
+    record_shipment(leg, factories.build_shipment(told), factories.create_payload())
     return Alert.objects.get(kind="duties_due")
 
 
-def act(client: Client, action: str, alert: Alert) -> None:
+def run_alert_action(client: Client, action: str, alert: Alert) -> None:
     client.post(
         f"{reverse('admin:tracking_alert_changelist')}?state=all", {"action": action, "_selected_action": [alert.pk]}
     )
@@ -38,12 +38,12 @@ def test_open_alarms_are_listed_with_their_evidence(admin_client: Client, alert:
 
 
 def test_an_operator_puts_an_alarm_to_sleep_and_wakes_it(admin_client: Client, alert: Alert) -> None:
-    act(admin_client, "put_to_sleep", alert)
+    run_alert_action(admin_client, "snooze", alert)
     alert.refresh_from_db()
     assert alert.snoozed_until is not None
     assert alert.snoozed_until > timezone.now() + timedelta(days=2)
 
-    act(admin_client, "wake", alert)
+    run_alert_action(admin_client, "unsnooze", alert)
     alert.refresh_from_db()
     assert alert.snoozed_until is None
 

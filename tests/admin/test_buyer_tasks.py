@@ -15,45 +15,45 @@ from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
-from tests.buyer_tasks.files import picture
+from tests.buyer_tasks.sample_files import image_bytes
 from tracking import buyer_tasks
-from tracking.buyer_tasks.answers import answer, see
-from tracking.buyer_tasks.papers import check
+from tracking.buyer_tasks.papers import check_paper
+from tracking.buyer_tasks.transitions import mark_seen, submit_answer
 from tracking.live import publish
-from tracking.models import Ask, Contact, Follow, Notice, Paper, Shipment, Subscriber
-from tracking.models.buyer_tasks import Actor, Deed
+from tracking.models import BuyerTask, Contact, Follow, Notice, Paper, Shipment, Subscriber
+from tracking.models.buyer_tasks import Actor, BuyerTaskAction
 from tracking.models.texts import PaperKind
-from tracking.vocabulary import AskKind, AskState
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> None:
+def papers_folder(settings: Any, tmp_path: Path) -> None:
     settings.PAPERS_DIR = tmp_path
 
 
 @pytest.fixture
-def ask(shipment: Shipment) -> Ask:
+def buyer_task(shipment: Shipment) -> BuyerTask:
     return buyer_tasks.open(
-        shipment, AskKind.PHONE, "The courier asks.", timezone.now() + timedelta(days=3), timezone.now()
+        shipment, BuyerTaskKind.PHONE, "The courier asks.", timezone.now() + timedelta(days=3), timezone.now()
     )
 
 
 @pytest.fixture
-def answered(ask: Ask) -> Ask:
-    paper = check(PaperKind.IDENTITY, 'pass"port\r\n.jpg', picture())
-    answer(ask, {"phone": "+4915112345678"}, [paper], timezone.now())
-    return ask
+def answered_task(buyer_task: BuyerTask) -> BuyerTask:
+    paper = check_paper(PaperKind.IDENTITY, 'pass"port\r\n.jpg', image_bytes())
+    submit_answer(buyer_task, {"phone": "+4915112345678"}, [paper], timezone.now())
+    return buyer_task
 
 
-def page(client: Client, ask: Ask) -> str:
-    return client.get(reverse("admin:tracking_ask_change", args=[ask.pk])).content.decode()
+def get_task_page(client: Client, buyer_task: BuyerTask) -> str:
+    return client.get(reverse("admin:tracking_buyertask_change", args=[buyer_task.pk])).content.decode()
 
 
-def step(client: Client, ask: Ask, name: str, reason: str = "") -> str:
-    address = reverse("admin:tracking_ask_step", args=[ask.pk, name])
+def post_transition(client: Client, buyer_task: BuyerTask, transition: str, reason: str = "") -> str:
+    address = reverse("admin:tracking_buyertask_transition", args=[buyer_task.pk, transition])
     response = client.post(address, {"reason": reason}, follow=True)
     assert response.status_code == 200
-    ask.refresh_from_db()
+    buyer_task.refresh_from_db()
     return response.content.decode()
 
 
@@ -65,126 +65,133 @@ def operator_with(*permissions: str) -> Client:
     return client
 
 
-def load(client: Client, ask: Ask) -> Any:
-    return client.post(reverse("admin:tracking_ask_paper", args=[ask.pk, Paper.objects.get().pk]))
+def download_paper(client: Client, buyer_task: BuyerTask) -> Any:
+    return client.post(reverse("admin:tracking_buyertask_paper", args=[buyer_task.pk, Paper.objects.get().pk]))
 
 
-def test_an_answer_lies_closed_until_somebody_opens_it(admin_client: Client, answered: Ask) -> None:
-    assert "+4915112345678" not in page(admin_client, answered)
+def test_an_answer_lies_closed_until_somebody_opens_it(admin_client: Client, answered_task: BuyerTask) -> None:
+    assert "+4915112345678" not in get_task_page(admin_client, answered_task)
 
-    assert "+4915112345678" in step(admin_client, answered, "see")
-    assert answered.state == AskState.SEEN
-    note = answered.notes.get(what=Deed.SEEN)
-    assert note.who == Actor.OPERATOR and note.user is not None
+    assert "+4915112345678" in post_transition(admin_client, answered_task, "see")
+    assert answered_task.state == BuyerTaskState.SEEN
+    note = answered_task.log_entries.get(action=BuyerTaskAction.SEEN)
+    assert note.actor == Actor.OPERATOR and note.user is not None
 
 
-def test_looking_at_the_page_changes_nothing(admin_client: Client, answered: Ask) -> None:
-    page(admin_client, answered)
+def test_looking_at_the_page_changes_nothing(admin_client: Client, answered_task: BuyerTask) -> None:
+    get_task_page(admin_client, answered_task)
 
-    answered.refresh_from_db()
-    assert answered.state == AskState.SENT
+    answered_task.refresh_from_db()
+    assert answered_task.state == BuyerTaskState.SUBMITTED
 
 
 def test_an_accepted_answer_ends_the_task_and_rings_the_buyers_page(
-    admin_client: Client, answered: Ask, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    admin_client: Client, answered_task: BuyerTask, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        step(admin_client, answered, "accept")
+        post_transition(admin_client, answered_task, "accept")
 
-    assert answered.state == AskState.ACCEPTED
-    assert publish.client().get(f"{publish.LAST_RUNG}{answered.shipment.token}")
-
-
-def test_a_refusal_needs_its_reason(admin_client: Client, answered: Ask) -> None:
-    assert "Say why" in step(admin_client, answered, "refuse")
-    assert answered.state == AskState.SENT
-
-    step(admin_client, answered, "refuse", "Nobody answers there.")
-    assert (answered.state, answered.refusal) == (AskState.REFUSED, "Nobody answers there.")
+    assert answered_task.state == BuyerTaskState.ACCEPTED
+    assert publish.redis_client().get(f"{publish.LAST_UPDATE_PREFIX}{answered_task.shipment.token}")
 
 
-def test_without_an_api_passing_on_is_noted_as_done_by_hand(admin_client: Client, answered: Ask) -> None:
-    step(admin_client, answered, "forward", "called them")
+def test_a_refusal_needs_its_reason(admin_client: Client, answered_task: BuyerTask) -> None:
+    assert "Say why" in post_transition(admin_client, answered_task, "refuse")
+    assert answered_task.state == BuyerTaskState.SUBMITTED
 
-    assert answered.state == AskState.FORWARDED
-    assert answered.notes.get(what=Deed.FORWARDED).detail == "called them"
+    post_transition(admin_client, answered_task, "refuse", "Nobody answers there.")
+    assert (answered_task.state, answered_task.rejection_reason) == (BuyerTaskState.REJECTED, "Nobody answers there.")
+
+
+def test_without_an_api_passing_on_is_noted_as_done_by_hand(admin_client: Client, answered_task: BuyerTask) -> None:
+    post_transition(admin_client, answered_task, "forward", "called them")
+
+    assert answered_task.state == BuyerTaskState.FORWARDED
+    assert answered_task.log_entries.get(action=BuyerTaskAction.FORWARDED).detail == "called them"
 
 
 @pytest.mark.parametrize("name", ["see", "accept", "refuse", "forward"])
-def test_nothing_can_be_decided_before_there_is_an_answer(admin_client: Client, ask: Ask, name: str) -> None:
-    assert "nothing was changed" in step(admin_client, ask, name, "x")
-    assert ask.state == AskState.ASKED
+def test_nothing_can_be_decided_before_there_is_an_answer(
+    admin_client: Client, buyer_task: BuyerTask, name: str
+) -> None:
+    assert "nothing was changed" in post_transition(admin_client, buyer_task, name, "x")
+    assert buyer_task.state == BuyerTaskState.REQUESTED
 
 
-def test_a_task_that_is_no_longer_needed_is_ended(admin_client: Client, ask: Ask) -> None:
-    step(admin_client, ask, "close")
+def test_a_task_that_is_no_longer_needed_is_ended(admin_client: Client, buyer_task: BuyerTask) -> None:
+    post_transition(admin_client, buyer_task, "close")
 
-    assert ask.state == AskState.CLOSED
+    assert buyer_task.state == BuyerTaskState.CLOSED
 
 
-def test_a_paper_is_saved_and_never_shown_and_that_is_noted(admin_client: Client, answered: Ask) -> None:
-    response = load(admin_client, answered)
+def test_a_paper_is_saved_and_never_shown_and_that_is_noted(admin_client: Client, answered_task: BuyerTask) -> None:
+    response = download_paper(admin_client, answered_task)
 
     assert response.content.startswith(b"\xff\xd8\xff")
     assert response["Content-Disposition"].startswith("attachment;")
     assert '"' not in response["Content-Disposition"] and "\n" not in response["Content-Disposition"]
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert answered.notes.get(what=Deed.DOWNLOADED).user is not None
+    assert answered_task.log_entries.get(action=BuyerTaskAction.DOWNLOADED).user is not None
 
 
-def test_an_erased_paper_cannot_be_loaded(admin_client: Client, answered: Ask) -> None:
+def test_an_erased_paper_cannot_be_loaded(admin_client: Client, answered_task: BuyerTask) -> None:
     Paper.objects.update(erased_at=timezone.now())
 
-    assert load(admin_client, answered).status_code == 404
+    assert download_paper(admin_client, answered_task).status_code == 404
 
 
 @pytest.mark.parametrize(
     ("permissions", "loads", "decides", "opens"),
     [
         ((), 403, 403, False),
-        (("view_ask",), 403, 403, False),
-        (("view_ask", "view_paper"), 200, 403, False),
-        (("view_ask", "change_ask"), 403, 200, True),
+        (("view_buyertask",), 403, 403, False),
+        (("view_buyertask", "view_paper"), 200, 403, False),
+        (("view_buyertask", "change_buyertask"), 403, 200, True),
     ],
 )
 def test_an_operator_does_only_what_is_permitted(
-    answered: Ask, permissions: tuple[str, ...], loads: int, decides: int, opens: bool
+    answered_task: BuyerTask, permissions: tuple[str, ...], loads: int, decides: int, opens: bool
 ) -> None:
     client = operator_with(*permissions)
-    see(answered, User.objects.get(), timezone.now())
+    mark_seen(answered_task, User.objects.get(), timezone.now())
 
-    assert load(client, answered).status_code == loads
-    assert ("+4915112345678" in page(client, answered)) is opens
-    accept = reverse("admin:tracking_ask_step", args=[answered.pk, "accept"])
+    assert download_paper(client, answered_task).status_code == loads
+    assert ("+4915112345678" in get_task_page(client, answered_task)) is opens
+    accept = reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, "accept"])
     assert client.post(accept, follow=True).status_code == decides
 
 
-def test_a_stranger_gets_no_paper(client: Client, answered: Ask) -> None:
-    assert load(client, answered).status_code == 302
+def test_a_stranger_gets_no_paper(client: Client, answered_task: BuyerTask) -> None:
+    assert download_paper(client, answered_task).status_code == 302
 
 
 @pytest.mark.parametrize("name", ["see", "accept"])
-def test_no_step_is_taken_by_a_link(admin_client: Client, answered: Ask, name: str) -> None:
-    assert admin_client.get(reverse("admin:tracking_ask_step", args=[answered.pk, name])).status_code == 405
+def test_no_step_is_taken_by_a_link(admin_client: Client, answered_task: BuyerTask, name: str) -> None:
+    assert (
+        admin_client.get(reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, name])).status_code
+        == 405
+    )
 
 
-def test_the_list_begins_with_what_is_most_urgent(admin_client: Client, ask: Ask, shipment: Shipment) -> None:
-    late = buyer_tasks.open(shipment, AskKind.ADDRESS, "", timezone.now() - timedelta(hours=1), timezone.now())
-    ended = buyer_tasks.open(shipment, AskKind.TAX_ID, "", None, timezone.now())
-    Ask.objects.filter(pk=ended.pk).update(state=AskState.CLOSED)
+def test_the_list_begins_with_what_is_most_urgent(
+    admin_client: Client, buyer_task: BuyerTask, shipment: Shipment
+) -> None:
+    late = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", timezone.now() - timedelta(hours=1), timezone.now())
+    ended = buyer_tasks.open(shipment, BuyerTaskKind.TAX_ID, "", None, timezone.now())
+    BuyerTask.objects.filter(pk=ended.pk).update(state=BuyerTaskState.CLOSED)
 
-    html = admin_client.get(reverse("admin:tracking_ask_changelist")).content.decode()
-    everything = admin_client.get(reverse("admin:tracking_ask_changelist") + "?turn=all").content.decode()
+    html = admin_client.get(reverse("admin:tracking_buyertask_changelist")).content.decode()
+    everything = admin_client.get(reverse("admin:tracking_buyertask_changelist") + "?waiting_for=all").content.decode()
 
-    assert html.index(str(late)) < html.index(str(ask))
+    assert html.index(str(late)) < html.index(str(buyer_task))
     assert html.count("badge late") == 1
     assert str(ended) not in html and str(ended) in everything
 
 
-def ask_on_the_parcels_page(client: Client, shipment: Shipment, **sent: Any) -> str:
+def post_buyer_task(client: Client, shipment: Shipment, **changes: Any) -> str:
     given = {"ask_kind": "papers", "ask_days": "5", "ask_because": "Customs wrote.", "ask_wants": ["invoice", "x"]}
-    address = reverse("admin:tracking_ask_buyer", args=[shipment.pk])
-    return client.post(address, given | sent, follow=True).content.decode()
+    address = reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])
+    return client.post(address, given | changes, follow=True).content.decode()
 
 
 def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, shipment: Shipment) -> None:
@@ -193,43 +200,43 @@ def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, 
         in admin_client.get(reverse("admin:tracking_shipment_change", args=[shipment.pk])).content.decode()
     )
 
-    assert "The buyer is asked" in ask_on_the_parcels_page(admin_client, shipment)
-    ask = Ask.objects.get()
-    assert (ask.kind, ask.wants, ask.because) == (AskKind.PAPERS, ["invoice"], "Customs wrote.")
-    assert ask.notes.get().user is not None
-    assert "asked already" in ask_on_the_parcels_page(admin_client, shipment)
+    assert "The buyer is asked" in post_buyer_task(admin_client, shipment)
+    ask = BuyerTask.objects.get()
+    assert (ask.kind, ask.requested_papers, ask.reason) == (BuyerTaskKind.PAPERS, ["invoice"], "Customs wrote.")
+    assert ask.log_entries.get().user is not None
+    assert "asked already" in post_buyer_task(admin_client, shipment)
 
 
 @pytest.mark.parametrize("wrong", [{"ask_kind": "gold"}, {"ask_days": "0"}, {"ask_days": "soon"}, {"ask_days": "999"}])
 def test_a_wrong_question_is_not_asked(admin_client: Client, shipment: Shipment, wrong: dict[str, str]) -> None:
-    assert "Choose what to ask for" in ask_on_the_parcels_page(admin_client, shipment, **wrong)
-    assert not Ask.objects.exists()
+    assert "Choose what to ask for" in post_buyer_task(admin_client, shipment, **wrong)
+    assert not BuyerTask.objects.exists()
 
 
 def test_who_may_not_change_tasks_cannot_ask(shipment: Shipment) -> None:
     client = operator_with("view_shipment", "change_shipment")
 
-    assert client.post(reverse("admin:tracking_ask_buyer", args=[shipment.pk])).status_code == 403
+    assert client.post(reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])).status_code == 403
 
 
-def test_a_refusal_is_told_to_who_follows_the_order(admin_client: Client, answered: Ask) -> None:
+def test_a_refusal_is_told_to_who_follows_the_order(admin_client: Client, answered_task: BuyerTask) -> None:
     subscriber = Subscriber.objects.create()
-    Follow.objects.create(subscriber=subscriber, order=answered.shipment.order, confirmed_at=timezone.now())
+    Follow.objects.create(subscriber=subscriber, order=answered_task.shipment.order, confirmed_at=timezone.now())
     Contact.objects.create(
         subscriber=subscriber, channel="email", address="ana@example.com", confirmed_at=timezone.now()
     )
 
-    step(admin_client, answered, "refuse", "It is blurred.")
+    post_transition(admin_client, answered_task, "refuse", "It is blurred.")
 
     notice = Notice.objects.get()
-    assert (notice.kind, notice.episode) == ("asked", f"ask {answered.pk} 2")
+    assert (notice.kind, notice.dedupe_key) == ("buyer_task_opened", f"ask {answered_task.pk} 2")
 
 
-def test_a_ready_reason_is_read_in_the_readers_language(admin_client: Client, answered: Ask) -> None:
-    address = reverse("admin:tracking_ask_step", args=[answered.pk, "refuse"])
-    admin_client.post(address, {"ready": "no_reply", "reason": "We called at noon."})
+def test_a_ready_reason_is_read_in_the_readers_language(admin_client: Client, answered_task: BuyerTask) -> None:
+    address = reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, "refuse"])
+    admin_client.post(address, {"rejection_reason": "no_reply", "reason": "We called at noon."})
 
-    answered.refresh_from_db()
-    assert answered.refused_because == "Nobody answers at this number.\nWe called at noon."
+    answered_task.refresh_from_db()
+    assert answered_task.localized_rejection_reason == "Nobody answers at this number.\nWe called at noon."
     with override("zh-hans"):
-        assert answered.refused_because == "这个号码无人接听。\nWe called at noon."
+        assert answered_task.localized_rejection_reason == "这个号码无人接听。\nWe called at noon."

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests import make
-from tests.admin.test_orders import legs_form
-from tracking.ingest.read import read
+from tests import factories
+from tests.admin.test_orders import shipment_form_data
+from tracking.ingest.process import process_payload
 from tracking.models import Carrier, Event, Leg, Order
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture
 def leg(feed: Carrier) -> Leg:
-    make.feed("yunexpress", name="YunExpress")
-    leg = make.leg("YT2612345678901234", source=feed)
-    read(make.payload(make.answer(leg.number), feed))
+    factories.create_feed("yunexpress", name="YunExpress")
+    leg = factories.create_leg("YT2612345678901234", from_feed=feed)
+    process_payload(factories.create_payload(factories.build_answer_json(leg.number), feed))
     return leg
 
 
@@ -34,8 +34,8 @@ def test_one_tap_corrects_it_and_says_so(admin_client: Client, leg: Leg) -> None
     page = admin_client.post(address, follow=True).content.decode()
 
     leg.refresh_from_db()
-    assert leg.source is not None
-    assert leg.source.slug == "yunexpress"
+    assert leg.feed is not None
+    assert leg.feed.slug == "yunexpress"
     assert not Event.objects.exists()
     assert "is now followed with YunExpress" in page
 
@@ -59,20 +59,20 @@ def test_a_carrier_that_cannot_be_asked_is_not_chosen(admin_client: Client, leg:
 def test_a_number_entered_alone_is_asked_about_where_it_is_known(
     admin_client: Client, feed: Carrier, order: Order, number: str, asked: str
 ) -> None:
-    make.feed("yunexpress", name="YunExpress")
+    factories.create_feed("yunexpress", name="YunExpress")
     address = reverse("admin:tracking_shipment_add")
 
-    admin_client.post(address, legs_form({"number": number, "source": ""}, order=order.pk))
+    admin_client.post(address, shipment_form_data({"number": number, "feed": ""}, order=order.pk))
 
     leg = Leg.objects.get()
-    assert leg.source is not None
-    assert leg.source.slug == asked
+    assert leg.feed is not None
+    assert leg.feed.slug == asked
     assert leg.next_check_at is not None
 
 
 def test_with_nobody_connected_a_number_waits(admin_client: Client, order: Order) -> None:
     address = reverse("admin:tracking_shipment_add")
 
-    admin_client.post(address, legs_form({"number": "LX123456785CN", "source": ""}, order=order.pk))
+    admin_client.post(address, shipment_form_data({"number": "LX123456785CN", "feed": ""}, order=order.pk))
 
-    assert Leg.objects.get().source is None
+    assert Leg.objects.get().feed is None

@@ -9,56 +9,58 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tracking.models import Predictor, Shop
-from tracking.vocabulary import Clock
+from tracking.models import PredictionModel, Shop
+from tracking.vocabulary import JourneyStage
 
 NIGHT = datetime(2026, 9, 1, 2, 41, tzinfo=UTC)
 
 
-def version(nights: int, *, clock: Clock = Clock.ORDERED, current: bool = False) -> Predictor:
-    fields = {"fitted_at": NIGHT + timedelta(days=nights), "parcels": 300 + nights, "loss": 1.2345}
-    return Predictor.objects.create(
+def create_predictor(
+    nights: int, *, stage: JourneyStage = JourneyStage.ORDERED, current: bool = False
+) -> PredictionModel:
+    fields = {"fitted_at": NIGHT + timedelta(days=nights), "parcel_count": 300 + nights, "pinball_loss_days": 1.2345}
+    return PredictionModel.objects.create(
         shop=Shop.objects.get_or_create(slug="shop", defaults={"name": "Shop"})[0],
-        clock=clock,
-        current=current,
+        stage=stage,
+        active=current,
         **fields,
     )
 
 
 @pytest.mark.django_db
 def test_versions_are_listed_with_what_they_learned_from(admin_client: Client) -> None:
-    version(1, current=True)
+    create_predictor(1, current=True)
 
-    page = admin_client.get(reverse("admin:tracking_predictor_changelist")).content.decode()
+    page = admin_client.get(reverse("admin:tracking_predictionmodel_changelist")).content.decode()
 
     assert "301" in page
     assert "1.234" in page
 
 
 @pytest.mark.django_db
-def test_an_operator_goes_back_to_an_older_version(act: Callable[..., str]) -> None:
-    older, newer = version(1), version(2, current=True)
+def test_an_operator_goes_back_to_an_older_version(run_action: Callable[..., str]) -> None:
+    older, newer = create_predictor(1), create_predictor(2, current=True)
 
-    page = act("use_these", older)
+    page = run_action("use_versions", older)
 
     assert "In use within five minutes" in page
-    assert list(Predictor.objects.filter(current=True)) == [older]
+    assert list(PredictionModel.objects.filter(active=True)) == [older]
     newer.refresh_from_db()
-    assert not newer.current
+    assert not newer.active
 
 
 @pytest.mark.django_db
-def test_two_versions_of_one_clock_cannot_both_be_used(act: Callable[..., str]) -> None:
-    older, newer = version(1), version(2, current=True)
+def test_two_versions_of_one_clock_cannot_both_be_used(run_action: Callable[..., str]) -> None:
+    older, newer = create_predictor(1), create_predictor(2, current=True)
 
-    page = act("use_these", older, newer)
+    page = run_action("use_versions", older, newer)
 
     assert "Choose one version" in page
-    assert list(Predictor.objects.filter(current=True)) == [newer]
+    assert list(PredictionModel.objects.filter(active=True)) == [newer]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["predictor", "forecast", "score"])
+@pytest.mark.parametrize("name", ["predictionmodel", "forecast", "forecastaccuracy"])
 def test_what_workers_wrote_is_only_looked_at(admin_client: Client, name: str) -> None:
     assert admin_client.get(reverse(f"admin:tracking_{name}_changelist")).status_code == 200
     assert admin_client.get(reverse(f"admin:tracking_{name}_add")).status_code == 403

@@ -9,9 +9,9 @@ from celery.contrib.testing.worker import start_worker
 from django.test import Client
 from django.urls import reverse
 
-from tests import make
-from tests.carrier import serving
-from tests.polling.test_fetch import good
+from tests import factories
+from tests.carrier_server import run_carrier_server
+from tests.polling.test_fetch import accept_all
 from tracking.celery import app
 from tracking.models import Event, Shipment
 
@@ -19,15 +19,18 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def test_a_number_entered_on_the_desk_is_asked_and_shown(admin_client: Client) -> None:
-    shipment = Shipment.objects.create(order=make.order())
+    shipment = Shipment.objects.create(order=factories.create_order())
     page = reverse("admin:tracking_shipment_change", args=[shipment.pk])
 
-    with serving(good) as server, start_worker(app, pool="threads", concurrency=2, perform_ping_check=False):
+    with (
+        run_carrier_server(accept_all) as server,
+        start_worker(app, pool="threads", concurrency=2, perform_ping_check=False),
+    ):
         row = {
             "number": "LZ000000015CN",
             "carrier": "",
-            "tracker": "active",
-            "source": make.feed(base_url=server.url).pk,
+            "feed_state": "active",
+            "feed": factories.create_feed(base_url=server.url).pk,
         }
         sent = {f"legs-0-{name}": value for name, value in row.items()}
         admin_client.post(page, {**sent, "legs-TOTAL_FORMS": 1, "legs-INITIAL_FORMS": 0})

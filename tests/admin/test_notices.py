@@ -9,18 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests import make
+from tests import factories
 from tracking.models import Contact, Notice, Subscriber
 from tracking.vocabulary import NoticeKind
 
 pytestmark = pytest.mark.django_db
-PREVIEW = "admin:tracking_notice_preview"
+PREVIEW_URL_NAME = "admin:tracking_notice_preview"
 
 
 def test_the_outbox_is_listed(admin_client: Client) -> None:
     contact = Contact.objects.create(subscriber=Subscriber.objects.create(), channel="email", address="a@example.com")
-    shipment = make.leg().shipment
-    Notice.objects.create(contact=contact, shipment=shipment, kind="arrived", due_at=timezone.now(), why="451 later")
+    shipment = factories.create_leg().shipment
+    Notice.objects.create(
+        contact=contact, shipment=shipment, kind="arrived", due_at=timezone.now(), last_error="451 later"
+    )
 
     page = admin_client.get(reverse("admin:tracking_notice_changelist")).content.decode()
 
@@ -31,14 +33,16 @@ def test_the_outbox_is_listed(admin_client: Client) -> None:
 @pytest.mark.parametrize("kind", NoticeKind.values)
 @pytest.mark.parametrize("language", dict(settings.LANGUAGES))
 def test_each_kind_can_be_read_in_each_language(admin_client: Client, kind: str, language: str) -> None:
-    page = admin_client.get(reverse(PREVIEW), {"kind": kind, "language": language})
+    page = admin_client.get(reverse(PREVIEW_URL_NAME), {"kind": kind, "language": language})
 
     assert page.status_code == 200
     assert f'lang="{language}"' in page.content.decode()
 
 
 def test_an_operator_sends_a_test_to_themselves(admin_client: Client) -> None:
-    page = admin_client.post(f"{reverse(PREVIEW)}?kind=delivered&language=zh-hans", follow=True).content.decode()
+    page = admin_client.post(
+        f"{reverse(PREVIEW_URL_NAME)}?kind=delivered&language=zh-hans", follow=True
+    ).content.decode()
 
     (sent,) = mail.outbox
     assert sent.to == ["admin@example.com"]
@@ -46,14 +50,16 @@ def test_an_operator_sends_a_test_to_themselves(admin_client: Client) -> None:
 
 
 def test_what_does_not_exist_is_not_shown(admin_client: Client, client: Client) -> None:
-    assert admin_client.get(reverse(PREVIEW), {"kind": "nonsense"}).status_code == 404
-    assert client.get(reverse(PREVIEW)).status_code == 302
+    assert admin_client.get(reverse(PREVIEW_URL_NAME), {"kind": "nonsense"}).status_code == 404
+    assert client.get(reverse(PREVIEW_URL_NAME)).status_code == 302
 
 
 def test_a_reader_is_erased_with_all_that_was_owed(admin_client: Client) -> None:
     subscriber = Subscriber.objects.create()
     contact = Contact.objects.create(subscriber=subscriber, channel="email", address="a@example.com")
-    Notice.objects.create(contact=contact, shipment=make.leg().shipment, kind="arrived", due_at=timezone.now())
+    Notice.objects.create(
+        contact=contact, shipment=factories.create_leg().shipment, kind="arrived", due_at=timezone.now()
+    )
 
     admin_client.post(reverse("admin:tracking_subscriber_delete", args=[subscriber.pk]), {"post": "yes"})
 

@@ -11,54 +11,54 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.admin.conftest import jobs_in, tell
+from tests.admin.conftest import create_event, enqueued_tasks
 from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment, Shop
-from tracking.tasks import adopt_leg, read_payload
-from tracking.vocabulary import Milestone, Scan, Tracker
+from tracking.tasks import parse_payload, replay_earlier_payloads
+from tracking.vocabulary import FeedState, Milestone, Scan
 
 
-def page_of(row: Order | Shipment) -> str:
+def change_url(row: Order | Shipment) -> str:
     return reverse(f"admin:tracking_{row._meta.model_name}_change", args=[row.pk])
 
 
-def legs_form(*legs: dict[str, Any], **shipment: Any) -> dict[str, Any]:
+def shipment_form_data(*legs: dict[str, Any], **shipment: Any) -> dict[str, Any]:
     """Return what a browser would send for a parcel's page."""
     known = sum("id" in leg for leg in legs)
     sent = {"origin_country": "", "promised_on": "", "legs-TOTAL_FORMS": len(legs), "legs-INITIAL_FORMS": known}
     for index, leg in enumerate(legs):
-        row = {"carrier": "", "source": "", "tracker": Tracker.ACTIVE.value, **leg}
+        row = {"carrier": "", "feed": "", "feed_state": FeedState.ACTIVE.value, **leg}
         sent |= {f"legs-{index}-{name}": value for name, value in row.items()}
     return sent | shipment
 
 
-def order_form(shop: Shop, number: str) -> dict[str, Any]:
+def order_form_data(shop: Shop, number: str) -> dict[str, Any]:
     rows = {f"{prefix}-{total}": 0 for prefix in ("lines", "shipments") for total in ("TOTAL_FORMS", "INITIAL_FORMS")}
     return {"shop": shop.pk, "number": number, "placed_at_0": "2026-03-04", "placed_at_1": "12:00", **rows}
 
 
 def test_an_order_page_shows_its_parcels_and_their_legs(admin_client: Client, leg: Leg) -> None:
-    page = admin_client.get(page_of(leg.shipment.order)).content.decode()
+    page = admin_client.get(change_url(leg.shipment.order)).content.decode()
 
     assert "17TRACK LX 123 456 CN" in page and "Waiting for first news" in page
-    assert page_of(leg.shipment) in page and leg.shipment.order.get_absolute_url() in page
+    assert change_url(leg.shipment) in page and leg.shipment.order.get_absolute_url() in page
 
 
 def test_an_order_is_entered_once_in_any_spelling(admin_client: Client, order: Order) -> None:
     address = reverse("admin:tracking_order_add")
 
-    page = admin_client.post(address, order_form(order.shop, "#lf 1001")).content.decode()
+    page = admin_client.post(address, order_form_data(order.shop, "#lf 1001")).content.decode()
     assert "This shop already has an order with this number." in page
 
-    assert admin_client.post(address, order_form(order.shop, "LF-1002")).status_code == 302
+    assert admin_client.post(address, order_form_data(order.shop, "LF-1002")).status_code == 302
     assert Order.objects.count() == 2
 
 
 @pytest.mark.parametrize("typed", ["lf1001", "LF-10", "ANA@example", "lx123456cn", "LX 123 456 CN"])
 @pytest.mark.parametrize("model", ["order", "shipment"])
 def test_orders_and_parcels_are_found_by_what_a_buyer_writes(
-    admin_client: Client, leg: Leg, fill: Callable[[int], None], model: str, typed: str
+    admin_client: Client, leg: Leg, create_rows: Callable[[int], None], model: str, typed: str
 ) -> None:
-    fill(2)
+    create_rows(2)
 
     answer = admin_client.get(reverse(f"admin:tracking_{model}_changelist"), {"q": typed})
 
@@ -70,12 +70,15 @@ def test_a_new_number_is_followed_from_now_on(
     admin_client: Client, shipment: Shipment, feed: Carrier, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = admin_client.post(page_of(shipment), legs_form({"number": "RB1", "source": feed.pk}))
+        answer = admin_client.post(change_url(shipment), shipment_form_data({"number": "RB1", "feed": feed.pk}))
 
     assert answer.status_code == 302
     leg = Leg.objects.due(timezone.now()).get()
-    assert (leg.number_key, leg.source) == ("RB1", feed)
-    assert jobs_in(callbacks) == [("tracking.tasks.adopt_leg", (leg.pk,)), ("tracking.tasks.refresh_due", ())]
+    assert (leg.number_key, leg.feed) == ("RB1", feed)
+    assert enqueued_tasks(callbacks) == [
+        ("tracking.tasks.replay_earlier_payloads", (leg.pk,)),
+        ("tracking.tasks.fetch_due_legs", ()),
+    ]
 
 
 def test_a_parcel_is_added_to_its_order_with_its_first_number(
@@ -85,63 +88,65 @@ def test_a_parcel_is_added_to_its_order_with_its_first_number(
     assert f'<option value="{order.pk}" selected>' in admin_client.get(f"{address}?order={order.pk}").content.decode()
 
     with django_capture_on_commit_callbacks() as callbacks:
-        admin_client.post(address, legs_form({"number": "RB1", "source": feed.pk}, order=order.pk))
+        admin_client.post(address, shipment_form_data({"number": "RB1", "feed": feed.pk}, order=order.pk))
 
-    assert Leg.objects.get(shipment__order=order).next_check_at and len(jobs_in(callbacks)) == 2
+    assert Leg.objects.get(shipment__order=order).next_check_at and len(enqueued_tasks(callbacks)) == 2
 
 
 def test_a_parcel_saved_without_change_enqueues_nothing(
     admin_client: Client, leg: Leg, django_capture_on_commit_callbacks: Any
 ) -> None:
-    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = admin_client.post(page_of(leg.shipment), legs_form(row))
+        answer = admin_client.post(change_url(leg.shipment), shipment_form_data(row))
 
     assert (answer.status_code, callbacks) == (302, [])
 
 
 def test_a_mistyped_number_is_followed_anew(admin_client: Client, leg: Leg) -> None:
-    Leg.objects.filter(pk=leg.pk).update(registered_at=timezone.now(), failures=3, trouble="invalid")
-    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "source": leg.source_id}
+    Leg.objects.filter(pk=leg.pk).update(registered_at=timezone.now(), consecutive_failures=3, last_error="invalid")
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "feed": leg.feed_id}
 
-    admin_client.post(page_of(leg.shipment), legs_form(row))
+    admin_client.post(change_url(leg.shipment), shipment_form_data(row))
 
     leg.refresh_from_db()
-    assert (leg.number_key, leg.registered_at, leg.failures, leg.trouble) == ("RB2", None, 0, "")
+    assert (leg.number_key, leg.registered_at, leg.consecutive_failures, leg.last_error) == ("RB2", None, 0, "")
     assert leg in Leg.objects.due(timezone.now())
 
 
 def test_a_number_that_events_were_told_under_stays(admin_client: Client, leg: Leg) -> None:
-    tell(leg, "Objeto postado")
-    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "source": leg.source_id}
+    create_event(leg, "Objeto postado")
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "feed": leg.feed_id}
 
-    admin_client.post(page_of(leg.shipment), legs_form(row))
+    admin_client.post(change_url(leg.shipment), shipment_form_data(row))
 
     leg.refresh_from_db()
     assert leg.number == "LX 123 456 CN"
 
 
 def test_a_leg_that_the_shop_cancels_is_not_asked_again(admin_client: Client, leg: Leg) -> None:
-    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
-    admin_client.post(page_of(leg.shipment), legs_form({**row, "tracker": "cancelled"}))
+    admin_client.post(change_url(leg.shipment), shipment_form_data({**row, "feed_state": "cancelled"}))
 
     leg.refresh_from_db()
-    assert (leg.tracker, leg.next_check_at) == (Tracker.CANCELLED, None)
+    assert (leg.feed_state, leg.next_check_at) == (FeedState.CANCELLED, None)
 
 
 def test_the_same_number_twice_is_a_form_error(admin_client: Client, leg: Leg, feed: Carrier) -> None:
-    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "source": leg.source_id}
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
-    answer = admin_client.post(page_of(leg.shipment), legs_form(row, {"number": "lx123456cn", "source": feed.pk}))
+    answer = admin_client.post(
+        change_url(leg.shipment), shipment_form_data(row, {"number": "lx123456cn", "feed": feed.pk})
+    )
 
     assert "This parcel already has a leg with this number and carrier." in answer.content.decode()
     assert Leg.objects.count() == 1
 
 
 def test_a_number_has_letters_or_digits(admin_client: Client, shipment: Shipment) -> None:
-    answer = admin_client.post(page_of(shipment), legs_form({"number": "--"}))
+    answer = admin_client.post(change_url(shipment), shipment_form_data({"number": "--"}))
 
     assert "A number has letters or digits." in answer.content.decode()
 
@@ -156,7 +161,7 @@ def test_saving_a_parcel_does_not_undo_what_was_concluded_meanwhile(
         clean(self, *args, **kwargs)
 
     monkeypatch.setattr(Shipment, "full_clean", worker_passes)
-    admin_client.post(page_of(leg.shipment), legs_form(origin_country="CN"))
+    admin_client.post(change_url(leg.shipment), shipment_form_data(origin_country="CN"))
 
     leg.shipment.refresh_from_db()
     assert (leg.shipment.origin_country, leg.shipment.milestone) == ("CN", Milestone.DELIVERED)
@@ -165,10 +170,10 @@ def test_saving_a_parcel_does_not_undo_what_was_concluded_meanwhile(
 def test_events_stand_on_the_page_newest_first_with_both_clocks(
     admin_client: Client, leg: Leg, payload: Payload
 ) -> None:
-    tell(leg, "the first scan", payload)
-    tell(leg, "<i>the second scan</i>", payload, hours=3)
+    create_event(leg, "the first scan", payload)
+    create_event(leg, "<i>the second scan</i>", payload, hours=3)
 
-    page = admin_client.get(page_of(leg.shipment)).content.decode()
+    page = admin_client.get(change_url(leg.shipment)).content.decode()
 
     assert page.index("&lt;i&gt;the second scan") < page.index("the first scan")
     for words in ("2026-03-04 12:00:00", "2026-03-04T09:00:00", "UTC-03:00", "the carrier gave the offset"):
@@ -177,26 +182,26 @@ def test_events_stand_on_the_page_newest_first_with_both_clocks(
 
 
 def test_the_page_links_to_the_public_page(admin_client: Client, shipment: Shipment) -> None:
-    assert f'href="{shipment.get_absolute_url()}"' in admin_client.get(page_of(shipment)).content.decode()
+    assert f'href="{shipment.get_absolute_url()}"' in admin_client.get(change_url(shipment)).content.decode()
 
 
 def test_ask_now_makes_the_legs_of_a_parcel_due(
-    act: Callable[..., str], leg: Leg, django_capture_on_commit_callbacks: Any
+    run_action: Callable[..., str], leg: Leg, django_capture_on_commit_callbacks: Any
 ) -> None:
     Leg.objects.filter(pk=leg.pk).update(next_check_at=timezone.now() + timedelta(days=1))
 
     with django_capture_on_commit_callbacks() as callbacks:
-        page = act("ask_now", leg.shipment)
+        page = run_action("poll_now", leg.shipment)
 
     assert "1 tracking number is due now." in page and leg in Leg.objects.due(timezone.now())
-    assert jobs_in(callbacks) == [("tracking.tasks.refresh_due", ())]
+    assert enqueued_tasks(callbacks) == [("tracking.tasks.fetch_due_legs", ())]
 
 
-def test_stored_messages_of_a_parcel_are_read_again(act: Callable[..., str], leg: Leg, payload: Payload) -> None:
-    read_payload(payload.pk)
+def test_stored_messages_of_a_parcel_are_read_again(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+    parse_payload(payload.pk)
     Event.objects.update(scan=Scan.UNMAPPED)
 
-    page = act("read_again", leg.shipment)
+    page = run_action("replay_payloads", leg.shipment)
 
     assert "Messages read again: 1. New events: 0. Not readable: 0." in page
     assert Event.objects.get().scan != Scan.UNMAPPED
@@ -205,9 +210,9 @@ def test_stored_messages_of_a_parcel_are_read_again(act: Callable[..., str], leg
 def test_a_number_entered_late_gets_what_was_told_before(
     admin_client: Client, shipment: Shipment, feed: Carrier, payload: Payload
 ) -> None:
-    read_payload(payload.pk)
-    admin_client.post(page_of(shipment), legs_form({"number": "LX123456CN", "source": feed.pk}))
+    parse_payload(payload.pk)
+    admin_client.post(change_url(shipment), shipment_form_data({"number": "LX123456CN", "feed": feed.pk}))
 
-    adopt_leg(Leg.objects.get().pk)
+    replay_earlier_payloads(Leg.objects.get().pk)
 
-    assert "Picked up" in admin_client.get(page_of(shipment)).content.decode()
+    assert "Picked up" in admin_client.get(change_url(shipment)).content.decode()

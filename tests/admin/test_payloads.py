@@ -11,42 +11,50 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests import make
-from tracking.admin.payloads import SHOWN, readable
+from tests import factories
+from tracking.admin.payloads import MAX_BODY_CHARACTERS, format_body
 from tracking.models import Carrier, Event, Leg, Payload
-from tracking.models.payloads import Outcome
-from tracking.tasks import read_payload
+from tracking.models.payloads import PayloadStatus
+from tracking.tasks import parse_payload
 
 
-def page_of(payload: Payload) -> str:
+def change_url(payload: Payload) -> str:
     return reverse("admin:tracking_payload_change", args=[payload.pk])
 
 
 def test_json_is_shown_indented_and_escaped(admin_client: Client, feed: Carrier) -> None:
-    page = admin_client.get(page_of(make.payload(b'{"words":"<script>\xc3\xa9"}', feed))).content.decode()
+    page = admin_client.get(
+        change_url(factories.create_payload(b'{"words":"<script>\xc3\xa9"}', feed))
+    ).content.decode()
 
     assert "{\n  &quot;words&quot;: &quot;&lt;script&gt;é&quot;\n}" in page
 
 
 @pytest.mark.parametrize("body", [b"<xml>\xff</xml>", b'{"a": "\\ud800"}', b"[" * 100_000, b"", b"\x00\x01"])
 def test_whatever_came_can_be_shown(admin_client: Client, feed: Carrier, body: bytes) -> None:
-    assert admin_client.get(page_of(make.payload(body, feed))).status_code == 200
+    assert admin_client.get(change_url(factories.create_payload(body, feed))).status_code == 200
 
 
 def test_a_long_body_is_cut(admin_client: Client, feed: Carrier) -> None:
-    page = admin_client.get(page_of(make.payload(b"x" * (SHOWN + 5), feed))).content.decode()
+    page = admin_client.get(
+        change_url(factories.create_payload(b"x" * (MAX_BODY_CHARACTERS + 5), feed))
+    ).content.decode()
 
-    assert page.count("x" * SHOWN) == 1 and "x" * (SHOWN + 1) not in page and "cut here" in page
+    assert (
+        page.count("x" * MAX_BODY_CHARACTERS) == 1
+        and "x" * (MAX_BODY_CHARACTERS + 1) not in page
+        and "cut here" in page
+    )
 
 
 def test_text_that_is_not_json_stays_as_it_is() -> None:
-    assert readable(b"a;b\n1;2") == "a;b\n1;2"
+    assert format_body(b"a;b\n1;2") == "a;b\n1;2"
 
 
 def test_the_bytes_are_handed_out_as_they_came(admin_client: Client, feed: Carrier) -> None:
     body = b"<html>\xff<script>alert(1)</script>"
 
-    answer = admin_client.get(reverse("admin:tracking_payload_raw", args=[make.payload(body, feed).pk]))
+    answer = admin_client.get(reverse("admin:tracking_payload_raw", args=[factories.create_payload(body, feed).pk]))
 
     assert answer.content == body
     assert answer["Content-Type"] == "application/octet-stream" and answer["X-Content-Type-Options"] == "nosniff"
@@ -56,7 +64,7 @@ def test_the_bytes_are_handed_out_as_they_came(admin_client: Client, feed: Carri
 def test_an_operator_without_the_right_sees_no_message(client: Client, payload: Payload) -> None:
     client.force_login(User.objects.create_user("desk@example.com", is_staff=True))
 
-    for address in (page_of(payload), reverse("admin:tracking_payload_raw", args=[payload.pk])):
+    for address in (change_url(payload), reverse("admin:tracking_payload_raw", args=[payload.pk])):
         assert client.get(address).status_code == 403
 
 
@@ -67,34 +75,34 @@ def test_an_operator_who_may_only_look_cannot_replay(client: Client, payload: Pa
 
     page = client.get(reverse("admin:tracking_payload_changelist")).content.decode()
 
-    assert client.get(page_of(payload)).status_code == 200 and "replay_chosen" not in page
+    assert client.get(change_url(payload)).status_code == 200 and "replay_selected" not in page
 
 
-def test_replaying_twice_changes_nothing_more(act: Callable[..., str], leg: Leg, payload: Payload) -> None:
-    assert "Messages read again: 1. New events: 1. Not readable: 0." in act("replay_chosen", payload)
+def test_replaying_twice_changes_nothing_more(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+    assert "Messages read again: 1. New events: 1. Not readable: 0." in run_action("replay_selected", payload)
     before = list(Event.objects.values())
 
-    assert "Messages read again: 1. New events: 0. Not readable: 0." in act("replay_chosen", payload)
+    assert "Messages read again: 1. New events: 0. Not readable: 0." in run_action("replay_selected", payload)
 
     assert list(Event.objects.values()) == before
 
 
-def test_replay_counts_right_on_a_filtered_list(act: Callable[..., str], leg: Leg, payload: Payload) -> None:
-    Payload.objects.update(outcome=Outcome.UNREADABLE)
+def test_replay_counts_right_on_a_filtered_list(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+    Payload.objects.update(status=PayloadStatus.UNREADABLE)
 
-    page = act("replay_chosen", payload, filtered="?outcome__exact=unreadable")
+    page = run_action("replay_selected", payload, filtered="?status__exact=unreadable")
 
     assert "Messages read again: 1. New events: 1. Not readable: 0." in page
 
 
-def test_a_message_that_stays_unreadable_is_counted(act: Callable[..., str], feed: Carrier) -> None:
-    assert "Not readable: 1." in act("replay_chosen", make.payload(b"<html>Bad gateway", feed))
+def test_a_message_that_stays_unreadable_is_counted(run_action: Callable[..., str], feed: Carrier) -> None:
+    assert "Not readable: 1." in run_action("replay_selected", factories.create_payload(b"<html>Bad gateway", feed))
 
 
-def test_messages_are_found_by_number_and_feed(admin_client: Client, payload: Payload, fill: Any) -> None:
-    read_payload(payload.pk)
-    fill(2)
+def test_messages_are_found_by_number_and_feed(admin_client: Client, payload: Payload, create_rows: Any) -> None:
+    parse_payload(payload.pk)
+    create_rows(2)
 
-    for query in ({"q": "lx 123-456 cn"}, {"feed": "17track", "outcome__exact": "waiting"}):
+    for query in ({"q": "lx 123-456 cn"}, {"feed": "17track", "status__exact": "unmatched"}):
         answer = admin_client.get(reverse("admin:tracking_payload_changelist"), query)
         assert [row.pk for row in answer.context["cl"].queryset] == [payload.pk]

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracking.alerts.dwell import (
-    Stay,
-    after_working_days,
-    cleared_by_day,
+    DwellTime,
+    add_working_days,
+    cleared_shares_by_day,
+    dwell_percentile,
     share_cleared,
-    slow_limit,
     working_days,
 )
 
@@ -51,12 +51,12 @@ def test_public_holidays_do_not_count(country: str, days: float) -> None:
 def test_so_many_working_days_later_so_many_have_passed(days: float, hours: int, country: str) -> None:
     start = FRIDAY + timedelta(hours=hours)
 
-    assert working_days(start, after_working_days(start, days, country), country) == pytest.approx(days, abs=1e-6)
+    assert working_days(start, add_working_days(start, days, country), country) == pytest.approx(days, abs=1e-6)
 
 
 def test_open_stays_count_as_long_as_they_are() -> None:
     """By hand: 1/4 leave on day 1, one is censored on day 2, then 1 of 2 leaves on day 3."""
-    points = cleared_by_day([Stay(1, True), Stay(2, False), Stay(3, True), Stay(5, False)])
+    points = cleared_shares_by_day([DwellTime(1, True), DwellTime(2, False), DwellTime(3, True), DwellTime(5, False)])
 
     assert points[0] == 0
     assert points[1] == points[2] == 0.25
@@ -65,16 +65,16 @@ def test_open_stays_count_as_long_as_they_are() -> None:
 
 
 def test_leaving_out_open_stays_would_promise_too_much() -> None:
-    ended = [Stay(1.0, True)] * 10
+    ended = [DwellTime(1.0, True)] * 10
 
-    assert cleared_by_day(ended)[1] == 1
-    assert cleared_by_day([*ended, *[Stay(0.5, False)] * 10])[1] == 1
-    assert cleared_by_day([*ended, *[Stay(30.0, False)] * 10])[1] == 0.5
+    assert cleared_shares_by_day(ended)[1] == 1
+    assert cleared_shares_by_day([*ended, *[DwellTime(0.5, False)] * 10])[1] == 1
+    assert cleared_shares_by_day([*ended, *[DwellTime(30.0, False)] * 10])[1] == 0.5
 
 
-@given(st.lists(st.builds(Stay, st.floats(0, 90), st.booleans()), max_size=40))
-def test_the_share_released_only_grows(stays: list[Stay]) -> None:
-    points = cleared_by_day(stays)
+@given(st.lists(st.builds(DwellTime, st.floats(0, 90), st.booleans()), max_size=40))
+def test_the_share_released_only_grows(stays: list[DwellTime]) -> None:
+    points = cleared_shares_by_day(stays)
 
     assert len(points) == 61
     assert points == sorted(points)
@@ -87,8 +87,8 @@ def test_between_two_days_the_share_is_in_proportion(days: float, share: float) 
 
 
 def test_the_limit_is_the_raw_95th_percentile_of_what_has_ended() -> None:
-    stays = [*(Stay(float(day), True) for day in range(1, 101)), Stay(500.0, False)]
+    stays = [*(DwellTime(float(day), True) for day in range(1, 101)), DwellTime(500.0, False)]
 
-    assert slow_limit(stays) == 96
+    assert dwell_percentile(stays) == 96
     with pytest.raises(ValueError, match="no stay has ended"):
-        slow_limit([Stay(3, False)])
+        dwell_percentile([DwellTime(3, False)])

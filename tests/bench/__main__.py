@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tests.bench.house  # isort: split
+import tests.bench.django_setup  # isort: split
 
 import json
 import os
@@ -15,32 +15,32 @@ from typing import Final
 
 from django.db import connection
 
-from tests.bench import asking, claiming, formatting, peer, reading, storing, sweeping, telling
-from tests.bench.machine import NotMeasuredError, Row
+from tests.bench import alert_sweep, claiming, formatting, ingest, karrio_comparison, notifications, parsing, polling
+from tests.bench.measurement import NotMeasuredError, Row
 
 ROWS: Final[dict[int, Callable[[], Row]]] = {
-    5: storing.row,
-    6: peer.row,
-    7: reading.row,
-    10: claiming.row,
-    11: asking.row,
-    12: claiming.messages_row,
-    14: asking.adaptive_row,
-    15: sweeping.row,
-    16: telling.row,
-    17: telling.drain_row,
-    18: formatting.row,
+    5: ingest.ingest_row,
+    6: karrio_comparison.karrio_row,
+    7: parsing.parsing_row,
+    10: claiming.claim_row,
+    11: polling.calls_row,
+    12: claiming.legs_per_message_row,
+    14: polling.adaptive_polling_row,
+    15: alert_sweep.alert_sweep_row,
+    16: notifications.event_to_channel_row,
+    17: notifications.outbox_memory_row,
+    18: formatting.formatting_row,
 }
-REPORT: Final = Path(tests.bench.house.__file__).resolve().parents[2] / "bench.json"
+REPORT_PATH: Final = Path(tests.bench.django_setup.__file__).resolve().parents[2] / "bench.json"
 
 
-def main(wanted: list[int]) -> None:
+def main(row_numbers: list[int]) -> None:
     """Measure the rows that are wanted, or all."""
     connection.creation.create_test_db(verbosity=0, serialize=False)
     found: list[Row] = []
     unmeasured: dict[int, str] = {}
     print(f"{'':4}{'row':44}{'found':>8}{'target':>9}")
-    for number in wanted or ROWS:
+    for number in row_numbers or ROWS:
         try:
             row = ROWS[number]()
         except NotMeasuredError as missing:
@@ -60,7 +60,7 @@ def main(wanted: list[int]) -> None:
         "rows": [row._asdict() | {"met": row.met} for row in found],
         "not_measured": unmeasured,
     }
-    REPORT.write_text(json.dumps(report, indent=1) + "\n")
+    REPORT_PATH.write_text(json.dumps(report, indent=1) + "\n")
 
 
 main([int(number) for number in sys.argv[1:]])

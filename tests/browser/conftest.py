@@ -19,11 +19,11 @@ from aiosmtpd.controller import Controller
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.notifications.post import Post
+from tests.notifications.mail_server import MailServer
 from tests.test_start import free_port, read_until
 
-BASE = Path(__file__).resolve().parent.parent.parent
-SPEED = "2000"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
+SIMULATOR_SPEED = "2000"
 
 
 @dataclass
@@ -35,30 +35,30 @@ class Site:
     password: str
     carrier_key: str
     folder: Path
-    post: Post
+    mail_server: MailServer
 
-    def mails(self) -> list[EmailMessage]:
+    def received_mails(self) -> list[EmailMessage]:
         """Return the mails that the mail server has taken, the oldest first."""
-        return list(self.post.mails)
+        return list(self.mail_server.mails)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start everything with one command, and stop it with Ctrl-C."""
-    folder, port, post = tmp_path_factory.mktemp("site"), free_port(), Post()
+    folder, port, post = tmp_path_factory.mktemp("site"), free_port(), MailServer()
     mail_server = Controller(post, hostname="127.0.0.1", port=free_port())
     mail_server.start()
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = {
         **clean,
         "DATA_DIR": str(folder),
-        "SIMULATOR_SPEED": SPEED,
+        "SIMULATOR_SPEED": SIMULATOR_SPEED,
         "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
     }
     command = [sys.executable, "manage.py"]
     boss = subprocess.Popen(
         [*command, "start", "--port", str(port)],
-        cwd=BASE,
+        cwd=PROJECT_ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     said = read_until(boss, "Ctrl-C stops everything")
     listed = subprocess.run(
-        [*command, "demo_orders"], cwd=BASE, env=environment, capture_output=True, text=True, check=True
+        [*command, "demo_orders"], cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=True
     )
     rows = [json.loads(line) for line in listed.stdout.splitlines()]
     password = re.search(r"operator@example\.com\s+(\S+)", said)
@@ -91,7 +91,7 @@ def browser_context_args(context_args: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def troubles(context: BrowserContext, site: Site) -> Iterator[list[str]]:
+def browser_errors(context: BrowserContext, site: Site) -> Iterator[list[str]]:
     """Collect what a page complains of or asks of others; a test that lists this fixture must leave it empty."""
     own = (site.url, site.url.replace("127.0.0.1", "localhost"), "data:")
     found: list[str] = []
@@ -111,7 +111,7 @@ def find_order(page: Page, site: Site, number: str) -> None:
     page.wait_for_url("**/orders/**")
 
 
-def sign_in(page: Page, site: Site) -> None:
+def sign_in_operator(page: Page, site: Site) -> None:
     """Open the carriers' page as the operator."""
     page.goto(f"{site.url}/desk/tracking/carrier/")
     page.locator("details.password").get_by_label("Email").fill("operator@example.com")
@@ -120,16 +120,16 @@ def sign_in(page: Page, site: Site) -> None:
 
 
 @pytest.fixture
-def desk(browser: Browser, site: Site) -> Iterator[Page]:
+def admin_page(browser: Browser, site: Site) -> Iterator[Page]:
     """Yield the desk, opened by the operator in a browser of their own."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     page = context.new_page()
-    sign_in(page, site)
+    sign_in_operator(page, site)
     yield page
     context.close()
 
 
-def accessible(page: Page) -> None:
+def assert_accessible(page: Page) -> None:
     """Fail with axe's report where a page breaks a rule of WCAG 2.2 AA or its best practices."""
     results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     assert results.violations_count == 0, results.generate_report()

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Site, accessible
+from tests.browser.conftest import Site, assert_accessible
 
 pytestmark = pytest.mark.browser
 OWNER = "camille@example.com"
-AUTHENTICATOR = {
+VIRTUAL_AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
     "hasResidentKey": True,
@@ -28,42 +28,42 @@ def authenticator(context: BrowserContext, page: Page) -> Iterator[None]:
     """Give the browser a phone's own authenticator."""
     devtools = context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
     yield
     devtools.detach()
 
 
-def code_for(site: Site, address: str) -> str:
+def mailed_code(site: Site, address: str) -> str:
     """Return the code in the last mail to an address; it may take a moment to arrive."""
     for _ in range(50):
-        mails = [mail for mail in site.mails() if address in str(mail["To"])]
+        mails = [mail for mail in site.received_mails() if address in str(mail["To"])]
         if mails and (found := re.search(r"^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mails[-1].get_content(), re.MULTILINE)):
             return found.group(1)
         time.sleep(0.2)
     raise AssertionError(f"no code for {address}")
 
 
-@pytest.mark.usefixtures("authenticator", "troubles")
+@pytest.mark.usefixtures("authenticator", "browser_errors")
 def test_a_shopper_makes_an_account_and_comes_back_with_a_passkey(page: Page, site: Site) -> None:
     # Passkeys belong to a name, not to an address of four numbers.
     home = site.url.replace("127.0.0.1", "localhost")
     page.goto(home)
     page.get_by_role("link", name="Sign in").click()
-    accessible(page)
+    assert_accessible(page)
     page.get_by_role("link", name="New here?").click()
     page.get_by_label("Email").fill(OWNER)
-    accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="Sign Up").click()
-    page.get_by_label("Code").fill(code_for(site, OWNER))
-    accessible(page)
+    page.get_by_label("Code").fill(mailed_code(site, OWNER))
+    assert_accessible(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your orders")
     expect(page.get_by_role("link", name="Order LF-1003")).to_be_visible()
     expect(page.get_by_role("link", name="Order LF-1001")).to_have_count(0)
-    accessible(page)
+    assert_accessible(page)
 
     page.get_by_role("link", name="Passkeys and second factor").click()
-    accessible(page)
+    assert_accessible(page)
     page.get_by_role("link", name="Add", exact=True).click()
     page.get_by_label("Name").fill("My phone")
     page.get_by_label("Passwordless").check()
@@ -71,7 +71,7 @@ def test_a_shopper_makes_an_account_and_comes_back_with_a_passkey(page: Page, si
     expect(page.get_by_text("Security key added.")).to_be_visible()
 
     page.get_by_role("link", name="Sessions").click()
-    accessible(page)
+    assert_accessible(page)
     page.get_by_role("link", name="Sign out").click()
     page.locator("main").get_by_role("button", name="Sign Out").click()
     page.goto(f"{home}/account/login/")

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.conftest import Site, accessible, find_order
+from tests.browser.conftest import Site, assert_accessible, find_order
 
 pytestmark = pytest.mark.browser
-WHILE_WE_WATCH = 60_000
+LIVE_UPDATE_TIMEOUT_MS = 60_000
 KILOBYTE = 1000
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_a_buyer_finds_an_order_and_sees_it_move_without_reloading(page: Page, site: Site) -> None:
     find_order(page, site, "LF-1001")
     expect(page.get_by_role("heading", level=1)).to_have_text("Order LF-1001")
@@ -22,13 +22,13 @@ def test_a_buyer_finds_an_order_and_sees_it_move_without_reloading(page: Page, s
     events = page.locator("li.event")
     before = events.count()
 
-    expect(events).not_to_have_count(before, timeout=WHILE_WE_WATCH)
+    expect(events).not_to_have_count(before, timeout=LIVE_UPDATE_TIMEOUT_MS)
 
     assert page.evaluate("window.notReloaded") is True
     expect(page.get_by_role("status")).to_contain_text("news")
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_what_the_reader_opened_stays_open_when_news_come(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1001"]["path"])
     details = page.locator("details").first
@@ -36,12 +36,12 @@ def test_what_the_reader_opened_stays_open_when_news_come(page: Page, site: Site
     events = page.locator("li.event")
     before = events.count()
 
-    expect(events).not_to_have_count(before, timeout=WHILE_WE_WATCH)
+    expect(events).not_to_have_count(before, timeout=LIVE_UPDATE_TIMEOUT_MS)
 
     assert page.locator("details[open]").count() == 1
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_the_language_changes_in_one_tap_and_stays(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1002"]["path"])
 
@@ -53,7 +53,7 @@ def test_the_language_changes_in_one_tap_and_stays(page: Page, site: Site) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("我的包裹到哪儿了？")
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_all_times_move_to_the_readers_own_clock_in_one_tap(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1008"]["path"])
     expect(page.locator("main")).to_contain_text("Auckland time")
@@ -83,7 +83,7 @@ def test_pages_are_accessible(browser: Browser, site: Site, number: str, scheme:
     page = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}).new_page()
     page.goto(site.url + (site.orders[number]["path"] if number else "/"))
 
-    accessible(page)
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

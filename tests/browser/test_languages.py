@@ -8,14 +8,14 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site, accessible
+from tests.browser.conftest import Site, assert_accessible
 
 pytestmark = pytest.mark.browser
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ORDERS = ("LF-1009", "LF-1014")
 PAGES = ("/", "/preferences/")
 PAGES = ("/", "/preferences/")
-HANGS_OVER = """() => [...document.querySelectorAll("main *, header *, footer *")]
+OVERFLOWING_ELEMENTS_SCRIPT = """() => [...document.querySelectorAll("main *, header *, footer *")]
     .filter(one => !one.closest(".unseen, .skip, select") && one.getClientRects().length
         && (one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1))
     .map(one => one.outerHTML.slice(0, 120))"""
@@ -32,7 +32,7 @@ def test_no_page_hangs_over_on_the_narrowest_phone(browser: Browser, site: Site,
         expect(html).to_have_attribute("lang", language)
         expect(html).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        assert page.evaluate(HANGS_OVER) == [], path
+        assert page.evaluate(OVERFLOWING_ELEMENTS_SCRIPT) == [], path
     context.close()
 
 
@@ -48,17 +48,17 @@ def test_one_choice_in_the_settings_changes_every_page_and_stays(page: Page, sit
     expect(hours).to_be_in_viewport()
     expect(page.locator("details[open]")).to_have_count(1)
     page.goto(site.url + "/preferences/")
-    accessible(page)
+    assert_accessible(page)
 
     expect(page.get_by_label("Hours")).to_have_value("24")
     page.locator("main").get_by_label("Language").select_option("ar")
     page.locator("main").get_by_role("button").click()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
-    accessible(page)
+    assert_accessible(page)
 
 
 def test_what_is_unknown_in_a_link_is_noticed_and_breaks_nothing(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1010"]["path"] + "?zone=Mars/Olympus&language=tlh")
 
     expect(page.locator(".strange")).to_contain_text("Mars/Olympus")
-    accessible(page)
+    assert_accessible(page)

@@ -12,26 +12,26 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.carrier import Carrier, network
-from tests.browser.conftest import Site, accessible
-from tests.browser.test_push import Service
-from tests.notifications.channels.receiver import Call, Receiver, receiving
-from tests.notifications.channels.test_push import Browser as Device
+from tests.browser.conftest import Site, assert_accessible
+from tests.browser.simulated_carrier import SimulatedCarrier, network_api_url
+from tests.browser.test_push import FakePushService
+from tests.notifications.channels.http_receiver import HttpReceiver, ReceivedRequest, running_receiver
+from tests.notifications.channels.test_push import PushBrowser as Device
 
 pytestmark = pytest.mark.browser
 ORDER, GUEST = "LF-1010", "guest@example.com"
 
 
-def mail_to(site: Site, address: str, fits: Callable[[EmailMessage], bool]) -> EmailMessage:
+def wait_for_mail(site: Site, address: str, is_match: Callable[[EmailMessage], bool]) -> EmailMessage:
     """Return the first mail to an address that fits; it may take some seconds to arrive."""
     for _ in range(100):
-        if found := [mail for mail in site.mails() if address in str(mail["To"]) and fits(mail)]:
+        if found := [mail for mail in site.received_mails() if address in str(mail["To"]) and is_match(mail)]:
             return found[0]
         time.sleep(0.2)
-    raise AssertionError([(str(mail["To"]), str(mail["Subject"])) for mail in site.mails()])
+    raise AssertionError([(str(mail["To"]), str(mail["Subject"])) for mail in site.received_mails()])
 
 
-SUBSCRIBES = """
+FAKE_SUBSCRIPTION_SCRIPT = """
   const told = %s;
   let kept = null;
   PushManager.prototype.getSubscription = async () => kept;
@@ -41,50 +41,50 @@ SUBSCRIBES = """
 
 
 @pytest.fixture
-def push_service() -> Iterator[Receiver]:
-    with receiving() as found:
+def push_service() -> Iterator[HttpReceiver]:
+    with running_receiver() as found:
         yield found
 
 
-def pushed_to(service: Receiver) -> Call:
+def wait_for_push(service: HttpReceiver) -> ReceivedRequest:
     """Return the push that the site sent; it may take some seconds to arrive."""
     for _ in range(100):
-        if service.calls:
-            return service.calls[0]
+        if service.requests:
+            return service.requests[0]
         time.sleep(0.2)
     raise AssertionError("no push came")
 
 
-def plain(mail: EmailMessage) -> str:
+def plain_body(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
 
 
-def link_in(mail: EmailMessage, part: str, site: Site) -> str:
+def find_link(mail: EmailMessage, path_prefix: str, site: Site) -> str:
     """Return the path of a link in a mail, on the running site."""
-    found = re.search(rf"https?://[^/\s]+(/{part}/\S+)", plain(mail))
-    assert found, plain(mail)
+    found = re.search(rf"https?://[^/\s]+(/{path_prefix}/\S+)", plain_body(mail))
+    assert found, plain_body(mail)
     return site.url + found.group(1)
 
 
 def test_a_guest_is_told_in_chinese_and_stops_by_one_post(
-    page: Page, desk: Page, site: Site, context: BrowserContext, push_service: Receiver
+    page: Page, admin_page: Page, site: Site, context: BrowserContext, push_service: HttpReceiver
 ) -> None:
     device = Device(f"{push_service.url}/push/guest")
     context.grant_permissions(["notifications"], origin=site.url)
-    page.add_init_script(SUBSCRIBES % json.dumps(device.told))
+    page.add_init_script(FAKE_SUBSCRIPTION_SCRIPT % json.dumps(device.subscription))
     page.goto(site.url + site.orders[ORDER]["path"])
     page.get_by_role("link", name="Tell me by e-mail").click()
-    accessible(page)
+    assert_accessible(page)
     page.get_by_label("E-mail address").fill(GUEST)
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_role("status")).to_contain_text("One tap is left")
 
-    page.goto(link_in(mail_to(site, GUEST, lambda mail: "confirm" in str(mail["Subject"])), "follow", site))
+    page.goto(find_link(wait_for_mail(site, GUEST, lambda mail: "confirm" in str(mail["Subject"])), "follow", site))
     page.get_by_role("button", name="Yes, tell me").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What you are told of, and when")
-    accessible(page)
+    assert_accessible(page)
     page.locator("main").get_by_label("Language").select_option("zh-hans")
     page.get_by_label("Quiet from").select_option("")
     page.get_by_label("until").select_option("")
@@ -94,19 +94,19 @@ def test_a_guest_is_told_in_chinese_and_stops_by_one_post(
 
     page.get_by_role("button", name="在此设备上通知我").click()
     expect(page.locator(".push [role=status]")).to_contain_text("已开启")
-    service = Service(page, site)
+    service = FakePushService(page, site)
 
-    Carrier(site, ORDER, network(desk)).tells("InTransit_PickedUp", "已揽收")
-    told = mail_to(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
-    assert "已发货" in plain(told)
-    service.delivers(json.dumps(device.read(pushed_to(push_service))).encode())
-    (shown,) = service.shown(1)
+    SimulatedCarrier(site, ORDER, network_api_url(admin_page)).push_event("InTransit_PickedUp", "已揽收")
+    told = wait_for_mail(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
+    assert "已发货" in plain_body(told)
+    service.deliver_push(json.dumps(device.decrypt(wait_for_push(push_service))).encode())
+    (shown,) = service.wait_for_notifications(1)
     assert (shown["title"], shown["lang"]) == ("已发货", "zh-hans")
-    page.goto(link_in(told, "orders", site))
+    page.goto(find_link(told, "orders", site))
     expect(page.get_by_role("heading", level=1)).to_contain_text(ORDER)
 
     stop = str(told["List-Unsubscribe"]).strip("<>").split("/stop/")[1]
     answer = httpx.post(f"{site.url}/stop/{stop}", data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
-    page.goto(link_in(told, "notices", site))
+    page.goto(find_link(told, "notices", site))
     expect(page.locator("main")).to_contain_text("已停用")

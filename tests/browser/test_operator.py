@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, sign_in
+from tests.browser.conftest import Site, sign_in_operator
 
 pytestmark = pytest.mark.browser
 
 
-def have_it_tested(page: Page, site: Site, name: str) -> None:
+def run_connection_test(page: Page, site: Site, name: str) -> None:
     """Choose a carrier and have its connection tested."""
     page.goto(f"{site.url}/desk/tracking/carrier/")
     page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).get_by_role("checkbox").check()
@@ -18,18 +18,18 @@ def have_it_tested(page: Page, site: Site, name: str) -> None:
     page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_an_operator_signs_in_and_tests_a_connection(page: Page, site: Site) -> None:
-    sign_in(page, site)
+    sign_in_operator(page, site)
 
-    have_it_tested(page, site, "Simulated carrier network")
+    run_connection_test(page, site, "Simulated carrier network")
 
     expect(page.locator(".messagelist")).to_contain_text("registrations left")
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("browser_errors")
 def test_an_operator_connects_a_carrier_and_its_parcel_is_followed(page: Page, site: Site) -> None:
-    sign_in(page, site)
+    sign_in_operator(page, site)
     page.get_by_role("link", name="Simulated carrier network", exact=True).click()
     address = page.get_by_label("Address of the API").input_value()
 
@@ -43,11 +43,11 @@ def test_an_operator_connects_a_carrier_and_its_parcel_is_followed(page: Page, s
     page.get_by_label("API key").fill("not the key")
     page.get_by_label("Enabled").check()
     page.get_by_role("button", name="Save", exact=True).click()
-    have_it_tested(page, site, "Second network")
+    run_connection_test(page, site, "Second network")
     expect(page.locator(".messagelist")).to_contain_text("Refused")
 
     page.get_by_role("link", name="Second network", exact=True).click()
     page.get_by_label("API key").fill(site.carrier_key)
     page.get_by_role("button", name="Save", exact=True).click()
-    have_it_tested(page, site, "Second network")
+    run_connection_test(page, site, "Second network")
     expect(page.locator(".messagelist")).to_contain_text("It works")

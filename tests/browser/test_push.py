@@ -11,65 +11,65 @@ from django.test import RequestFactory
 from playwright.sync_api import BrowserContext, CDPSession, Page, Route, Worker, expect
 
 from tests.browser.conftest import Site
-from tests.notifications.channels.letters import ARABIC, message
+from tests.notifications.channels.sample_messages import ARABIC, make_message
 from tracking.notifications.channels import vapid
-from tracking.notifications.channels.push import payload
+from tracking.notifications.channels.push import build_payload
 
 pytestmark = pytest.mark.browser
-SHOWN = """async () => {
+SHOWN_NOTIFICATIONS_SCRIPT = """async () => {
   const registration = await navigator.serviceWorker.ready;
   return (await registration.getNotifications()).map(
     ({ title, body, lang, dir, tag, renotify, icon, data }) => ({ title, body, lang, dir, tag, renotify, icon, data }));
 }"""
-START = "Notify me on this device"
+START_BUTTON_LABEL = "Notify me on this device"
 
 
-class Service:
+class FakePushService:
     """Delivers pushes to the site's worker, as a push service would."""
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page, self.site = page, site
         self.session: CDPSession = page.context.new_cdp_session(page)
-        self.found: list[str] = []
-        self.session.on("ServiceWorker.workerRegistrationUpdated", self.note)
+        self.registration_ids: list[str] = []
+        self.session.on("ServiceWorker.workerRegistrationUpdated", self.record_registrations)
         self.session.send("ServiceWorker.enable")
 
-    def note(self, told: dict[str, Any]) -> None:
-        self.found += [one["registrationId"] for one in told["registrations"] if not one["isDeleted"]]
+    def record_registrations(self, event: dict[str, Any]) -> None:
+        self.registration_ids += [one["registrationId"] for one in event["registrations"] if not one["isDeleted"]]
 
-    def delivers(self, data: bytes) -> None:
+    def deliver_push(self, data: bytes) -> None:
         origin = self.site.url
-        told = {"origin": origin, "registrationId": self.found[-1], "data": data.decode()}
+        told = {"origin": origin, "registrationId": self.registration_ids[-1], "data": data.decode()}
         self.session.send("ServiceWorker.deliverPushMessage", told)
 
-    def shown(self, count: int, title: str = "") -> list[dict[str, Any]]:
+    def wait_for_notifications(self, count: int, title: str = "") -> list[dict[str, Any]]:
         """Return the notices on the screen, once there are so many, one of them with this title if one is given."""
         for _ in range(50):
-            notices = self.page.evaluate(SHOWN)
+            notices = self.page.evaluate(SHOWN_NOTIFICATIONS_SCRIPT)
             if len(notices) >= count and (not title or title in [notice["title"] for notice in notices]):
                 return list(notices)
             self.page.wait_for_timeout(100)
-        raise AssertionError(self.page.evaluate(SHOWN))
+        raise AssertionError(self.page.evaluate(SHOWN_NOTIFICATIONS_SCRIPT))
 
 
 @pytest.fixture
-def service(page: Page, site: Site, context: BrowserContext) -> Service:
+def push_service(page: Page, site: Site, context: BrowserContext) -> FakePushService:
     context.grant_permissions(["notifications"], origin=site.url)
     page.goto(site.url)
-    service = Service(page, site)
+    service = FakePushService(page, site)
     page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(() => 1)")
     return service
 
 
 @pytest.fixture
-def worker(service: Service, context: BrowserContext) -> Worker:
+def service_worker(push_service: FakePushService, context: BrowserContext) -> Worker:
     return context.service_workers[0]
 
 
-def test_a_push_is_shown_in_the_readers_direction(service: Service) -> None:
-    service.delivers(payload(ARABIC))
+def test_a_push_is_shown_in_the_readers_direction(push_service: FakePushService) -> None:
+    push_service.deliver_push(build_payload(ARABIC))
 
-    (notice,) = service.shown(1)
+    (notice,) = push_service.wait_for_notifications(1)
     assert notice["title"] == ARABIC.headline
     assert notice["body"].startswith(ARABIC.lines[0])
     assert (notice["lang"], notice["dir"]) == ("ar", "rtl")
@@ -77,29 +77,29 @@ def test_a_push_is_shown_in_the_readers_direction(service: Service) -> None:
     assert "/mark-192." in notice["icon"]
 
 
-def test_a_later_push_of_a_parcel_takes_the_earlier_ones_place(service: Service) -> None:
-    service.delivers(payload(message(headline="Released by customs")))
-    service.shown(1)
-    service.delivers(payload(message(headline="Out for delivery")))
-    service.shown(1, "Out for delivery")
-    service.delivers(payload(message(headline="Another parcel", tag="another")))
+def test_a_later_push_of_a_parcel_takes_the_earlier_ones_place(push_service: FakePushService) -> None:
+    push_service.deliver_push(build_payload(make_message(headline="Released by customs")))
+    push_service.wait_for_notifications(1)
+    push_service.deliver_push(build_payload(make_message(headline="Out for delivery")))
+    push_service.wait_for_notifications(1, "Out for delivery")
+    push_service.deliver_push(build_payload(make_message(headline="Another parcel", tag="another")))
 
-    titles = {notice["title"] for notice in service.shown(2)}
+    titles = {notice["title"] for notice in push_service.wait_for_notifications(2)}
     assert titles == {"Out for delivery", "Another parcel"}
 
 
-def test_an_empty_push_still_shows_who_it_is_from(service: Service) -> None:
-    service.delivers(b"{}")
+def test_an_empty_push_still_shows_who_it_is_from(push_service: FakePushService) -> None:
+    push_service.deliver_push(b"{}")
 
-    assert [notice["title"] for notice in service.shown(1)] == ["Landfall"]
+    assert [notice["title"] for notice in push_service.wait_for_notifications(1)] == ["Landfall"]
 
 
-def test_a_tap_leads_to_the_order_on_this_site_only(service: Service, worker: Worker) -> None:
-    service.delivers(payload(message()))
-    (notice,) = service.shown(1)
+def test_a_tap_leads_to_the_order_on_this_site_only(push_service: FakePushService, service_worker: Worker) -> None:
+    push_service.deliver_push(build_payload(make_message()))
+    (notice,) = push_service.wait_for_notifications(1)
     assert notice["data"] == {"path": "/orders/2kQx9/"}
 
-    opened = worker.evaluate(
+    opened = service_worker.evaluate(
         """async () => {
           const opened = [];
           self.clients.openWindow = async (path) => opened.push(path);
@@ -116,8 +116,8 @@ def test_a_tap_leads_to_the_order_on_this_site_only(service: Service, worker: Wo
     assert opened == [["/orders/2kQx9/"], 0]
 
 
-def test_a_tap_goes_to_the_page_that_is_open_already(service: Service, worker: Worker) -> None:
-    asked = worker.evaluate(
+def test_a_tap_goes_to_the_page_that_is_open_already(push_service: FakePushService, service_worker: Worker) -> None:
+    asked = service_worker.evaluate(
         """async () => {
           const asked = [];
           self.clients.openWindow = async (path) => asked.push(`open ${path}`);
@@ -131,7 +131,7 @@ def test_a_tap_goes_to_the_page_that_is_open_already(service: Service, worker: W
 
 
 def test_a_subscription_that_the_browser_changed_is_told_again(
-    service: Service, worker: Worker, context: BrowserContext
+    push_service: FakePushService, service_worker: Worker, context: BrowserContext
 ) -> None:
     told: list[tuple[str, dict[str, Any], str]] = []
 
@@ -141,7 +141,7 @@ def test_a_subscription_that_the_browser_changed_is_told_again(
         route.fulfill(status=204)
 
     context.route("**/mine/push/", hear)
-    worker.evaluate(
+    service_worker.evaluate(
         """async () => {
           const note = { address: "/mine/push/", key: "BKEY", token: "csrf" };
           await (await caches.open("push")).put("/push", new Response(JSON.stringify(note)));
@@ -151,7 +151,7 @@ def test_a_subscription_that_the_browser_changed_is_told_again(
     )
 
     ((url, body, token),) = told
-    assert url == f"{service.site.url}/mine/push/"
+    assert url == f"{push_service.site.url}/mine/push/"
     assert token == "csrf"
     assert body == {
         "wanted": True,
@@ -161,7 +161,7 @@ def test_a_subscription_that_the_browser_changed_is_told_again(
 
 
 @pytest.fixture
-def button(page: Page, site: Site) -> list[dict[str, Any]]:
+def push_form_requests(page: Page, site: Site) -> list[dict[str, Any]]:
     """Show the form on a page of the site, under the site's own policy; return what it tells the site."""
     told: list[dict[str, Any]] = []
     policy: dict[str, str] = {}
@@ -185,20 +185,22 @@ def button(page: Page, site: Site) -> list[dict[str, Any]]:
     return told
 
 
-def test_the_browser_is_asked_only_after_a_tap(page: Page, site: Site, button: list[dict[str, Any]]) -> None:
+def test_the_browser_is_asked_only_after_a_tap(
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
+) -> None:
     page.add_init_script("Notification.requestPermission = async () => { window.asked = true; return 'denied'; };")
     page.goto(f"{site.url}/form")
-    expect(page.get_by_role("button", name=START)).to_be_visible()
+    expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
     assert page.evaluate("window.asked") is None
 
-    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name=START_BUTTON_LABEL).click()
 
     expect(page.get_by_role("status")).to_contain_text("does not let this site show notices")
     assert page.evaluate("window.asked") is True
-    assert button == []
+    assert push_form_requests == []
 
 
-SUBSCRIBES = """
+FAKE_SUBSCRIPTION_SCRIPT = """
   const key = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
   let kept = null;
   Notification.requestPermission = async () => "granted";
@@ -212,75 +214,77 @@ SUBSCRIBES = """
 """
 
 
-def test_a_tap_subscribes_and_another_ends_it(page: Page, site: Site, button: list[dict[str, Any]]) -> None:
-    page.add_init_script(SUBSCRIBES)
+def test_a_tap_subscribes_and_another_ends_it(page: Page, site: Site, push_form_requests: list[dict[str, Any]]) -> None:
+    page.add_init_script(FAKE_SUBSCRIPTION_SCRIPT)
     page.goto(f"{site.url}/form")
 
-    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name=START_BUTTON_LABEL).click()
     expect(page.get_by_role("status")).to_contain_text("On. This device shows news")
     assert page.evaluate("window.wish") == {"userVisibleOnly": True, "applicationServerKey": vapid.public_key()}
     page.get_by_role("button", name="Stop on this device").click()
     expect(page.get_by_role("status")).to_contain_text("Off.")
 
-    assert [told["wanted"] for told in button] == [True, False]
-    assert button[0]["subscription"]["endpoint"] == "https://push.example/1"
-    expect(page.get_by_role("button", name=START)).to_be_visible()
+    assert [told["wanted"] for told in push_form_requests] == [True, False]
+    assert push_form_requests[0]["subscription"]["endpoint"] == "https://push.example/1"
+    expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
 
 
-KEEPS = """
+EXISTING_SUBSCRIPTION_SCRIPT = """
   Object.defineProperty(Notification, "permission", { get: () => "granted" });
   PushManager.prototype.getSubscription = async () => ({ endpoint: "https://push.example/1" });
 """
-OTHER_READER = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
+OTHER_READER_NOTE = '{"address": "/notices/another/push/", "key": "x", "token": "x"}'
 
 
-def switch_on(page: Page, site: Site) -> None:
-    page.add_init_script(SUBSCRIBES)
+def enable_push(page: Page, site: Site) -> None:
+    page.add_init_script(FAKE_SUBSCRIPTION_SCRIPT)
     page.goto(f"{site.url}/form")
-    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name=START_BUTTON_LABEL).click()
     expect(page.get_by_role("status")).to_contain_text("On.")
 
 
 def test_a_device_is_confirmed_at_each_visit_of_its_reader(
-    page: Page, site: Site, button: list[dict[str, Any]]
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
-    switch_on(page, site)
-    page.add_init_script(KEEPS)
+    enable_push(page, site)
+    page.add_init_script(EXISTING_SUBSCRIPTION_SCRIPT)
 
     page.goto(f"{site.url}/form")
 
     expect(page.get_by_role("status")).to_contain_text("On.")
-    assert [told["wanted"] for told in button] == [True, True]
+    assert [told["wanted"] for told in push_form_requests] == [True, True]
 
 
 def test_looking_at_another_readers_page_does_not_take_the_device(
-    page: Page, site: Site, button: list[dict[str, Any]]
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
-    switch_on(page, site)
-    page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", OTHER_READER)
-    page.add_init_script(KEEPS)
+    enable_push(page, site)
+    page.evaluate("note => caches.open('push').then((box) => box.put('/push', new Response(note)))", OTHER_READER_NOTE)
+    page.add_init_script(EXISTING_SUBSCRIPTION_SCRIPT)
 
     page.goto(f"{site.url}/form")
 
-    expect(page.get_by_role("button", name=START)).to_be_visible()
-    assert len(button) == 1
+    expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
+    assert len(push_form_requests) == 1
 
 
-def test_what_goes_wrong_is_said_and_can_be_tried_again(page: Page, site: Site, button: list[dict[str, Any]]) -> None:
+def test_what_goes_wrong_is_said_and_can_be_tried_again(
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
+) -> None:
     """This Chromium has no push service: subscribing fails in earnest."""
     page.add_init_script("Notification.requestPermission = async () => 'granted';")
     page.goto(f"{site.url}/form")
 
-    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name=START_BUTTON_LABEL).click()
 
     expect(page.get_by_role("status")).to_contain_text("That did not work")
-    expect(page.get_by_role("button", name=START)).to_be_enabled()
-    assert button == []
+    expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_enabled()
+    assert push_form_requests == []
 
 
-def test_a_browser_that_cannot_is_told_so(page: Page, site: Site, button: list[dict[str, Any]]) -> None:
+def test_a_browser_that_cannot_is_told_so(page: Page, site: Site, push_form_requests: list[dict[str, Any]]) -> None:
     page.add_init_script("delete window.PushManager;")
     page.goto(f"{site.url}/form")
 
     expect(page.get_by_role("status")).to_contain_text("cannot show notices of websites")
-    expect(page.get_by_role("button", name=START)).to_be_hidden()
+    expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_hidden()

@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.buyer_tasks.addresses import BadAddress, BadPhone, check_address, check_phone, lines
-from tracking.buyer_tasks.received import earliest
-from tracking.buyer_tasks.taxes import BadTaxId, check_tax_id
-from tracking.buyer_tasks.values import in_words
-from tracking.localization.reader import reader_of
-from tracking.vocabulary import AskKind
+from tracking.buyer_tasks.addresses import (
+    InvalidPhoneError,
+    InvalidPostalAddressError,
+    address_fields,
+    check_address,
+    check_phone,
+)
+from tracking.buyer_tasks.answer_values import describe_answer
+from tracking.buyer_tasks.not_received import reportable_at
+from tracking.buyer_tasks.tax_ids import InvalidTaxIdError, check_tax_id
+from tracking.localization.reader import build_reader
+from tracking.vocabulary import BuyerTaskKind
 
 TOKYO = {"street_address": "2-1 Setagaya", "country_area": "Tokyo", "postal_code": "154-0023"}
 
@@ -29,7 +35,7 @@ TOKYO = {"street_address": "2-1 Setagaya", "country_area": "Tokyo", "postal_code
     ],
 )
 def test_a_form_has_the_lines_and_the_words_of_its_country(country: str, fields: list[str]) -> None:
-    assert [line.label for line in lines(country)] == fields
+    assert [line.label for line in address_fields(country)] == fields
 
 
 def test_a_good_address_comes_back_as_the_country_writes_it() -> None:
@@ -54,10 +60,10 @@ def test_a_good_address_comes_back_as_the_country_writes_it() -> None:
     ],
 )
 def test_every_wrong_line_is_named(typed: dict[str, str], country: str, wrong: set[str]) -> None:
-    with pytest.raises(BadAddress) as trouble:
+    with pytest.raises(InvalidPostalAddressError) as trouble:
         check_address(typed, country)
 
-    assert trouble.value.faults.keys() == wrong
+    assert trouble.value.errors.keys() == wrong
 
 
 @pytest.mark.parametrize("country", ["", "XX", "??"])
@@ -69,7 +75,7 @@ def test_a_country_without_rules_has_a_plain_form(country: str) -> None:
 def test_whatever_is_typed_is_a_number_or_a_sentence(typed: str, country: str) -> None:
     try:
         assert check_phone(typed, country).startswith("+")
-    except BadPhone as trouble:
+    except InvalidPhoneError as trouble:
         assert str(trouble)
 
 
@@ -103,7 +109,7 @@ def test_a_tax_number_is_checked_where_it_can_be(typed: str, country: str, good:
     if good:
         assert check_tax_id(typed, country).isalnum()
     else:
-        with pytest.raises(BadTaxId):
+        with pytest.raises(InvalidTaxIdError):
             check_tax_id(typed, country)
 
 
@@ -123,28 +129,28 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def test_a_missing_parcel_is_reported_from_the_end_of_the_next_working_day(delivered: str, told: str) -> None:
     at = datetime.fromisoformat(delivered).replace(tzinfo=BERLIN)
 
-    assert earliest(at, BERLIN) == datetime.fromisoformat(told).replace(tzinfo=BERLIN)
+    assert reportable_at(at, BERLIN) == datetime.fromisoformat(told).replace(tzinfo=BERLIN)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))
 def test_nobody_waits_less_than_a_day_or_more_than_four(delivered: datetime) -> None:
-    assert timedelta(hours=24) <= earliest(delivered, BERLIN) - delivered <= timedelta(hours=97)
+    assert timedelta(hours=24) <= reportable_at(delivered, BERLIN) - delivered <= timedelta(hours=97)
 
 
 def test_an_answer_reads_in_the_order_of_its_form() -> None:
     values = {"city": "Tokyo", **TOKYO, "country": "JP"}
 
-    assert [label for label, _value in in_words(AskKind.ADDRESS, values)] == [
+    assert [label for label, _value in describe_answer(BuyerTaskKind.ADDRESS, values)] == [
         "Postal code", "Prefecture", "Street and house number", "Country",
     ]  # fmt: skip
 
 
 def test_what_was_answered_is_told_as_the_reader_writes_it() -> None:
-    japanese, arabic = reader_of({}, "ja", "JP"), reader_of({}, "ar", "EG")
+    japanese, arabic = build_reader({}, "ja", "JP"), build_reader({}, "ar", "EG")
     day = {"day": "2020-10-14"}
 
-    assert [value for _label, value in in_words(AskKind.DAY, day, japanese)] == ["2020年10月14日(水)"]
-    assert [value for _label, value in in_words(AskKind.DAY, day)] == ["2020-10-14"]
-    (phone,) = [value for _label, value in in_words(AskKind.PHONE, {"phone": "+4915112345678"}, arabic)]
+    assert [value for _label, value in describe_answer(BuyerTaskKind.DAY, day, japanese)] == ["2020年10月14日(水)"]
+    assert [value for _label, value in describe_answer(BuyerTaskKind.DAY, day)] == ["2020-10-14"]
+    (phone,) = [value for _label, value in describe_answer(BuyerTaskKind.PHONE, {"phone": "+4915112345678"}, arabic)]
     assert phone.strip("\N{LEFT-TO-RIGHT ISOLATE}\N{POP DIRECTIONAL ISOLATE}") == "+49 1511 2345678"
-    assert ("Country", "日本") in in_words(AskKind.ADDRESS, {"country": "JP"}, japanese)
+    assert ("Country", "日本") in describe_answer(BuyerTaskKind.ADDRESS, {"country": "JP"}, japanese)

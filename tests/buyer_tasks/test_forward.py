@@ -14,26 +14,32 @@ import time_machine
 from aiohttp import web
 
 from accounts.models import User
-from tests import make
-from tests.carriers.desk import Desk
+from tests import factories
+from tests.carriers.stub_carrier import StubCarrier
 from tracking import buyer_tasks
-from tracking.buyer_tasks.answers import accept, answer, send_again
-from tracking.buyer_tasks.forward import WAITS, forward_due
-from tracking.models import Ask, AskAnswer, Carrier
-from tracking.models.buyer_tasks import Deed
-from tracking.simulator.server.app import build
-from tracking.simulator.server.state import Book, Entry
+from tracking.buyer_tasks.forward import RETRY_DELAYS, forward_due_answers
+from tracking.buyer_tasks.transitions import accept_answer, retry_forwarding, submit_answer
+from tracking.models import BuyerTask, BuyerTaskAnswer, Carrier
+from tracking.models.buyer_tasks import BuyerTaskAction
+from tracking.simulator.server.app import build_application
+from tracking.simulator.server.state import RegisteredNumber, SimulatorState
 from tracking.tasks import forward_answers
-from tracking.vocabulary import AskKind, AskState
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
-RECIPE = {"path": "/track/{number}", "test_number": "T1", "events": "events", "time": "at", "headers": "17token: {key}"}
+CARRIER_CONFIG = {
+    "path": "/track/{number}",
+    "test_number": "T1",
+    "events": "events",
+    "time": "at",
+    "headers": "17token: {key}",
+}
 VALUES = {"phone": "+4915112345678"}
 
 
 @contextmanager
-def served(app: web.Application) -> Iterator[str]:
+def running_app(app: web.Application) -> Iterator[str]:
     """Serve an application in a thread for as long as the block lasts; give its address."""
     loop, stop, ready, found = asyncio.new_event_loop(), asyncio.Event(), threading.Event(), list[str]()
 
@@ -55,129 +61,141 @@ def served(app: web.Application) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def answers_endpoint() -> StubCarrier:
     """A carrier's counter that takes what it is given."""
-    return Desk(json.dumps({"reference": "C-77"}).encode())
+    return StubCarrier(json.dumps({"reference": "C-77"}).encode())
 
 
 @pytest.fixture
-def address(desk: Desk) -> Iterator[str]:
+def carrier_url(answers_endpoint: StubCarrier) -> Iterator[str]:
     app = web.Application()
-    app.router.add_route("*", "/{address:.*}", desk.serve)
-    with served(app) as url:
+    app.router.add_route("*", "/{address:.*}", answers_endpoint.handle)
+    with running_app(app) as url:
         yield url
 
 
-def carrier(url: str, **recipe: str) -> Carrier:
-    described = RECIPE | {"answers_path": "/answers/{number}"} | recipe
-    return make.feed("pigeon", adapter="generic", recipe=described, base_url=url, credentials={"key": "sesame open"})
+def make_carrier(url: str, **config: str) -> Carrier:
+    described = CARRIER_CONFIG | {"answers_path": "/answers/{number}"} | config
+    return factories.create_feed(
+        "pigeon", adapter="generic", adapter_config=described, base_url=url, credentials={"key": "sesame open"}
+    )
 
 
-def given_to(feed: Carrier, kind: AskKind = AskKind.PHONE, number: str = "PG 1") -> AskAnswer:
-    shipment = make.leg(number, source=feed).shipment
-    return answer(buyer_tasks.open(shipment, kind, "", None, NOW), VALUES, [], NOW)
+def submit_answer_to(
+    carrier: Carrier, kind: BuyerTaskKind = BuyerTaskKind.PHONE, number: str = "PG 1"
+) -> BuyerTaskAnswer:
+    shipment = factories.create_leg(number, from_feed=carrier).shipment
+    return submit_answer(buyer_tasks.open(shipment, kind, "", None, NOW), VALUES, [], NOW)
 
 
-def state(given: AskAnswer) -> str:
-    given.refresh_from_db()
-    return Ask.objects.get(pk=given.ask_id).state
+def state_of(answer: BuyerTaskAnswer) -> str:
+    answer.refresh_from_db()
+    return BuyerTask.objects.get(pk=answer.buyer_task_id).state
 
 
-def test_an_answer_reaches_the_carrier_with_the_operators_key(desk: Desk, address: str) -> None:
-    given = given_to(carrier(address))
+def test_an_answer_reaches_the_carrier_with_the_operators_key(answers_endpoint: StubCarrier, carrier_url: str) -> None:
+    given = submit_answer_to(make_carrier(carrier_url))
 
-    assert forward_due(NOW) == [given.ask.shipment]
+    assert forward_due_answers(NOW) == [given.buyer_task.shipment]
 
-    [asked] = desk.asked
+    [asked] = answers_endpoint.requests
     assert (asked.method, asked.path, asked.headers["17token"]) == ("POST", "/answers/PG 1", "sesame open")
     assert json.loads(asked.body) == {"number": "PG 1", "ask": "phone", "values": VALUES}
-    assert (state(given), given.forwarded_at) == (AskState.FORWARDED, NOW)
-    assert given.ask.notes.get(what=Deed.FORWARDED).detail == "C-77"
-    assert forward_due(NOW + timedelta(days=1)) == [] and len(desk.asked) == 1
+    assert (state_of(given), given.forwarded_at) == (BuyerTaskState.FORWARDED, NOW)
+    assert given.buyer_task.log_entries.get(action=BuyerTaskAction.FORWARDED).detail == "C-77"
+    assert forward_due_answers(NOW + timedelta(days=1)) == [] and len(answers_endpoint.requests) == 1
 
 
-def test_a_carrier_in_trouble_is_tried_again_and_again_then_the_desk_is_told(desk: Desk, address: str) -> None:
-    desk.status, at = 503, NOW
-    given = given_to(carrier(address))
+def test_a_carrier_in_trouble_is_tried_again_and_again_then_the_desk_is_told(
+    answers_endpoint: StubCarrier, carrier_url: str
+) -> None:
+    answers_endpoint.status, at = 503, NOW
+    given = submit_answer_to(make_carrier(carrier_url))
 
-    for wait in (timedelta(), *WAITS):
-        assert forward_due(at + wait - timedelta(seconds=1)) == []
+    for wait in (timedelta(), *RETRY_DELAYS):
+        assert forward_due_answers(at + wait - timedelta(seconds=1)) == []
         at += wait
-        forward_due(at)
+        forward_due_answers(at)
 
-    assert len(desk.asked) == 1 + len(WAITS)
-    assert state(given) == AskState.SENT
-    assert (given.forward_next_at, given.forward_error[:3]) == (None, "503")
-    assert given.ask.notes.filter(what=Deed.NOT_FORWARDED).count() == 1
-
-
-def test_a_carrier_that_is_back_gets_the_answer(desk: Desk, address: str) -> None:
-    desk.status = 503
-    given = given_to(carrier(address))
-    forward_due(NOW)
-    desk.status = 201
-
-    forward_due(NOW + WAITS[0])
-
-    assert (state(given), given.forward_error) == (AskState.FORWARDED, "")
+    assert len(answers_endpoint.requests) == 1 + len(RETRY_DELAYS)
+    assert state_of(given) == BuyerTaskState.SUBMITTED
+    assert (given.next_forward_at, given.forward_error[:3]) == (None, "503")
+    assert given.buyer_task.log_entries.filter(action=BuyerTaskAction.FORWARD_FAILED).count() == 1
 
 
-def test_what_a_carrier_refuses_is_not_tried_again_unless_an_operator_says_so(desk: Desk, address: str) -> None:
-    desk.status = 400
-    given = given_to(carrier(address))
-    forward_due(NOW)
+def test_a_carrier_that_is_back_gets_the_answer(answers_endpoint: StubCarrier, carrier_url: str) -> None:
+    answers_endpoint.status = 503
+    given = submit_answer_to(make_carrier(carrier_url))
+    forward_due_answers(NOW)
+    answers_endpoint.status = 201
 
-    assert (state(given), given.forward_next_at) == (AskState.SENT, None)
-    desk.status = 200
-    assert send_again(given, User.objects.create_user("olga@example.com"), NOW)
-    forward_due(NOW)
-    assert state(given) == AskState.FORWARDED
+    forward_due_answers(NOW + RETRY_DELAYS[0])
+
+    assert (state_of(given), given.forward_error) == (BuyerTaskState.FORWARDED, "")
 
 
-@pytest.mark.parametrize("kind", [AskKind.PAPERS, AskKind.NOT_RECEIVED])
-def test_papers_and_missing_parcels_stay_with_the_shop(desk: Desk, address: str, kind: AskKind) -> None:
-    given_to(carrier(address), kind)
+def test_what_a_carrier_refuses_is_not_tried_again_unless_an_operator_says_so(
+    answers_endpoint: StubCarrier, carrier_url: str
+) -> None:
+    answers_endpoint.status = 400
+    given = submit_answer_to(make_carrier(carrier_url))
+    forward_due_answers(NOW)
 
-    assert forward_due(NOW) == [] and desk.asked == []
+    assert (state_of(given), given.next_forward_at) == (BuyerTaskState.SUBMITTED, None)
+    answers_endpoint.status = 200
+    assert retry_forwarding(given, User.objects.create_user("olga@example.com"), NOW)
+    forward_due_answers(NOW)
+    assert state_of(given) == BuyerTaskState.FORWARDED
+
+
+@pytest.mark.parametrize("kind", [BuyerTaskKind.PAPERS, BuyerTaskKind.NOT_RECEIVED])
+def test_papers_and_missing_parcels_stay_with_the_shop(
+    answers_endpoint: StubCarrier, carrier_url: str, kind: BuyerTaskKind
+) -> None:
+    submit_answer_to(make_carrier(carrier_url), kind)
+
+    assert forward_due_answers(NOW) == [] and answers_endpoint.requests == []
 
 
 @pytest.mark.parametrize("change", [{"answers_path": ""}, {"events": ""}])
-def test_a_carrier_that_takes_no_answers_is_given_none(desk: Desk, address: str, change: dict[str, str]) -> None:
-    given = given_to(carrier(address, **change))
+def test_a_carrier_that_takes_no_answers_is_given_none(
+    answers_endpoint: StubCarrier, carrier_url: str, change: dict[str, str]
+) -> None:
+    given = submit_answer_to(make_carrier(carrier_url, **change))
 
-    assert given.forward_next_at is None and state(given) == AskState.SENT
-
-
-def test_what_the_shop_has_decided_is_not_passed_on(desk: Desk, address: str) -> None:
-    given = given_to(carrier(address))
-
-    accept(given.ask, User.objects.create_user("olga@example.com"), NOW)
-
-    assert forward_due(NOW) == [] and desk.asked == []
+    assert given.next_forward_at is None and state_of(given) == BuyerTaskState.SUBMITTED
 
 
-def test_two_workers_pass_on_one_answer_once(desk: Desk, address: str) -> None:
-    given = given_to(carrier(address))
-    AskAnswer.objects.filter(pk=given.pk).update(forward_next_at=NOW + timedelta(minutes=2))
+def test_what_the_shop_has_decided_is_not_passed_on(answers_endpoint: StubCarrier, carrier_url: str) -> None:
+    given = submit_answer_to(make_carrier(carrier_url))
 
-    assert forward_due(NOW) == [] and desk.asked == []
+    accept_answer(given.buyer_task, User.objects.create_user("olga@example.com"), NOW)
+
+    assert forward_due_answers(NOW) == [] and answers_endpoint.requests == []
+
+
+def test_two_workers_pass_on_one_answer_once(answers_endpoint: StubCarrier, carrier_url: str) -> None:
+    given = submit_answer_to(make_carrier(carrier_url))
+    BuyerTaskAnswer.objects.filter(pk=given.pk).update(next_forward_at=NOW + timedelta(minutes=2))
+
+    assert forward_due_answers(NOW) == [] and answers_endpoint.requests == []
 
 
 @pytest.mark.parametrize("told", [b"", b"<ok/>", b"[1]", b'{"reference": null}'])
-def test_a_carrier_need_not_give_a_reference(desk: Desk, address: str, told: bytes) -> None:
-    desk.answer = told
-    given = given_to(carrier(address))
-    forward_due(NOW)
+def test_a_carrier_need_not_give_a_reference(answers_endpoint: StubCarrier, carrier_url: str, told: bytes) -> None:
+    answers_endpoint.answer = told
+    given = submit_answer_to(make_carrier(carrier_url))
+    forward_due_answers(NOW)
 
-    assert given.ask.notes.get(what=Deed.FORWARDED).detail == ""
+    assert given.buyer_task.log_entries.get(action=BuyerTaskAction.FORWARDED).detail == ""
 
 
 def test_the_simulated_carrier_takes_answers_about_its_parcels() -> None:
-    book = Book.open(None, speed=720)
-    book.register([Entry("LX000000000US", book.clock.journey())])
-    with served(build(book, "sesame open")) as url, time_machine.travel(NOW):
-        feed = carrier(url)
-        good, unknown = given_to(feed, number="LX000000000US"), given_to(feed, number="NOBODY1")
+    book = SimulatorState.open(None, speed=720)
+    book.register_numbers([RegisteredNumber("LX000000000US", book.clock.journey_time())])
+    with running_app(build_application(book, "sesame open")) as url, time_machine.travel(NOW):
+        feed = make_carrier(url)
+        good, unknown = submit_answer_to(feed, number="LX000000000US"), submit_answer_to(feed, number="NOBODY1")
         assert forward_answers() == 1
 
-    assert (state(good), state(unknown)) == (AskState.FORWARDED, AskState.SENT)
+    assert (state_of(good), state_of(unknown)) == (BuyerTaskState.FORWARDED, BuyerTaskState.SUBMITTED)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.carriers.causes import cause, days_kept
+from tracking.carriers.causes import detect_cause, extract_storage_days
 from tracking.vocabulary import Cause
 
 PHRASES: dict[Cause, tuple[str, ...]] = {
@@ -175,7 +175,7 @@ PHRASES: dict[Cause, tuple[str, ...]] = {
         "المتجر مغلق",
     ),
 }
-TRAPS = (
+RESOLVED_OR_HARMLESS = (
     "Address confirmed",
     "The address was corrected",
     "Address information updated",
@@ -227,23 +227,23 @@ TRAPS = (
 
 
 @pytest.mark.parametrize(("words", "meant"), [(words, meant) for meant, every in PHRASES.items() for words in every])
-def test_a_carriers_words_give_the_reason(words: str, meant: Cause) -> None:
-    assert cause(words) is meant
+def test_a_carriers_text_gives_the_cause(words: str, meant: Cause) -> None:
+    assert detect_cause(words) is meant
 
 
-@pytest.mark.parametrize("words", TRAPS)
+@pytest.mark.parametrize("words", RESOLVED_OR_HARMLESS)
 def test_what_is_settled_or_harmless_is_no_reason(words: str) -> None:
-    assert cause(words) is None
+    assert detect_cause(words) is None
 
 
 def test_what_is_settled_does_not_hide_what_is_not() -> None:
-    assert cause("Documents received; duties must be paid") is Cause.DUTIES_UNPAID
-    assert cause("Customs duties paid. Address incomplete") is Cause.ADDRESS_INCOMPLETE
+    assert detect_cause("Documents received; duties must be paid") is Cause.DUTIES_UNPAID
+    assert detect_cause("Customs duties paid. Address incomplete") is Cause.ADDRESS_INCOMPLETE
 
 
 @given(st.text(max_size=300))
-def test_any_words_can_be_read(words: str) -> None:
-    assert cause(words) is None or cause(words) in Cause
+def test_any_text_can_be_searched(words: str) -> None:
+    assert detect_cause(words) is None or detect_cause(words) in Cause
 
 
 @pytest.mark.parametrize(
@@ -261,4 +261,4 @@ def test_any_words_can_be_read(words: str) -> None:
     ],
 )
 def test_a_pick_up_message_says_how_long_it_is_kept(words: str, days: int | None) -> None:
-    assert days_kept(words) == days
+    assert extract_storage_days(words) == days

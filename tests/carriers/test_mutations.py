@@ -14,18 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.carriers.test_samples import ANSWERS
-from tracking.carriers.json_access import UnreadableAnswer
-from tracking.carriers.parsed import Reading
+from tracking.carriers.json_access import UnreadableAnswerError
+from tracking.carriers.parsed import ParsedAnswer
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS
 
-HEARD = datetime(2026, 10, 1, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 10, 1, tzinfo=UTC)
 JSON_ANSWERS = [path for path in ANSWERS if path.suffix == ".json"]
-WORD_KEYS = {
+TEXT_KEYS = {
     *("description", "desc", "message", "words", "standerdDesc", "statusDescription", "eventDescription", "text"),
     *("subtag_message", "status_detail", "status_details", "scanDescription", "eventDetails", "remark", "statusText"),
 }
-Path_ = tuple[Any, ...]
+JsonKeys = tuple[Any, ...]
 JUNK: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),
@@ -50,18 +50,18 @@ JUNK: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-PRAISE = st.sampled_from(["Delivered", "已签收", "Entregue", "Zugestellt", "Livré", "Delivered to recipient"])
+DELIVERED_TEXTS = st.sampled_from(["Delivered", "已签收", "Entregue", "Zugestellt", "Livré", "Delivered to recipient"])
 
 
-def paths(value: Any, here: Path_ = ()) -> Iterator[Path_]:
+def all_paths(value: Any, prefix: JsonKeys = ()) -> Iterator[JsonKeys]:
     """Yield the way to every part of a JSON value."""
-    yield here
+    yield prefix
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in parts:
-        yield from paths(inner, (*here, key))
+        yield from all_paths(inner, (*prefix, key))
 
 
-def changed(value: Any, path: Path_, junk: Any, *, remove: bool) -> Any:
+def mutate(value: Any, path: JsonKeys, junk: Any, *, remove: bool) -> Any:
     """Return a copy with one part replaced or removed."""
     if not path:
         return junk
@@ -76,18 +76,18 @@ def changed(value: Any, path: Path_, junk: Any, *, remove: bool) -> Any:
     return whole
 
 
-def part_at(value: Any, path: Path_) -> Any:
+def part_at(value: Any, path: JsonKeys) -> Any:
     """Return the part that a path leads to."""
     for key in path:
         value = value[key]
     return value
 
 
-def read(slug: str, body: bytes) -> Reading | None:
+def parse_or_none(slug: str, body: bytes) -> ParsedAnswer | None:
     """Read a body; None when the adapter says that it cannot."""
     try:
-        return ADAPTERS[slug].parse(body, heard_at=HEARD)
-    except UnreadableAnswer as trouble:
+        return ADAPTERS[slug].parse(body, received_at=RECEIVED_AT)
+    except UnreadableAnswerError as trouble:
         assert str(trouble)
         assert "\n" not in str(trouble)
         return None
@@ -103,10 +103,10 @@ def encoded(value: Any) -> bytes:
 def test_a_part_replaced_or_lost_is_read_or_refused(answer: Path, data: st.DataObject) -> None:
     value = json.loads(answer.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(list(paths(value))))
-        value = changed(value, path, data.draw(JUNK), remove=data.draw(st.booleans()))
+        path = data.draw(st.sampled_from(list(all_paths(value))))
+        value = mutate(value, path, data.draw(JUNK), remove=data.draw(st.booleans()))
 
-    read(answer.parent.name, encoded(value))
+    parse_or_none(answer.parent.name, encoded(value))
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -117,24 +117,24 @@ def test_bytes_cut_off_or_broken_are_read_or_refused(answer: Path, data: st.Data
     cut = data.draw(st.integers(0, len(body)))
     noise = data.draw(st.binary(max_size=6))
 
-    read(answer.parent.name, body[:cut] + noise + (body[cut + 3 :] if data.draw(st.booleans()) else b""))
+    parse_or_none(answer.parent.name, body[:cut] + noise + (body[cut + 3 :] if data.draw(st.booleans()) else b""))
 
 
 @pytest.mark.parametrize("answer", JSON_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 @settings(max_examples=60, deadline=None)
-@given(words=st.text(max_size=30), praise=PRAISE)
-def test_no_more_words_make_a_scan_delivered_that_was_not(answer: Path, words: str, praise: str) -> None:
+@given(words=st.text(max_size=30), praise=DELIVERED_TEXTS)
+def test_extra_text_never_makes_a_scan_delivered(answer: Path, words: str, praise: str) -> None:
     value = json.loads(answer.read_bytes())
-    before = read(answer.parent.name, encoded(value))
-    for path in list(paths(value)):
-        if path and path[-1] in WORD_KEYS:
-            value = changed(value, path, f"{part_at(value, path)} {words} {praise}", remove=False)
-    after = read(answer.parent.name, encoded(value))
+    before = parse_or_none(answer.parent.name, encoded(value))
+    for path in list(all_paths(value)):
+        if path and path[-1] in TEXT_KEYS:
+            value = mutate(value, path, f"{part_at(value, path)} {words} {praise}", remove=False)
+    after = parse_or_none(answer.parent.name, encoded(value))
 
     assert before is not None
     assert after is not None
-    assert delivered(after) <= delivered(before)
+    assert count_delivered(after) <= count_delivered(before)
 
 
-def delivered(reading: Reading) -> int:
-    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.parcels for scan in parcel.scans)
+def count_delivered(reading: ParsedAnswer) -> int:
+    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.shipments for scan in parcel.scans)

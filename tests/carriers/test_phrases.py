@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.carriers.mapping import Side
-from tracking.carriers.phrases import PHRASES, meaning
+from tracking.carriers.code_tables import BorderSide
+from tracking.carriers.phrases import PHRASES, match_phrase
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
-KNOWN: list[tuple[str, Side, str, str]] = [
+KNOWN: list[tuple[str, BorderSide, str, str]] = [
     ("Delivered", "else", "delivery.delivered", "en"),
     ("Your package was delivered in the mailbox.", "else", "delivery.delivered", "en"),
     ("Out for delivery", "destination", "delivery.out_for_delivery", "en"),
@@ -49,13 +49,13 @@ KNOWN: list[tuple[str, Side, str, str]] = [
 
 
 @pytest.mark.parametrize(("words", "side", "scan", "lang"), KNOWN)
-def test_known_words_become_our_scans(words: str, side: Side, scan: str, lang: str) -> None:
-    assert meaning(words, side) == (Scan(scan), lang)
+def test_known_phrases_map_to_scans(words: str, side: BorderSide, scan: str, lang: str) -> None:
+    assert match_phrase(words, side) == (Scan(scan), lang)
 
 
 @pytest.mark.parametrize("words", ["", "   ", "Hello world", "XK-77", "¯\\_(ツ)_/¯", "【】", "12345"])
-def test_unknown_words_stay_unknown(words: str) -> None:
-    assert meaning(words, "else") is None
+def test_unknown_phrases_stay_unmapped(words: str) -> None:
+    assert match_phrase(words, "else") is None
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_unknown_words_stay_unknown(words: str) -> None:
     ],
 )
 def test_what_is_no_delivery_never_becomes_one(words: str) -> None:
-    found = meaning(words, "destination")
+    found = match_phrase(words, "destination")
 
     assert found is None or found.scan not in DELIVERED_SCANS
 
 
-def test_each_language_knows_the_whole_way() -> None:
+def test_each_language_covers_the_whole_journey() -> None:
     phases = {"origin", "linehaul", "import", "lastmile", "delivery", "exception", "return"}
     for lang in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
-        known = {scan.family for phrase in PHRASES if phrase.lang == lang for scan in phrase.scans.values()}
+        known = {scan.phase for phrase in PHRASES if phrase.language == lang for scan in phrase.scan_by_side.values()}
         assert phases <= known, lang

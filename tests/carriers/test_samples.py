@@ -16,25 +16,25 @@ SAMPLES = Path(__file__).parent / "samples"
 ANSWERS = sorted(path for path in SAMPLES.glob("*/*") if path.suffix in (".json", ".xml"))
 
 
-def decoded(answer: Path, *options: str) -> list[dict[str, Any]]:
+def run_decode(answer: Path, *options: str) -> list[dict[str, Any]]:
     out = io.StringIO()
     call_command("decode", answer.parent.name, str(answer), *options, stdout=out, stderr=io.StringIO())
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def expected(answer: Path, kind: str) -> list[dict[str, Any]]:
+def read_expected(answer: Path, kind: str) -> list[dict[str, Any]]:
     text = answer.with_suffix(f".{kind}.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_each_scan_is_read_as_written_down(answer: Path) -> None:
-    assert decoded(answer) == expected(answer, "scans")
+    assert run_decode(answer) == read_expected(answer, "scans")
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_each_number_adds_up_as_written_down(answer: Path) -> None:
-    assert decoded(answer, "--shipments") == expected(answer, "shipments")
+    assert run_decode(answer, "--shipments") == read_expected(answer, "shipments")
 
 
 @pytest.mark.parametrize("slug", sorted(ADAPTERS))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.carriers.text_rules import next_number, second_opinion, without_names
+from tracking.carriers.text_rules import correct_scan_by_text, extract_next_number, redact_person_names
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 DELIVERED = Scan.DELIVERY_DELIVERED
@@ -29,8 +29,8 @@ DELIVERED = Scan.DELIVERY_DELIVERED
         ("Tendered to authorized agent for final delivery", Scan.LASTMILE_HANDED_OVER),
     ],
 )
-def test_a_delivered_code_is_checked_against_the_words(words: str, truth: Scan) -> None:
-    assert second_opinion(DELIVERED, words) is truth
+def test_a_delivered_code_is_checked_against_the_text(words: str, truth: Scan) -> None:
+    assert correct_scan_by_text(DELIVERED, words) is truth
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_a_delivered_code_is_checked_against_the_words(words: str, truth: Scan) 
     ],
 )
 def test_other_known_traps(scan: Scan, words: str, truth: Scan) -> None:
-    assert second_opinion(scan, words) is truth
+    assert correct_scan_by_text(scan, words) is truth
 
 
 @given(st.sampled_from([scan for scan in Scan if scan not in DELIVERED_SCANS]), st.text())
-def test_no_words_make_a_parcel_delivered(scan: Scan, words: str) -> None:
-    assert second_opinion(scan, f"delivered {words} zugestellt entregue 签收") not in DELIVERED_SCANS
+def test_no_text_makes_a_parcel_delivered(scan: Scan, words: str) -> None:
+    assert correct_scan_by_text(scan, f"delivered {words} zugestellt entregue 签收") not in DELIVERED_SCANS
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_no_words_make_a_parcel_delivered(scan: Scan, words: str) -> None:
     ],
 )
 def test_a_hand_over_message_names_the_next_number(words: str, number: str | None) -> None:
-    assert next_number(words) == number
+    assert extract_next_number(words) == number
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_a_hand_over_message_names_the_next_number(words: str, number: str | Non
     ],
 )
 def test_names_of_persons_do_not_get_in(words: str, kept: str) -> None:
-    assert without_names(words) == kept
+    assert redact_person_names(words) == kept

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracking.carriers import timestamps
 from tracking.vocabulary import Precision, ZoneSource
 
-HEARD = datetime(2026, 10, 1, 12, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ HEARD = datetime(2026, 10, 1, 12, tzinfo=UTC)
         ("9999-12-31T23:59:59-12:00", "US", None, ZoneSource.UNKNOWN),
     ],
 )
-def test_an_instant_is_known_only_as_far_as_it_was_told(
+def test_an_instant_is_known_only_as_far_as_it_was_reported(
     text: str, country: str | None, at: str | None, source: ZoneSource
 ) -> None:
-    read = timestamps.read(text, country=country, heard_at=HEARD)
+    read = timestamps.parse_timestamp(text, country=country, received_at=RECEIVED_AT)
 
-    assert (read.at.isoformat() if read.at else None) == at
+    assert (read.occurred_at.isoformat() if read.occurred_at else None) == at
     assert read.zone_source is source
-    assert read.raw == text
+    assert read.raw_time == text
 
 
 @pytest.mark.parametrize(
@@ -62,45 +62,48 @@ def test_an_instant_is_known_only_as_far_as_it_was_told(
 def test_a_state_narrows_down_what_its_clock_can_show(
     country: str, region: str | None, text: str, source: ZoneSource, zone: str | None
 ) -> None:
-    read = timestamps.read(text, country=country, region=region, heard_at=HEARD)
+    read = timestamps.parse_timestamp(text, country=country, region=region, received_at=RECEIVED_AT)
 
     assert (read.zone_source, read.zone) == (source, zone)
 
 
 @pytest.mark.parametrize("text", ["2026-06-24T00:00:00", "2026-06-24", "2026-06-24T00:00"])
 def test_midnight_without_an_offset_is_a_date(text: str) -> None:
-    read = timestamps.read(text, country="DE", heard_at=HEARD)
+    read = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
 
     assert read.precision is Precision.DATE
-    assert read.at is None
-    assert read.local == datetime(2026, 6, 24)
+    assert read.occurred_at is None
+    assert read.local_time == datetime(2026, 6, 24)
 
 
 def test_midnight_with_an_offset_is_a_time() -> None:
-    read = timestamps.read("2026-06-24T00:00:00+02:00", country="DE", heard_at=HEARD)
+    read = timestamps.parse_timestamp("2026-06-24T00:00:00+02:00", country="DE", received_at=RECEIVED_AT)
 
     assert read.precision is Precision.SECOND
-    assert read.at == datetime(2026, 6, 23, 22, tzinfo=UTC)
+    assert read.occurred_at == datetime(2026, 6, 23, 22, tzinfo=UTC)
 
 
 def test_a_time_without_seconds_is_known_to_the_minute() -> None:
-    assert timestamps.read("2026-06-24T09:05", country="DE", heard_at=HEARD).precision is Precision.MINUTE
+    assert (
+        timestamps.parse_timestamp("2026-06-24T09:05", country="DE", received_at=RECEIVED_AT).precision
+        is Precision.MINUTE
+    )
 
 
 @pytest.mark.parametrize("local", ["2026-03-29T02:30:00", "2026-10-25T02:30:00"])
 def test_an_hour_that_the_clocks_skip_or_repeat_has_no_instant(local: str) -> None:
-    read = timestamps.read(local, country="DE", heard_at=HEARD + timedelta(days=60))
+    read = timestamps.parse_timestamp(local, country="DE", received_at=RECEIVED_AT + timedelta(days=60))
 
-    assert read.at is None
-    assert read.local == datetime.fromisoformat(local)
+    assert read.occurred_at is None
+    assert read.local_time == datetime.fromisoformat(local)
 
 
 @pytest.mark.parametrize("text", ["", None, "yesterday", "2026-13-01T00:00:00", "12/11/2026", "\x00"])
-def test_text_that_is_no_time_keeps_its_words_and_nothing_else(text: str | None) -> None:
-    read = timestamps.read(text, country="DE", heard_at=HEARD)
+def test_text_that_is_no_time_keeps_its_raw_text_alone(text: str | None) -> None:
+    read = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
 
-    assert (read.at, read.local, read.offset_minutes) == (None, None, None)
-    assert read.raw == (text or "")
+    assert (read.occurred_at, read.local_time, read.offset_minutes) == (None, None, None)
+    assert read.raw_time == (text or "")
 
 
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -109,18 +112,18 @@ MOMENTS = st.datetimes(datetime(2015, 1, 1), datetime(2026, 9, 1)).map(lambda mo
 
 @given(MOMENTS, OFFSETS, st.sampled_from(["DE", "US", "CN", "BR", "NZ", "IN", None]))
 def test_local_clock_minus_offset_is_always_the_instant(local: datetime, zone: timezone, country: str | None) -> None:
-    read = timestamps.read(local.replace(tzinfo=zone).isoformat(), country=country, heard_at=HEARD)
+    read = timestamps.parse_timestamp(local.replace(tzinfo=zone).isoformat(), country=country, received_at=RECEIVED_AT)
 
-    assert read.at == local.replace(tzinfo=zone)
-    if read.local is not None:
+    assert read.occurred_at == local.replace(tzinfo=zone)
+    if read.local_time is not None:
         assert read.offset_minutes is not None
-        assert read.local.replace(tzinfo=UTC) - timedelta(minutes=read.offset_minutes) == read.at
+        assert read.local_time.replace(tzinfo=UTC) - timedelta(minutes=read.offset_minutes) == read.occurred_at
 
 
 @given(MOMENTS, st.sampled_from(["DE", "CN", "JP", "GB", "KR", "IN", "FR"]))
-def test_a_naive_clock_never_lands_on_another_day_where_one_clock_is_kept(local: datetime, country: str) -> None:
-    read = timestamps.read(local.isoformat(), country=country, heard_at=HEARD)
+def test_a_naive_time_never_lands_on_another_day_in_a_single_zone_country(local: datetime, country: str) -> None:
+    read = timestamps.parse_timestamp(local.isoformat(), country=country, received_at=RECEIVED_AT)
 
-    if read.at is not None and read.zone is not None:
-        assert timestamps.instant_in(read.zone, local) == read.at
-    assert read.local == local
+    if read.occurred_at is not None and read.zone is not None:
+        assert timestamps.local_to_utc(read.zone, local) == read.occurred_at
+    assert read.local_time == local

@@ -9,21 +9,21 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from tracking.evaluation.alert_replay import judge
-from tracking.evaluation.ground_truth import Trouble
+from tracking.evaluation.alert_replay import score_alerts
+from tracking.evaluation.ground_truth import ProblemInterval
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 def test_an_alarm_is_right_only_while_its_trouble_lasts() -> None:
-    true = [[Trouble(START, START + 4 * DAY)], [], [Trouble(START, START + DAY)]]
+    true = [[ProblemInterval(START, START + 4 * DAY)], [], [ProblemInterval(START, START + DAY)]]
     opened = [[START + DAY, START + 9 * DAY], [START], []]
 
-    score = judge(opened, true)
+    score = score_alerts(opened, true)
 
-    assert (score.alerts, score.right, score.troubled, score.warned) == (3, 1, 2, 1)
-    assert (score.precision, score.recall, score.lead, score.per_hundred) == (1 / 3, 0.5, 3.0, 100.0)
+    assert (score.alerts, score.true_positives, score.problem_parcels, score.warned_parcels) == (3, 1, 2, 1)
+    assert (score.precision, score.recall, score.median_lead_days, score.alerts_per_hundred) == (1 / 3, 0.5, 3.0, 100.0)
 
 
 def test_the_rules_are_more_often_right_than_seven_days_of_silence() -> None:

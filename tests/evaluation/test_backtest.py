@@ -19,7 +19,7 @@ from tracking.evaluation.backtest import COLUMNS
 FIRST = datetime.fromisoformat("2017-01-02")
 
 
-def rows(count: int = 900) -> list[dict[str, str]]:
+def synthetic_journeys(count: int = 900) -> list[dict[str, str]]:
     """Return parcels of a made-up marketplace: two to three days to the carrier, then six to RJ and fifteen to AM."""
     dice = np.random.default_rng(3)
     found = []
@@ -37,18 +37,18 @@ def rows(count: int = 900) -> list[dict[str, str]]:
     return found
 
 
-def write(path: Path, told: list[dict[str, str]]) -> Path:
+def write_journeys(path: Path, journeys: list[dict[str, str]]) -> Path:
     """Write journeys as a CSV file, gzipped if its name says so."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=COLUMNS)
     writer.writeheader()
-    writer.writerows(told)
+    writer.writerows(journeys)
     raw = text.getvalue().encode()
     path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
     return path
 
 
-def run(path: Path, **options: str) -> dict[str, Any]:
+def run_backtest_command(path: Path, **options: str) -> dict[str, Any]:
     given = {"clock": "handed_over", "from": "2017-10-01", "until": "2018-01-01", **options}
     out = io.StringIO()
     arguments = [text for name, value in given.items() for text in (f"--{name}", value)]
@@ -59,7 +59,7 @@ def run(path: Path, **options: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "clock"), [("told.csv", "handed_over"), ("told.csv.gz", "ordered")])
 def test_it_finds_the_truth_of_a_calm_world(tmp_path: Path, name: str, clock: str) -> None:
-    found = run(write(tmp_path / name, rows()), clock=clock)
+    found = run_backtest_command(write_journeys(tmp_path / name, synthetic_journeys()), clock=clock)
 
     assert list(found) == [
         *("n", "mae_days", "pinball", "within_1", "within_2", "coverage_80", "width_80", "coverage_90", "width_90"),
@@ -72,13 +72,16 @@ def test_it_finds_the_truth_of_a_calm_world(tmp_path: Path, name: str, clock: st
 
 
 def test_it_needs_no_future(tmp_path: Path) -> None:
-    every = rows()
-    past = run(write(tmp_path / "every.csv", every), until="2017-11-01")
+    every = synthetic_journeys()
+    past = run_backtest_command(write_journeys(tmp_path / "every.csv", every), until="2017-11-01")
     later = [
         dict(row, delivered_at="2019-01-01 00:00:00") if row["ordered_at"] > "2017-11-15" else row for row in every
     ]
 
-    assert run(write(tmp_path / "later.csv", later), until="2017-11-01")["pinball"] == past["pinball"]
+    assert (
+        run_backtest_command(write_journeys(tmp_path / "later.csv", later), until="2017-11-01")["pinball"]
+        == past["pinball"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,10 +96,10 @@ def test_it_needs_no_future(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_named(tmp_path: Path, change: dict[str, str], options: dict[str, str], trouble: str) -> None:
-    path = write(tmp_path / "told.csv", [{**rows(1)[0], **change}, *rows(5)])
+    path = write_journeys(tmp_path / "told.csv", [{**synthetic_journeys(1)[0], **change}, *synthetic_journeys(5)])
 
     with pytest.raises(CommandError, match=trouble):
-        run(path, **options)
+        run_backtest_command(path, **options)
 
 
 def test_a_missing_column_and_a_missing_file_are_named(tmp_path: Path) -> None:
@@ -104,6 +107,6 @@ def test_a_missing_column_and_a_missing_file_are_named(tmp_path: Path) -> None:
     path.write_text("id,origin\n1,SP\n")
 
     with pytest.raises(CommandError, match="columns are missing: destination"):
-        run(path)
+        run_backtest_command(path)
     with pytest.raises(CommandError, match="No such file"):
-        run(tmp_path / "nowhere.csv")
+        run_backtest_command(tmp_path / "nowhere.csv")

@@ -5,59 +5,62 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
-from tests import make
-from tracking.ingest.record import record
-from tracking.models import Ask, Leg
-from tracking.vocabulary import AskKind, AskState
+from tests import factories
+from tracking.ingest.record import record_shipment
+from tracking.models import BuyerTask, Leg
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def tell(leg: Leg, *names: str) -> None:
-    scans = [make.scan(name, f"2026-09-{day:02d}T10:00:00Z", country="US") for day, name in enumerate(names, start=10)]
-    record(leg, make.parcel(*scans, origin="CN"), make.payload())
+def record_scans(leg: Leg, *names: str) -> None:
+    scans = [
+        factories.build_scan(name, f"2026-09-{day:02d}T10:00:00Z", country="US")
+        for day, name in enumerate(names, start=10)
+    ]
+    record_shipment(leg, factories.build_shipment(*scans, origin="CN"), factories.create_payload())
 
 
 @pytest.mark.parametrize(
     ("scan", "kind"),
     [
-        ("import.customs_info_required", AskKind.PAPERS),
-        ("delivery.attempt_failed_address", AskKind.ADDRESS),
+        ("import.customs_info_required", BuyerTaskKind.PAPERS),
+        ("delivery.attempt_failed_address", BuyerTaskKind.ADDRESS),
     ],
 )
-def test_what_is_asked_of_the_buyer_becomes_a_task_once(scan: str, kind: AskKind) -> None:
-    leg = make.leg()
+def test_what_is_asked_of_the_buyer_becomes_a_task_once(scan: str, kind: BuyerTaskKind) -> None:
+    leg = factories.create_leg()
 
     for _ in range(2):
-        tell(leg, "linehaul.arrived_destination", scan)
+        record_scans(leg, "linehaul.arrived_destination", scan)
 
-    assert list(Ask.objects.values_list("kind", "state")) == [(kind, AskState.ASKED)]
+    assert list(BuyerTask.objects.values_list("kind", "state")) == [(kind, BuyerTaskState.REQUESTED)]
 
 
 def test_the_reason_is_told_in_the_readers_language() -> None:
-    leg = make.leg()
+    leg = factories.create_leg()
 
-    tell(leg, "import.customs_info_required")
+    record_scans(leg, "import.customs_info_required")
 
-    assert Ask.objects.get().asked_because == "Customs asks for papers"
+    assert BuyerTask.objects.get().localized_reason == "Customs asks for papers"
     with override("zh-hans"):
-        assert Ask.objects.get().asked_because == "海关要求提供文件"
+        assert BuyerTask.objects.get().localized_reason == "海关要求提供文件"
 
 
 def test_a_task_ends_with_its_cause_unless_it_was_answered() -> None:
-    unanswered, answered = make.leg("AA000000001"), make.leg("AA000000002")
+    unanswered, answered = factories.create_leg("AA000000001"), factories.create_leg("AA000000002")
     for leg in (unanswered, answered):
-        tell(leg, "import.customs_info_required")
-    Ask.objects.filter(shipment=answered.shipment).update(state=AskState.SENT)
+        record_scans(leg, "import.customs_info_required")
+    BuyerTask.objects.filter(shipment=answered.shipment).update(state=BuyerTaskState.SUBMITTED)
 
     for leg in (unanswered, answered):
-        tell(leg, "import.customs_info_required", "import.customs_released")
+        record_scans(leg, "import.customs_info_required", "import.customs_released")
 
-    assert Ask.objects.get(shipment=unanswered.shipment).state == AskState.CLOSED
-    assert Ask.objects.get(shipment=answered.shipment).state == AskState.SENT
+    assert BuyerTask.objects.get(shipment=unanswered.shipment).state == BuyerTaskState.CLOSED
+    assert BuyerTask.objects.get(shipment=answered.shipment).state == BuyerTaskState.SUBMITTED
 
 
 def test_news_without_trouble_asks_nothing() -> None:
-    tell(make.leg(), "origin.picked_up", "import.customs_presented", "import.customs_released")
+    record_scans(factories.create_leg(), "origin.picked_up", "import.customs_presented", "import.customs_released")
 
-    assert not Ask.objects.exists()
+    assert not BuyerTask.objects.exists()

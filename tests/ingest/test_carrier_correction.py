@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests import make
-from tracking.carriers.parsed import ToldLeg
+from tests import factories
+from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest import carrier_correction
-from tracking.ingest.read import read
-from tracking.ingest.record import record
-from tracking.ingest.replay import adopt
+from tracking.ingest.process import process_payload
+from tracking.ingest.record import record_shipment
+from tracking.ingest.replay import replay_leg
 from tracking.models import Carrier, Event, Leg, Payload, Shipment
-from tracking.models.payloads import Outcome
+from tracking.models.payloads import PayloadStatus
 from tracking.vocabulary import Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -23,101 +23,109 @@ YUN_OR_YTO = "YT2612345678901"
 
 @pytest.fixture
 def yunexpress() -> Carrier:
-    return make.feed("yunexpress", name="YunExpress")
+    return factories.create_feed("yunexpress", name="YunExpress")
 
 
-def offered(leg: Leg) -> list[str]:
-    return [offer.carrier.slug for offer in carrier_correction.offers(leg.shipment, [leg], NOW)[leg.pk]]
+def offered_slugs(leg: Leg) -> list[str]:
+    return [offer.carrier.slug for offer in carrier_correction.carrier_options(leg.shipment, [leg], NOW)[leg.pk]]
 
 
 def test_connected_carriers_whose_numbers_look_like_it_are_offered(yunexpress: Carrier) -> None:
-    assert offered(make.leg("YT2612345678901234")) == ["yunexpress"]
+    assert offered_slugs(factories.create_leg("YT2612345678901234")) == ["yunexpress"]
 
 
 def test_the_feed_that_is_asked_and_feeds_that_cannot_be_asked_are_not_offered(yunexpress: Carrier) -> None:
-    assert offered(make.leg("YT2612345678901234", source=yunexpress)) == []
+    assert offered_slugs(factories.create_leg("YT2612345678901234", from_feed=yunexpress)) == []
     Carrier.objects.filter(pk=yunexpress.pk).update(enabled=False)
-    assert offered(make.leg("YT2612345678901234")) == []
+    assert offered_slugs(factories.create_leg("YT2612345678901234")) == []
 
 
 def test_what_a_shop_sent_before_counts() -> None:
-    dhl, fedex = make.feed("dhl"), make.feed("fedex")
-    order = make.order()
+    dhl, fedex = factories.create_feed("dhl"), factories.create_feed("fedex")
+    order = factories.create_order()
     for _ in range(5):
-        make.leg("1Z999AA10123456784", of=order, source=dhl, carrier=fedex)
+        factories.create_leg("1Z999AA10123456784", for_order=order, from_feed=dhl, carrier=fedex)
 
-    assert carrier_correction.history(order.shop) == {"fedex": 5}
+    assert carrier_correction.carrier_history(order.shop) == {"fedex": 5}
 
 
 def test_a_corrected_carrier_takes_back_what_the_wrong_one_told_and_is_asked_at_once(yunexpress: Carrier) -> None:
-    wrong = make.feed()
-    leg = make.leg("YT2612345678901234", source=wrong, registered_at=NOW, last_answer_at=NOW)
-    told = make.parcel(
-        make.scan("delivery.delivered", "2026-09-04T11:30:00+08:00"),
-        make.scan("lastmile.facility_arrived", "2026-09-05T11:30:00+02:00", leg=1),
+    wrong = factories.create_feed()
+    leg = factories.create_leg("YT2612345678901234", from_feed=wrong, registered_at=NOW, last_answer_at=NOW)
+    told = factories.build_shipment(
+        factories.build_scan("delivery.delivered", "2026-09-04T11:30:00+08:00"),
+        factories.build_scan("lastmile.facility_arrived", "2026-09-05T11:30:00+02:00", leg_index=1),
         number=leg.number,
-        legs=(ToldLeg("yto", "YTO", leg.number), ToldLeg("usps", "USPS", "9400")),
+        legs=(ParsedLeg("yto", "YTO", leg.number), ParsedLeg("usps", "USPS", "9400")),
     )
-    record(leg, told, make.payload(carrier=wrong))
+    record_shipment(leg, told, factories.create_payload(carrier=wrong))
 
-    carrier_correction.correct(leg, yunexpress, NOW)
+    carrier_correction.correct_carrier(leg, yunexpress, NOW)
 
     leg.refresh_from_db()
     shipment = Shipment.objects.get()
-    assert (leg.carrier, leg.source, leg.next_check_at, leg.registered_at) == (yunexpress, yunexpress, NOW, None)
+    assert (leg.carrier, leg.feed, leg.next_check_at, leg.registered_at) == (yunexpress, yunexpress, NOW, None)
     assert not Event.objects.exists()
     assert list(shipment.legs.all()) == [leg]
     assert (shipment.milestone, shipment.delivered_at, shipment.last_event_at) == (Milestone.PENDING, None, None)
 
 
 def test_the_wrong_feed_is_not_heard_again_and_its_messages_stay_stored(yunexpress: Carrier) -> None:
-    wrong = make.feed()
-    leg = make.leg("YT2612345678901234", source=wrong)
-    message = make.payload(make.answer(leg.number), wrong)
-    read(message)
+    wrong = factories.create_feed()
+    leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
+    message = factories.create_payload(factories.build_answer_json(leg.number), wrong)
+    process_payload(message)
     assert Event.objects.count() == 1
 
-    carrier_correction.correct(leg, yunexpress, NOW)
-    adopt(leg)
-    read(make.payload(make.answer(leg.number), wrong))
+    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    replay_leg(leg)
+    process_payload(factories.create_payload(factories.build_answer_json(leg.number), wrong))
 
     assert not Event.objects.exists()
-    assert Payload.objects.filter(outcome=Outcome.READ).count() == 2
+    assert Payload.objects.filter(status=PayloadStatus.PARSED).count() == 2
 
 
 def test_a_correction_can_be_corrected(yunexpress: Carrier) -> None:
-    first = make.feed()
-    leg = make.leg("YT2612345678901234", source=first)
-    read(make.payload(make.answer(leg.number), first))
-    carrier_correction.correct(leg, yunexpress, NOW)
+    first = factories.create_feed()
+    leg = factories.create_leg("YT2612345678901234", from_feed=first)
+    process_payload(factories.create_payload(factories.build_answer_json(leg.number), first))
+    carrier_correction.correct_carrier(leg, yunexpress, NOW)
 
-    again = carrier_correction.correct(leg, first, NOW)
+    again = carrier_correction.correct_carrier(leg, first, NOW)
 
-    adopt(again)
-    assert again.distrusts == [yunexpress.pk]
+    replay_leg(again)
+    assert again.ignored_feeds == [yunexpress.pk]
     assert Event.objects.count() == 1
 
 
 def test_what_another_feed_told_of_the_parcel_stays(yunexpress: Carrier) -> None:
-    wrong, other = make.feed(), make.feed("aftership")
-    leg = make.leg("YT2612345678901234", source=wrong)
-    beside = Leg.objects.create(shipment=leg.shipment, number="RB000000005GB", source=other)
-    record(leg, make.parcel(make.scan("origin.picked_up", "2026-09-04T11:30:00+08:00")), make.payload(carrier=wrong))
-    record(beside, make.parcel(make.scan("origin.accepted", "2026-09-04T15:30:00+08:00")), make.payload(carrier=other))
+    wrong, other = factories.create_feed(), factories.create_feed("aftership")
+    leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
+    beside = Leg.objects.create(shipment=leg.shipment, number="RB000000005GB", feed=other)
+    record_shipment(
+        leg,
+        factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")),
+        factories.create_payload(carrier=wrong),
+    )
+    record_shipment(
+        beside,
+        factories.build_shipment(factories.build_scan("origin.accepted", "2026-09-04T15:30:00+08:00")),
+        factories.create_payload(carrier=other),
+    )
 
-    carrier_correction.correct(leg, yunexpress, NOW)
+    carrier_correction.correct_carrier(leg, yunexpress, NOW)
 
     assert list(Event.objects.values_list("scan", flat=True)) == ["origin.accepted"]
 
 
 def test_a_refusal_of_the_wrong_feed_is_not_heard_either(yunexpress: Carrier) -> None:
-    wrong = make.feed()
-    leg = make.leg("YT2612345678901234", source=wrong)
-    carrier_correction.correct(leg, yunexpress, NOW)
+    wrong = factories.create_feed()
+    leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
+    carrier_correction.correct_carrier(leg, yunexpress, NOW)
     error = {"code": -18019902, "message": "not registered"}
     body = {"code": 0, "data": {"accepted": [], "rejected": [{"number": leg.number, "error": error}]}}
 
-    read(make.payload(body, wrong))
+    process_payload(factories.create_payload(body, wrong))
 
     leg.refresh_from_db()
-    assert (leg.failures, leg.trouble, leg.last_answer_at) == (0, "", None)
+    assert (leg.consecutive_failures, leg.last_error, leg.last_answer_at) == (0, "", None)

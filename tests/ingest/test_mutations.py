@@ -10,31 +10,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from tests import make
-from tests.carriers.test_mutations import JSON_ANSWERS, JUNK, changed, encoded, paths
-from tracking.ingest.read import read
+from tests import factories
+from tests.carriers.test_mutations import JSON_ANSWERS, JUNK, all_paths, encoded, mutate
+from tracking.ingest.process import process_payload
 from tracking.models import Event, Payload
-from tracking.models.payloads import Outcome
+from tracking.models.payloads import PayloadStatus
 
-SEVENTEEN = [json.loads(path.read_bytes()) for path in JSON_ANSWERS if path.parent.name == "17track"]
-LONG = st.sampled_from(["x" * 300, "9" * 70, "LZ" + "0" * 90, "é" * 200, "ZZ", "2026-09-01T10:00:00+23:59"])
+SEVENTEENTRACK_ANSWERS = [json.loads(path.read_bytes()) for path in JSON_ANSWERS if path.parent.name == "17track"]
+LONG_VALUES = st.sampled_from(["x" * 300, "9" * 70, "LZ" + "0" * 90, "é" * 200, "ZZ", "2026-09-01T10:00:00+23:59"])
 
 
 @pytest.mark.database
 class Mutations(TestCase):
     @settings(max_examples=150, deadline=None)
-    @given(value=st.sampled_from(SEVENTEEN), data=st.data())
+    @given(value=st.sampled_from(SEVENTEENTRACK_ANSWERS), data=st.data())
     def test_a_mutated_answer_is_read_or_kept_with_its_error(self, value: Any, data: st.DataObject) -> None:
         for number in ("LZ000000015CN", "YT0000000000000001"):
-            make.leg(number)
+            factories.create_leg(number)
         for _ in range(data.draw(st.integers(1, 4))):
-            path = data.draw(st.sampled_from(list(paths(value))))
-            value = changed(value, path, data.draw(JUNK | LONG), remove=data.draw(st.booleans()))
-        payload = make.payload(encoded(value))
+            path = data.draw(st.sampled_from(list(all_paths(value))))
+            value = mutate(value, path, data.draw(JUNK | LONG_VALUES), remove=data.draw(st.booleans()))
+        payload = factories.create_payload(encoded(value))
 
-        events = read(payload)
+        events = process_payload(payload)
 
         kept = Payload.objects.get(pk=payload.pk)
-        assert kept.outcome in (Outcome.READ, Outcome.WAITING, Outcome.UNREADABLE)
+        assert kept.status in (PayloadStatus.PARSED, PayloadStatus.UNMATCHED, PayloadStatus.UNREADABLE)
         assert bytes(kept.body) == encoded(value)
         assert len(events) == Event.objects.filter(payload=payload).count()

@@ -10,29 +10,31 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests import make
-from tests.notifications.channels.receiver import Receiver, receiving
-from tracking.ingest.read import read
-from tracking.ingest.translate import translate_some
-from tracking.models import Leg, Translation
+from tests import factories
+from tests.notifications.channels.http_receiver import HttpReceiver, running_receiver
+from tracking.ingest.process import process_payload
+from tracking.ingest.translate import translate_recent
+from tracking.models import Leg, MachineTranslation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
-WORDS = "Zzrumpf 7 verplonkt"
+UNKNOWN_TEXT = "Zzrumpf 7 verplonkt"
 
 
 @pytest.fixture
-def service(settings: Any) -> Iterator[Receiver]:
-    with receiving() as found:
+def service(settings: Any) -> Iterator[HttpReceiver]:
+    with running_receiver() as found:
         settings.TRANSLATE_URL, settings.TRANSLATE_KEY = found.url + "/translate", "k"
         yield found
 
 
 @pytest.fixture
 def leg(db: None) -> Leg:
-    found = make.leg(of=make.order(country="BR"))
-    event = make.event("2026-09-04T11:30:00+08:00", "Made_Up", WORDS)
-    read(make.payload(make.answer(found.number, events=(event,)), received_at=timezone.now()))
-    found.shipment.events.update(heard_at=timezone.now())
+    found = factories.create_leg(for_order=factories.create_order(country="BR"))
+    event = factories.build_event_json("2026-09-04T11:30:00+08:00", "Made_Up", UNKNOWN_TEXT)
+    process_payload(
+        factories.create_payload(factories.build_answer_json(found.number, events=(event,)), received_at=timezone.now())
+    )
+    found.shipment.events.update(received_at=timezone.now())
     return found
 
 
@@ -41,30 +43,33 @@ def page(client: Client, leg: Leg) -> str:
 
 
 def test_unknown_words_are_translated_for_the_buyers_country_and_shown_with_the_original(
-    service: Receiver, leg: Leg, client: Client
+    service: HttpReceiver, leg: Leg, client: Client
 ) -> None:
-    service.answers = [(200, {}, json.dumps({"translatedText": text}).encode()) for text in ("Eight", "Tudo certo")]
+    service.responses = [(200, {}, json.dumps({"translatedText": text}).encode()) for text in ("Eight", "Tudo certo")]
 
-    assert translate_some(timezone.now()) == 2
-    assert translate_some(timezone.now()) == 0
+    assert translate_recent(timezone.now()) == 2
+    assert translate_recent(timezone.now()) == 0
 
-    asked = [json.loads(call.body) for call in service.calls]
-    assert [(one["q"], one["target"], one["api_key"]) for one in asked] == [(WORDS, "en", "k"), (WORDS, "pt-br", "k")]
+    asked = [json.loads(call.body) for call in service.requests]
+    assert [(one["q"], one["target"], one["api_key"]) for one in asked] == [
+        (UNKNOWN_TEXT, "en", "k"),
+        (UNKNOWN_TEXT, "pt-br", "k"),
+    ]
     html = page(client, leg)
     assert "Tudo certo" in html
-    assert WORDS in html
+    assert UNKNOWN_TEXT in html
 
 
 @pytest.mark.parametrize("answer", [(500, {}, b""), (200, {}, b"{}"), (200, {}, b"no json"), "drop"])
-def test_a_service_that_fails_costs_nothing(service: Receiver, leg: Leg, client: Client, answer: Any) -> None:
-    service.answers = [answer]
+def test_a_service_that_fails_costs_nothing(service: HttpReceiver, leg: Leg, client: Client, answer: Any) -> None:
+    service.responses = [answer]
 
-    assert translate_some(timezone.now()) == 0
+    assert translate_recent(timezone.now()) == 0
 
-    assert not Translation.objects.exists()
-    assert WORDS in page(client, leg)
+    assert not MachineTranslation.objects.exists()
+    assert UNKNOWN_TEXT in page(client, leg)
 
 
 def test_without_a_service_nobody_is_asked(leg: Leg, client: Client) -> None:
-    assert translate_some(timezone.now()) == 0
-    assert WORDS in page(client, leg)
+    assert translate_recent(timezone.now()) == 0
+    assert UNKNOWN_TEXT in page(client, leg)

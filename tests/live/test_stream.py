@@ -13,56 +13,67 @@ import redis
 from django.conf import settings
 
 from tracking.live import publish
-from tracking.live.stream import HEADERS, PATH, Message, Receive, Scope, Send, Switchboard, serve, since, stream
+from tracking.live.stream import (
+    HEADERS,
+    STREAM_PATH,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    StreamHub,
+    parse_since,
+    serve_stream,
+    with_stream,
+)
 
 TOKEN = "a-token-of-24-characters"
-OTHER = "another-token-of-24-char"
+OTHER_TOKEN = "another-token-of-24-char"
 
 
-class Page:
+class StubConnection:
     """One open page: what it was sent, and the means to leave."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
-        self.left = asyncio.Event()
+        self.disconnected = asyncio.Event()
 
     async def receive(self) -> Message:
-        await self.left.wait()
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
 
     @property
-    def words(self) -> bytes:
+    def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def wait_until(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not true():
+        while not is_true():
             await asyncio.sleep(0.02)
 
 
-def heard(switchboard: Switchboard) -> bool:
+def is_subscribed(hub: StreamHub) -> bool:
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-        return client.pubsub_numpat() > 0 and switchboard.listener is not None
+        return client.pubsub_numpat() > 0 and hub.listener is not None
 
 
 @pytest.fixture(autouse=True)
-def own_client() -> None:
-    publish.client.cache_clear()
+def clear_redis_client() -> None:
+    publish.redis_client.cache_clear()
 
 
 def test_a_page_hears_its_own_bell_and_no_other() -> None:
-    async def visit() -> Page:
-        switchboard, page = Switchboard(), Page()
-        visit = asyncio.create_task(serve(switchboard, TOKEN, 0, page.receive, page.send))
-        await until(lambda: heard(switchboard))
-        await asyncio.to_thread(publish.ring, (OTHER,))
-        await asyncio.to_thread(publish.ring, (TOKEN,))
-        await until(lambda: b"moved" in page.words)
-        page.left.set()
+    async def visit() -> StubConnection:
+        switchboard, page = StreamHub(), StubConnection()
+        visit = asyncio.create_task(serve_stream(switchboard, TOKEN, 0, page.receive, page.send))
+        await wait_until(lambda: is_subscribed(switchboard))
+        await asyncio.to_thread(publish.publish, (OTHER_TOKEN,))
+        await asyncio.to_thread(publish.publish, (TOKEN,))
+        await wait_until(lambda: b"updated" in page.body)
+        page.disconnected.set()
         await visit
         assert switchboard.pages == {}
         return page
@@ -70,31 +81,31 @@ def test_a_page_hears_its_own_bell_and_no_other() -> None:
     page = asyncio.run(visit())
 
     assert page.sent[0] == {"type": "http.response.start", "status": 200, "headers": HEADERS}
-    assert page.words.count(b"event: moved") == 1
+    assert page.body.count(b"event: updated") == 1
 
 
 def test_a_bell_that_rang_after_the_page_was_made_is_told_at_once() -> None:
     made_at = int(time.time() * 1000)
-    publish.ring((TOKEN,))
+    publish.publish((TOKEN,))
 
     async def visit(made_at: int) -> bytes:
-        page = Page()
-        visit = asyncio.create_task(serve(Switchboard(), TOKEN, made_at, page.receive, page.send))
-        await until(lambda: len(page.sent) >= 2)
-        page.left.set()
+        page = StubConnection()
+        visit = asyncio.create_task(serve_stream(StreamHub(), TOKEN, made_at, page.receive, page.send))
+        await wait_until(lambda: len(page.sent) >= 2)
+        page.disconnected.set()
         await visit
-        return page.words
+        return page.body
 
-    assert b"event: moved" in asyncio.run(visit(made_at))
-    assert b"event: moved" not in asyncio.run(visit(made_at + 60_000))
+    assert b"event: updated" in asyncio.run(visit(made_at))
+    assert b"event: updated" not in asyncio.run(visit(made_at + 60_000))
 
 
 def test_a_page_that_leaves_is_forgotten_even_when_nothing_ever_rang() -> None:
-    async def visit() -> Switchboard:
-        switchboard, page = Switchboard(), Page()
-        visit = asyncio.create_task(serve(switchboard, TOKEN, 0, page.receive, page.send))
-        await until(lambda: TOKEN in switchboard.pages)
-        page.left.set()
+    async def visit() -> StreamHub:
+        switchboard, page = StreamHub(), StubConnection()
+        visit = asyncio.create_task(serve_stream(switchboard, TOKEN, 0, page.receive, page.send))
+        await wait_until(lambda: TOKEN in switchboard.pages)
+        page.disconnected.set()
         await visit
         return switchboard
 
@@ -111,10 +122,10 @@ def test_only_the_streams_own_addresses_are_taken(path: str, ours: bool) -> None
     async def rest(scope: Scope, receive: Receive, send: Send) -> None:
         passed.append(scope["path"])
 
-    async def visit() -> Page:
-        page = Page()
-        page.left.set()
-        application: Callable[[Scope, Receive, Send], Awaitable[None]] = stream(rest, PATH)
+    async def visit() -> StubConnection:
+        page = StubConnection()
+        page.disconnected.set()
+        application: Callable[[Scope, Receive, Send], Awaitable[None]] = with_stream(rest, STREAM_PATH)
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
         await application(scope, page.receive, page.send)
         return page
@@ -136,11 +147,11 @@ def test_only_the_streams_own_addresses_are_taken(path: str, ours: bool) -> None
     ],
 )
 def test_the_moment_in_the_address_is_read_with_care(query: bytes, made_at: int) -> None:
-    assert since({"query_string": query}) == made_at
+    assert parse_since({"query_string": query}) == made_at
 
 
 def test_a_bell_without_a_broker_costs_nothing_but_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    publish.ring((TOKEN,))
-    publish.client.cache_clear()
+    publish.publish((TOKEN,))
+    publish.redis_client.cache_clear()

@@ -8,21 +8,23 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests import make
-from tests.notifications.channels.receiver import Receiver, receiving
-from tests.notifications.post import Post, post_office
+from tests import factories
+from tests.notifications.channels.http_receiver import HttpReceiver, running_receiver
+from tests.notifications.mail_server import MailServer, running_mail_server
 from tracking.models import Contact, Follow, Leg, Subscriber
 
 
 @pytest.fixture
 def leg(db: None) -> Leg:
-    return make.leg(of=make.order(country="DE"))
+    return factories.create_leg(for_order=factories.create_order(country="DE"))
 
 
 @pytest.fixture
 def contact(leg: Leg) -> Contact:
     """A confirmed address that follows the order; never quiet, so that a test's hour does not matter."""
-    subscriber = Subscriber.objects.create(language="en", zone="Europe/Berlin", quiet_from=None, quiet_until=None)
+    subscriber = Subscriber.objects.create(
+        language="en", zone="Europe/Berlin", quiet_from_hour=None, quiet_until_hour=None
+    )
     Follow.objects.create(subscriber=subscriber, order=leg.shipment.order, confirmed_at=timezone.now())
     return Contact.objects.create(
         subscriber=subscriber, channel="email", address="ana@example.com", confirmed_at=timezone.now()
@@ -30,12 +32,12 @@ def contact(leg: Leg) -> Contact:
 
 
 @pytest.fixture
-def post(settings: Any) -> Iterator[Post]:
-    with post_office(settings) as office:
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    with running_mail_server(settings) as office:
         yield office
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
+def receiver() -> Iterator[HttpReceiver]:
+    with running_receiver() as found:
         yield found

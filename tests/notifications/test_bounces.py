@@ -10,14 +10,14 @@ import pytest
 from django.conf import settings as site
 from django.utils import timezone
 
-from tests.notifications.post import Post
+from tests.notifications.mail_server import MailServer
 from tracking.models import Contact, Leg, Notice
-from tracking.notifications.bounces import Taken, take
-from tracking.notifications.delivery import deliver
+from tracking.notifications.bounces import MailResult, process_mail
+from tracking.notifications.delivery import deliver_due_notices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-REPORT = """From: MAILER-DAEMON@mail.example.net
+BOUNCE_REPORT = """From: MAILER-DAEMON@mail.example.net
 To: parcels@localhost
 Subject: Undelivered Mail Returned to Sender
 MIME-Version: 1.0
@@ -47,47 +47,47 @@ Content-Type: {kind}
 
 
 @pytest.fixture
-def sent(leg: Leg, contact: Contact, post: Post) -> str:
+def sent_headers(leg: Leg, contact: Contact, mail_server: MailServer) -> str:
     """Return the headers of a mail that was really sent."""
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
-    deliver("email", timezone.now())
-    return "".join(f"{name}: {value}\n" for name, value in post.mails[0].items())
+    deliver_due_notices("email", timezone.now())
+    return "".join(f"{name}: {value}\n" for name, value in mail_server.mails[0].items())
 
 
-def report(
-    headers: str, status: str = "5.1.1", said: str = "550 5.1.1 <ana@example.com> unknown", **more: str
+def make_report(
+    headers: str, status: str = "5.1.1", diagnostic: str = "550 5.1.1 <ana@example.com> unknown", **overrides: str
 ) -> bytes:
-    given = {"action": "failed", "kind": "text/rfc822-headers", **more}
-    return REPORT.format(status=status, said=said, returned=headers, **given).encode()
+    given = {"action": "failed", "kind": "text/rfc822-headers", **overrides}
+    return BOUNCE_REPORT.format(status=status, said=diagnostic, returned=headers, **given).encode()
 
 
 @pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
-def test_a_mailbox_that_does_not_exist_is_used_no_more(sent: str, contact: Contact, kind: str) -> None:
-    assert take(report(sent, kind=kind)) is Taken.DISABLED
+def test_a_mailbox_that_does_not_exist_is_used_no_more(sent_headers: str, contact: Contact, kind: str) -> None:
+    assert process_mail(make_report(sent_headers, kind=kind)) is MailResult.ADDRESS_DISABLED
 
     contact.refresh_from_db()
-    assert contact.disabled_because == "bounced"
-    assert contact.disabled_after.startswith("500 5.1.1")
-    assert "ana@" not in contact.disabled_after
+    assert contact.disabled_reason == "bounced"
+    assert contact.disabled_detail.startswith("500 5.1.1")
+    assert "ana@" not in contact.disabled_detail
 
 
 @pytest.mark.parametrize(
     ("status", "action", "worth", "failures"),
     [
-        ("5.7.1", "failed", Taken.COUNTED, 1),
-        ("5.2.2", "failed", Taken.PASSING, 0),
-        ("4.4.7", "failed", Taken.PASSING, 0),
-        ("4.4.1", "delayed", Taken.PASSING, 0),
-        ("2.0.0", "delivered", Taken.PASSING, 0),
+        ("5.7.1", "failed", MailResult.FAILURE_COUNTED, 1),
+        ("5.2.2", "failed", MailResult.TEMPORARY, 0),
+        ("4.4.7", "failed", MailResult.TEMPORARY, 0),
+        ("4.4.1", "delayed", MailResult.TEMPORARY, 0),
+        ("2.0.0", "delivered", MailResult.TEMPORARY, 0),
     ],
 )
 def test_each_report_has_its_weight(
-    sent: str, contact: Contact, status: str, action: str, worth: Taken, failures: int
+    sent_headers: str, contact: Contact, status: str, action: str, worth: MailResult, failures: int
 ) -> None:
-    assert take(report(sent, status, "no", action=action)) is worth
+    assert process_mail(make_report(sent_headers, status, "no", action=action)) is worth
 
     contact.refresh_from_db()
-    assert (contact.failures, contact.disabled_at) == (failures, None)
+    assert (contact.consecutive_failures, contact.disabled_at) == (failures, None)
 
 
 @pytest.mark.parametrize(
@@ -97,27 +97,27 @@ def test_each_report_has_its_weight(
         b"\xff\xfe not a mail",
         b"From: ana@example.com\nSubject: Where is my parcel?\n\nHello",
         b"From: ana@example.com\nSubject: unsubscribe 1:forged\n\n",
-        report("From: x@example.com\nSubject: not ours\n"),
-        report("List-Unsubscribe: <https://example.com/stop/1:forged/>\n"),
+        make_report("From: x@example.com\nSubject: not ours\n"),
+        make_report("List-Unsubscribe: <https://example.com/stop/1:forged/>\n"),
     ],
 )
 def test_what_proves_nothing_changes_nothing(contact: Contact, mail: bytes) -> None:
-    assert take(mail) is Taken.UNKNOWN
+    assert process_mail(mail) is MailResult.IGNORED
 
     contact.refresh_from_db()
-    assert (contact.failures, contact.disabled_at) == (0, None)
+    assert (contact.consecutive_failures, contact.disabled_at) == (0, None)
 
 
-def test_a_reader_can_stop_by_mail(leg: Leg, contact: Contact, post: Post, settings: Any) -> None:
+def test_a_reader_can_stop_by_mail(leg: Leg, contact: Contact, mail_server: MailServer, settings: Any) -> None:
     settings.UNSUBSCRIBE_MAILBOX = "stop@example.com"
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
-    deliver("email", timezone.now())
-    wish = str(post.mails[0]["List-Unsubscribe"]).partition("?subject=")[2].rstrip(">").replace("%20", " ")
+    deliver_due_notices("email", timezone.now())
+    wish = str(mail_server.mails[0]["List-Unsubscribe"]).partition("?subject=")[2].rstrip(">").replace("%20", " ")
 
-    assert take(f"From: ana@example.com\nSubject: {wish}\n\n".encode()) is Taken.STOPPED
+    assert process_mail(f"From: ana@example.com\nSubject: {wish}\n\n".encode()) is MailResult.UNSUBSCRIBED
 
     contact.refresh_from_db()
-    assert contact.disabled_because == "stopped"
+    assert contact.disabled_reason == "unsubscribed"
 
 
 def test_a_mail_server_can_pipe_mails_into_the_command() -> None:
@@ -125,4 +125,4 @@ def test_a_mail_server_can_pipe_mails_into_the_command() -> None:
 
     done = subprocess.run(command, input=b"Subject: Hello\n\n", capture_output=True, check=True)
 
-    assert done.stdout.decode().strip().endswith(Taken.UNKNOWN)
+    assert done.stdout.decode().strip().endswith(MailResult.IGNORED)

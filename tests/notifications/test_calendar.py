@@ -10,34 +10,34 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from tests.notifications.post import Post
+from tests.notifications.mail_server import MailServer
 from tracking.models import Contact, Forecast, Leg, Notice, Shipment
-from tracking.notifications.delivery import deliver
+from tracking.notifications.delivery import deliver_due_notices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def forecast(shipment: Shipment, first: date, days: int) -> Forecast:
+def make_forecast(shipment: Shipment, first: date, days: int) -> Forecast:
     made = Forecast.objects.create(
         shipment=shipment,
         made_at=timezone.now(),
-        first_on=first,
-        last_on=first + timedelta(days=days),
-        likely_on=first,
-        clock="accepted",
+        earliest_on=first,
+        latest_on=first + timedelta(days=days),
+        most_likely_on=first,
+        stage="accepted",
         elapsed_days=1,
-        days=[],
-        shown_days=[],
+        raw_remaining_days=[],
+        shown_remaining_days=[],
         basis="all",
-        reason="first",
+        change_reason="first",
     )
     shipment.forecast = made
     shipment.save()
     return made
 
 
-def subscribed(client: Client, shipment: Shipment) -> Calendar:
-    answer = client.get(reverse("calendar", args=[shipment.order.token]))
+def fetch_calendar(client: Client, shipment: Shipment) -> Calendar:
+    answer = client.get(reverse("order_calendar", args=[shipment.order.token]))
     assert answer["Content-Type"].startswith("text/calendar")
     found = Calendar.from_ical(answer.content)
     assert isinstance(found, Calendar)
@@ -45,10 +45,10 @@ def subscribed(client: Client, shipment: Shipment) -> Calendar:
 
 
 def test_the_event_moves_with_the_window_and_stays_the_same_event(client: Client, leg: Leg) -> None:
-    forecast(leg.shipment, date(2026, 10, 14), 3)
-    (before,) = subscribed(client, leg.shipment).events
-    forecast(leg.shipment, date(2026, 10, 16), 1)
-    (after,) = subscribed(client, leg.shipment).events
+    make_forecast(leg.shipment, date(2026, 10, 14), 3)
+    (before,) = fetch_calendar(client, leg.shipment).events
+    make_forecast(leg.shipment, date(2026, 10, 16), 1)
+    (after,) = fetch_calendar(client, leg.shipment).events
 
     assert (before.start, before.end) == (date(2026, 10, 14), date(2026, 10, 18))
     assert (after.start, after.end) == (date(2026, 10, 16), date(2026, 10, 18))
@@ -58,9 +58,9 @@ def test_the_event_moves_with_the_window_and_stays_the_same_event(client: Client
 
 
 def test_it_names_the_shop_and_the_page_and_nothing_private(client: Client, leg: Leg) -> None:
-    forecast(leg.shipment, date(2026, 10, 14), 3)
+    make_forecast(leg.shipment, date(2026, 10, 14), 3)
 
-    text = client.get(reverse("calendar", args=[leg.shipment.order.token])).content.decode().replace("\r\n ", "")
+    text = client.get(reverse("order_calendar", args=[leg.shipment.order.token])).content.decode().replace("\r\n ", "")
 
     assert leg.shipment.order.shop.name in text
     assert leg.shipment.order.get_absolute_url() in text
@@ -69,26 +69,28 @@ def test_it_names_the_shop_and_the_page_and_nothing_private(client: Client, leg:
 
 @pytest.mark.parametrize("milestone", ["delivered", "returned"])
 def test_what_has_ended_leaves_the_calendar(client: Client, leg: Leg, milestone: str) -> None:
-    forecast(leg.shipment, date(2026, 10, 14), 3)
+    make_forecast(leg.shipment, date(2026, 10, 14), 3)
     Shipment.objects.update(milestone=milestone)
 
-    assert subscribed(client, leg.shipment).events == []
+    assert fetch_calendar(client, leg.shipment).events == []
 
 
 def test_an_unknown_order_has_no_calendar(client: Client, db: None) -> None:
-    assert client.get(reverse("calendar", args=["x" * 22])).status_code == 404
+    assert client.get(reverse("order_calendar", args=["x" * 22])).status_code == 404
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_who_wants_it_gets_the_file_with_the_mail(leg: Leg, contact: Contact, post: Post, wanted: bool) -> None:
-    forecast(leg.shipment, date.today() + timedelta(days=3), 2)
-    contact.subscriber.calendar = wanted
+def test_who_wants_it_gets_the_file_with_the_mail(
+    leg: Leg, contact: Contact, mail_server: MailServer, wanted: bool
+) -> None:
+    make_forecast(leg.shipment, date.today() + timedelta(days=3), 2)
+    contact.subscriber.attach_calendar = wanted
     contact.subscriber.save()
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="date_moved", due_at=timezone.now())
 
-    deliver("email", timezone.now())
+    deliver_due_notices("email", timezone.now())
 
-    files = [part for part in post.mails[0].iter_attachments() if part.get_content_type() == "text/calendar"]
+    files = [part for part in mail_server.mails[0].iter_attachments() if part.get_content_type() == "text/calendar"]
     assert bool(files) is wanted
     if files:
         assert files[0].get_param("method") == "PUBLISH"

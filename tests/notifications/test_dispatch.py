@@ -7,52 +7,52 @@ import time
 import pytest
 from django.utils import timezone
 
-from tests import make
-from tests.notifications.post import Post
+from tests import factories
+from tests.notifications.mail_server import MailServer
 from tracking import tasks
 from tracking.models import Contact, Notice, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications.channels import CHANNELS
-from tracking.notifications.channels.channel import Doubtful, Message, Receipt
-from tracking.notifications.delivery import deliver
-from tracking.worker_lock import forget_turns, one_at_a_time
+from tracking.notifications.channels.channel import DeliveryReceipt, NotificationMessage, UnconfirmedDeliveryError
+from tracking.notifications.delivery import deliver_due_notices
+from tracking.worker_lock import hold_worker_lock, release_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-class Fake:
+class FakeChannel:
     """A channel that this test writes; everything else is real."""
 
     name = "webhook"
     label = "Fake"
 
-    def __init__(self, knows_copies: bool, outcome: Exception | None = None, seconds: float = 0.0) -> None:
-        self.knows_copies, self.outcome, self.seconds = knows_copies, outcome, seconds
-        self.at_once = 8 if knows_copies else 1
-        self.under_way = self.most_at_once = 0
+    def __init__(self, is_idempotent: bool, error: Exception | None = None, delay_seconds: float = 0.0) -> None:
+        self.is_idempotent, self.error, self.delay_seconds = is_idempotent, error, delay_seconds
+        self.max_concurrent = 8 if is_idempotent else 1
+        self.running = self.max_running = 0
 
-    def send(self, message: Message, address: str) -> Receipt:
-        self.under_way += 1
-        self.most_at_once = max(self.most_at_once, self.under_way)
-        time.sleep(self.seconds)
-        self.under_way -= 1
-        if self.outcome:
-            raise self.outcome
-        return Receipt()
+    def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
+        time.sleep(self.delay_seconds)
+        self.running -= 1
+        if self.error:
+            raise self.error
+        return DeliveryReceipt()
 
 
-def owe(count: int, channel: str = "webhook") -> None:
+def enqueue_notices(count: int, channel_name: str = "webhook") -> None:
     for place in range(count):
-        leg = make.leg(f"MANY{channel[:2].upper()}{place:05d}")
-        reader = Subscriber.objects.create(language="en", quiet_from=None, quiet_until=None)
-        address = f"{place}@example.com" if channel == "email" else f"https://example.com/{place}"
+        leg = factories.create_leg(f"MANY{channel_name[:2].upper()}{place:05d}")
+        reader = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
+        address = f"{place}@example.com" if channel_name == "email" else f"https://example.com/{place}"
         contact = Contact.objects.create(
-            subscriber=reader, channel=channel, address=address, confirmed_at=timezone.now()
+            subscriber=reader, channel=channel_name, address=address, confirmed_at=timezone.now()
         )
         Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
 
 
-def states() -> list[str]:
+def notice_states() -> list[str]:
     return sorted(Notice.objects.values_list("state", flat=True))
 
 
@@ -60,78 +60,78 @@ def states() -> list[str]:
 def test_only_where_a_copy_is_known_are_several_under_way(
     monkeypatch: pytest.MonkeyPatch, knows_copies: bool, most: range
 ) -> None:
-    channel = Fake(knows_copies, seconds=0.05)
+    channel = FakeChannel(knows_copies, delay_seconds=0.05)
     monkeypatch.setitem(CHANNELS, "webhook", channel)
-    owe(10)
+    enqueue_notices(10)
 
-    deliver("webhook", timezone.now())
+    deliver_due_notices("webhook", timezone.now())
 
-    assert channel.most_at_once in most
-    assert states() == [NoticeState.SENT] * 10
+    assert channel.max_running in most
+    assert notice_states() == [NoticeState.SENT] * 10
 
 
-@pytest.mark.parametrize(("knows_copies", "state"), [(True, NoticeState.OWED), (False, NoticeState.SENT)])
+@pytest.mark.parametrize(("knows_copies", "state"), [(True, NoticeState.PENDING), (False, NoticeState.SENT)])
 def test_what_may_have_been_taken_is_sent_again_only_where_a_copy_does_no_harm(
     monkeypatch: pytest.MonkeyPatch, knows_copies: bool, state: str
 ) -> None:
-    monkeypatch.setitem(CHANNELS, "webhook", Fake(knows_copies, Doubtful("no answer came")))
-    owe(1)
+    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(knows_copies, UnconfirmedDeliveryError("no answer came")))
+    enqueue_notices(1)
 
-    deliver("webhook", timezone.now())
+    deliver_due_notices("webhook", timezone.now())
 
     notice = Notice.objects.get()
-    assert (notice.state, notice.why) == (state, "no answer came")
+    assert (notice.state, notice.last_error) == (state, "no answer came")
 
 
 def test_what_nobody_foresaw_is_tried_again_and_holds_no_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CHANNELS, "webhook", Fake(True, KeyError("address")))
-    owe(2)
+    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(True, KeyError("address")))
+    enqueue_notices(2)
 
-    deliver("webhook", timezone.now())
+    deliver_due_notices("webhook", timezone.now())
 
-    assert states() == [NoticeState.OWED] * 2
-    assert set(Notice.objects.values_list("why", "tries")) == {("unforeseen: KeyError", 1)}
+    assert notice_states() == [NoticeState.PENDING] * 2
+    assert set(Notice.objects.values_list("last_error", "attempts")) == {("unforeseen: KeyError", 1)}
 
 
 def test_when_time_is_up_the_rest_is_free_for_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CHANNELS, "webhook", Fake(False, seconds=0.2))
-    owe(5)
+    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(False, delay_seconds=0.2))
+    enqueue_notices(5)
 
-    deliver("webhook", timezone.now(), time.monotonic() + 0.3)
+    deliver_due_notices("webhook", timezone.now(), time.monotonic() + 0.3)
 
-    assert states() == [NoticeState.OWED] * 3 + [NoticeState.SENT] * 2
-    free = Notice.objects.filter(state=NoticeState.OWED)
-    assert set(free.values_list("claimed_until", "tries")) == {(None, 0)}
+    assert notice_states() == [NoticeState.PENDING] * 3 + [NoticeState.SENT] * 2
+    free = Notice.objects.filter(state=NoticeState.PENDING)
+    assert set(free.values_list("claimed_until", "attempts")) == {(None, 0)}
 
 
-def test_a_slow_channel_holds_no_other_up(post: Post) -> None:
+def test_a_slow_channel_holds_no_other_up(mail_server: MailServer) -> None:
     """While one channel's job waits for an answer, a second job for it ends at once, and another channel's goes on."""
-    with one_at_a_time("None", "webhook", 5) as ours:
+    with hold_worker_lock("None", "webhook", 5) as ours:
         assert ours
-        owe(3, "webhook")
-        owe(3, "email")
+        enqueue_notices(3, "webhook")
+        enqueue_notices(3, "email")
 
         began = time.monotonic()
         assert tasks.deliver_notices("webhook") == 0
         assert tasks.deliver_notices("email") == 3
 
         assert time.monotonic() - began < 5
-        assert len(post.mails) == 3
+        assert len(mail_server.mails) == 3
 
 
 def test_a_turn_comes_back_when_its_worker_has_died() -> None:
-    with one_at_a_time("here", "sending", 0.05) as first, one_at_a_time("here", "sending", 0.05) as second:
+    with hold_worker_lock("here", "sending", 0.05) as first, hold_worker_lock("here", "sending", 0.05) as second:
         assert (first, second) == (True, False)
         time.sleep(0.1)
-        with one_at_a_time("here", "sending", 5) as third:
+        with hold_worker_lock("here", "sending", 5) as third:
             assert third
 
 
 def test_a_worker_that_starts_again_has_its_turns_back() -> None:
-    with one_at_a_time("here", "sending", 50) as first, one_at_a_time("there", "sending", 50) as other:
+    with hold_worker_lock("here", "sending", 50) as first, hold_worker_lock("there", "sending", 50) as other:
         assert (first, other) == (True, True)
 
-        assert forget_turns("here") == 1
+        assert release_all("here") == 1
 
-        with one_at_a_time("here", "sending", 50) as again, one_at_a_time("there", "sending", 50) as still:
+        with hold_worker_lock("here", "sending", 50) as again, hold_worker_lock("there", "sending", 50) as still:
             assert (again, still) == (True, False)

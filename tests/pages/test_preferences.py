@@ -15,11 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from tests import make
-from tracking.localization.reader import CHOICES, NAMES, first_valid, reader_of, supported
+from tests import factories
+from tracking.localization.reader import (
+    PREFERENCE_NAMES,
+    PREFERENCE_VALUES,
+    build_reader,
+    first_valid_preferences,
+    supported_language,
+)
 from tracking.models import Order
-from tracking.pages.preferences import sampled
-from tracking.pages.reader import BuyerRequest, ReaderMiddleware, reader_of_order, region_in
+from tracking.pages.preferences import sample_options
+from tracking.pages.reader import BuyerRequest, ReaderMiddleware, activate_reader_for_order, region_of_tag
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = {"en": "", "de": "", "pt-br": "", "zh-hans": "", "zh-hant": ""}
@@ -27,10 +33,10 @@ LANGUAGES = {"en": "", "de": "", "pt-br": "", "zh-hans": "", "zh-hant": ""}
 
 @pytest.fixture
 def order() -> Order:
-    return make.leg(of=make.order(country="DE")).shipment.order
+    return factories.create_leg(for_order=factories.create_order(country="DE")).shipment.order
 
 
-def page(client: Client, order: Order, query: str = "", **headers: str) -> str:
+def order_page(client: Client, order: Order, query: str = "", **headers: str) -> str:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.get(order.get_absolute_url() + query, headers=told).content.decode()
 
@@ -44,16 +50,16 @@ def test_the_link_outweighs_the_account_the_cookie_the_order_the_browser_and_the
 ) -> None:
     order.shop.language = "it"
     order.shop.save()
-    assert language_of(page(client, order)) == "it"
-    assert language_of(page(client, order, accept_language="ja")) == "ja"
+    assert language_of(order_page(client, order)) == "it"
+    assert language_of(order_page(client, order, accept_language="ja")) == "ja"
     Order.objects.update(language="fr")
-    assert language_of(page(client, order, accept_language="ja")) == "fr"
+    assert language_of(order_page(client, order, accept_language="ja")) == "fr"
     client.cookies["language"] = "es"
-    assert language_of(page(client, order, accept_language="ja")) == "es"
+    assert language_of(order_page(client, order, accept_language="ja")) == "es"
     user = User.objects.create_user("ana@example.com", preferences={"language": "ko"})
     client.force_login(user)
-    assert language_of(page(client, order, accept_language="ja")) == "ko"
-    assert language_of(page(client, order, "?language=ru", accept_language="ja")) == "ru"
+    assert language_of(order_page(client, order, accept_language="ja")) == "ko"
+    assert language_of(order_page(client, order, "?language=ru", accept_language="ja")) == "ru"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +77,10 @@ def test_the_browsers_country_brings_its_habits_else_the_destinations(
 ) -> None:
     request = cast(BuyerRequest, RequestFactory().get("/", headers={"accept-language": accepted}))
     ReaderMiddleware(lambda _request: HttpResponse())(request)
-    order = make.order(country=country)
+    order = factories.create_order(country=country)
 
     with translation.override("en"):
-        reader = reader_of_order(request, order)
+        reader = activate_reader_for_order(request, order)
 
     assert (reader.units, reader.zone.key) == (units, zone)
 
@@ -88,14 +94,14 @@ def test_the_browsers_country_brings_its_habits_else_the_destinations(
     ],
 )
 def test_what_a_browser_asks_for_is_one_of_ours_or_none(tag: str, language: str) -> None:
-    assert supported(tag, LANGUAGES) == language
+    assert supported_language(tag, LANGUAGES) == language
 
 
 @pytest.mark.parametrize(
     ("tag", "region"), [("en-gb", "GB"), ("zh-hant-tw", "TW"), ("de", ""), ("en-zz", ""), ("es-419", "")]
 )
 def test_a_tag_may_name_a_country(tag: str, region: str) -> None:
-    assert region_in(tag) == region
+    assert region_of_tag(tag) == region
 
 
 def test_a_choice_stays_in_the_browser_and_can_be_taken_back(client: Client, order: Order) -> None:
@@ -116,14 +122,14 @@ def test_a_choice_of_who_is_signed_in_goes_along_to_other_browsers(client: Clien
     other = Client()
     other.force_login(User.objects.get())
 
-    assert language_of(page(other, order)) == "de"
+    assert language_of(order_page(other, order)) == "de"
     client.post(reverse("preferences"), {"language": ""})
     assert User.objects.get().preferences == {"zone": "Asia/Tokyo"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PREFERENCE_NAMES)
 def test_what_is_unknown_falls_back_with_a_notice(client: Client, order: Order, name: str) -> None:
-    html = page(client, order, f"?{name}=<script>nonsense")
+    html = order_page(client, order, f"?{name}=<script>nonsense")
 
     assert "&lt;script&gt;nonsense" in html
     assert "<script>nonsense" not in html
@@ -131,18 +137,19 @@ def test_what_is_unknown_falls_back_with_a_notice(client: Client, order: Order, 
 
 
 @given(
-    st.dictionaries(st.sampled_from(NAMES), st.text(max_size=60)), st.dictionaries(st.sampled_from(NAMES), st.text())
+    st.dictionaries(st.sampled_from(PREFERENCE_NAMES), st.text(max_size=60)),
+    st.dictionaries(st.sampled_from(PREFERENCE_NAMES), st.text()),
 )
 def test_only_valid_choices_are_taken_whatever_is_told(link: dict[str, str], cookie: dict[str, str]) -> None:
-    chosen, strange = first_valid([link, cookie], LANGUAGES)
+    chosen, strange = first_valid_preferences([link, cookie], LANGUAGES)
 
-    assert all(value in CHOICES.get(name, (value,)) for name, value in chosen.items())
+    assert all(value in PREFERENCE_VALUES.get(name, (value,)) for name, value in chosen.items())
     assert not set(chosen.values()) & set(strange) or set(link.values()) & set(cookie.values())
 
 
 @pytest.mark.parametrize("place", ["cookie", "link"])
 def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, place: str) -> None:
-    for name in NAMES:
+    for name in PREFERENCE_NAMES:
         client.cookies[name] = "%ff<x" * 20 if place == "cookie" else ""
 
     assert client.get(order.get_absolute_url()).status_code == 200
@@ -154,25 +161,25 @@ def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, p
     st.sampled_from(["", "12", "24"]),
 )
 def test_one_value_of_each_setting_counts_and_is_shown_as_such(language: str, region: str, hours: str) -> None:
-    reader = reader_of({"hours": hours}, language, region)
+    reader = build_reader({"hours": hours}, language, region)
 
     for name in ("hours", "units", "temperature", "digits", "currency", "week"):
-        counts, options = sampled(name, reader)
-        assert counts in CHOICES[name]
-        assert len(options) == len(CHOICES[name])
+        counts, options = sample_options(name, reader)
+        assert counts in PREFERENCE_VALUES[name]
+        assert len(options) == len(PREFERENCE_VALUES[name])
         assert getattr(reader, name) in (counts, "", "latn", "own")
 
 
-def pressed(html: str) -> set[str]:
+def pressed_choices(html: str) -> set[str]:
     return set(re.findall(r'name="(\w+" value="\w+)" aria-pressed="true"', html))
 
 
 def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client: Client, order: Order) -> None:
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-US"
-    before = pressed(page(client, order))
+    before = pressed_choices(order_page(client, order))
     client.post(reverse("preferences"), {"region": "DE"})
 
-    after = pressed(page(client, order))
+    after = pressed_choices(order_page(client, order))
 
     assert before > {'region" value="US', 'units" value="us', 'hours" value="12', 'week" value="sun'}
     assert after > {'region" value="DE', 'units" value="metric', 'hours" value="24', 'week" value="mon'}

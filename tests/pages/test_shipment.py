@@ -12,45 +12,53 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests import make
-from tracking.carriers.parsed import CarrierDate, Measures, ToldLeg
-from tracking.ingest.record import record
+from tests import factories
+from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedLeg
+from tracking.ingest.record import record_shipment
 from tracking.models import Leg, OrderLine, Shipment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-CHINA = ToldLeg("chinapost", "China Post", "LZ000000015CN", "CN")
-USPS = ToldLeg("usps", "USPS", "9200190000000000000009", "US")
+CHINA = ParsedLeg("chinapost", "China Post", "LZ000000015CN", "CN")
+USPS = ParsedLeg("usps", "USPS", "9200190000000000000009", "US")
 
 
 @pytest.fixture
 def leg() -> Leg:
-    leg = make.leg("LZ000000015CN")
-    record(
+    leg = factories.create_leg("LZ000000015CN")
+    record_shipment(
         leg,
-        make.parcel(
-            make.scan("origin.picked_up", "2026-09-04T11:30:00+08:00", country="CN", place="HANGZHOU", words="已揽收"),
-            make.scan("linehaul.departed", "2026-09-07T23:40:00+08:00", country="CN", place="SHANGHAI"),
-            make.scan("linehaul.arrived_destination", "2026-09-09T20:14:00-07:00", country="US", place="LOS ANGELES"),
-            make.scan("linehaul.arrived_destination", "2026-09-09T20:19:00-07:00", country="US", leg=1),
-            make.scan("unmapped", "2026-09-10T09:00:00", country="US", leg=1, words="Teleported", code="X9"),
-            make.scan("import.customs_presented", "2026-09-10T21:05:00+08:00", country="US", leg=1),
+        factories.build_shipment(
+            factories.build_scan(
+                "origin.picked_up", "2026-09-04T11:30:00+08:00", country="CN", place="HANGZHOU", words="已揽收"
+            ),
+            factories.build_scan("linehaul.departed", "2026-09-07T23:40:00+08:00", country="CN", place="SHANGHAI"),
+            factories.build_scan(
+                "linehaul.arrived_destination", "2026-09-09T20:14:00-07:00", country="US", place="LOS ANGELES"
+            ),
+            factories.build_scan(
+                "linehaul.arrived_destination", "2026-09-09T20:19:00-07:00", country="US", leg_index=1
+            ),
+            factories.build_scan(
+                "unmapped", "2026-09-10T09:00:00", country="US", leg_index=1, words="Teleported", code="X9"
+            ),
+            factories.build_scan("import.customs_presented", "2026-09-10T21:05:00+08:00", country="US", leg_index=1),
             legs=(CHINA, USPS),
             origin="CN",
         ),
-        make.payload(),
+        factories.create_payload(),
     )
     return leg
 
 
-def words(client: Client, path: str, **headers: str) -> str:
+def page_text(client: Client, path: str, **headers: str) -> str:
     """Return the text of a page as a reader sees it, white space folded."""
     html = client.get(path, headers=headers).content.decode()
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_the_page_tells_the_whole_route_with_both_numbers(client: Client, leg: Leg) -> None:
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
 
     for told in ("China Post LZ000000015CN", "USPS 9200190000000000000009", "Collected from the sender", "已揽收"):
         assert told in page
@@ -58,21 +66,21 @@ def test_the_page_tells_the_whole_route_with_both_numbers(client: Client, leg: L
 
 
 def test_one_happening_told_by_two_carriers_is_one_row(client: Client, leg: Leg) -> None:
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
 
     assert page.count("Arrived in the destination country") == 1
     assert "Told by China Post · USPS" in page
 
 
 def test_each_time_is_on_its_places_clock_and_named(client: Client, leg: Leg) -> None:
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
 
     assert "11:30 AM Shanghai time" in page.replace("\u202f", " ")
     assert "8:14 PM UTC−7" in page.replace("\u202f", " ")
 
 
 def test_an_assumed_offset_is_named_as_one_and_an_unknown_zone_is_said(client: Client, leg: Leg) -> None:
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
 
     assert "9:05 PM clock as told" in page.replace("\u202f", " ")
     assert "the data provider assumed UTC+8" in page
@@ -80,7 +88,7 @@ def test_an_assumed_offset_is_named_as_one_and_an_unknown_zone_is_said(client: C
 
 
 def test_my_time_moves_every_known_instant_to_my_zone(client: Client, leg: Leg) -> None:
-    page = words(client, f"{leg.shipment.get_absolute_url()}?clock=mine&zone=Asia/Tokyo").replace("\u202f", " ")
+    page = page_text(client, f"{leg.shipment.get_absolute_url()}?clock=mine&zone=Asia/Tokyo").replace("\u202f", " ")
 
     assert "12:30 PM Tokyo time" in page
     assert "Shanghai time" not in page
@@ -92,11 +100,11 @@ def test_an_unknown_zone_in_a_link_falls_back(client: Client, leg: Leg) -> None:
 
 
 def test_unknown_words_are_shown_as_the_carrier_said_them(client: Client, leg: Leg) -> None:
-    assert "Teleported" in words(client, leg.shipment.get_absolute_url())
+    assert "Teleported" in page_text(client, leg.shipment.get_absolute_url())
 
 
 def test_chinese_readers_get_chinese(client: Client, leg: Leg) -> None:
-    page = words(client, leg.shipment.get_absolute_url(), **{"accept-language": "zh-CN"})
+    page = page_text(client, leg.shipment.get_absolute_url(), **{"accept-language": "zh-CN"})
 
     assert "已向进口海关申报" in page
     assert "Presented to import customs" not in page
@@ -106,12 +114,12 @@ def test_chinese_readers_get_chinese(client: Client, leg: Leg) -> None:
 def test_the_number_of_queries_does_not_grow_with_events(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, events: int
 ) -> None:
-    leg = make.leg()
+    leg = factories.create_leg()
     told = (
-        make.scan("origin.facility_arrived", f"2026-09-{day:02d}T{hour:02d}:00:00+08:00", country="CN")
+        factories.build_scan("origin.facility_arrived", f"2026-09-{day:02d}T{hour:02d}:00:00+08:00", country="CN")
         for day in range(1, 16) for hour in range(20)
     )  # fmt: skip
-    record(leg, make.parcel(*list(told)[:events]), make.payload())
+    record_shipment(leg, factories.build_shipment(*list(told)[:events]), factories.create_payload())
 
     with django_assert_num_queries(7):
         client.get(leg.shipment.get_absolute_url())
@@ -122,30 +130,34 @@ def test_the_number_of_queries_does_not_grow_with_events(
 def test_the_number_of_queries_does_not_grow_with_parcels(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    order = make.order()
+    order = factories.create_order()
     for number in range(5):
-        record(make.leg(f"N{number}", of=order), make.parcel(make.scan("origin.picked_up")), make.payload())
+        record_shipment(
+            factories.create_leg(f"N{number}", for_order=order),
+            factories.build_shipment(factories.build_scan("origin.picked_up")),
+            factories.create_payload(),
+        )
 
     with django_assert_num_queries(9):
         client.get(order.get_absolute_url())
 
 
 def test_an_order_shows_all_its_parcels_and_what_is_not_shipped(client: Client) -> None:
-    order = make.order("LF-7")
+    order = factories.create_order("LF-7")
     for number in ("AAA1", "BBB2"):
-        make.leg(number, of=order)
+        factories.create_leg(number, for_order=order)
     OrderLine.objects.create(order=order, title="A kettle")
 
-    page = words(client, order.get_absolute_url())
+    page = page_text(client, order.get_absolute_url())
 
     for told in ("Parcel 1 of 2", "Parcel 2 of 2", "AAA1", "BBB2", "Not shipped yet", "A kettle"):
         assert told in page
 
 
 def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
-    order = make.order()
+    order = factories.create_order()
     for number in ("AAA1", "BBB2"):
-        make.leg(number, of=order)
+        factories.create_leg(number, for_order=order)
 
     html = client.get(order.get_absolute_url()).content.decode()
 
@@ -155,7 +167,7 @@ def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
 
 
 def test_an_order_without_a_parcel_says_so(client: Client) -> None:
-    assert "No parcel yet." in words(client, make.order().get_absolute_url())
+    assert "No parcel yet." in page_text(client, factories.create_order().get_absolute_url())
 
 
 @pytest.mark.parametrize(
@@ -175,49 +187,49 @@ def test_an_order_without_a_parcel_says_so(client: Client) -> None:
     ],
 )
 def test_each_state_has_its_answer(client: Client, scans: list[str], says: str) -> None:
-    leg = make.leg()
-    told = [make.scan(name, "2026-09-10T10:00:00+02:00", country="DE") for name in scans]
-    record(leg, make.parcel(*told), make.payload())
+    leg = factories.create_leg()
+    told = [factories.build_scan(name, "2026-09-10T10:00:00+02:00", country="DE") for name in scans]
+    record_shipment(leg, factories.build_shipment(*told), factories.create_payload())
 
-    assert says in words(client, leg.shipment.get_absolute_url())
+    assert says in page_text(client, leg.shipment.get_absolute_url())
 
 
 def test_failed_attempts_are_numbered_once_there_are_two(client: Client) -> None:
-    leg = make.leg()
-    first = make.scan("delivery.attempt_failed_absent", "2026-09-10T10:00:00+02:00", country="DE")
-    second = make.scan("delivery.attempt_failed_other", "2026-09-11T10:00:00+02:00", country="DE")
-    record(leg, make.parcel(first), make.payload())
-    assert "1st attempt" not in words(client, leg.shipment.get_absolute_url())
+    leg = factories.create_leg()
+    first = factories.build_scan("delivery.attempt_failed_absent", "2026-09-10T10:00:00+02:00", country="DE")
+    second = factories.build_scan("delivery.attempt_failed_other", "2026-09-11T10:00:00+02:00", country="DE")
+    record_shipment(leg, factories.build_shipment(first), factories.create_payload())
+    assert "1st attempt" not in page_text(client, leg.shipment.get_absolute_url())
 
-    record(leg, make.parcel(first, second), make.payload())
+    record_shipment(leg, factories.build_shipment(first, second), factories.create_payload())
 
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
     assert page.index("2nd attempt") < page.index("1st attempt")
-    french = words(client, leg.shipment.get_absolute_url(), **{"accept-language": "fr-FR"})
+    french = page_text(client, leg.shipment.get_absolute_url(), **{"accept-language": "fr-FR"})
     assert "1re tentative" in french
 
 
 def test_a_carriers_date_has_passed_when_that_day_is_over_where_the_parcel_goes(client: Client) -> None:
-    leg = make.leg(of=make.order(country="US"))
-    days = CarrierDate(date(2026, 11, 22), date(2026, 11, 23), "USPS")
-    record(leg, make.parcel(carrier_date=days), make.payload())
+    leg = factories.create_leg(for_order=factories.create_order(country="US"))
+    days = ParsedEstimate(date(2026, 11, 22), date(2026, 11, 23), "USPS")
+    record_shipment(leg, factories.build_shipment(carrier_estimate=days), factories.create_payload())
     told = {}
     for hour in (4, 6):
         with time_machine.travel(datetime(2026, 11, 24, hour, tzinfo=UTC), tick=False):
-            told[hour] = words(client, leg.shipment.get_absolute_url())
+            told[hour] = page_text(client, leg.shipment.get_absolute_url())
 
     assert "Expected Sun, Nov 22" in told[4]
     assert "Expected" not in told[6]
 
 
 def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:
-    leg = make.leg()
+    leg = factories.create_leg()
     future = date(datetime.now(UTC).year + 1, 7, 8)
     Shipment.objects.update(
-        milestone="linehaul", carrier_first_on=future, carrier_last_on=future, carrier_date_source="USPS"
+        milestone="linehaul", carrier_earliest_on=future, carrier_latest_on=future, carrier_date_source="USPS"
     )
 
-    page = words(client, leg.shipment.get_absolute_url())
+    page = page_text(client, leg.shipment.get_absolute_url())
 
     assert "Expected" in page
     assert "This is the estimate of USPS." in page
@@ -275,7 +287,7 @@ def test_preferences_are_kept_and_lead_back(client: Client, leg: Leg) -> None:
     response = client.post("/preferences/", given)
 
     assert response["Location"] == path
-    assert "上海" in words(client, path)
+    assert "上海" in page_text(client, path)
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
@@ -284,10 +296,12 @@ def test_preferences_never_lead_away(client: Client, target: str) -> None:
 
 
 def test_what_was_paid_and_what_it_weighs_is_told_as_the_reader_wants(client: Client) -> None:
-    order = make.order(country="DE", currency="EUR")
-    order.lines.create(title="Lamp", unit_price="12.50", grams=1500)
-    leg = make.leg(of=order)
-    record(leg, make.parcel(measures=Measures(1800, (300, 200, 100))), make.payload())
+    order = factories.create_order(country="DE", currency="EUR")
+    order.lines.create(title="Lamp", unit_price="12.50", weight_grams=1500)
+    leg = factories.create_leg(for_order=order)
+    record_shipment(
+        leg, factories.build_shipment(measurements=Measurements(1800, (300, 200, 100))), factories.create_payload()
+    )
     told = {}
     for habit in ("de-DE", "en-US"):
         html = client.get(order.get_absolute_url(), headers={"accept-language": habit}).content.decode()

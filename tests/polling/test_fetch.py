@@ -11,80 +11,80 @@ import pytest
 from aiohttp import web
 from django.utils import timezone
 
-from tests import make
-from tests.carrier import CarrierServer, serving
-from tracking.ingest.read import read
+from tests import factories
+from tests.carrier_server import CarrierServer, run_carrier_server
+from tracking.ingest.process import process_payload
 from tracking.models import Carrier, Event, Leg, Payload
-from tracking.models.payloads import Arrival
+from tracking.models.payloads import ReceivedVia
 from tracking.polling import fetch, schedule
 from tracking.polling.circuit_breaker import FAILURES_TO_OPEN
-from tracking.tasks import ask_carrier, refresh_due
+from tracking.tasks import fetch_carrier_legs, fetch_due_legs
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 Items = list[dict[str, Any]]
 
 
-def good(verb: str, items: Items) -> web.Response:
+def accept_all(verb: str, items: Items) -> web.Response:
     if verb == "register":
         return web.json_response({"code": 0, "data": {"accepted": items, "rejected": []}})
-    return web.json_response(make.answer(*(item["number"] for item in items)))
+    return web.json_response(factories.build_answer_json(*(item["number"] for item in items)))
 
 
-def saying(status: int, body: str = "no", **headers: str) -> Callable[[str, Items], web.Response]:
+def respond_with(status: int, body: str = "no", **headers: str) -> Callable[[str, Items], web.Response]:
     return lambda verb, items: web.Response(status=status, text=body, headers=headers)
 
 
 def due_legs(count: int, server: CarrierServer, **fields: Any) -> tuple[Carrier, list[int]]:
-    feed = make.feed(base_url=server.url, **{"calls_per_second": 500, **fields})
+    feed = factories.create_feed(base_url=server.url, **{"calls_per_second": 500, **fields})
     now = timezone.now()
-    legs = [make.leg(f"LZ{number:09d}CN", source=feed, next_check_at=now) for number in range(count)]
+    legs = [factories.create_leg(f"LZ{number:09d}CN", from_feed=feed, next_check_at=now) for number in range(count)]
     return feed, [leg.pk for leg in legs]
 
 
 def test_numbers_are_registered_then_asked_in_batches_of_40() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(90, server)
 
-        ask_carrier(feed.pk, ids)
+        fetch_carrier_legs(feed.pk, ids)
 
     assert [(verb, len(items)) for verb, items, _ in server.calls] == [
         ("register", 40), ("register", 40), ("register", 10),
         ("gettrackinfo", 40), ("gettrackinfo", 40), ("gettrackinfo", 10),
     ]  # fmt: skip
-    assert {token for *_, token in server.calls} == {make.KEY}
+    assert {token for *_, token in server.calls} == {factories.API_KEY}
     assert Event.objects.count() == 90
-    assert Payload.objects.filter(arrival=Arrival.POLL).count() == 3
+    assert Payload.objects.filter(received_via=ReceivedVia.POLL).count() == 3
 
 
 def test_a_registered_number_is_not_registered_again() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(1, server)
-        ask_carrier(feed.pk, ids)
-        ask_carrier(feed.pk, ids)
+        fetch_carrier_legs(feed.pk, ids)
+        fetch_carrier_legs(feed.pk, ids)
 
     assert [verb for verb, *_ in server.calls] == ["register", "gettrackinfo", "gettrackinfo"]
 
 
 def test_the_answer_is_kept_before_it_is_read() -> None:
-    with serving(lambda verb, items: web.Response(text="<html>maintenance</html>")) as server:
+    with run_carrier_server(lambda verb, items: web.Response(text="<html>maintenance</html>")) as server:
         due_legs(1, server)
-        for feed_id, ids in schedule.claim(timezone.now()).items():
-            ask_carrier(feed_id, ids)
+        for feed_id, ids in schedule.claim_due_legs(timezone.now()).items():
+            fetch_carrier_legs(feed_id, ids)
 
-    assert bytes(Payload.objects.filter(arrival=Arrival.POLL).get().body) == b"<html>maintenance</html>"
+    assert bytes(Payload.objects.filter(received_via=ReceivedVia.POLL).get().body) == b"<html>maintenance</html>"
     leg = Leg.objects.get()
     assert leg.next_check_at is not None
     assert leg.next_check_at > timezone.now()
 
 
 def test_an_answer_that_names_no_number_speaks_of_the_one_that_was_asked() -> None:
-    feed = make.feed("17track")
-    asked, other = make.leg("AAA000000001"), make.leg("BBB000000002")
+    feed = factories.create_feed("17track")
+    asked, other = factories.create_leg("AAA000000001"), factories.create_leg("BBB000000002")
     nobody = b'{"code": 0, "data": {"rejected": [{"number": null, "error": {"code": -18019909, "message": "none"}}]}}'
-    payload, _ = Payload.objects.keep(feed, nobody, Arrival.POLL, timezone.now(), [asked.number])
-    twin, _ = Payload.objects.keep(feed, nobody, Arrival.POLL, timezone.now(), [other.number])
+    payload, _ = Payload.objects.store(feed, nobody, ReceivedVia.POLL, timezone.now(), [asked.number])
+    twin, _ = Payload.objects.store(feed, nobody, ReceivedVia.POLL, timezone.now(), [other.number])
 
-    read(payload)
+    process_payload(payload)
 
     asked.refresh_from_db()
     other.refresh_from_db()
@@ -94,82 +94,82 @@ def test_an_answer_that_names_no_number_speaks_of_the_one_that_was_asked() -> No
 
 
 def test_429_rests_the_carrier_for_as_long_as_it_asks() -> None:
-    with serving(saying(429, **{"Retry-After": "120"})) as server:
+    with run_carrier_server(respond_with(429, **{"Retry-After": "120"})) as server:
         feed, ids = due_legs(3, server)
 
-        fetch.ask(feed, ids)
+        fetch.fetch_legs(feed, ids)
 
     feed.refresh_from_db()
-    assert feed.closed_until is not None
-    assert timedelta(seconds=110) < feed.closed_until - timezone.now() <= timedelta(seconds=120)
-    assert feed.failures == 0
-    assert set(Leg.objects.values_list("next_check_at", flat=True)) == {feed.closed_until}
+    assert feed.circuit_open_until is not None
+    assert timedelta(seconds=110) < feed.circuit_open_until - timezone.now() <= timedelta(seconds=120)
+    assert feed.consecutive_failures == 0
+    assert set(Leg.objects.values_list("next_check_at", flat=True)) == {feed.circuit_open_until}
 
 
 def test_failures_in_a_row_open_the_circuit_and_one_success_closes_it() -> None:
-    with serving(saying(503)) as server:
+    with run_carrier_server(respond_with(503)) as server:
         feed, ids = due_legs(1, server)
         for _ in range(FAILURES_TO_OPEN):
             feed.refresh_from_db()
-            assert feed.closed_until is None
-            fetch.ask(feed, ids)
+            assert feed.circuit_open_until is None
+            fetch.fetch_legs(feed, ids)
         feed.refresh_from_db()
-        assert feed.closed_until is not None
+        assert feed.circuit_open_until is not None
         assert "503" in feed.last_error
-        server.answer = good
-        fetch.ask(feed, ids)
+        server.responder = accept_all
+        fetch.fetch_legs(feed, ids)
 
     feed.refresh_from_db()
-    assert not feed.closed_until
-    assert feed.failures == 0
+    assert not feed.circuit_open_until
+    assert feed.consecutive_failures == 0
 
 
 def test_a_carrier_with_an_open_circuit_is_not_claimed() -> None:
-    with serving(good) as server:
-        due_legs(2, server, closed_until=timezone.now() + timedelta(minutes=5))
+    with run_carrier_server(accept_all) as server:
+        due_legs(2, server, circuit_open_until=timezone.now() + timedelta(minutes=5))
 
-    assert schedule.claim(timezone.now()) == {}
+    assert schedule.claim_due_legs(timezone.now()) == {}
 
 
 def test_wrong_credentials_rest_the_carrier_until_an_operator_looks() -> None:
-    with serving(saying(401, "bad token")) as server:
+    with run_carrier_server(respond_with(401, "bad token")) as server:
         feed, ids = due_legs(1, server)
-        fetch.ask(feed, ids)
+        fetch.fetch_legs(feed, ids)
 
     feed.refresh_from_db()
-    assert feed.closed_until is not None
+    assert feed.circuit_open_until is not None
     assert "bad token" in feed.last_error
 
 
 def test_no_server_at_all_is_a_trouble_and_loses_nothing() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(1, server)
 
-    fetch.ask(feed, ids)
+    fetch.fetch_legs(feed, ids)
 
     leg = Leg.objects.get()
-    assert "no connection" in leg.trouble
+    assert "no connection" in leg.last_error
     assert leg.next_check_at is not None
     assert leg.next_check_at > timezone.now()
 
 
 def test_a_claimed_leg_is_nobody_elses_until_its_claim_expires() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(5, server)
     now = timezone.now()
 
-    assert schedule.claim(now) == {feed.pk: ids}
-    assert schedule.claim(now) == {}
-    assert schedule.claim(now + schedule.CLAIM) == {feed.pk: ids}
+    assert schedule.claim_due_legs(now) == {feed.pk: ids}
+    assert schedule.claim_due_legs(now) == {}
+    assert schedule.claim_due_legs(now + schedule.CLAIM_DURATION) == {feed.pk: ids}
 
 
 def test_the_budget_is_one_for_all_workers() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(160, server, calls_per_second=20)
-        Leg.objects.update(registered_at=make.HEARD)
+        Leg.objects.update(registered_at=factories.RECEIVED_AT)
         started = time.monotonic()
-        fetch.ask(feed, ids[:80])
-        fetch.ask(feed, ids[80:])
+        fetch.fetch_legs(feed, ids[:80])
+        fetch.fetch_legs(feed, ids[80:])
         took = time.monotonic() - started
 
     assert len(server.calls) == 4
@@ -177,25 +177,25 @@ def test_the_budget_is_one_for_all_workers() -> None:
 
 
 def test_legs_that_do_not_fit_the_budget_are_asked_later_and_not_forgotten() -> None:
-    with serving(good) as server:
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(2, server, calls_per_second=0.001)
-        Leg.objects.update(registered_at=make.HEARD)
-        fetch.ask(feed, ids[:1])
-        fetch.ask(feed, ids[1:])
+        Leg.objects.update(registered_at=factories.RECEIVED_AT)
+        fetch.fetch_legs(feed, ids[:1])
+        fetch.fetch_legs(feed, ids[1:])
 
     assert len(server.calls) == 1
     late = Leg.objects.get(pk=ids[1])
-    assert late.trouble == ""
+    assert late.last_error == ""
     assert late.next_check_at is not None
     assert late.next_check_at > timezone.now() + timedelta(minutes=10)
 
 
 def test_one_message_carries_200_legs(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, list[int]]] = []
-    monkeypatch.setattr(ask_carrier, "apply_async", lambda args, **options: sent.append(args))
-    with serving(good) as server:
+    monkeypatch.setattr(fetch_carrier_legs, "apply_async", lambda args, **options: sent.append(args))
+    with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(401, server)
 
-    assert refresh_due() == 401
+    assert fetch_due_legs() == 401
     assert [(carrier, len(group)) for carrier, group in sent] == [(feed.pk, 200), (feed.pk, 200), (feed.pk, 1)]
     assert sorted(leg for _, group in sent for leg in group) == ids

@@ -6,13 +6,24 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin import alerts, buyer_tasks, carriers, codes, forecasts, notices, orders, payloads, shipments, shops
+from tracking.admin import (
+    alerts,
+    buyer_tasks,
+    carriers,
+    custom_mappings,
+    forecasts,
+    notices,
+    orders,
+    payloads,
+    shipments,
+    shops,
+)
 
 __all__ = [
     "alerts",
     "buyer_tasks",
     "carriers",
-    "codes",
+    "custom_mappings",
     "forecasts",
     "notices",
     "orders",

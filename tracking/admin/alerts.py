@@ -14,19 +14,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from tracking.admin.desk import LookOnly
-from tracking.models import Alert, ClearanceCurve, Shipment, StageLimit
+from tracking.admin.base import ReadOnlyAdminMixin
+from tracking.models import Alert, ClearanceCurve, MilestoneDwellLimit, Shipment
 
 if TYPE_CHECKING:
-    AlertDesk = admin.ModelAdmin[Alert]
-    LearnedDesk = admin.ModelAdmin[Any]
+    AlertModelAdmin = admin.ModelAdmin[Alert]
+    LearnedModelAdmin = admin.ModelAdmin[Any]
 else:
-    AlertDesk = LearnedDesk = admin.ModelAdmin
+    AlertModelAdmin = LearnedModelAdmin = admin.ModelAdmin
 
-SLEEP: Final = timedelta(days=3)
+SNOOZE_DURATION: Final = timedelta(days=3)
 
 
-class OpenFilter(admin.SimpleListFilter):
+class AlertStateFilter(admin.SimpleListFilter):
     """Open alarms first of all; the closed ones one tap away."""
 
     title = _("state")
@@ -51,18 +51,27 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Alert)
-class AlertAdmin(AlertDesk):
+class AlertAdmin(AlertModelAdmin):
     """Alarms, the newest first. They open and close by themselves; an operator can put them to sleep."""
 
-    list_display = ("kind", "parcel", "stage", "severity", "since", "opened_at", "snoozed_until", "shown_by")
-    list_filter = (OpenFilter, "severity", "kind", "stage", "shipment__order__shop")
+    list_display = (
+        "kind",
+        "parcel",
+        "milestone",
+        "severity",
+        "started_at",
+        "opened_at",
+        "snoozed_until",
+        "evidence_lines",
+    )
+    list_filter = (AlertStateFilter, "severity", "kind", "milestone", "shipment__order__shop")
     list_select_related = ("shipment__order",)
     search_fields = ("shipment__legs__number_key",)
     show_full_result_count = False
-    actions = ("put_to_sleep", "wake")
+    actions = ("snooze", "unsnooze")
     readonly_fields = (
-        *("kind", "parcel", "stage", "severity", "since"),
-        *("opened_at", "updated_at", "closed_at", "closed_by", "shown_by"),
+        *("kind", "parcel", "milestone", "severity", "started_at"),
+        *("opened_at", "updated_at", "closed_at", "closed_by", "evidence_lines"),
     )
     fields = (*readonly_fields, "snoozed_until")
 
@@ -82,35 +91,35 @@ class AlertAdmin(AlertDesk):
         return str(alert.shipment)
 
     @admin.display(description=_("evidence"))
-    def shown_by(self, alert: Alert) -> SafeString | str:
+    def evidence_lines(self, alert: Alert) -> SafeString | str:
         """Return what shows it, one line a fact."""
-        return readable(alert)
+        return format_evidence(alert)
 
     @admin.action(description=_("Put to sleep for three days"), permissions=["change"])
-    def put_to_sleep(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+    def snooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Keep these alarms from buyers and notices for three days; they go on being updated."""
-        count = queryset.filter(closed_at=None).update(snoozed_until=timezone.now() + SLEEP)
+        count = queryset.filter(closed_at=None).update(snoozed_until=timezone.now() + SNOOZE_DURATION)
         self.message_user(request, ngettext("%(n)d alarm sleeps.", "%(n)d alarms sleep.", count) % {"n": count})
 
     @admin.action(description=_("Wake"), permissions=["change"])
-    def wake(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+    def unsnooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Show these alarms again."""
         count = queryset.update(snoozed_until=None)
         self.message_user(request, ngettext("%(n)d alarm is awake.", "%(n)d alarms are awake.", count) % {"n": count})
 
 
-def readable(alert: Alert) -> SafeString | str:
+def format_evidence(alert: Alert) -> SafeString | str:
     """Return an alarm's evidence, one line a fact."""
     return format_html_join("", "{}: {}<br>", sorted(alert.evidence.items())) or "-"
 
 
-def alarms_of(shipment: Shipment) -> list[tuple[Alert, SafeString | str]]:
+def alerts_with_evidence(shipment: Shipment) -> list[tuple[Alert, SafeString | str]]:
     """Return a parcel's alarms, the newest first, each with its evidence."""
-    return [(alert, readable(alert)) for alert in shipment.alerts.all()]
+    return [(alert, format_evidence(alert)) for alert in shipment.alerts.all()]
 
 
-@admin.register(StageLimit, ClearanceCurve)
-class LearnedAdmin(LookOnly, LearnedDesk):
+@admin.register(MilestoneDwellLimit, ClearanceCurve)
+class LearnedStatisticsAdmin(ReadOnlyAdminMixin, LearnedModelAdmin):
     """What was learned in the night, to be read only."""
 
-    list_display = ("__str__", "parcels", "learned_at")
+    list_display = ("__str__", "parcel_count", "fitted_at")

@@ -22,67 +22,75 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from tracking.admin.health import clock
-from tracking.buyer_tasks import answers, vault
-from tracking.buyer_tasks.answers import WrongState
-from tracking.buyer_tasks.values import in_words
+from tracking.admin.feed_health import format_datetime
+from tracking.buyer_tasks import encrypted_store, transitions
+from tracking.buyer_tasks.answer_values import describe_answer
+from tracking.buyer_tasks.transitions import InvalidTransitionError
 from tracking.live import publish
-from tracking.models import Ask, AskAnswer, Paper
-from tracking.models.buyer_tasks import ENDED, WAITING_FOR_BUYER, WAITING_FOR_DESK, Actor, Deed
-from tracking.models.texts import PaperKind, Refusal
-from tracking.notifications.outbox import owe
-from tracking.notifications.triggers import Happening
-from tracking.vocabulary import AskKind, AskState, NoticeKind
+from tracking.models import BuyerTask, BuyerTaskAnswer, Paper
+from tracking.models.buyer_tasks import (
+    FINAL_STATES,
+    WAITING_FOR_BUYER_STATES,
+    WAITING_FOR_SHOP_STATES,
+    Actor,
+    BuyerTaskAction,
+)
+from tracking.models.texts import PaperKind, RejectionReason
+from tracking.notifications.outbox import enqueue_notices
+from tracking.notifications.triggers import NoticeTrigger
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, NoticeKind
 
 if TYPE_CHECKING:
-    AskDesk = admin.ModelAdmin[Ask]
+    BuyerTaskModelAdmin = admin.ModelAdmin[BuyerTask]
 else:
-    AskDesk = admin.ModelAdmin
+    BuyerTaskModelAdmin = admin.ModelAdmin
 
-STEPS: Final = ("see", "accept", "refuse", "forward", "close")
-SOON: Final = timedelta(days=1)
-PAPER_PERMISSION: Final = "tracking.view_paper"
+TRANSITIONS: Final = ("see", "accept", "refuse", "forward", "close")
+DUE_SOON_WITHIN: Final = timedelta(days=1)
+VIEW_PAPER_PERMISSION: Final = "tracking.view_paper"
 
 
-class TurnFilter(admin.SimpleListFilter):
+class WaitingForFilter(admin.SimpleListFilter):
     """Asks by whose turn it is; unless another is chosen, those that have not ended."""
 
     title = _("whose turn")
-    parameter_name = "turn"
+    parameter_name = "waiting_for"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("desk", _("ours")), ("buyer", _("the buyer's")), ("ended", _("ended")), ("all", _("all"))]
+        return [("shop", _("ours")), ("buyer", _("the buyer's")), ("ended", _("ended")), ("all", _("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
         return [{**first, "display": _("open")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        states = {"desk": WAITING_FOR_DESK, "buyer": WAITING_FOR_BUYER, "ended": ENDED}.get(self.value() or "")
+        states = {"shop": WAITING_FOR_SHOP_STATES, "buyer": WAITING_FOR_BUYER_STATES, "ended": FINAL_STATES}.get(
+            self.value() or ""
+        )
         if states:
             return queryset.filter(state__in=states)
-        return queryset if self.value() == "all" else queryset.exclude(state__in=ENDED)
+        return queryset if self.value() == "all" else queryset.exclude(state__in=FINAL_STATES)
 
 
-@admin.register(Ask)
-class AskAdmin(AskDesk):
+@admin.register(BuyerTask)
+class BuyerTaskAdmin(BuyerTaskModelAdmin):
     """Tasks of buyers, the most urgent first. They are asked on the parcel's page and decided here."""
 
-    list_display = ("task", "state", "due", "round", "shop", "opened_at")
-    list_filter = (TurnFilter, "kind", "shipment__order__shop")
+    list_display = ("buyer_task", "state", "deadline", "round", "shop", "opened_at")
+    list_filter = (WaitingForFilter, "kind", "shipment__order__shop")
     ordering = (F("deadline_at").asc(nulls_last=True), "pk")  # type: ignore[assignment]  # the stubs know names only
     search_fields = ("shipment__order__number_key", "answers__receipt")
     search_help_text = _("Order number, or the code of a receipt")
     show_full_result_count = False
-    change_form_template = "admin/tracking/ask/change_form.html"
+    change_form_template = "admin/tracking/buyertask/change_form.html"
     fields = readonly_fields = (
         "parcel",
         "kind",
         "state",
         "round",
-        "asked_because",
-        "papers_wanted",
-        "due",
+        "request_reason",
+        "requested_papers",
+        "deadline",
         "opened_at",
         "closed_at",
     )
@@ -90,56 +98,58 @@ class AskAdmin(AskDesk):
     class Media:
         css: ClassVar = {"all": ("css/admin.css",)}
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Ask]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BuyerTask]:
         return super().get_queryset(request).select_related("shipment__order__shop")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Ask | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: BuyerTask | None = None) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        step = self.admin_site.admin_view(require_POST(self.take_step))
-        paper = self.admin_site.admin_view(require_POST(self.paper))
+        step = self.admin_site.admin_view(require_POST(self.apply_transition))
+        paper = self.admin_site.admin_view(require_POST(self.download_paper))
         return [
-            path("<int:pk>/paper/<int:paper>/", paper, name="tracking_ask_paper"),
-            path("<int:pk>/step/<slug:step>/", step, name="tracking_ask_step"),
+            path("<int:pk>/paper/<int:paper_id>/", paper, name="tracking_buyertask_paper"),
+            path("<int:pk>/step/<slug:transition>/", step, name="tracking_buyertask_transition"),
             *super().get_urls(),
         ]
 
-    def take_step(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    def apply_transition(self, request: HttpRequest, pk: int, transition: str) -> HttpResponse:
         """Open, accept, refuse or pass on an answer, or end an ask; the buyer's open page hears of it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        if step not in STEPS:
+        if transition not in TRANSITIONS:
             raise Http404
-        ask = get_object_or_404(Ask.objects.select_related("shipment__order"), pk=pk)
+        ask = get_object_or_404(BuyerTask.objects.select_related("shipment__order"), pk=pk)
         try:
             with transaction.atomic():
-                said = HANDS[step](ask, cast(User, request.user), reason_in(request))
-                publish.ring_after_commit([ask.shipment])
+                said = TRANSITION_HANDLERS[transition](ask, cast(User, request.user), reason_from_post(request))
+                publish.publish_after_commit([ask.shipment])
             self.message_user(request, said)
-        except WrongState:
-            words = gettext("Somebody was quicker, or there is no answer: nothing was changed.")
-            self.message_user(request, words, messages.WARNING)
-        except NoReason:
+        except InvalidTransitionError:
+            warning = gettext("Somebody was quicker, or there is no answer: nothing was changed.")
+            self.message_user(request, warning, messages.WARNING)
+        except MissingReasonError:
             self.message_user(request, gettext("Say why: the buyer reads it and answers again."), messages.ERROR)
-        return redirect("admin:tracking_ask_change", pk)
+        return redirect("admin:tracking_buyertask_change", pk)
 
-    def paper(self, request: HttpRequest, pk: int, paper: int) -> HttpResponse:
+    def download_paper(self, request: HttpRequest, pk: int, paper_id: int) -> HttpResponse:
         """Hand out a paper to be saved, never to be shown by the browser; who took it stands in the record."""
-        if not (self.has_view_permission(request) and request.user.has_perm(PAPER_PERMISSION)):
+        if not (self.has_view_permission(request) and request.user.has_perm(VIEW_PAPER_PERMISSION)):
             raise PermissionDenied
-        found = get_object_or_404(Paper.objects.select_related("answer__ask"), pk=paper, answer__ask=pk, erased_at=None)
-        try:
-            content = vault.fetch(found.stored_name)
-        except vault.LostPaper as trouble:
-            raise Http404 from trouble
-        detail = f"{found.get_kind_display()} {found.digest[:12]}"
-        answers.note(
-            found.answer.ask, timezone.now(), Deed.DOWNLOADED, Actor.OPERATOR, cast(User, request.user), detail
+        found = get_object_or_404(
+            Paper.objects.select_related("answer__buyer_task"), pk=paper_id, answer__buyer_task=pk, erased_at=None
         )
+        try:
+            content = encrypted_store.load_paper(found.stored_name)
+        except encrypted_store.UnreadablePaperError as trouble:
+            raise Http404 from trouble
+        detail = f"{found.get_kind_display()} {found.content_hash[:12]}"
+        user = cast(User, request.user)
+        buyer_task = found.answer.buyer_task
+        transitions.record_action(buyer_task, timezone.now(), BuyerTaskAction.DOWNLOADED, Actor.OPERATOR, user, detail)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
             "X-Content-Type-Options": "nosniff",
@@ -151,129 +161,146 @@ class AskAdmin(AskDesk):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         ask = context.get("original")
-        if isinstance(ask, Ask):
+        if isinstance(ask, BuyerTask):
             may = self.has_change_permission(request, ask)
-            context |= {"answers": answers_of(ask, may), "notes": ask.notes.select_related("user"), "may_decide": may}
-            context["ready"] = Refusal.choices
-            context["may_load"] = request.user.has_perm(PAPER_PERMISSION)
+            context |= {
+                "answers": answers_with_values(ask, may),
+                "notes": ask.log_entries.select_related("user"),
+                "can_decide": may,
+            }
+            context["rejection_reasons"] = RejectionReason.choices
+            context["can_download_papers"] = request.user.has_perm(VIEW_PAPER_PERMISSION)
         context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("task"), ordering="kind")
-    def task(self, ask: Ask) -> str:
+    def buyer_task(self, buyer_task: BuyerTask) -> str:
         """Return what is asked about which parcel."""
-        return str(ask)
+        return str(buyer_task)
 
     @admin.display(description=_("parcel"))
-    def parcel(self, ask: Ask) -> SafeString:
+    def parcel(self, buyer_task: BuyerTask) -> SafeString:
         """Return a link to the parcel on the desk."""
-        address = reverse("admin:tracking_shipment_change", args=[ask.shipment_id])
-        return format_html('<a href="{}">{}</a>', address, ask.shipment)
+        address = reverse("admin:tracking_shipment_change", args=[buyer_task.shipment_id])
+        return format_html('<a href="{}">{}</a>', address, buyer_task.shipment)
 
     @admin.display(description=_("reason"))
-    def asked_because(self, ask: Ask) -> str:
+    def request_reason(self, buyer_task: BuyerTask) -> str:
         """Return why it is asked."""
-        return ask.asked_because
+        return buyer_task.localized_reason
 
     @admin.display(description=_("papers wanted"))
-    def papers_wanted(self, ask: Ask) -> str:
+    def requested_papers(self, buyer_task: BuyerTask) -> str:
         """Return the names of the papers that are wanted."""
-        return ", ".join(str(PaperKind(name).label) for name in ask.wants)
+        return ", ".join(str(PaperKind(name).label) for name in buyer_task.requested_papers)
 
     @admin.display(description=_("shop"), ordering="shipment__order__shop")
-    def shop(self, ask: Ask) -> str:
+    def shop(self, buyer_task: BuyerTask) -> str:
         """Return whose buyer it is."""
-        return str(ask.shipment.order.shop)
+        return str(buyer_task.shipment.order.shop)
 
     @admin.display(description=_("deadline"), ordering="deadline_at")
-    def due(self, ask: Ask) -> str | SafeString:
+    def deadline(self, buyer_task: BuyerTask) -> str | SafeString:
         """Return the deadline, with a badge where it is near or over."""
-        if ask.deadline_at is None:
+        if buyer_task.deadline_at is None:
             return "-"
-        badge = badge_for(ask)
+        badge = deadline_badge(buyer_task)
         return (
-            format_html('{} <span class="badge {}">{}</span>', clock(ask.deadline_at), *badge)
+            format_html('{} <span class="badge {}">{}</span>', format_datetime(buyer_task.deadline_at), *badge)
             if badge
-            else clock(ask.deadline_at)
+            else format_datetime(buyer_task.deadline_at)
         )
 
 
-def reason_in(request: HttpRequest) -> str:
+def reason_from_post(request: HttpRequest) -> str:
     """Return the reason that was chosen, that was typed, or both, a line each."""
-    ready, typed = request.POST.get("ready", ""), request.POST.get("reason", "").strip()
-    return "\n".join(filter(None, [ready if ready in Refusal.values else "", typed]))
+    ready, typed = request.POST.get("rejection_reason", ""), request.POST.get("reason", "").strip()
+    return "\n".join(filter(None, [ready if ready in RejectionReason.values else "", typed]))
 
 
-class NoReason(Exception):
+class MissingReasonError(Exception):
     """A refusal without a reason."""
 
 
-def see(ask: Ask, user: User, reason: str) -> str:
+def open_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """Open the answer."""
-    if not ask.answers.exists():
-        raise WrongState("no answer")
-    answers.see(ask, user, timezone.now())
+    if not buyer_task.answers.exists():
+        raise InvalidTransitionError("no answer")
+    transitions.mark_seen(buyer_task, user, timezone.now())
     return gettext("The buyer sees that the answer was opened.")
 
 
-def accept(ask: Ask, user: User, reason: str) -> str:
+def accept_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """Accept the answer."""
-    answers.accept(ask, user, timezone.now())
+    transitions.accept_answer(buyer_task, user, timezone.now())
     return gettext("Accepted. The buyer sees it on the parcel's page.")
 
 
-def refuse(ask: Ask, user: User, reason: str) -> str:
+def reject_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """Refuse the answer and ask again."""
     if not reason:
-        raise NoReason
+        raise MissingReasonError
     now = timezone.now()
-    answers.refuse(ask, user, reason, now)
-    again = Happening(ask.shipment_id, ask.shipment.order_id, NoticeKind.ASKED, f"ask {ask.pk} {ask.round + 1}", {})
-    owe([again], now)
+    transitions.refuse_answer(buyer_task, user, reason, now)
+    again = NoticeTrigger(
+        buyer_task.shipment_id,
+        buyer_task.shipment.order_id,
+        NoticeKind.BUYER_TASK_OPENED,
+        f"ask {buyer_task.pk} {buyer_task.round + 1}",
+        {},
+    )
+    enqueue_notices([again], now)
     return gettext("Refused and asked again. The buyer reads your reason.")
 
 
-def forward(ask: Ask, user: User, reason: str) -> str:
+def forward_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """Have the carrier's API take the answer, or note that it was passed on by hand."""
-    given = ask.answers.first()
+    given = buyer_task.answers.first()
     if given is None:
-        raise WrongState("no answer")
-    if answers.send_again(given, user, timezone.now()):
+        raise InvalidTransitionError("no answer")
+    if transitions.retry_forwarding(given, user, timezone.now()):
         return gettext("It is sent to the carrier within a minute.")
-    answers.forwarded(given, timezone.now(), reason or "by hand", Actor.OPERATOR, user)
+    transitions.mark_forwarded(given, timezone.now(), reason or "by hand", Actor.OPERATOR, user)
     return gettext("Noted as passed on. The buyer sees it on the parcel's page.")
 
 
-def close(ask: Ask, user: User, reason: str) -> str:
+def close_buyer_task(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """End the ask."""
-    answers.close(ask, timezone.now(), reason, Actor.OPERATOR, user)
+    transitions.close_buyer_task(buyer_task, timezone.now(), reason, Actor.OPERATOR, user)
     return gettext("Ended. The buyer is no longer asked.")
 
 
-HANDS: Final[dict[str, Callable[[Ask, User, str], str]]] = {
-    "see": see,
-    "accept": accept,
-    "refuse": refuse,
-    "forward": forward,
-    "close": close,
+TRANSITION_HANDLERS: Final[dict[str, Callable[[BuyerTask, User, str], str]]] = {
+    "see": open_answer,
+    "accept": accept_answer,
+    "refuse": reject_answer,
+    "forward": forward_answer,
+    "close": close_buyer_task,
 }
 
 
-def badge_for(ask: Ask) -> tuple[str, str] | None:
+def deadline_badge(buyer_task: BuyerTask) -> tuple[str, str] | None:
     """Return class and words of a deadline's badge; None for one that is far off or no longer matters."""
-    if ask.ended or ask.deadline_at is None:
+    if buyer_task.is_final or buyer_task.deadline_at is None:
         return None
-    left = ask.deadline_at - timezone.now()
+    left = buyer_task.deadline_at - timezone.now()
     if left < timedelta():
         return "late", gettext("overdue")
-    return ("soon", gettext("soon")) if left < SOON else None
+    return ("soon", gettext("soon")) if left < DUE_SOON_WITHIN else None
 
 
-def answers_of(ask: Ask, may: bool) -> list[tuple[AskAnswer, list[tuple[str, str]] | None]]:
+def answers_with_values(
+    buyer_task: BuyerTask, can_decide: bool
+) -> list[tuple[BuyerTaskAnswer, list[tuple[str, str]] | None]]:
     """Return the answers, newest first, with their values; None where one is closed to this hand."""
-    rows = ask.answers.select_related("decided_by").prefetch_related("papers")
-    closed = ask.state == AskState.SENT
+    rows = buyer_task.answers.select_related("decided_by").prefetch_related("papers")
+    closed = buyer_task.state == BuyerTaskState.SUBMITTED
     return [
-        (given, None if not may or (closed and given.round == ask.round) else in_words(AskKind(ask.kind), given.values))
+        (
+            given,
+            None
+            if not can_decide or (closed and given.round == buyer_task.round)
+            else describe_answer(BuyerTaskKind(buyer_task.kind), given.values),
+        )
         for given in rows
     ]

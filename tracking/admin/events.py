@@ -7,25 +7,25 @@ from typing import NamedTuple
 from django.db.models import F
 
 from tracking.models import Event, Shipment
-from tracking.timeline import in_order
+from tracking.timeline import sort_scans
 
 
 class EventRow(NamedTuple):
     """One event, and its distance from UTC in words."""
 
     event: Event
-    offset: str
+    utc_offset: str
 
 
-def newest_first(shipment: Shipment) -> list[EventRow]:
+def event_rows(shipment: Shipment) -> list[EventRow]:
     """Return a parcel's events with their legs and messages, the newest first."""
-    events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "leg__source", "payload")
-    slim = events.defer("payload__body", "leg__carrier__credentials", "leg__source__credentials")
-    placed = in_order(slim.annotate(leg_position=F("leg__position"), teller=F("payload__carrier")))
-    return [EventRow(event, offset_in_words(event.offset_minutes)) for event in reversed(placed)]
+    events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "leg__feed", "payload")
+    slim = events.defer("payload__body", "leg__carrier__credentials", "leg__feed__credentials")
+    placed = sort_scans(slim.annotate(leg_position=F("leg__position"), feed_id=F("payload__carrier")))
+    return [EventRow(event, format_utc_offset(event.offset_minutes)) for event in reversed(placed)]
 
 
-def offset_in_words(minutes: int | None) -> str:
+def format_utc_offset(minutes: int | None) -> str:
     """Return an offset as it is written behind a clock: 480 is `UTC+08:00`, an unknown one nothing."""
     if minutes is None:
         return ""

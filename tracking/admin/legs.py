@@ -13,21 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin.desk import RowsInline
-from tracking.admin.health import clock
+from tracking.admin.base import SharedChoicesInline
+from tracking.admin.feed_health import format_datetime
 from tracking.models import Event, Leg, Shipment
 from tracking.models.fields import number_key
 from tracking.polling import schedule
 
 if TYPE_CHECKING:
     LegModelForm = forms.ModelForm[Leg]
-    LegFormSet = BaseInlineFormSet[Leg, Shipment, LegModelForm]
+    LegModelFormSet = BaseInlineFormSet[Leg, Shipment, LegModelForm]
 else:
     LegModelForm = forms.ModelForm
-    LegFormSet = BaseInlineFormSet
+    LegModelFormSet = BaseInlineFormSet
 
-FOLLOWED_BY: Final = frozenset({"number", "source", "tracker"})
-STARTED: Final = ("number_key", *schedule.FOLLOWED)
+POLLING_FIELDS: Final = frozenset({"number", "feed", "feed_state"})
+SCHEDULE_FIELDS: Final = ("number_key", *schedule.POLLING_FIELDS)
 
 
 class LegForm(LegModelForm):
@@ -45,22 +45,24 @@ class LegForm(LegModelForm):
         return number
 
     @property
-    def follows_anew(self) -> bool:
+    def restarts_polling(self) -> bool:
         """Tell whether another number is asked, another feed, or asking begins or ends."""
-        return not FOLLOWED_BY.isdisjoint(self.changed_data)
+        return not POLLING_FIELDS.isdisjoint(self.changed_data)
 
     def save(self, commit: bool = True) -> Leg:
         """Save what the form holds and nothing else: workers note their checks at the same time."""
         leg = super().save(commit=False)
         new = leg.pk is None
-        if self.follows_anew or (new and leg.source is not None):
-            schedule.follow(leg, timezone.now())
+        if self.restarts_polling or (new and leg.feed is not None):
+            schedule.start_polling(leg, timezone.now())
         if commit:
-            leg.save(update_fields=None if new else [*self.changed_data, *(STARTED if self.follows_anew else ())])
+            leg.save(
+                update_fields=None if new else [*self.changed_data, *(SCHEDULE_FIELDS if self.restarts_polling else ())]
+            )
         return leg
 
 
-class LegRows(LegFormSet):
+class UniqueLegFormSet(LegModelFormSet):
     """All legs of one parcel: no number stands twice with one carrier."""
 
     def clean(self) -> None:
@@ -74,32 +76,32 @@ class LegRows(LegFormSet):
             seen.add(key)
 
 
-class Legs(RowsInline):
+class LegInline(SharedChoicesInline):
     """Who carries the parcel, and who is asked about it."""
 
     model = Leg
     form = LegForm
-    formset = LegRows
+    formset = UniqueLegFormSet
     can_delete = False
-    fields = ("number", "carrier", "source", "tracker", "asked", "trouble")
-    readonly_fields = ("asked", "trouble")
+    fields = ("number", "carrier", "feed", "feed_state", "polling_status", "last_error")
+    readonly_fields = ("polling_status", "last_error")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leg]:
         told = Event.objects.filter(leg=OuterRef("pk"))
         legs: QuerySet[Leg] = super().get_queryset(request)
-        return legs.select_related("told_by").annotate(has_events=Exists(told))
+        return legs.select_related("reported_by").annotate(has_events=Exists(told))
 
     def get_extra(self, request: HttpRequest, obj: Shipment | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
 
     @admin.display(description=_("asked"))
-    def asked(self, leg: Leg) -> str:
+    def polling_status(self, leg: Leg) -> str:
         """Say when this leg was asked and when it is asked again."""
-        if leg.told_by:
-            return gettext("told with %(number)s") % {"number": leg.told_by.number}
+        if leg.reported_by:
+            return gettext("told with %(number)s") % {"number": leg.reported_by.number}
         moments = (
             (gettext("last: %s"), leg.last_checked_at),
             (gettext("answered: %s"), leg.last_answer_at),
             (gettext("next: %s"), leg.next_check_at),
         )
-        return "; ".join(words % clock(moment) for words, moment in moments if moment) or gettext("never")
+        return "; ".join(words % format_datetime(moment) for words, moment in moments if moment) or gettext("never")

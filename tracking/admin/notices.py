@@ -15,26 +15,36 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from accounts.models import User
-from tracking.admin.desk import LookOnly
+from tracking.admin.base import ReadOnlyAdminMixin
 from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
 from tracking.notifications.channels import CHANNELS
-from tracking.notifications.channels.channel import Message, Trouble
-from tracking.notifications.channels.email import Email
-from tracking.notifications.texts import message_of, reader_of
+from tracking.notifications.channels.channel import DeliveryError, NotificationMessage
+from tracking.notifications.channels.email import EmailChannel
+from tracking.notifications.texts import build_message, reader_for_subscriber
 from tracking.vocabulary import NoticeKind, Scan
 
 if TYPE_CHECKING:
-    NoticeDesk = admin.ModelAdmin[Notice]
-    SubscriberDesk = admin.ModelAdmin[Subscriber]
+    NoticeModelAdmin = admin.ModelAdmin[Notice]
+    SubscriberModelAdmin = admin.ModelAdmin[Subscriber]
 else:
-    NoticeDesk = SubscriberDesk = admin.ModelAdmin
+    NoticeModelAdmin = SubscriberModelAdmin = admin.ModelAdmin
 
 
 @admin.register(Notice)
-class NoticeAdmin(LookOnly, NoticeDesk):
+class NoticeAdmin(ReadOnlyAdminMixin, NoticeModelAdmin):
     """The outbox, the newest first."""
 
-    list_display = ("owed_at", "kind", "shipment", "contact", "state", "due_at", "sent_at", "tries", "why")
+    list_display = (
+        "enqueued_at",
+        "kind",
+        "shipment",
+        "contact",
+        "state",
+        "due_at",
+        "sent_at",
+        "attempts",
+        "last_error",
+    )
     list_filter = ("state", "kind", "contact__channel")
     list_select_related = ("shipment__order", "contact")
     search_fields = ("shipment__order__number_key",)
@@ -52,7 +62,7 @@ class NoticeAdmin(LookOnly, NoticeDesk):
         kind, language = request.GET.get("kind", NoticeKind.SHIPPED), request.GET.get("language", "en")
         if kind not in NoticeKind.values or language not in dict(settings.LANGUAGES):
             raise Http404
-        message = sample(NoticeKind(kind), language)
+        message = sample_message(NoticeKind(kind), language)
         if request.method == "POST":
             assert isinstance(request.user, User)
             self.send_test(request, message, request.user.email)
@@ -68,24 +78,24 @@ class NoticeAdmin(LookOnly, NoticeDesk):
         }
         return TemplateResponse(request, "admin/tracking/notice/preview.html", context)
 
-    def send_test(self, request: HttpRequest, message: Message, address: str) -> None:
+    def send_test(self, request: HttpRequest, message: NotificationMessage, address: str) -> None:
         """Send a sample to the operator and say what came of it."""
         try:
-            CHANNELS[Email.name].send(message, address)
-        except Trouble as trouble:
+            CHANNELS[EmailChannel.name].send(message, address)
+        except DeliveryError as trouble:
             self.message_user(request, gettext("Not sent: %(why)s") % {"why": trouble}, messages.ERROR)
         else:
             self.message_user(request, gettext("Sent to %(address)s.") % {"address": address})
 
 
-def sample(kind: NoticeKind, language: str) -> Message:
+def sample_message(kind: NoticeKind, language: str) -> NotificationMessage:
     """Return what a buyer would read, about a parcel that does not exist; no row is written."""
     order = Order(shop=Shop(name="Nordlicht Outdoor"), number="LF-1001", country="DE", token="sample")  # noqa: S106
-    contact = Contact(pk=0, channel=Email.name, subscriber=Subscriber(token="sample"))  # noqa: S106
+    contact = Contact(pk=0, channel=EmailChannel.name, subscriber=Subscriber(token="sample"))  # noqa: S106
     facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
     notice = Notice(pk=0, contact=contact, shipment=Shipment(order=order, token="sample"), kind=kind, facts=facts)  # noqa: S106
     with translation.override(language):
-        return message_of([notice], reader_of(contact.subscriber, language, "DE"), language)
+        return build_message([notice], reader_for_subscriber(contact.subscriber, language, "DE"), language)
 
 
 def sample_scan(kind: NoticeKind) -> str:
@@ -95,16 +105,16 @@ def sample_scan(kind: NoticeKind) -> str:
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(LookOnly, SubscriberDesk):
+class SubscriberAdmin(ReadOnlyAdminMixin, SubscriberModelAdmin):
     """Who is told. What they chose is theirs; an operator can look, and erase at a reader's wish."""
 
-    list_display = ("__str__", "user", "language", "zone", "digest", "paused", "created_at")
-    list_filter = ("paused", "digest", "language")
+    list_display = ("__str__", "user", "language", "zone", "digest_frequency", "paused", "created_at")
+    list_filter = ("paused", "digest_frequency", "language")
     search_fields = ("contacts__address", "user__email")
     list_select_related = ("user",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super(LookOnly, self).has_delete_permission(request, obj)
+        return super(ReadOnlyAdminMixin, self).has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Erase a reader with all that was owed to them, though nobody may erase single notices."""

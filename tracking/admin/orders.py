@@ -14,16 +14,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin.desk import RowsInline
-from tracking.admin.shipments import numbers_of, stage_of
+from tracking.admin.base import SharedChoicesInline
+from tracking.admin.shipments import leg_summary, status_text
 from tracking.models import Leg, Order, OrderLine, Shipment
 from tracking.models.fields import number_key
 
 if TYPE_CHECKING:
-    OrderDesk = admin.ModelAdmin[Order]
+    OrderModelAdmin = admin.ModelAdmin[Order]
     OrderModelForm = forms.ModelForm[Order]
 else:
-    OrderDesk = admin.ModelAdmin
+    OrderModelAdmin = admin.ModelAdmin
     OrderModelForm = forms.ModelForm
 
 
@@ -41,11 +41,11 @@ class OrderForm(OrderModelForm):
         return cleaned
 
 
-class Lines(RowsInline):
+class OrderLineInline(SharedChoicesInline):
     """What is in the order, and in which parcel."""
 
     model = OrderLine
-    fields = ("title", "sku", "quantity", "unit_price", "hs_code", "grams", "shipment")
+    fields = ("title", "sku", "quantity", "unit_price", "hs_code", "weight_grams", "shipment")
 
     def get_extra(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
@@ -57,15 +57,15 @@ class Lines(RowsInline):
         return super().formfield_for_foreignkey(db_field, request, queryset=mine.select_related("order"), **kwargs)
 
 
-class Parcels(RowsInline):
+class ShipmentInline(SharedChoicesInline):
     """The order's parcels; each has a page of its own."""
 
     model = Shipment
-    fields = readonly_fields = ("parcel", "stage", "numbers", "promised_on", "delivered_at", "news_at")
+    fields = readonly_fields = ("parcel", "status", "leg_summary", "promised_on", "delivered_at", "last_received_at")
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
-        return super().get_queryset(request).select_related("order").prefetch_related("legs__carrier", "legs__source")
+        return super().get_queryset(request).select_related("order").prefetch_related("legs__carrier", "legs__feed")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -80,45 +80,45 @@ class Parcels(RowsInline):
         return format_html('<a href="{}">{}</a>', address, shipment)
 
     @admin.display(description=_("stage"))
-    def stage(self, shipment: Shipment) -> str:
+    def status(self, shipment: Shipment) -> str:
         """Return how far the parcel is."""
-        return stage_of(shipment)
+        return status_text(shipment)
 
     @admin.display(description=_("legs"))
-    def numbers(self, shipment: Shipment) -> str:
+    def leg_summary(self, shipment: Shipment) -> str:
         """Return who carries it under which numbers."""
-        return numbers_of(shipment)
+        return leg_summary(shipment)
 
 
 @admin.register(Order)
-class OrderAdmin(OrderDesk):
+class OrderAdmin(OrderModelAdmin):
     """Orders, found by number, e-mail or tracking number."""
 
     form = OrderForm
-    inlines = (Lines, Parcels)
-    list_display = ("number", "shop", "placed_at", "email", "country", "stages", "numbers")
+    inlines = (OrderLineInline, ShipmentInline)
+    list_display = ("number", "shop", "placed_at", "email", "country", "statuses", "leg_summary")
     list_filter = ("shop", "placed_at")
     list_select_related = ("shop",)
     search_fields = ("number",)
     search_help_text = _("Order number or tracking number in any spelling, or e-mail")
     show_full_result_count = False
-    readonly_fields = ("add_a_parcel", "created_at")
+    readonly_fields = ("add_shipment_link", "created_at")
     fieldsets = (
-        (None, {"fields": (("shop", "number"), "placed_at", "created_at", "add_a_parcel")}),
+        (None, {"fields": (("shop", "number"), "placed_at", "created_at", "add_shipment_link")}),
         (_("Buyer"), {"fields": ("email", "phone", "language")}),
         (_("Destination"), {"fields": ("country", ("region", "city", "postal_code"))}),
         (_("Money"), {"fields": ("currency",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).prefetch_related("shipments__legs__carrier", "shipments__legs__source")
+        return super().get_queryset(request).prefetch_related("shipments__legs__carrier", "shipments__legs__feed")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
         if not search_term:
             return queryset, False
-        return queryset.filter(meant_by(search_term)), False
+        return queryset.filter(order_search_filter(search_term)), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()
@@ -133,26 +133,26 @@ class OrderAdmin(OrderDesk):
         return obj.get_absolute_url()
 
     @admin.display(description=_("another parcel"))
-    def add_a_parcel(self, order: Order) -> SafeString:
+    def add_shipment_link(self, order: Order) -> SafeString:
         """Return a link to the form of a new parcel of this order."""
         address = reverse("admin:tracking_shipment_add")
         return format_html('<a href="{}?order={}">{}</a>', address, order.pk, gettext("Add a parcel"))
 
     @admin.display(description=_("stage"))
-    def stages(self, order: Order) -> str:
+    def statuses(self, order: Order) -> str:
         """Return how far each parcel is."""
-        return ", ".join(stage_of(shipment) for shipment in order.shipments.all())
+        return ", ".join(status_text(shipment) for shipment in order.shipments.all())
 
     @admin.display(description=_("legs"))
-    def numbers(self, order: Order) -> str:
+    def leg_summary(self, order: Order) -> str:
         """Return the tracking numbers of all parcels."""
-        return "; ".join(filter(None, (numbers_of(shipment) for shipment in order.shipments.all())))
+        return "; ".join(filter(None, (leg_summary(shipment) for shipment in order.shipments.all())))
 
 
-def meant_by(term: str) -> Q:
+def order_search_filter(search_term: str) -> Q:
     """Return the condition on the orders that a search can mean."""
-    key = number_key(term)
-    told = Q(email__icontains=term.strip())
+    key = number_key(search_term)
+    told = Q(email__icontains=search_term.strip())
     if not key:
         return told
     travelling = Leg.objects.filter(number_key=key).values("shipment__order")

@@ -16,18 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from tracking.admin.desk import LookOnly
-from tracking.ingest.replay import replay
+from tracking.admin.base import ReadOnlyAdminMixin
+from tracking.ingest.replay import replay_payloads
 from tracking.models import Carrier, Payload, PayloadNumber
 from tracking.models.fields import number_key
 
 if TYPE_CHECKING:
-    PayloadDesk = admin.ModelAdmin[Payload]
+    PayloadModelAdmin = admin.ModelAdmin[Payload]
 else:
-    PayloadDesk = admin.ModelAdmin
+    PayloadModelAdmin = admin.ModelAdmin
 
-SHOWN: Final = 200_000
-NUMBERS_SHOWN: Final = 3
+MAX_BODY_CHARACTERS: Final = 200_000
+MAX_NUMBERS_LISTED: Final = 3
 
 
 class FeedFilter(admin.SimpleListFilter):
@@ -46,29 +46,29 @@ class FeedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Payload)
-class PayloadAdmin(LookOnly, PayloadDesk):
+class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
     """Stored messages, the newest first."""
 
-    list_display = ("received_at", "carrier", "arrival", "outcome", "times_received", "number_list")
-    list_filter = ("outcome", "arrival", FeedFilter)
+    list_display = ("received_at", "carrier", "received_via", "status", "times_received", "number_list")
+    list_filter = ("status", "received_via", FeedFilter)
     search_fields = ("numbers__number_key",)
     search_help_text = _("A tracking number, in any spelling")
     show_full_result_count = False
-    actions = ("replay_chosen",)
+    actions = ("replay_selected",)
     fields = readonly_fields = (
         "carrier",
-        "arrival",
-        "outcome",
+        "received_via",
+        "status",
         "error",
         "received_at",
         "last_received_at",
         "times_received",
-        "read_at",
-        "read_with",
+        "parsed_at",
+        "mapping_version",
         "number_list",
-        "digest",
-        "download",
-        "readable_body",
+        "content_hash",
+        "download_link",
+        "formatted_body",
     )
 
     class Media:
@@ -94,10 +94,10 @@ class PayloadAdmin(LookOnly, PayloadDesk):
         return bool(request.user.has_perm("tracking.change_payload"))
 
     def get_urls(self) -> list[URLPattern]:
-        raw = path("<int:pk>/raw/", self.admin_site.admin_view(self.raw), name="tracking_payload_raw")
+        raw = path("<int:pk>/raw/", self.admin_site.admin_view(self.download_raw), name="tracking_payload_raw")
         return [raw, *super().get_urls()]
 
-    def raw(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def download_raw(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out the bytes as they came, never as something that a browser would show."""
         payload = get_object_or_404(Payload, pk=pk)
         if not self.has_view_permission(request, payload):
@@ -112,41 +112,43 @@ class PayloadAdmin(LookOnly, PayloadDesk):
     def number_list(self, payload: Payload) -> str:
         """Return the first numbers that a message tells about, and how many more there are."""
         keys = [number.number_key for number in payload.numbers.all()]
-        rest = len(keys) - NUMBERS_SHOWN
+        rest = len(keys) - MAX_NUMBERS_LISTED
         more = ngettext(" and %(count)d more", " and %(count)d more", rest) % {"count": rest} if rest > 0 else ""
-        return ", ".join(keys[:NUMBERS_SHOWN]) + more
+        return ", ".join(keys[:MAX_NUMBERS_LISTED]) + more
 
     @admin.display(description=_("as it came"))
-    def download(self, payload: Payload) -> SafeString:
+    def download_link(self, payload: Payload) -> SafeString:
         """Return a link to the raw bytes."""
         address = reverse("admin:tracking_payload_raw", args=[payload.pk])
         return format_html('<a href="{}" download>{}</a>', address, gettext("Download"))
 
     @admin.display(description=_("body"))
-    def readable_body(self, payload: Payload) -> SafeString:
+    def formatted_body(self, payload: Payload) -> SafeString:
         """Return the body for a person to read."""
-        text = readable(bytes(payload.body))
-        cut = gettext("… cut here; the download has all of it.") if len(text) > SHOWN else ""
-        return format_html('<pre class="raw-body" tabindex="0">{}</pre>{}', text[:SHOWN], cut)
+        text = format_body(bytes(payload.body))
+        cut = gettext("… cut here; the download has all of it.") if len(text) > MAX_BODY_CHARACTERS else ""
+        return format_html('<pre class="raw-body" tabindex="0">{}</pre>{}', text[:MAX_BODY_CHARACTERS], cut)
 
     @admin.action(description=_("Replay: read again with today's tables"), permissions=["replay"])
-    def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Payload]) -> None:
+    def replay_selected(self, request: HttpRequest, queryset: QuerySet[Payload]) -> None:
         """Read the chosen messages again."""
-        say_replayed(self, request, queryset.values_list("pk", flat=True))
+        replay_and_report(self, request, queryset.values_list("pk", flat=True))
 
 
-def say_replayed(desk: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Payload, int]) -> None:
+def replay_and_report(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, payload_ids: QuerySet[Payload, int]
+) -> None:
     """Read messages again and tell the operator how that went.
 
     The ids are fixed first: reading changes the outcome, by which the operator may have filtered.
     """
-    read, fresh, failed = replay(Payload.objects.filter(pk__in=list(chosen)))
+    read, fresh, failed = replay_payloads(Payload.objects.filter(pk__in=list(payload_ids)))
     counts = {"read": read, "fresh": fresh, "failed": failed}
     words = gettext("Messages read again: %(read)d. New events: %(fresh)d. Not readable: %(failed)d.")
-    desk.message_user(request, words % counts)
+    model_admin.message_user(request, words % counts)
 
 
-def readable(body: bytes) -> str:
+def format_body(body: bytes) -> str:
     """Return JSON indented, and anything else as text; what UTF-8 cannot hold becomes a question mark."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)

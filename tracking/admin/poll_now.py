@@ -10,26 +10,26 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from tracking.admin.desk import after_commit
+from tracking.admin.base import enqueue_after_commit
 from tracking.models import Carrier, Leg
 from tracking.polling import schedule
-from tracking.tasks import refresh_due
+from tracking.tasks import fetch_due_legs
 
 
-def ask_about(desk: admin.ModelAdmin[Any], request: HttpRequest, legs: QuerySet[Leg]) -> None:
+def poll_legs_now(model_admin: admin.ModelAdmin[Any], request: HttpRequest, legs: QuerySet[Leg]) -> None:
     """Make the legs due that are asked themselves and still followed, and say how many there are."""
-    silent = silent_feeds(legs)
-    due = schedule.make_due(legs, timezone.now())
-    after_commit(request, refresh_due.si())
+    silent = unavailable_feeds(legs)
+    due = schedule.schedule_now(legs, timezone.now())
+    enqueue_after_commit(request, fetch_due_legs.si())
     words = ngettext("%(count)d tracking number is due now.", "%(count)d tracking numbers are due now.", due)
-    desk.message_user(request, words % {"count": due})
+    model_admin.message_user(request, words % {"count": due})
     if silent:
         words = gettext("Not asked while switched off or resting: %(names)s.")
-        desk.message_user(request, words % {"names": ", ".join(silent)}, messages.WARNING)
+        model_admin.message_user(request, words % {"names": ", ".join(silent)}, messages.WARNING)
 
 
-def silent_feeds(legs: QuerySet[Leg]) -> list[str]:
+def unavailable_feeds(legs: QuerySet[Leg]) -> list[str]:
     """Name the feeds of these legs that are not asked at present."""
-    answering = Carrier.objects.answering(timezone.now()).values("pk")
-    feeds = Carrier.objects.filter(pk__in=legs.values("source"))
+    answering = Carrier.objects.pollable(timezone.now()).values("pk")
+    feeds = Carrier.objects.filter(pk__in=legs.values("feed"))
     return list(feeds.exclude(pk__in=answering).values_list("name", flat=True))

@@ -17,89 +17,93 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from tracking.admin.alerts import alarms_of
-from tracking.admin.buyers import ask_buyer, asking_choices
-from tracking.admin.desk import after_commit
-from tracking.admin.events import newest_first
-from tracking.admin.health import clock
-from tracking.admin.legs import LegForm, LegRows, Legs
-from tracking.admin.payloads import say_replayed
-from tracking.admin.poll_now import ask_about
+from tracking.admin.alerts import alerts_with_evidence
+from tracking.admin.base import enqueue_after_commit
+from tracking.admin.create_buyer_task import buyer_task_form_context, create_buyer_task
+from tracking.admin.events import event_rows
+from tracking.admin.feed_health import format_datetime
+from tracking.admin.legs import LegForm, LegInline, UniqueLegFormSet
+from tracking.admin.payloads import replay_and_report
+from tracking.admin.poll_now import poll_legs_now
 from tracking.ingest import carrier_correction
-from tracking.ingest.carrier_correction import Offer
+from tracking.ingest.carrier_correction import CarrierOption
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
-from tracking.tasks import adopt_leg, refresh_due
+from tracking.tasks import fetch_due_legs, replay_earlier_payloads
 
 if TYPE_CHECKING:
-    ShipmentDesk = admin.ModelAdmin[Shipment]
+    ShipmentModelAdmin = admin.ModelAdmin[Shipment]
 else:
-    ShipmentDesk = admin.ModelAdmin
+    ShipmentModelAdmin = admin.ModelAdmin
 
-CONCLUDED = (
+DERIVED_FIELDS = (
     "milestone",
     "overlay",
     "first_event_at",
     "last_event_at",
     "delivered_at",
-    "news_at",
-    "carrier_first_on",
-    "carrier_last_on",
+    "last_received_at",
+    "carrier_earliest_on",
+    "carrier_latest_on",
     "carrier_date_source",
-    *("weighed_grams", "length_mm", "width_mm", "height_mm"),
+    *("weight_grams", "length_mm", "width_mm", "height_mm"),
     "revision",
 )
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(ShipmentDesk):
+class ShipmentAdmin(ShipmentModelAdmin):
     """Parcels, the one with the latest news first."""
 
-    inlines = (Legs,)
-    list_display = ("parcel", "stage", "numbers", "news_at", "next_check", "trouble")
+    inlines = (LegInline,)
+    list_display = ("parcel", "status", "leg_summary", "last_received_at", "next_check", "polling_errors")
     list_filter = ("milestone", "overlay", "order__shop")
-    ordering = (F("news_at").desc(nulls_last=True), "-pk")  # type: ignore[assignment]  # the stubs know names only
+    ordering = (F("last_received_at").desc(nulls_last=True), "-pk")  # type: ignore[assignment]  # the stubs know names only
     search_fields = ("legs__number_key",)
     search_help_text = _("Order number or tracking number in any spelling, or e-mail")
     show_full_result_count = False
     autocomplete_fields = ("order",)
-    readonly_fields = ("order_link", *CONCLUDED)
-    actions = ("ask_now", "read_again")
+    readonly_fields = ("order_link", *DERIVED_FIELDS)
+    actions = ("poll_now", "replay_payloads")
 
     class Media:
         css: ClassVar = {"all": ("css/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
         rows = super().get_queryset(request).select_related("order")
-        return rows.prefetch_related("legs__carrier", "legs__source")
+        return rows.prefetch_related("legs__carrier", "legs__feed")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Shipment], search_term: str
     ) -> tuple[QuerySet[Shipment], bool]:
         if not search_term:
             return queryset, False
-        return queryset.filter(meant_by(search_term)), False
+        return queryset.filter(shipment_search_filter(search_term)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Shipment | None = None) -> Any:
         """A parcel belongs to its order for good."""
         told = ("order_link" if obj else "order", "origin_country", "promised_on")
         sheets = [(None, {"fields": told})]
-        return [*sheets, (_("Concluded from its events"), {"fields": CONCLUDED})] if obj else sheets
+        return [*sheets, (_("Concluded from its events"), {"fields": DERIVED_FIELDS})] if obj else sheets
 
     def get_urls(self) -> list[URLPattern]:
-        address = "<int:pk>/legs/<int:leg>/carrier/<slug:slug>/"
+        address = "<int:pk>/legs/<int:leg_id>/carrier/<slug:carrier_slug>/"
         view = self.admin_site.admin_view(require_POST(self.correct_carrier))
-        asking = path("<int:pk>/ask/", self.admin_site.admin_view(require_POST(ask_buyer)), name="tracking_ask_buyer")
+        asking = path(
+            "<int:pk>/ask/",
+            self.admin_site.admin_view(require_POST(create_buyer_task)),
+            name="tracking_shipment_create_buyer_task",
+        )
         return [path(address, view, name="tracking_leg_carrier"), asking, *super().get_urls()]
 
-    def correct_carrier(self, request: HttpRequest, pk: int, leg: int, slug: str) -> HttpResponse:
+    def correct_carrier(self, request: HttpRequest, pk: int, leg_id: int, carrier_slug: str) -> HttpResponse:
         """Follow one leg with the carrier that the operator chose; its history is read again."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        found = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg, shipment=pk)
-        carrier = get_object_or_404(Carrier.objects.answering(timezone.now()), slug=slug)
-        carrier_correction.correct(found, carrier, timezone.now())
-        after_commit(request, adopt_leg.si(found.pk), refresh_due.si())
+        found = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg_id, shipment=pk)
+        carrier = get_object_or_404(Carrier.objects.pollable(timezone.now()), slug=carrier_slug)
+        carrier_correction.correct_carrier(found, carrier, timezone.now())
+        enqueue_after_commit(request, replay_earlier_payloads.si(found.pk), fetch_due_legs.si())
         words = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
         self.message_user(request, words % {"number": found.number, "carrier": carrier})
         return redirect("admin:tracking_shipment_change", pk)
@@ -114,30 +118,32 @@ class ShipmentAdmin(ShipmentDesk):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Start following new numbers: read what was already told about them, and ask."""
-        self.choose_feeds(request, form.instance.order, formset)
+        self.assign_feeds(request, form.instance.order, formset)
         formset.save()
-        rows = [row for row in formset.forms if isinstance(row, LegForm) and row.follows_anew and row.instance.pk]
+        rows = [row for row in formset.forms if isinstance(row, LegForm) and row.restarts_polling and row.instance.pk]
         if rows:
-            after_commit(request, *(adopt_leg.si(row.instance.pk) for row in rows), refresh_due.si())
+            enqueue_after_commit(
+                request, *(replay_earlier_payloads.si(row.instance.pk) for row in rows), fetch_due_legs.si()
+            )
 
-    def choose_feeds(self, request: HttpRequest, order: Order, formset: LegRows) -> None:
+    def assign_feeds(self, request: HttpRequest, order: Order, formset: UniqueLegFormSet) -> None:
         """Choose whom to ask about each new number for which the operator named nobody, and say so."""
         for row in formset.extra_forms:
             leg = row.instance
-            if leg.number and leg.source is None and row.has_changed():
-                leg.source = carrier_correction.feed_for(order, leg.number, timezone.now())
-                if leg.source is not None:
+            if leg.number and leg.feed is None and row.has_changed():
+                leg.feed = carrier_correction.choose_feed(order, leg.number, timezone.now())
+                if leg.feed is not None:
                     words = gettext("%(number)s is asked about at %(feed)s.")
-                    self.message_user(request, words % {"number": leg.number, "feed": leg.source})
+                    self.message_user(request, words % {"number": leg.number, "feed": leg.feed})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shipment = context.get("original")
-        context["rows"] = newest_first(shipment) if isinstance(shipment, Shipment) else []
-        context["alarms"] = alarms_of(shipment) if isinstance(shipment, Shipment) else []
-        context["offers"] = offers_for(shipment) if isinstance(shipment, Shipment) else []
-        context |= asking_choices(request, shipment) if isinstance(shipment, Shipment) else {}
+        context["rows"] = event_rows(shipment) if isinstance(shipment, Shipment) else []
+        context["alarms"] = alerts_with_evidence(shipment) if isinstance(shipment, Shipment) else []
+        context["offers"] = alternative_carriers(shipment) if isinstance(shipment, Shipment) else []
+        context |= buyer_task_form_context(request, shipment) if isinstance(shipment, Shipment) else {}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("parcel"), ordering="order__number")
@@ -152,62 +158,62 @@ class ShipmentAdmin(ShipmentDesk):
         return format_html('<a href="{}">{}</a>', address, shipment.order)
 
     @admin.display(description=_("stage"), ordering="milestone")
-    def stage(self, shipment: Shipment) -> str:
+    def status(self, shipment: Shipment) -> str:
         """Return how far the parcel is, and what lies over that."""
-        return stage_of(shipment)
+        return status_text(shipment)
 
     @admin.display(description=_("legs"))
-    def numbers(self, shipment: Shipment) -> str:
+    def leg_summary(self, shipment: Shipment) -> str:
         """Return who carries it under which numbers."""
-        return numbers_of(shipment)
+        return leg_summary(shipment)
 
     @admin.display(description=_("next check"))
     def next_check(self, shipment: Shipment) -> str:
         """Return when one of its legs is asked next."""
         soonest = min((leg.next_check_at for leg in shipment.legs.all() if leg.next_check_at), default=None)
-        return clock(soonest) if soonest else ""
+        return format_datetime(soonest) if soonest else ""
 
     @admin.display(description=_("trouble"))
-    def trouble(self, shipment: Shipment) -> str:
+    def polling_errors(self, shipment: Shipment) -> str:
         """Return what goes wrong when its legs are asked."""
-        return "; ".join(leg.trouble for leg in shipment.legs.all() if leg.trouble)
+        return "; ".join(leg.last_error for leg in shipment.legs.all() if leg.last_error)
 
     @admin.action(description=_("Ask now"), permissions=["change"])
-    def ask_now(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+    def poll_now(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Have the legs of these parcels asked about."""
-        ask_about(self, request, Leg.objects.filter(shipment__in=queryset.values("pk")))
+        poll_legs_now(self, request, Leg.objects.filter(shipment__in=queryset.values("pk")))
 
     @admin.action(description=_("Read stored messages again"), permissions=["change"])
-    def read_again(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+    def replay_payloads(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Read again what was told under the numbers of these parcels."""
         keys = Leg.objects.filter(shipment__in=queryset.values("pk")).values("number_key")
         telling = PayloadNumber.objects.filter(number_key__in=keys).values("payload")
-        say_replayed(self, request, Payload.objects.filter(pk__in=telling).values_list("pk", flat=True))
+        replay_and_report(self, request, Payload.objects.filter(pk__in=telling).values_list("pk", flat=True))
 
 
-def offers_for(shipment: Shipment) -> list[tuple[Leg, list[Offer]]]:
+def alternative_carriers(shipment: Shipment) -> list[tuple[Leg, list[CarrierOption]]]:
     """Return the legs that could belong to other connected carriers, with these."""
-    legs = list(shipment.legs.select_related("source"))
-    found = carrier_correction.offers(shipment, legs, timezone.now())
+    legs = list(shipment.legs.select_related("feed"))
+    found = carrier_correction.carrier_options(shipment, legs, timezone.now())
     return [(leg, found[leg.pk]) for leg in legs if found[leg.pk]]
 
 
-def stage_of(shipment: Shipment) -> str:
+def status_text(shipment: Shipment) -> str:
     """Return how far a parcel is, and what lies over that, in words."""
     words = shipment.get_milestone_display()
     return f"{words} ({shipment.get_overlay_display()})" if shipment.overlay else words
 
 
-def numbers_of(shipment: Shipment) -> str:
+def leg_summary(shipment: Shipment) -> str:
     """Return who carries a parcel, under which number, in the order of the way."""
     legs = shipment.legs.all()
-    return " → ".join(f"{leg.carrier or leg.source or ''} {leg.number}".strip() for leg in legs)
+    return " → ".join(f"{leg.carrier or leg.feed or ''} {leg.number}".strip() for leg in legs)
 
 
-def meant_by(term: str) -> Q:
+def shipment_search_filter(search_term: str) -> Q:
     """Return the condition on the parcels that a search can mean."""
-    key = number_key(term)
-    told = Q(order__email__icontains=term.strip())
+    key = number_key(search_term)
+    told = Q(order__email__icontains=search_term.strip())
     if not key:
         return told
     travelling = Leg.objects.filter(number_key=key).values("shipment")

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models import Shop
 
 if TYPE_CHECKING:
-    ShopDesk = admin.ModelAdmin[Shop]
+    ShopModelAdmin = admin.ModelAdmin[Shop]
     ShopModelForm = forms.ModelForm[Shop]
 else:
-    ShopDesk = admin.ModelAdmin
+    ShopModelAdmin = admin.ModelAdmin
     ShopModelForm = forms.ModelForm
 
 
-def zones() -> list[tuple[str, str]]:
+def time_zone_choices() -> list[tuple[str, str]]:
     """Return every zone that this machine knows."""
     return [(name, name) for name in sorted(available_timezones())]
 
@@ -31,11 +31,11 @@ class ShopForm(ShopModelForm):
     """A shop whose language and zone exist."""
 
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
-    zone = forms.ChoiceField(label=_("time zone"), choices=zones, initial="UTC")
+    zone = forms.ChoiceField(label=_("time zone"), choices=time_zone_choices, initial="UTC")
 
 
 @admin.register(Shop)
-class ShopAdmin(ShopDesk):
+class ShopAdmin(ShopModelAdmin):
     """The merchants' shops that this site serves."""
 
     form = ShopForm

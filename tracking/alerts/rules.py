@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from tracking.alerts import customs, last_mile, progress, travel
-from tracking.alerts.case import Case, Finding
+from tracking.alerts.snapshot import Finding, ShipmentSnapshot
 from tracking.vocabulary import AlertKind
 
-Rule = Callable[[Case], Finding | None]
+Rule = Callable[[ShipmentSnapshot], Finding | None]
 RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.CUSTOMS_DWELL: customs.customs_dwell,
     AlertKind.PAPERS_ASKED: customs.papers_asked,
@@ -32,23 +32,23 @@ RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.TWO_PARCELS: travel.two_parcels,
     AlertKind.FEED_SILENT: progress.feed_silent,
 }
-TURNS: Final[tuple[Callable[[Case], datetime | None], ...]] = (
-    customs.customs_turns,
-    last_mile.pickup_turns,
-    progress.stall_turns,
-    progress.promise_turns,
-    progress.promise_ends,
-    progress.late_turns,
-    progress.feed_turns,
+DUE_TIMES: Final[tuple[Callable[[ShipmentSnapshot], datetime | None], ...]] = (
+    customs.customs_dwell_due_at,
+    last_mile.pickup_expiring_due_at,
+    progress.stalled_due_at,
+    progress.promise_at_risk_due_at,
+    progress.promise_ends_at,
+    progress.late_risk_due_at,
+    progress.feed_silent_due_at,
 )
 
 
-def findings(case: Case) -> list[Finding]:
+def find_problems(snapshot: ShipmentSnapshot) -> list[Finding]:
     """Return all that is wrong with a parcel, one finding a kind at most."""
-    return [finding for rule in RULES.values() if (finding := rule(case)) is not None]
+    return [finding for rule in RULES.values() if (finding := rule(snapshot)) is not None]
 
 
-def next_look(case: Case) -> datetime | None:
+def next_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
     """Return the next instant at which silence alone can raise or end an alarm; None when only news can."""
-    moments = [moment for turns in TURNS if (moment := turns(case)) is not None]
-    return min((moment for moment in moments if moment > case.now), default=None)
+    moments = [moment for turns in DUE_TIMES if (moment := turns(snapshot)) is not None]
+    return min((moment for moment in moments if moment > snapshot.now), default=None)

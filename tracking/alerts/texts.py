@@ -9,21 +9,21 @@ from typing import Any, Final, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tracking.localization import clocks, places
-from tracking.localization.numbers import figures, number
+from tracking.localization import datetimes, places
+from tracking.localization.numbers import format_number, localize_digits
 from tracking.localization.reader import Reader
 from tracking.vocabulary import AlertKind, Cause
 
 
-class Words(NamedTuple):
+class AlertExplanation(NamedTuple):
     """Three sentences; the last two may be empty."""
 
-    means: str
-    next: str
-    helps: str
+    meaning: str
+    next_step: str
+    advice: str
 
 
-MEANS: Final = {
+MEANINGS: Final = {
     AlertKind.PAPERS_ASKED: gettext_lazy("Customs asks for papers before it lets the parcel go on."),
     AlertKind.TAX_ID_ASKED: gettext_lazy("Customs asks for the recipient's tax number."),
     AlertKind.DUTIES_DUE: gettext_lazy("Duties or taxes must be paid before customs lets it go on."),
@@ -37,7 +37,7 @@ MEANS: Final = {
     AlertKind.IMPOSSIBLE_TRAVEL: gettext_lazy("Two scans lie too far apart for the time between them."),
     AlertKind.TWO_PARCELS: gettext_lazy("Some of the scans seem to belong to another parcel with the same number."),
 }
-NEXT: Final = {
+NEXT_STEPS: Final = {
     AlertKind.CUSTOMS_DWELL: gettext_lazy("Customs lets most parcels go without anybody doing anything."),
     AlertKind.PAPERS_ASKED: gettext_lazy("It waits at customs. Without the papers it goes back after some weeks."),
     AlertKind.TAX_ID_ASKED: gettext_lazy("It waits at customs. Without the number it goes back after some weeks."),
@@ -56,7 +56,7 @@ NEXT: Final = {
     AlertKind.WRONG_COUNTRY: gettext_lazy("Carriers usually send a stray parcel on within some days."),
     AlertKind.FEED_SILENT: gettext_lazy("We keep trying. The parcel travels on meanwhile."),
 }
-HELPS: Final = {
+ADVICE: Final = {
     AlertKind.CUSTOMS_DWELL: gettext_lazy("Look for a message from the carrier or customs, in the spam folder too."),
     AlertKind.PAPERS_ASKED: gettext_lazy("Send the shop's invoice and a proof of payment to whoever asks for them."),
     AlertKind.TAX_ID_ASKED: gettext_lazy("Give the number to the carrier, or answer the shop's message."),
@@ -75,82 +75,86 @@ HELPS: Final = {
 }
 
 
-def words_for(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> Words:
+def explain_alert(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> AlertExplanation:
     """Return what an alarm says to a reader. `evidence` is what the rule stored."""
-    means = str(MEANS[kind]) if kind in MEANS else WITH_VALUES[kind](evidence, reader)
+    means = str(MEANINGS[kind]) if kind in MEANINGS else MEANING_FUNCTIONS[kind](evidence, reader)
     if kind is AlertKind.PAPERS_ASKED and evidence.get("cause") == Cause.IDENTITY_MISSING:
         means = _("Customs asks for a proof of identity before it lets the parcel go on.")
-    said = (means, str(NEXT.get(kind, "")), str(HELPS.get(kind, "")))
-    return Words(*(figures(sentence, reader) for sentence in said))
+    said = (means, str(NEXT_STEPS.get(kind, "")), str(ADVICE.get(kind, "")))
+    return AlertExplanation(*(localize_digits(sentence, reader) for sentence in said))
 
 
-def longer_at_customs(evidence: Mapping[str, Any], reader: Reader) -> str:
+def customs_dwell_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say against which normal range the time at customs is long."""
     return _("Customs has had it longer than usual: 95 of 100 parcels pass within %(days)s.") % {
-        "days": in_working_days(evidence, reader)
+        "days": format_working_days(evidence, reader)
     }
 
 
-def longer_at_stage(evidence: Mapping[str, Any], reader: Reader) -> str:
+def stalled_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say against which normal range the time at a stage is long."""
     days = round(float(evidence["limit_days"]))
     return ngettext(
         "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)s day.",
         "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)s days.",
         days,
-    ) % {"days": number(days, reader)}
+    ) % {"days": format_number(days, reader)}
 
 
-def in_working_days(evidence: Mapping[str, Any], reader: Reader) -> str:
+def format_working_days(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Return the limit in words."""
     days = round(float(evidence["limit_days"]))
-    return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": number(days, reader)}
+    return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": format_number(days, reader)}
 
 
-def near_the_promise(evidence: Mapping[str, Any], reader: Reader) -> str:
+def promise_at_risk_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say that the promised day is near or past."""
-    day = clocks.day(date.fromisoformat(evidence["promised_on"]), reader)
+    day = datetimes.format_day(date.fromisoformat(evidence["promised_on"]), reader)
     told = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
     return told % {"day": day}
 
 
-def another_attempt(evidence: Mapping[str, Any], reader: Reader) -> str:
+def attempted_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say how often the carrier has tried."""
     tries = int(evidence.get("attempts", 1))
     return ngettext(
         "The carrier tried to deliver it %(tries)s time.", "The carrier tried to deliver it %(tries)s times.", tries
-    ) % {"tries": number(tries, reader)}
+    ) % {"tries": format_number(tries, reader)}
 
 
-def collect_by(evidence: Mapping[str, Any], reader: Reader) -> str:
+def pickup_expiring_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say until when it is kept, and whether the carrier said so."""
-    day = clocks.day(date.fromisoformat(evidence["until"]), reader)
+    day = datetimes.format_day(date.fromisoformat(evidence["until"]), reader)
     told = _("It is kept until %(day)s.")
     usual = _("Pick-up points keep a parcel about a week: probably until %(day)s.")
     return (told if evidence.get("told") else usual) % {"day": day}
 
 
-def off_its_way(evidence: Mapping[str, Any], reader: Reader) -> str:
+def wrong_country_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say where it was seen."""
     country = places.country_name(str(evidence.get("country", "")), reader.locale)
     return _("It was scanned in %(country)s, which is not on its way.") % {"country": country}
 
 
-def our_feed(evidence: Mapping[str, Any], reader: Reader) -> str:
+def feed_silent_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say that we, not the parcel, have a trouble."""
-    heard = evidence.get("heard_at")
+    heard = evidence.get("received_at")
     told = _("Our own source of news is silent; this says nothing about the parcel.")
     if not heard:
         return told
-    return told + " " + _("Last heard: %(when)s.") % {"when": clocks.moment(datetime.fromisoformat(heard), reader)}
+    return (
+        told
+        + " "
+        + _("Last heard: %(when)s.") % {"when": datetimes.format_instant(datetime.fromisoformat(heard), reader)}
+    )
 
 
-WITH_VALUES: Final = {
-    AlertKind.CUSTOMS_DWELL: longer_at_customs,
-    AlertKind.STALLED: longer_at_stage,
-    AlertKind.PROMISE_AT_RISK: near_the_promise,
-    AlertKind.ATTEMPTED: another_attempt,
-    AlertKind.PICKUP_EXPIRING: collect_by,
-    AlertKind.WRONG_COUNTRY: off_its_way,
-    AlertKind.FEED_SILENT: our_feed,
+MEANING_FUNCTIONS: Final = {
+    AlertKind.CUSTOMS_DWELL: customs_dwell_meaning,
+    AlertKind.STALLED: stalled_meaning,
+    AlertKind.PROMISE_AT_RISK: promise_at_risk_meaning,
+    AlertKind.ATTEMPTED: attempted_meaning,
+    AlertKind.PICKUP_EXPIRING: pickup_expiring_meaning,
+    AlertKind.WRONG_COUNTRY: wrong_country_meaning,
+    AlertKind.FEED_SILENT: feed_silent_meaning,
 }

@@ -11,124 +11,138 @@ from typing import Final
 
 import pytz
 
-from tracking.alerts.case import Case, Finding, Step, from_step
-from tracking.vocabulary import DELIVERED_SCANS, MILESTONES, RANKS, AlertKind, Milestone, Overlay, Scan, Severity
+from tracking.alerts.snapshot import Finding, ShipmentSnapshot, SnapshotEvent, finding_from_event
+from tracking.vocabulary import (
+    DELIVERED_SCANS,
+    MILESTONE_OF_SCAN,
+    MILESTONE_RANKS,
+    AlertKind,
+    Milestone,
+    Overlay,
+    Scan,
+    Severity,
+)
 
-EARTH_KM: Final = 6371.0
-FASTEST_KMH: Final = 1100.0
+EARTH_RADIUS_KM: Final = 6371.0
+MAX_SPEED_KMH: Final = 1100.0
 """A little more than an airliner with the wind behind it."""
-FAR_KM: Final = 300.0
+MIN_DISTANCE_KM: Final = 300.0
 """Nearer places may be two names of one region."""
-BETWEEN_CONTINENTS: Final = timedelta(hours=2)
-LATEST: Final = 6
+MIN_INTERCONTINENTAL_TIME: Final = timedelta(hours=2)
+CHECKED_EVENTS: Final = 6
 NEW_JOURNEY_AFTER: Final = timedelta(days=1)
-REUSED_BEFORE_ORDER: Final = timedelta(days=2)
-BEGINNINGS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED, Scan.EXPORT_CUSTOMS_PRESENTED})
+REUSED_NUMBER_MARGIN: Final = timedelta(days=2)
+FIRST_SCANS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED, Scan.EXPORT_CUSTOMS_PRESENTED})
 
 
-def wrong_country(case: Case) -> Finding | None:
+def wrong_country(snapshot: ShipmentSnapshot) -> Finding | None:
     """Seen in a third country after it had come to the destination, or delivered in another country.
 
     Hubs on the way are normal and no alarm; so is the way back.
     """
-    if not case.destination or case.overlay is Overlay.RETURNING or case.milestone is Milestone.RETURNED:
+    if not snapshot.destination or snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED:
         return None
-    step = strayed(case)
+    step = find_off_route_event(snapshot)
     if step is None:
         return None
-    finding = from_step(case, AlertKind.WRONG_COUNTRY, Severity.ACT, step, stage=False)
-    return finding._replace(evidence={**finding.evidence, "destination": case.destination})
+    finding = finding_from_event(snapshot, AlertKind.WRONG_COUNTRY, Severity.ACT, step, at_stage=False)
+    return finding._replace(evidence={**finding.evidence, "destination": snapshot.destination})
 
 
-def strayed(case: Case) -> Step | None:
+def find_off_route_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
     """Return the latest scan, if it is off the route."""
-    latest = next((step for step in reversed(case.steps) if step.country), None)
-    if latest is None or latest.country == case.destination:
+    latest = next((step for step in reversed(snapshot.events) if step.country), None)
+    if latest is None or latest.country == snapshot.destination:
         return None
     if latest.scan in DELIVERED_SCANS:
         return latest
-    arrived = any(step.country == case.destination and passed_the_border(step) for step in case.steps)
-    return latest if arrived and latest.country != case.origin and passed_the_border(latest) else None
+    arrived = any(step.country == snapshot.destination and is_past_border(step) for step in snapshot.events)
+    return latest if arrived and latest.country != snapshot.origin and is_past_border(latest) else None
 
 
-def passed_the_border(step: Step) -> bool:
+def is_past_border(event: SnapshotEvent) -> bool:
     """Tell whether a scan belongs to import or the last mile."""
-    return RANKS.get(MILESTONES[step.scan] or Milestone.PENDING, 0) >= RANKS[Milestone.IMPORT_CUSTOMS]
+    return (
+        MILESTONE_RANKS.get(MILESTONE_OF_SCAN[event.scan] or Milestone.PENDING, 0)
+        >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
+    )
 
 
-def impossible_travel(case: Case) -> Finding | None:
+def impossible_travel(snapshot: ShipmentSnapshot) -> Finding | None:
     """Two of the latest scans lie too far apart for the time between them. Doubtful clocks do not count."""
-    if case.over:
+    if snapshot.is_finished:
         return None
-    for before, after in sure_pairs(case):
-        if too_fast(before, after):
-            finding = from_step(case, AlertKind.IMPOSSIBLE_TRAVEL, Severity.WATCH, after, stage=False)
-            assert before.at is not None and after.at is not None
-            hours = round((after.at - before.at) / timedelta(hours=1), 1)
+    for before, after in trusted_pairs(snapshot):
+        if is_too_fast(before, after):
+            finding = finding_from_event(snapshot, AlertKind.IMPOSSIBLE_TRAVEL, Severity.WATCH, after, at_stage=False)
+            assert before.occurred_at is not None and after.occurred_at is not None
+            hours = round((after.occurred_at - before.occurred_at) / timedelta(hours=1), 1)
             return finding._replace(evidence={**finding.evidence, "from": before.country, "hours": hours})
     return None
 
 
-def sure_pairs(case: Case) -> Iterator[tuple[Step, Step]]:
+def trusted_pairs(snapshot: ShipmentSnapshot) -> Iterator[tuple[SnapshotEvent, SnapshotEvent]]:
     """Yield neighbours among the latest scans with trusted instants, on one leg, newest first."""
-    sure = [step for step in case.steps if step.at and step.sure and step.country][-LATEST:]
-    pairs = sorted(pairwise(sure), key=lambda pair: pair[1].at or case.ordered_at, reverse=True)
-    yield from ((before, after) for before, after in pairs if before.leg == after.leg)
+    sure = [step for step in snapshot.events if step.occurred_at and step.is_time_trusted and step.country][
+        -CHECKED_EVENTS:
+    ]
+    pairs = sorted(pairwise(sure), key=lambda pair: pair[1].occurred_at or snapshot.ordered_at, reverse=True)
+    yield from ((before, after) for before, after in pairs if before.leg_position == after.leg_position)
 
 
-def too_fast(before: Step, after: Step) -> bool:
+def is_too_fast(before: SnapshotEvent, after: SnapshotEvent) -> bool:
     """Tell whether nothing travels from one scan to the other in the time between."""
-    if before.at is None or after.at is None:
+    if before.occurred_at is None or after.occurred_at is None:
         return False
-    between = after.at - before.at
-    here, there = point(before), point(after)
+    between = after.occurred_at - before.occurred_at
+    here, there = coordinates_of(before), coordinates_of(after)
     if here is None or there is None:
-        return between < BETWEEN_CONTINENTS and apart(before.country, after.country)
-    distance = kilometres(*here, *there)
-    return distance > FAR_KM and distance > FASTEST_KMH * between.total_seconds() / 3600
+        return between < MIN_INTERCONTINENTAL_TIME and are_on_different_continents(before.country, after.country)
+    distance = great_circle_km(*here, *there)
+    return distance > MIN_DISTANCE_KM and distance > MAX_SPEED_KMH * between.total_seconds() / 3600
 
 
-def point(step: Step) -> tuple[float, float] | None:
+def coordinates_of(event: SnapshotEvent) -> tuple[float, float] | None:
     """Return latitude and longitude of a scan in degrees; None where they are unknown or not on this earth."""
-    if step.lat is None or step.lon is None:
+    if event.lat is None or event.lon is None:
         return None
-    return (step.lat, step.lon) if abs(step.lat) <= 90 and abs(step.lon) <= 180 else None
+    return (event.lat, event.lon) if abs(event.lat) <= 90 and abs(event.lon) <= 180 else None
 
 
-def apart(one: str, other: str) -> bool:
+def are_on_different_continents(one: str, other: str) -> bool:
     """Tell whether two countries lie on different continents, as far as their zones tell."""
-    here, there = continents(one), continents(other)
+    here, there = continents_of(one), continents_of(other)
     return bool(here and there) and not here & there
 
 
 @cache
-def continents(country: str) -> frozenset[str]:
+def continents_of(country: str) -> frozenset[str]:
     """Return the first parts of the names of a country's zones; none for a code that is not known."""
     zones = pytz.country_timezones.get(country, [])
     return frozenset(zone.partition("/")[0] for zone in zones)
 
 
-def kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """Return the great-circle distance of two points in degrees."""
     north, other_north = radians(lat), radians(other_lat)
     half_lat, half_lon = (other_north - north) / 2, radians(other_lon - lon) / 2
-    return 2 * EARTH_KM * asin(sqrt(sin(half_lat) ** 2 + cos(north) * cos(other_north) * sin(half_lon) ** 2))
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(sin(half_lat) ** 2 + cos(north) * cos(other_north) * sin(half_lon) ** 2))
 
 
-def two_parcels(case: Case) -> Finding | None:
+def two_parcels(snapshot: ShipmentSnapshot) -> Finding | None:
     """Delivered before it was ordered, or collected from a sender anew after a delivery."""
-    delivered = [step for step in case.steps if step.scan in DELIVERED_SCANS and step.at]
-    if not delivered or case.overlay is Overlay.RETURNING or case.milestone is Milestone.RETURNED:
+    delivered = [step for step in snapshot.events if step.scan in DELIVERED_SCANS and step.occurred_at]
+    if not delivered or snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED:
         return None
     first = delivered[0]
-    assert first.at is not None
-    again = next((step for step in case.steps if begins_anew(step, first)), None)
-    step = first if first.at < case.ordered_at - REUSED_BEFORE_ORDER else again
-    return from_step(case, AlertKind.TWO_PARCELS, Severity.ACT, step, stage=False) if step else None
+    assert first.occurred_at is not None
+    again = next((step for step in snapshot.events if is_new_journey(step, first)), None)
+    step = first if first.occurred_at < snapshot.ordered_at - REUSED_NUMBER_MARGIN else again
+    return finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, step, at_stage=False) if step else None
 
 
-def begins_anew(step: Step, delivered: Step) -> bool:
+def is_new_journey(event: SnapshotEvent, delivered: SnapshotEvent) -> bool:
     """Tell whether a journey begins on the same leg well after a delivery."""
-    if step.at is None or delivered.at is None or step.leg != delivered.leg:
+    if event.occurred_at is None or delivered.occurred_at is None or event.leg_position != delivered.leg_position:
         return False
-    return step.scan in BEGINNINGS and step.at - delivered.at > NEW_JOURNEY_AFTER
+    return event.scan in FIRST_SCANS and event.occurred_at - delivered.occurred_at > NEW_JOURNEY_AFTER

@@ -1,5 +1,5 @@
 """What a buyer can do about a parcel: be asked, answer, hand in papers; and what becomes of the answer."""
 
-from tracking.buyer_tasks.answers import open_ask as open
+from tracking.buyer_tasks.transitions import open_buyer_task as open
 
 __all__ = ["open"]

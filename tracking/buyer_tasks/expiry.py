@@ -5,29 +5,31 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from tracking.buyer_tasks import vault
-from tracking.buyer_tasks.answers import note
+from tracking.buyer_tasks import encrypted_store
+from tracking.buyer_tasks.transitions import record_action
 from tracking.models import Paper
-from tracking.models.buyer_tasks import Actor, Deed
+from tracking.models.buyer_tasks import Actor, BuyerTaskAction
 
-MOST_AT_ONCE: Final = 500
-LEFT_BEHIND: Final = timedelta(days=1)
+ERASE_BATCH_SIZE: Final = 500
+ORPHAN_MIN_AGE: Final = timedelta(days=1)
 
 
-def erase_expired(now: datetime) -> int:
+def erase_expired_papers(now: datetime) -> int:
     """Erase the papers that have expired; return how many there were."""
-    expired = Paper.objects.filter(erased_at=None, expires_at__lte=now).select_related("answer__ask")
-    papers = list(expired.order_by("expires_at")[:MOST_AT_ONCE])
+    expired = Paper.objects.filter(erased_at=None, expires_at__lte=now).select_related("answer__buyer_task")
+    papers = list(expired.order_by("expires_at")[:ERASE_BATCH_SIZE])
     for paper in papers:
-        vault.erase(paper.stored_name)
+        encrypted_store.delete_paper(paper.stored_name)
         Paper.objects.filter(pk=paper.pk).update(erased_at=now)
-        note(paper.answer.ask, now, Deed.ERASED, Actor.SYSTEM, None, paper.get_kind_display())
+        record_action(
+            paper.answer.buyer_task, now, BuyerTaskAction.ERASED, Actor.SYSTEM, None, paper.get_kind_display()
+        )
     return len(papers)
 
 
-def sweep(now: datetime) -> int:
+def delete_orphaned_files(now: datetime) -> int:
     """Remove files that no row knows: of an upload whose transaction failed, or of a row that was deleted."""
-    old = list(vault.older_than(now - LEFT_BEHIND))
+    old = list(encrypted_store.files_older_than(now - ORPHAN_MIN_AGE))
     known = set(Paper.objects.filter(erased_at=None).values_list("stored_name", flat=True)) if old else set()
     lost = [path for path in old if path.name not in known]
     for path in lost:

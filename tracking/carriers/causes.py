@@ -16,15 +16,15 @@ from typing import Final
 from tracking.vocabulary import Cause
 
 
-def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+def compile_any(patterns: Iterable[str]) -> re.Pattern[str]:
     """Return one expression that finds any of these, in small and capital letters."""
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-TABLE: Final = tomllib.loads((Path(__file__).parent / "tables" / "causes.toml").read_text(encoding="utf-8"))
-SETTLED: Final = any_of(TABLE["settled"])
-REASONS: Final = tuple((Cause(name), any_of(patterns)) for name, patterns in TABLE["causes"].items())
-KEPT: Final = re.compile(
+CAUSE_TABLE: Final = tomllib.loads((Path(__file__).parent / "tables" / "causes.toml").read_text(encoding="utf-8"))
+RESOLVED_PATTERN: Final = compile_any(CAUSE_TABLE["settled"])
+CAUSE_PATTERNS: Final = tuple((Cause(name), compile_any(patterns)) for name, patterns in CAUSE_TABLE["causes"].items())
+STORAGE_DAYS_PATTERN: Final = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:(?:calendar|working|business) )?"
     r"(?:days|day|Tage?n?|Werktage|jours|días|dias|giorni|дней|дня|天|日(?:間|内)|일(?:간)?|أيام|يوم)",
     re.IGNORECASE,
@@ -32,17 +32,17 @@ KEPT: Final = re.compile(
 
 
 @lru_cache(maxsize=8192)
-def cause(words: str) -> Cause | None:
+def detect_cause(text: str) -> Cause | None:
     """Return the reason of a trouble that a carrier's words give, or None where they give none that we know."""
-    if not words:
+    if not text:
         return None
-    left = SETTLED.sub(" ", words)
-    return next((found for found, pattern in REASONS if pattern.search(left)), None)
+    left = RESOLVED_PATTERN.sub(" ", text)
+    return next((found for found, pattern in CAUSE_PATTERNS if pattern.search(left)), None)
 
 
 @lru_cache(maxsize=4096)
-def days_kept(words: str) -> int | None:
+def extract_storage_days(text: str) -> int | None:
     """Return for how many days a pick-up message says that the parcel is kept, or None."""
-    found = KEPT.search(words)
+    found = STORAGE_DAYS_PATTERN.search(text)
     days = int(found.group(1)) if found else 0
     return days if 1 <= days <= 60 else None

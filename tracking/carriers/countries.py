@@ -9,10 +9,10 @@ from typing import Any, Final
 from babel import Locale
 from babel.core import get_global
 
-from tracking.carriers.json_access import text
+from tracking.carriers.json_access import clean_text
 
-ALIASES: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
-OTHER_NAMES: Final = {
+TERRITORY_ALIASES: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
+EXTRA_COUNTRY_NAMES: Final = {
     "en": {
         "mainland china": "CN",
         "hong kong": "HK",
@@ -30,18 +30,18 @@ OTHER_NAMES: Final = {
 
 def country_of(value: Any, language: str = "en") -> str | None:
     """Return the country that a carrier tells by its two or three letters or by its name in `language`, or None."""
-    told = text(value)
+    told = clean_text(value)
     if len(told) == 2 and told.isascii() and told.isalpha() and told.upper() != "UK":
         return told.upper()
-    if len(told) == 3 and (alias := ALIASES.get(told.upper())):
+    if len(told) == 3 and (alias := TERRITORY_ALIASES.get(told.upper())):
         return alias[0]
-    return names(language).get(told.casefold()) if told else None
+    return country_codes_by_name(language).get(told.casefold()) if told else None
 
 
 @cache
-def names(language: str) -> dict[str, str]:
+def country_codes_by_name(language: str) -> dict[str, str]:
     """Return the names of all countries in one language, in small letters, with their codes."""
     known = Locale.parse(language).territories.items()
-    return {name.casefold(): code for code, name in known if len(code) == 2 and code.isalpha()} | OTHER_NAMES.get(
-        language, {}
-    )
+    return {
+        name.casefold(): code for code, name in known if len(code) == 2 and code.isalpha()
+    } | EXTRA_COUNTRY_NAMES.get(language, {})

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-ALIASES: Final[dict[str, str]] = {
+SLUG_ALIASES: Final[dict[str, str]] = {
     "asendia-usa": "asendia",
     "australia-post": "auspost",
     "brazil-correios": "correios",
@@ -31,7 +31,7 @@ ALIASES: Final[dict[str, str]] = {
     "us-post": "usps",
 }
 
-NAMES: Final[dict[str, str]] = {
+CARRIER_NAMES: Final[dict[str, str]] = {
     "4px": "4PX",
     "aramex": "Aramex",
     "asendia": "Asendia",
@@ -56,9 +56,9 @@ NAMES: Final[dict[str, str]] = {
 }
 
 
-def name_for(slug: str, told: str) -> str:
+def display_name_for(slug: str, reported_name: str) -> str:
     """Return the name to show for a carrier: its own spelling where we know it, else as it was told."""
-    return NAMES.get(slug, told)
+    return CARRIER_NAMES.get(slug, reported_name)
 
 
 @lru_cache(maxsize=4096)
@@ -66,4 +66,4 @@ def slug_for(name: str) -> str:
     """Return our slug for a carrier's name: the known one, else the name itself in lower-case ASCII with dashes."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40]
-    return ALIASES.get(slug, slug)
+    return SLUG_ALIASES.get(slug, slug)

@@ -10,61 +10,61 @@ from typing import Any
 import orjson
 
 
-class UnreadableAnswer(Exception):
+class UnreadableAnswerError(Exception):
     """The answer is not in the form that this adapter knows. The text says where and how, in one line."""
 
 
-class RefusedAnswer(UnreadableAnswer):
+class RejectionAnswerError(UnreadableAnswerError):
     """The answer is well formed and says no: wrong key, quota spent, service closed."""
 
 
-def load_json(body: bytes) -> dict[str, Any]:
+def load_json_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`; raise `UnreadableAnswer` for anything else."""
-    return mapping(load_any(body), "the answer")
+    return expect_object(load_json_value(body), "the answer")
 
 
-def load_any(body: bytes) -> Any:
+def load_json_value(body: bytes) -> Any:
     """Return the JSON value in `body`; raise `UnreadableAnswer` for what is none."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return load_slowly(body)
+        return load_json_leniently(body)
 
 
-def load_slowly(body: bytes) -> Any:
+def load_json_leniently(body: bytes) -> Any:
     """Return the JSON value of a body that the quick parser refuses: the standard one forgives half characters."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as trouble:
         start = body[:40].decode("utf-8", "replace").strip().replace("\n", " ")
-        raise UnreadableAnswer(f"the answer is not JSON: it starts with {start!r}") from trouble
+        raise UnreadableAnswerError(f"the answer is not JSON: it starts with {start!r}") from trouble
 
 
-def mapping(value: Any, name: str) -> dict[str, Any]:
+def expect_object(value: Any, name: str) -> dict[str, Any]:
     """Return `value` as a JSON object; null counts as an empty one."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise UnreadableAnswer(f"{name} is {kind(value)} where an object was expected")
+        raise UnreadableAnswerError(f"{name} is {json_type_name(value)} where an object was expected")
     return value
 
 
-def listing(value: Any, name: str) -> list[Any]:
+def expect_list(value: Any, name: str) -> list[Any]:
     """Return `value` as a JSON list; null counts as an empty one."""
     if value is None:
         return []
     if not isinstance(value, list):
-        raise UnreadableAnswer(f"{name} is {kind(value)} where a list was expected")
+        raise UnreadableAnswerError(f"{name} is {json_type_name(value)} where a list was expected")
     return value
 
 
-def first(value: Any, name: str) -> dict[str, Any]:
+def first_object(value: Any, name: str) -> dict[str, Any]:
     """Return the first object of a JSON list, or an empty one: errors come in lists of which one is said."""
-    items = listing(value, name)
-    return mapping(items[0], f"the first of {name}") if items else {}
+    items = expect_list(value, name)
+    return expect_object(items[0], f"the first of {name}") if items else {}
 
 
-def text(value: Any) -> str:
+def clean_text(value: Any) -> str:
     """Return a string or a whole number as trimmed text without control characters; anything else as ''."""
     if isinstance(value, str):
         if value.isprintable():
@@ -75,15 +75,15 @@ def text(value: Any) -> str:
     return ""
 
 
-def required_text(value: Any, name: str) -> str:
+def require_text(value: Any, name: str) -> str:
     """Return text that must be there, or raise."""
-    found = text(value)
+    found = clean_text(value)
     if not found:
-        raise UnreadableAnswer(f"{name} is {kind(value)} where text was expected")
+        raise UnreadableAnswerError(f"{name} is {json_type_name(value)} where text was expected")
     return found
 
 
-def coordinate(value: Any, limit: float) -> float | None:
+def parse_coordinate(value: Any, limit: float) -> float | None:
     """Return a latitude or longitude in degrees, or None when it is missing or out of range."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -94,7 +94,7 @@ def coordinate(value: Any, limit: float) -> float | None:
     return degrees if math.isfinite(degrees) and abs(degrees) <= limit else None
 
 
-def country_code(value: Any) -> str | None:
+def parse_country_code(value: Any) -> str | None:
     """Return an ISO 3166-1 alpha-2 code in capitals, or None."""
     if not isinstance(value, str):
         return None
@@ -102,15 +102,15 @@ def country_code(value: Any) -> str | None:
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def day_of(value: Any) -> date | None:
+def local_date_of(value: Any) -> date | None:
     """Return the calendar day that an ISO time names on its own clock, or None."""
     try:
-        return date.fromisoformat(text(value)[:10])
+        return date.fromisoformat(clean_text(value)[:10])
     except ValueError:
         return None
 
 
-def kind(value: Any) -> str:
+def json_type_name(value: Any) -> str:
     """Name the JSON type of a value for an error message."""
     names: dict[type, str] = {type(None): "null", bool: "a boolean", str: "text", list: "a list", dict: "an object"}
     return names.get(type(value), "a number")

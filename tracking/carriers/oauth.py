@@ -10,15 +10,15 @@ import redis.asyncio
 from django.conf import settings
 
 from tracking.carriers import adapter
-from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Unauthorized
-from tracking.carriers.json_access import UnreadableAnswer, load_json, text
+from tracking.carriers.adapter import CarrierClient, CarrierError, RequestRejectedError, UnauthorizedError
+from tracking.carriers.json_access import UnreadableAnswerError, clean_text, load_json_object
 
-EARLY_SECONDS: Final = 60
+RENEW_EARLY_SECONDS: Final = 60
 LOCK_SECONDS: Final = 20
-USUAL_SECONDS: Final = 3600
+DEFAULT_LIFETIME_SECONDS: Final = 3600
 
 
-class Desk(NamedTuple):
+class TokenEndpoint(NamedTuple):
     """Where and how a carrier gives tokens for the credentials `client_id` and `client_secret`.
 
     `path` lies below the carrier's base URL. With `basic` the credentials travel in an Authorization header (RFC 6749,
@@ -26,89 +26,93 @@ class Desk(NamedTuple):
     """
 
     path: str
-    basic: bool = False
+    uses_basic_auth: bool = False
 
 
-async def send(line: Line, desk: Desk, method: str, path: str, *, headers: dict[str, str], **request: Any) -> bytes:
+async def send_authorized(
+    client: CarrierClient, endpoint: TokenEndpoint, method: str, path: str, *, headers: dict[str, str], **request: Any
+) -> bytes:
     """Send one request as `Line.send` does, with the account's token. Raises `CarrierTrouble`.
 
     A carrier may refuse a token before its time (RFC 6750, 3.1: 401): it is dropped, and a new one is tried once.
     """
-    token = await bearer(line, desk)
+    token = await fetch_access_token(client, endpoint)
     try:
-        return await line.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
-    except Unauthorized:
-        await drop(line, desk, token)
-    token = await bearer(line, desk)
-    return await line.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
+        return await client.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
+    except UnauthorizedError:
+        await discard_token(client, endpoint, token)
+    token = await fetch_access_token(client, endpoint)
+    return await client.send(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **request)
 
 
-async def bearer(line: Line, desk: Desk) -> str:
+async def fetch_access_token(client: CarrierClient, endpoint: TokenEndpoint) -> str:
     """Return an access token of this account that is good by its time. Raises `CarrierTrouble`."""
-    key = key_of(line, desk)
+    key = cache_key_of(client, endpoint)
     async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as store:
         for _ in range(LOCK_SECONDS * 10):
-            if held := await held_under(key, store):
+            if held := await read_cached_token(key, store):
                 return held
             if await store.set(f"{key}:renewing", "1", nx=True, ex=LOCK_SECONDS):
-                return await renew(line, desk, store)
+                return await renew_token(client, endpoint, store)
             await asyncio.sleep(0.1)
-    raise CarrierTrouble("another worker renews the access token and does not finish")
+    raise CarrierError("another worker renews the access token and does not finish")
 
 
-async def drop(line: Line, desk: Desk, token: str) -> None:
+async def discard_token(client: CarrierClient, endpoint: TokenEndpoint, token: str) -> None:
     """Forget a token that was refused, unless another worker has put a newer one in its place."""
-    key = key_of(line, desk)
+    key = cache_key_of(client, endpoint)
     async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as store:
-        if await held_under(key, store) == token:
+        if await read_cached_token(key, store) == token:
             await store.delete(key)
 
 
-async def held_under(key: str, store: redis.asyncio.Redis) -> str:
+async def read_cached_token(key: str, store: redis.asyncio.Redis) -> str:
     """Return the token that is kept under a key, or ''."""
     held = await store.get(key) or ""
     return held.decode() if isinstance(held, bytes) else str(held)
 
 
-def key_of(line: Line, desk: Desk) -> str:
+def cache_key_of(client: CarrierClient, endpoint: TokenEndpoint) -> str:
     """Return the name under which this account's token is kept; changed credentials have another."""
-    account = (line.base_url, desk.path, *client_of(line))
+    account = (client.base_url, endpoint.path, *client_credentials_of(client))
     return f"token:{hashlib.sha256('|'.join(account).encode()).hexdigest()[:32]}"
 
 
-def client_of(line: Line) -> tuple[str, str]:
+def client_credentials_of(client: CarrierClient) -> tuple[str, str]:
     """Return the client's id and secret."""
-    return line.credentials.get("client_id", ""), line.credentials.get("client_secret", "")
+    return client.credentials.get("client_id", ""), client.credentials.get("client_secret", "")
 
 
-class Proof(NamedTuple):
+class TokenRequest(NamedTuple):
     """How a client proves who it is."""
 
     form: dict[str, str]
     headers: dict[str, str]
 
 
-def proof(line: Line, desk: Desk) -> Proof:
+def build_token_request(client: CarrierClient, endpoint: TokenEndpoint) -> TokenRequest:
     """Return the form and headers that ask for a token."""
-    client_id, secret = client_of(line)
+    client_id, secret = client_credentials_of(client)
     form = {"grant_type": "client_credentials"}
-    if desk.basic:
-        return Proof(form, {"Authorization": adapter.basic(client_id, secret)})
-    return Proof({**form, "client_id": client_id, "client_secret": secret}, {})
+    if endpoint.uses_basic_auth:
+        return TokenRequest(form, {"Authorization": adapter.basic_auth_header(client_id, secret)})
+    return TokenRequest({**form, "client_id": client_id, "client_secret": secret}, {})
 
 
-async def renew(line: Line, desk: Desk, store: redis.asyncio.Redis) -> str:
+async def renew_token(client: CarrierClient, endpoint: TokenEndpoint, store: redis.asyncio.Redis) -> str:
     """Ask for a new token and keep it until a minute before it ends."""
-    client, key = proof(line, desk), key_of(line, desk)
+    token_request, key = build_token_request(client, endpoint), cache_key_of(client, endpoint)
     try:
-        answer = load_json(await line.send("POST", desk.path, form=client.form, headers=client.headers))
-        token, seconds = text(answer.get("access_token")), text(answer.get("expires_in"))
+        answer = load_json_object(
+            await client.send("POST", endpoint.path, form=token_request.form, headers=token_request.headers)
+        )
+        token, seconds = clean_text(answer.get("access_token")), clean_text(answer.get("expires_in"))
         if not token:
-            raise Refused("the carrier gave no access token")
-        lasts = int(seconds) if seconds.isdecimal() else USUAL_SECONDS
-        await store.set(key, token, ex=max(lasts - EARLY_SECONDS, 1))
+            raise RequestRejectedError("the carrier gave no access token")
+        lasts = int(seconds) if seconds.isdecimal() else DEFAULT_LIFETIME_SECONDS
+        await store.set(key, token, ex=max(lasts - RENEW_EARLY_SECONDS, 1))
         return token
-    except UnreadableAnswer:  # which quotes the answer, and a token may be in it
-        raise CarrierTrouble("the access token's answer is no JSON object") from None
+    except UnreadableAnswerError:  # which quotes the answer, and a token may be in it
+        raise CarrierError("the access token's answer is no JSON object") from None
     finally:
         await store.delete(f"{key}:renewing")

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple, Self
 
-from tracking.vocabulary import Precision, Scan, Tracker, ZoneSource
+from tracking.vocabulary import FeedState, Precision, Scan, ZoneSource
 
 
-class Place(NamedTuple):
+class ParsedPlace(NamedTuple):
     """Where something happened. `country` is ISO 3166-1 alpha-2; unknown parts are None."""
 
     text: str = ""
@@ -24,37 +24,37 @@ class Place(NamedTuple):
     lon: float | None = None
 
 
-NOWHERE = Place()
+UNKNOWN_PLACE = ParsedPlace()
 
 
-class Moment(NamedTuple):
+class ParsedTime(NamedTuple):
     """When something happened, as far as it is known.
 
     `at` is aware UTC or None; `local` the clock as told, naive; `offset_minutes` east of UTC; `zone` an IANA name.
     """
 
-    at: datetime | None = None
-    local: datetime | None = None
+    occurred_at: datetime | None = None
+    local_time: datetime | None = None
     offset_minutes: int | None = None
     precision: Precision = Precision.SECOND
     zone_source: ZoneSource = ZoneSource.UNKNOWN
     zone: str | None = None
-    raw: str = ""
+    raw_time: str = ""
 
 
-class ToldScan(NamedTuple):
+class ParsedScan(NamedTuple):
     """One scan as one carrier told it. `leg` counts from 0 into the parcel's legs."""
 
-    leg: int
+    leg_index: int
     scan: Scan
-    when: Moment
-    place: Place
+    time: ParsedTime
+    place: ParsedPlace
     code: str
-    words: str
-    lang: str | None = None
+    text: str
+    language: str | None = None
 
 
-class ToldLeg(NamedTuple):
+class ParsedLeg(NamedTuple):
     """One carrier's part of the way, with the number that this carrier uses. `carrier` is our slug."""
 
     carrier: str
@@ -63,70 +63,70 @@ class ToldLeg(NamedTuple):
     country: str | None = None
 
 
-class CarrierDate(NamedTuple):
+class ParsedEstimate(NamedTuple):
     """A forecast in an answer: first and last day, and who made it; '' for the carrier itself."""
 
-    first: date
-    last: date
+    first_day: date
+    last_day: date
     source: str
 
 
-class Measures(NamedTuple):
+class Measurements(NamedTuple):
     """What a carrier weighed and measured: grams, and the three sides in millimetres; None where it does not tell."""
 
-    grams: int | None = None
-    sides: tuple[int, int, int] | None = None
+    weight_grams: int | None = None
+    dimensions_mm: tuple[int, int, int] | None = None
 
 
-class ToldParcel(NamedTuple):
+class ParsedShipment(NamedTuple):
     """All that one answer says about one number. `scans` run oldest first, leg by leg.
 
     An answer for one number need not name it: '' means the one that was asked.
     """
 
     number: str
-    legs: tuple[ToldLeg, ...] = ()
-    scans: tuple[ToldScan, ...] = ()
-    tracker: Tracker = Tracker.ACTIVE
+    legs: tuple[ParsedLeg, ...] = ()
+    scans: tuple[ParsedScan, ...] = ()
+    feed_state: FeedState = FeedState.ACTIVE
     origin: str | None = None
     destination: str | None = None
-    carrier_date: CarrierDate | None = None
-    measures: Measures | None = None
+    carrier_estimate: ParsedEstimate | None = None
+    measurements: Measurements | None = None
 
-    def named(self, number: str) -> Self:
+    def with_number(self, number: str) -> Self:
         """Return the parcel under a number that its answer did not name."""
         legs = (leg if leg.number else leg._replace(number=number) for leg in self.legs)
         return self._replace(number=number, legs=tuple(legs))
 
 
-class Refusal(NamedTuple):
+class RejectedNumber(NamedTuple):
     """A number that the other side would not answer for. `reason` is one of the words below."""
 
     number: str
     reason: str
-    words: str
+    text: str
 
 
 NOT_REGISTERED = "not_registered"
 ALREADY_REGISTERED = "already_registered"
-NO_NEWS_YET = "no_news_yet"
-CARRIER_UNKNOWN = "carrier_unknown"
+NO_EVENTS_YET = "no_news_yet"
+UNKNOWN_CARRIER = "carrier_unknown"
 INVALID_NUMBER = "invalid_number"
-QUOTA_SPENT = "quota_spent"
-OTHER = "other"
+QUOTA_EXCEEDED = "quota_spent"
+OTHER_REASON = "other"
 
 
-class Reading(NamedTuple):
+class ParsedAnswer(NamedTuple):
     """One answer, read."""
 
-    parcels: tuple[ToldParcel, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    shipments: tuple[ParsedShipment, ...] = ()
+    rejected_numbers: tuple[RejectedNumber, ...] = ()
 
     @classmethod
-    def of(cls, found: Iterable[ToldParcel | Refusal]) -> Self:
+    def from_items(cls, found: Iterable[ParsedShipment | RejectedNumber]) -> Self:
         """Return a reading of an answer whose items are parcels and refusals in any order."""
         items = tuple(found)
         return cls(
-            tuple(item for item in items if isinstance(item, ToldParcel)),
-            tuple(item for item in items if isinstance(item, Refusal)),
+            tuple(item for item in items if isinstance(item, ParsedShipment)),
+            tuple(item for item in items if isinstance(item, RejectedNumber)),
         )

@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tracking.carriers.mapping import Side, by_side
-from tracking.carriers.text_rules import second_opinion
+from tracking.carriers.code_tables import BorderSide, expand_sides
+from tracking.carriers.text_rules import correct_scan_by_text
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
-PLACE: Final = re.compile(r"^\s*(?:[【\[(][^】\])]{1,40}[】\])][\s,，:：-]*)+")
-SUBJECT: Final = re.compile(
+PLACE_PREFIX_PATTERN: Final = re.compile(r"^\s*(?:[【\[(][^】\])]{1,40}[】\])][\s,，:：-]*)+")
+SUBJECT_PREFIX_PATTERN: Final = re.compile(
     r"^(?:(?:your|the|votre|le|ihre?|die|das|el|su|o|seu|ваше) )?"
     r"(?:package|parcel|shipment|item|colis|envoi|courrier|sendung|paket|env[ií]o|paquete|objeto|pacote"
     r"|отправление|посылка|посылку) "
@@ -26,64 +26,66 @@ SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 """What a sentence begins with that says nothing yet."""
-REMEMBERED: Final = 8192
+CACHE_SIZE: Final = 8192
 
 
-class Phrase(NamedTuple):
+class KnownPhrase(NamedTuple):
     """What a scan is called in one language, by side of the border."""
 
-    like: re.Pattern[str]
-    lang: str
-    scans: dict[Side, Scan]
-    whole: bool
+    pattern: re.Pattern[str]
+    language: str
+    scan_by_side: dict[BorderSide, Scan]
+    is_full_match: bool
 
-    def fits(self, words: str) -> bool:
-        return bool(self.like.fullmatch(words) if self.whole else self.like.match(words))
+    def matches(self, text: str) -> bool:
+        return bool(self.pattern.fullmatch(text) if self.is_full_match else self.pattern.match(text))
 
 
-class Meaning(NamedTuple):
+class PhraseMatch(NamedTuple):
     """What words mean, and which language they are in."""
 
     scan: Scan
-    lang: str
+    language: str
 
 
-def load() -> tuple[Phrase, ...]:
+def load_phrases() -> tuple[KnownPhrase, ...]:
     """Read the table; a scan that our vocabulary does not have raises ValueError."""
     path = Path(__file__).parent / "tables" / "phrases.toml"
     found = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["phrases"]:
-        scans, whole = by_side(entry.pop("scan")), entry.pop("whole", False)
+        scans, whole = expand_sides(entry.pop("scan")), entry.pop("whole", False)
         for lang, patterns in entry.items():
             like = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-            found.append(Phrase(like, lang, scans, whole))
+            found.append(KnownPhrase(like, lang, scans, whole))
     return tuple(found)
 
 
-PHRASES: Final = load()
+PHRASES: Final = load_phrases()
 
 
-@lru_cache(maxsize=REMEMBERED)
-def meaning(words: str, side: Side) -> Meaning | None:
+@lru_cache(maxsize=CACHE_SIZE)
+def match_phrase(text: str, side: BorderSide) -> PhraseMatch | None:
     """Return what a carrier's words mean on one side of the border, or None for words that we do not know."""
-    plain = tidy(words)
-    bare = SUBJECT.sub("", plain)
-    found = next((phrase for phrase in PHRASES if phrase.fits(plain) or phrase.fits(bare)), None) if plain else None
+    plain = normalize_phrase(text)
+    bare = SUBJECT_PREFIX_PATTERN.sub("", plain)
+    found = (
+        next((phrase for phrase in PHRASES if phrase.matches(plain) or phrase.matches(bare)), None) if plain else None
+    )
     if found is None:
         return None
-    scan = second_opinion(found.scans[side], words)
-    return Meaning(scan, found.lang) if found.whole or scan not in DELIVERED_SCANS else None
+    scan = correct_scan_by_text(found.scan_by_side[side], text)
+    return PhraseMatch(scan, found.language) if found.is_full_match or scan not in DELIVERED_SCANS else None
 
 
-@lru_cache(maxsize=REMEMBERED)
-def tidy(words: str) -> str:
+@lru_cache(maxsize=CACHE_SIZE)
+def normalize_phrase(text: str) -> str:
     """Return words in one way of writing: compatibility forms folded, no place before, no full stop after."""
-    plain = " ".join(unicodedata.normalize("NFKC", words).split())
-    return PLACE.sub("", plain).strip(" .。!！,，;；:：-")
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    return PLACE_PREFIX_PATTERN.sub("", plain).strip(" .。!！,，;；:：-")
 
 
 @lru_cache(maxsize=1024)
-def taught_pattern(text: str) -> re.Pattern[str]:
+def compile_custom_phrase(text: str) -> re.Pattern[str]:
     """Return what an operator's phrase looks for: all of the words, in any case; `*` stands for anything."""
-    parts = (re.escape(tidy(part)) for part in text.split("*"))
+    parts = (re.escape(normalize_phrase(part)) for part in text.split("*"))
     return re.compile(r"\s*.*\s*".join(parts), re.IGNORECASE)

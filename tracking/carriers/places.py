@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import mapping, text
-from tracking.carriers.parsed import Place
+from tracking.carriers.json_access import clean_text, expect_object
+from tracking.carriers.parsed import ParsedPlace
 
 
-def place_in(value: Any, what: str) -> Place:
+def parse_place(value: Any, name: str) -> ParsedPlace:
     """Return the place that an object tells, often without its country. Raise `UnreadableAnswer` for no object."""
-    told = mapping(value, what)
-    city, region, country, zip_code = (text(told.get(key)) for key in ("city", "state", "country", "zip"))
+    told = expect_object(value, name)
+    city, region, country, zip_code = (clean_text(told.get(key)) for key in ("city", "state", "country", "zip"))
     words = ", ".join(filter(None, (city, region, country)))
-    return Place(words, country_of(country), region or None, city or None, zip_code or None)
+    return ParsedPlace(words, country_of(country), region or None, city or None, zip_code or None)
 
 
-def country_in(value: Any, what: str) -> str | None:
+def parse_place_country(value: Any, name: str) -> str | None:
     """Return the country that an object tells, or None. Raise `UnreadableAnswer` for no object."""
-    return country_of(mapping(value, what).get("country"))
+    return country_of(expect_object(value, name).get("country"))

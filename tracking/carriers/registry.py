@@ -23,7 +23,7 @@ from tracking.carriers.adapters.landmark import Landmark
 from tracking.carriers.adapters.laposte import LaPoste
 from tracking.carriers.adapters.postnl import PostNl
 from tracking.carriers.adapters.royalmail import RoyalMail
-from tracking.carriers.adapters.s10 import PostalItem
+from tracking.carriers.adapters.s10 import UpuGateway
 from tracking.carriers.adapters.seventeentrack import SeventeenTrack
 from tracking.carriers.adapters.sf import SfExpress
 from tracking.carriers.adapters.ship24 import Ship24
@@ -49,7 +49,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         FourPx(),
         Gls(),
         PostNl(),
-        PostalItem(),
+        UpuGateway(),
         SfExpress(),
         Aramex(),
         Asendia(),

@@ -11,7 +11,7 @@ from typing import Final
 
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
-TRAPS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
+NOT_DELIVERED_PATTERNS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), scan)
     for pattern, scan in (
         (
@@ -32,46 +32,46 @@ TRAPS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
         ),
     )
 )
-BACK_TO_SENDER: Final = re.compile(
+RETURNING_PATTERN: Final = re.compile(
     r"to be returned|will be returned|return(ing)? to (the )?(sender|shipper|origin)|being returned", re.IGNORECASE
 )
-VOIDED: Final = re.compile(r"\b(label|shipment) (has been |was )?(voided|cancell?ed)", re.IGNORECASE)
-NUMBER: Final = r"([A-Z]{2}(?: ?\d){9} ?[A-Z]{2}\b|\d{2,6}(?: \d{2,4}){2,}\b(?!-)|[A-Z0-9]{8,35}\b)"
+VOIDED_PATTERN: Final = re.compile(r"\b(label|shipment) (has been |was )?(voided|cancell?ed)", re.IGNORECASE)
+NUMBER_PATTERN: Final = r"([A-Z]{2}(?: ?\d){9} ?[A-Z]{2}\b|\d{2,6}(?: \d{2,4}){2,}\b(?!-)|[A-Z0-9]{8,35}\b)"
 """A number as words name it: in one piece, or in groups where it is an S10 number or all digits."""
-FEWEST_SIGNS: Final = 8
-NEXT_NUMBER: Final = re.compile(
+MIN_NUMBER_LENGTH: Final = 8
+NEXT_NUMBER_PATTERN: Final = re.compile(
     r"(?:new|next|local|last[- ]mile|final[- ]mile|onward|destination|delivery)\s+(?:carrier(?:'s)?\s+)?"
-    rf"(?:tracking|track|waybill|parcel)?\s*(?:number|no\.?|id|#)\s*(?:is|:|：)?\s*{NUMBER}"
+    rf"(?:tracking|track|waybill|parcel)?\s*(?:number|no\.?|id|#)\s*(?:is|:|：)?\s*{NUMBER_PATTERN}"
     r"|\b(?:now|further|continues?|re-?numbered|re-?label+ed|replaced)\s+(?:(?:to be )?(?:tracked|tracking)\s+)?"
-    rf"(?:under|as|by|to)\s+(?:the\s+)?(?:(?:new\s+)?(?:tracking\s+)?(?:number|no\.?|id)\s*:?\s*)?{NUMBER}"
-    rf"|(?:转单|换单|新单|派送单|末端单|尾程单)号码?\s*(?:为|是|:|：)?\s*{NUMBER}",
+    rf"(?:under|as|by|to)\s+(?:the\s+)?(?:(?:new\s+)?(?:tracking\s+)?(?:number|no\.?|id)\s*:?\s*)?{NUMBER_PATTERN}"
+    rf"|(?:转单|换单|新单|派送单|末端单|尾程单)号码?\s*(?:为|是|:|：)?\s*{NUMBER_PATTERN}",
     re.IGNORECASE,
 )
 
 
-def second_opinion(scan: Scan, words: str) -> Scan:
+def correct_scan_by_text(scan: Scan, text: str) -> Scan:
     """Return `scan`, corrected where `words` contradict it: a forecast, a failure or a hand-over is no delivery."""
-    if not words:
+    if not text:
         return scan
     if scan in DELIVERED_SCANS:
-        return next((truth for trap, truth in TRAPS if trap.search(words)), scan)
-    if scan is Scan.RETURN_COMPLETED and BACK_TO_SENDER.search(words):
+        return next((truth for trap, truth in NOT_DELIVERED_PATTERNS if trap.search(text)), scan)
+    if scan is Scan.RETURN_COMPLETED and RETURNING_PATTERN.search(text):
         return Scan.RETURN_STARTED
-    if scan.family == "order" and VOIDED.search(words):
+    if scan.phase == "order" and VOIDED_PATTERN.search(text):
         return Scan.ORDER_CANCELLED
     return scan
 
 
 @lru_cache(maxsize=8192)
-def next_number(words: str) -> str | None:
+def extract_next_number(text: str) -> str | None:
     """Return the number that a hand-over message names for the next leg, if it names one."""
-    found = NEXT_NUMBER.search(words)
+    found = NEXT_NUMBER_PATTERN.search(text)
     number = next(filter(None, found.groups())).upper() if found else ""
     number = number.replace(" ", "")
-    return number if len(number) >= FEWEST_SIGNS and any(sign.isdigit() for sign in number) else None
+    return number if len(number) >= MIN_NUMBER_LENGTH and any(sign.isdigit() for sign in number) else None
 
 
-PERSON: Final = re.compile(
+PERSON_NAME_PATTERN: Final = re.compile(
     r"((?:signed(?: for)? by|received by|recipient(?: name)?|signatory|signature of|签收人|收件人|Empf[äa]nger|"
     r"recebedor|recibido por|remis [àa])\s*[:：]?\s+|(?:签收人|收件人)[:：]?)"
     r"(?!(?:the |a |an )?"
@@ -81,6 +81,6 @@ PERSON: Final = re.compile(
 )
 
 
-def without_names(words: str) -> str:
+def redact_person_names(text: str) -> str:
     """Return `words` with the names of persons who signed or received cut out."""
-    return PERSON.sub(lambda found: f"{found.group(1)}…", words) if words else words
+    return PERSON_NAME_PATTERN.sub(lambda found: f"{found.group(1)}…", text) if text else text

@@ -14,20 +14,20 @@ from typing import Final
 
 import pytz
 
-from tracking.carriers.parsed import Moment
+from tracking.carriers.parsed import ParsedTime
 from tracking.vocabulary import Precision, ZoneSource
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-CALENDAR = (1900, 2100)
+EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+SUPPORTED_YEARS = (1900, 2100)
 """The years in which a clock without a zone is looked at any closer: zones are not defined at the ends of time."""
 
-CLOCK_SLACK = timedelta(hours=26)
+FUTURE_TOLERANCE = timedelta(hours=26)
 """How far ahead of us a told instant may lie: the widest zone mistake is 26 hours (from UTC-12 to UTC+14)."""
 
-ONE_CLOCK = {"CN": "Asia/Shanghai"}
+SINGLE_ZONE_COUNTRIES = {"CN": "Asia/Shanghai"}
 """Countries whose carriers keep one clock although the zone database lists several."""
 
-NAMED_BY_STATE_ONLY: Final = frozenset({"BR"})
+COUNTRIES_NEEDING_REGION: Final = frozenset({"BR"})
 """Countries with so many zones on one clock that its name without the state would be a far-away town's."""
 
 REGION_ZONES: Final[dict[tuple[str, str], str]] = {
@@ -41,20 +41,20 @@ REGION_ZONES: Final[dict[tuple[str, str], str]] = {
 @lru_cache(maxsize=512)
 def zones_of(country: str) -> tuple[str, ...]:
     """Return the IANA zones of an ISO country, the most populous first; none for an unknown country."""
-    if country in ONE_CLOCK:
-        return (ONE_CLOCK[country],)
+    if country in SINGLE_ZONE_COUNTRIES:
+        return (SINGLE_ZONE_COUNTRIES[country],)
     return tuple(pytz.country_timezones.get(country.upper(), ()))
 
 
 @lru_cache(maxsize=16384)
-def offsets_in(zone: str, year: int, month: int, day: int) -> tuple[int, ...]:
+def offsets_on_day(zone: str, year: int, month: int, day: int) -> tuple[int, ...]:
     """Return the offsets that a clock in `zone` shows at the start, the middle and the end of a UTC day."""
     noon = datetime(year, month, day, 12, tzinfo=UTC)
     clock = pytz.timezone(zone)
-    return tuple(minutes_east((noon + timedelta(hours=hours)).astimezone(clock)) for hours in (-12, 0, 12))
+    return tuple(offset_minutes_of((noon + timedelta(hours=hours)).astimezone(clock)) for hours in (-12, 0, 12))
 
 
-def minutes_east(moment: datetime) -> int:
+def offset_minutes_of(moment: datetime) -> int:
     """Return the UTC offset of an aware datetime in whole minutes."""
     offset = moment.utcoffset()
     assert offset is not None
@@ -62,7 +62,7 @@ def minutes_east(moment: datetime) -> int:
 
 
 @lru_cache(maxsize=16384)
-def placed(
+def match_offset_to_place(
     country: str | None, region: str | None, offset: int, year: int, month: int, day: int
 ) -> tuple[bool, str | None]:
     """Tell whether a clock in a place can show an offset on a day, and name its zone where only one clock there does.
@@ -72,48 +72,48 @@ def placed(
     if not country or not zones_of(country):
         return True, None
     known = REGION_ZONES.get((country, region or ""))
-    zones = (known,) if known else clocks_of(country, year)
-    shown = [zone for zone in zones if offset in offsets_in(zone, year, month, day)]
-    nameless = not known and country in NAMED_BY_STATE_ONLY
+    zones = (known,) if known else distinct_zones_of(country, year)
+    shown = [zone for zone in zones if offset in offsets_on_day(zone, year, month, day)]
+    nameless = not known and country in COUNTRIES_NEEDING_REGION
     return bool(shown), shown[0] if len(shown) == 1 and not nameless else None
 
 
 @lru_cache(maxsize=4096)
-def zone_on(country: str, year: int, month: int, day: int) -> str | None:
+def common_zone_on(country: str, year: int, month: int, day: int) -> str | None:
     """Return the zone of `country` when all its clocks agree on that day; None when they differ or none is known."""
     zones = zones_of(country)
-    return zones[0] if zones and len({offsets_in(zone, year, month, day) for zone in zones}) == 1 else None
+    return zones[0] if zones and len({offsets_on_day(zone, year, month, day) for zone in zones}) == 1 else None
 
 
-def only_zone(country: str | None, local: datetime) -> str | None:
+def sole_zone_on(country: str | None, local_time: datetime) -> str | None:
     """Return the zone of `country` when it keeps one clock on the day of `local`; else None."""
-    return zone_on(country, local.year, local.month, local.day) if country else None
+    return common_zone_on(country, local_time.year, local_time.month, local_time.day) if country else None
 
 
 @lru_cache(maxsize=1024)
-def clocks_of(country: str, year: int) -> tuple[str, ...]:
+def distinct_zones_of(country: str, year: int) -> tuple[str, ...]:
     """Return one zone for each clock that differs from the others in a country in some season of a year."""
-    seasons = {zone: (offsets_in(zone, year, 1, 1), offsets_in(zone, year, 7, 1)) for zone in zones_of(country)}
+    seasons = {zone: (offsets_on_day(zone, year, 1, 1), offsets_on_day(zone, year, 7, 1)) for zone in zones_of(country)}
     return tuple({shown: zone for zone, shown in reversed(seasons.items())}.values())
 
 
-def instant_in(zone: str, local: datetime) -> datetime | None:
+def local_to_utc(zone: str, local_time: datetime) -> datetime | None:
     """Return the UTC instant of a naive clock in `zone`; None for an hour that the clocks skip or show twice."""
     try:
-        return pytz.timezone(zone).localize(local, is_dst=None).astimezone(UTC)
+        return pytz.timezone(zone).localize(local_time, is_dst=None).astimezone(UTC)
     except pytz.InvalidTimeError:
         return None
 
 
-def read(
+def parse_timestamp(
     text: str | None,
     country: str | None,
-    heard_at: datetime,
+    received_at: datetime,
     *,
     region: str | None = None,
-    inferred: bool = False,
-    raw: str = "",
-) -> Moment:
+    is_offset_inferred: bool = False,
+    raw_time: str = "",
+) -> ParsedTime:
     """Read an ISO-like time as a carrier told it.
 
     `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much
@@ -122,71 +122,80 @@ def read(
     text alone.
     """
     if not text or not isinstance(text, str):
-        return Moment(raw=raw)
+        return ParsedTime(raw_time=raw_time)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        return Moment(raw=raw or text)
+        return ParsedTime(raw_time=raw_time or text)
     if moment.tzinfo is None:
-        return read_naive(moment, raw or text, country, heard_at)
-    return read_aware(moment, (text, raw or text), (country, region), heard_at, inferred)
+        return parse_naive(moment, raw_time or text, country, received_at)
+    return parse_aware(moment, (text, raw_time or text), (country, region), received_at, is_offset_inferred)
 
 
-def read_aware(
-    moment: datetime, texts: tuple[str, str], place: tuple[str | None, str | None], heard_at: datetime, inferred: bool
-) -> Moment:
+def parse_aware(
+    moment: datetime,
+    texts: tuple[str, str],
+    place: tuple[str | None, str | None],
+    received_at: datetime,
+    is_offset_inferred: bool,
+) -> ParsedTime:
     """Read a time that carries an offset. UTC told for a country that never shows it is an instant, not a clock."""
     text, raw = texts
     local, precision = moment.replace(tzinfo=None), precision_of(text)
     try:
         at = moment.astimezone(UTC)
     except OverflowError:
-        return Moment(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
-    if not plausible(at, heard_at):
-        return Moment(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
-    offset = minutes_east(moment)
-    agrees, zone = placed(*place, offset, moment.year, moment.month, moment.day)
+        return ParsedTime(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
+    if not is_plausible(at, received_at):
+        return ParsedTime(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
+    offset = offset_minutes_of(moment)
+    agrees, zone = match_offset_to_place(*place, offset, moment.year, moment.month, moment.day)
     if offset == 0 and (not place[0] or not agrees or text.rstrip().endswith("Z")):
-        return Moment(at, None, 0, precision, ZoneSource.CARRIER_UTC, only_zone(place[0], local), raw)
-    source = ZoneSource.PROVIDER_INFERRED if inferred or not agrees else ZoneSource.CARRIER_OFFSET
-    return Moment(at, local, offset, precision, source, zone, raw)
+        return ParsedTime(at, None, 0, precision, ZoneSource.CARRIER_UTC, sole_zone_on(place[0], local), raw)
+    source = ZoneSource.PROVIDER_INFERRED if is_offset_inferred or not agrees else ZoneSource.CARRIER_OFFSET
+    return ParsedTime(at, local, offset, precision, source, zone, raw)
 
 
-def read_naive(local: datetime, raw: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_naive(local_time: datetime, raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read a clock without a zone: a date, an instant where the place has one clock, or the clock alone."""
-    if not CALENDAR[0] <= local.year <= CALENDAR[1]:
-        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, None, raw)
-    if is_date(local, raw):
-        return Moment(None, local, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw)
-    zone = only_zone(country, local)
-    at = instant_in(zone, local) if zone else None
-    if zone is None or at is None or not plausible(at, heard_at):
-        return Moment(None, local, None, precision_of(raw), ZoneSource.UNKNOWN, zone, raw)
-    offset = int((local.replace(tzinfo=UTC) - at).total_seconds() // 60)
-    return Moment(at, local, offset, precision_of(raw), ZoneSource.PLACE, zone, raw)
+    if not SUPPORTED_YEARS[0] <= local_time.year <= SUPPORTED_YEARS[1]:
+        return ParsedTime(None, local_time, None, precision_of(raw_time), ZoneSource.UNKNOWN, None, raw_time)
+    if is_date_only(local_time, raw_time):
+        return ParsedTime(None, local_time, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw_time)
+    zone = sole_zone_on(country, local_time)
+    at = local_to_utc(zone, local_time) if zone else None
+    if zone is None or at is None or not is_plausible(at, received_at):
+        return ParsedTime(None, local_time, None, precision_of(raw_time), ZoneSource.UNKNOWN, zone, raw_time)
+    offset = int((local_time.replace(tzinfo=UTC) - at).total_seconds() // 60)
+    return ParsedTime(at, local_time, offset, precision_of(raw_time), ZoneSource.PLACE, zone, raw_time)
 
 
-def read_utc(text: str | None, *, heard_at: datetime) -> Moment:
+def parse_utc_timestamp(text: str | None, *, received_at: datetime) -> ParsedTime:
     """Read a time known to be UTC, with or without its `Z`. No local clock was told, so none is kept."""
-    moment = read(text, None, heard_at)
-    if moment.local is None or moment.precision is Precision.DATE:
+    moment = parse_timestamp(text, None, received_at)
+    if moment.local_time is None or moment.precision is Precision.DATE:
         return moment
-    at = moment.at or moment.local.replace(tzinfo=UTC)
-    if not plausible(at, heard_at):
+    at = moment.occurred_at or moment.local_time.replace(tzinfo=UTC)
+    if not is_plausible(at, received_at):
         return moment
-    return Moment(at, None, 0, moment.precision, ZoneSource.CARRIER_UTC, None, moment.raw)
+    return ParsedTime(at, None, 0, moment.precision, ZoneSource.CARRIER_UTC, None, moment.raw_time)
 
 
-def plausible(at: datetime, heard_at: datetime) -> bool:
+def is_plausible(occurred_at: datetime, received_at: datetime) -> bool:
     """Tell whether an instant can be true: after 2000 and not later than we heard of it, give or take a zone."""
-    return EARLIEST <= at <= heard_at + CLOCK_SLACK
+    return EARLIEST_TIME <= occurred_at <= received_at + FUTURE_TOLERANCE
 
 
-def is_date(local: datetime, raw: str) -> bool:
+def is_date_only(local_time: datetime, raw_time: str) -> bool:
     """Tell whether a naive time is a date in truth: no clock in the text, or midnight to the second."""
-    return len(raw.strip()) <= 10 or (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
+    return len(raw_time.strip()) <= 10 or (
+        local_time.hour,
+        local_time.minute,
+        local_time.second,
+        local_time.microsecond,
+    ) == (0, 0, 0, 0)
 
 
-def precision_of(raw: str) -> Precision:
+def precision_of(raw_time: str) -> Precision:
     """Return how exactly the text tells the time: seconds stand in it or they do not."""
-    return Precision.SECOND if raw.count(":", 0, 19) >= 2 else Precision.MINUTE
+    return Precision.SECOND if raw_time.count(":", 0, 19) >= 2 else Precision.MINUTE

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracking.eta.curve import Curve, aged, learn_curve
-from tracking.eta.effects import DESTINATION, Effects, learn_effects
-from tracking.eta.history import KINDS, Coder, Codes, Floats, History, Traits
+from tracking.eta.effects import DESTINATION_INDEX, Effects, learn_effects
+from tracking.eta.observations import EFFECT_CATEGORIES, CategoryEncoder, Codes, Features, Floats, ObservationTable
+from tracking.eta.survival_curve import SurvivalCurve, learn_curve, relative_age
 
 
-class Part(NamedTuple):
+class ModelPart(NamedTuple):
     """One row of a stored model: a kind, a key, and plain numbers."""
 
     kind: str
@@ -22,78 +22,89 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ArrivalModel:
     """What was learned on a day (days since 1970) from `parcels` parcels."""
 
-    day: float
+    fitted_on_day: float
     parcels: int
     effects: Effects
-    curve: Curve
-    coder: Coder
+    curve: SurvivalCurve
+    encoder: CategoryEncoder
 
-    def pace(self, codes: Codes, measures: Floats) -> tuple[Floats, Floats]:
+    def typical_days_and_dispersion(self, codes: Codes, numeric_values: Floats) -> tuple[Floats, Floats]:
         """Return the usual days of parcels, and how far around them their destination's parcels arrive."""
-        return np.exp(self.effects.log_days(codes, measures)), self.effects.stretch(codes)
+        return np.exp(self.effects.log_typical_days(codes, numeric_values)), self.effects.dispersion(codes)
 
-    def look_up(self, traits: Sequence[Traits]) -> tuple[Codes, Floats]:
+    def encode(self, features: Sequence[Features]) -> tuple[Codes, Floats]:
         """Return codes and measures of parcels."""
-        codes = np.array([self.coder.look_up(one.keys) for one in traits], dtype=np.int32)
-        return codes.reshape(len(traits), len(KINDS)), np.array([one.measures for one in traits], dtype=np.float64)
+        codes = np.array([self.encoder.encode(one.categories) for one in features], dtype=np.int32)
+        return codes.reshape(len(features), len(EFFECT_CATEGORIES)), np.array(
+            [one.numeric_values for one in features], dtype=np.float64
+        )
 
-    def known(self, kind: str, key: str) -> int:
+    def parcel_count_of(self, kind: str, name: str) -> int:
         """Return how many parcels stand behind a key of one of `KINDS`."""
-        place = KINDS.index(kind)
-        code = self.coder.codes[place].get(key, 0)
-        counts = self.effects.counts[place]
+        place = EFFECT_CATEGORIES.index(kind)
+        code = self.encoder.code_by_name[place].get(name, 0)
+        counts = self.effects.parcel_counts[place]
         return int(counts[code]) if 0 < code < len(counts) else 0
 
-    def parts(self) -> list[Part]:
+    def to_parts(self) -> list[ModelPart]:
         """Return the model as plain rows."""
         rows = [
-            Part("fit", "", [self.day, float(self.parcels), self.effects.usual]),
-            Part("measure", "slope", self.effects.slopes.tolist()),
-            Part("measure", "mean", self.effects.means.tolist()),
-            Part("measure", "spread", self.effects.spreads.tolist()),
-            Part("curve", "survival", np.round(self.curve.survival, 7).tolist()),
-            Part("curve", "weekdays", self.curve.weekdays.tolist()),
-            Part("curve", "hours", self.curve.hours.tolist()),
+            ModelPart("fit", "", [self.fitted_on_day, float(self.parcels), self.effects.intercept]),
+            ModelPart("measure", "slope", self.effects.slopes.tolist()),
+            ModelPart("measure", "mean", self.effects.feature_means.tolist()),
+            ModelPart("measure", "spread", self.effects.feature_standard_deviations.tolist()),
+            ModelPart("curve", "survival", np.round(self.curve.survival, 7).tolist()),
+            ModelPart("curve", "weekdays", self.curve.weekday_odds_ratios.tolist()),
+            ModelPart("curve", "hours", self.curve.hour_quantiles.tolist()),
         ]
-        for place, kind in enumerate(KINDS):
-            effects, counts = self.effects.kinds[place], self.effects.counts[place]
-            stretches = self.effects.stretches if place == DESTINATION else ()
+        for place, kind in enumerate(EFFECT_CATEGORIES):
+            effects, counts = self.effects.category_effects[place], self.effects.parcel_counts[place]
+            stretches = self.effects.destination_dispersions if place == DESTINATION_INDEX else ()
             rows += [
-                Part(kind, name, [float(effects[code]), float(counts[code]), *map(float, stretches[code : code + 1])])
-                for code, name in enumerate(self.coder.names[place], start=1)
+                ModelPart(
+                    kind, name, [float(effects[code]), float(counts[code]), *map(float, stretches[code : code + 1])]
+                )
+                for code, name in enumerate(self.encoder.names[place], start=1)
                 if code < len(effects) and counts[code]
             ]
         return rows
 
 
-def fit(history: History, day: float) -> Model:
+def fit_model(observations: ObservationTable, day: float) -> ArrivalModel:
     """Learn a model from what is known on a day: parcels that had started, those not delivered by then as under way.
 
     Twice: what the first curve says of parcels under way teaches the effects, which would else lag behind.
     """
-    known = history.as_known(day)
+    known = observations.censored_at(day)
     ages = known.ages(day)
     effects = learn_effects(known, day)
-    usual, stretch = np.exp(effects.log_days(known.codes, known.measures)), effects.stretch(known.codes)
+    usual, stretch = (
+        np.exp(effects.log_typical_days(known.codes, known.numeric_values)),
+        effects.dispersion(known.codes),
+    )
     curve = learn_curve(known, day, usual, stretch)
-    effects = learn_effects(known, day, usual * curve.awaited(aged(ages, usual, stretch)) ** stretch)
-    usual, stretch = np.exp(effects.log_days(known.codes, known.measures)), effects.stretch(known.codes)
+    effects = learn_effects(known, day, usual * curve.expected_age(relative_age(ages, usual, stretch)) ** stretch)
+    usual, stretch = (
+        np.exp(effects.log_typical_days(known.codes, known.numeric_values)),
+        effects.dispersion(known.codes),
+    )
     curve = learn_curve(known, day, usual, stretch)
-    return Model(day, len(known), effects, curve, known.coder)
+    return ArrivalModel(day, len(known), effects, curve, known.encoder)
 
 
-def from_parts(parts: Iterable[Part | tuple[str, str, Any]]) -> Model:
+def from_parts(parts: Iterable[ModelPart | tuple[str, str, Any]]) -> ArrivalModel:
     """Return the model that these rows hold. A missing row raises KeyError."""
     rows = {(kind, key): np.array(values, dtype=np.float64) for kind, key, values in parts}
-    names = [[key for found, key in rows if found == kind] for kind in KINDS]
+    names = [[key for found, key in rows if found == kind] for kind in EFFECT_CATEGORIES]
     day, parcels, usual = rows["fit", ""]
     columns = [
-        np.array([[0.0, 0.0], *(rows[kind, name][:2] for name in names[place])]) for place, kind in enumerate(KINDS)
+        np.array([[0.0, 0.0], *(rows[kind, name][:2] for name in names[place])])
+        for place, kind in enumerate(EFFECT_CATEGORIES)
     ]
-    stretches = np.array([1.0, *(rows["destination", name][2] for name in names[DESTINATION])])
+    stretches = np.array([1.0, *(rows["destination", name][2] for name in names[DESTINATION_INDEX])])
     effects = Effects(
         float(usual),
         rows["measure", "slope"],
@@ -103,5 +114,5 @@ def from_parts(parts: Iterable[Part | tuple[str, str, Any]]) -> Model:
         tuple(column[:, 1] for column in columns),
         stretches,
     )
-    curve = Curve(rows["curve", "survival"], rows["curve", "weekdays"], rows["curve", "hours"])
-    return Model(float(day), int(parcels), effects, curve, Coder(names))
+    curve = SurvivalCurve(rows["curve", "survival"], rows["curve", "weekdays"], rows["curve", "hours"])
+    return ArrivalModel(float(day), int(parcels), effects, curve, CategoryEncoder(names))

@@ -12,88 +12,99 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tracking.eta.dataset import DAY, local_days, preparation_days
-from tracking.eta.history import History, Journey, Traits
-from tracking.evaluation.backtest import Outcome, backtest
-from tracking.simulator.parcels.random_journeys import draw, lane_of
-from tracking.vocabulary import Clock
+from tracking.eta.dataset import DAY, local_epoch_days, preparation_days
+from tracking.eta.observations import Features, Observation, ObservationTable
+from tracking.evaluation.backtest import BacktestResult, run_backtest
+from tracking.simulator.parcels.random_journeys import draw_journey, lane_of
+from tracking.vocabulary import JourneyStage
 
-FIRST: Final = datetime(2025, 3, 1, tzinfo=UTC)
-DAYS: Final = 540
-TEACHING_DAYS: Final = 180
-STARTS: Final = {
-    "picked_up": Clock.HANDED_OVER,
-    "departed": Clock.EXPORTED,
-    "arrived": Clock.ARRIVED,
-    "import_released": Clock.CLEARED,
-    "out": Clock.OUT_FOR_DELIVERY,
+FIRST_ORDER_AT: Final = datetime(2025, 3, 1, tzinfo=UTC)
+ORDER_DAYS: Final = 540
+TRAINING_DAYS: Final = 180
+STAGES_BY_HAPPENING: Final = {
+    "picked_up": JourneyStage.HANDED_OVER,
+    "departed": JourneyStage.EXPORTED,
+    "arrived": JourneyStage.ARRIVED,
+    "import_released": JourneyStage.CLEARED,
+    "out": JourneyStage.OUT_FOR_DELIVERY,
 }
 
 
-class Cell(NamedTuple):
+class CoverageRow(NamedTuple):
     """One way and clock: parcels, how many of 100 came within the window, and its mean width in days."""
 
-    clock: Clock
+    stage: JourneyStage
     lane: str
     parcels: int
-    covered: float
+    covered_percent: float
     width_days: float
 
 
-class Told(NamedTuple):
+class SimulatedJourney(NamedTuple):
     """What was told of one simulated parcel: its traits, the passages, and the delivery if there was one."""
 
-    traits: Traits
-    starts: dict[Clock, datetime]
+    features: Features
+    stage_times: dict[JourneyStage, datetime]
     delivered_at: datetime | None
 
 
-def try_out(parcels: int, seed: int) -> list[Cell]:
+def measure_coverage(count: int, seed: int) -> list[CoverageRow]:
     """Return the cells of all clocks and ways over the last part of a simulated year and a half."""
-    told = list(population(parcels, seed))
-    return [cell for clock in Clock for cell in cells_of(clock, told)]
+    told = list(simulate_journeys(count, seed))
+    return [cell for clock in JourneyStage for cell in coverage_by_lane(clock, told)]
 
 
-def population(parcels: int, seed: int) -> Iterator[Told]:
+def simulate_journeys(count: int, seed: int) -> Iterator[SimulatedJourney]:
     """Yield what carriers tell of parcels ordered evenly over the time."""
-    for place in range(parcels):
-        ordered = FIRST + timedelta(days=DAYS * place / parcels)
+    for place in range(count):
+        ordered = FIRST_ORDER_AT + timedelta(days=ORDER_DAYS * place / count)
         number = f"C{place:08d}"
         lane = lane_of(number, seed)
-        starts, delivered = {Clock.ORDERED: ordered}, None
-        for scan in (scan for journey in draw(number, lane, seed, ordered).numbers for scan in journey.scans):
-            if scan.kind in STARTS:
-                starts.setdefault(STARTS[scan.kind], scan.happened_at)
+        starts, delivered = {JourneyStage.ORDERED: ordered}, None
+        for scan in (scan for journey in draw_journey(number, lane, seed, ordered).chain for scan in journey.scans):
+            if scan.kind in STAGES_BY_HAPPENING:
+                starts.setdefault(STAGES_BY_HAPPENING[scan.kind], scan.happened_at)
             delivered = scan.happened_at if scan.kind == "delivered" else delivered
         goal = lane.destination
-        yield Told(Traits("CN", goal.country, area=goal.city, service=lane.service), starts, delivered)
+        yield SimulatedJourney(
+            Features("CN", goal.country, destination_area=goal.city, service=lane.service), starts, delivered
+        )
 
 
-def cells_of(clock: Clock, told: list[Told]) -> list[Cell]:
+def coverage_by_lane(stage: JourneyStage, simulated: list[SimulatedJourney]) -> list[CoverageRow]:
     """Return the cells of one clock."""
-    history = History.of(journey_of(one, clock) for one in told if clock in one.starts)
-    first = FIRST.date() + timedelta(days=TEACHING_DAYS)
-    outcome = backtest(history, first, last_day(), every=7)
+    history = ObservationTable.from_observations(
+        training_observation(one, stage) for one in simulated if stage in one.stage_times
+    )
+    first = FIRST_ORDER_AT.date() + timedelta(days=TRAINING_DAYS)
+    outcome = run_backtest(history, first, last_order_day(), refit_every_days=7)
     places = np.array(outcome.destinations)
-    return [cell_of(clock, str(place), outcome, places == place) for place in np.unique(places)]
+    return [coverage_of_lane(stage, str(place), outcome, places == place) for place in np.unique(places)]
 
 
-def last_day() -> date:
+def last_order_day() -> date:
     """Return the day on which the trial ends; orders of the last weeks are not judged, for slow ones are not in yet."""
-    return FIRST.date() + timedelta(days=DAYS - 60)
+    return FIRST_ORDER_AT.date() + timedelta(days=ORDER_DAYS - 60)
 
 
-def journey_of(told: Told, clock: Clock) -> Journey:
+def training_observation(simulated: SimulatedJourney, stage: JourneyStage) -> Observation:
     """Return a parcel as prediction learns from it."""
-    start, country = told.starts[clock], told.traits.destination
-    preparation = preparation_days(clock, start, told.starts[Clock.ORDERED])
-    days = (told.delivered_at - start) / DAY if told.delivered_at else nan
-    return Journey(local_days(start, country), days, told.traits._replace(preparation_days=preparation))
+    start, country = simulated.stage_times[stage], simulated.features.destination
+    preparation = preparation_days(stage, start, simulated.stage_times[JourneyStage.ORDERED])
+    days = (simulated.delivered_at - start) / DAY if simulated.delivered_at else nan
+    return Observation(
+        local_epoch_days(start, country), days, simulated.features._replace(preparation_days=preparation)
+    )
 
 
-def cell_of(clock: Clock, place: str, outcome: Outcome, mine: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Cell:
+def coverage_of_lane(
+    stage: JourneyStage,
+    destination: str,
+    outcome: BacktestResult,
+    selected: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> CoverageRow:
     """Return the figures of one way."""
-    shown, days = outcome.quantiles[mine], outcome.days[mine]
+    shown, days = outcome.quantiles[selected], outcome.actual_days[selected]
     inside = (days >= shown[:, 1]) & (days <= shown[:, 3])
     width = float((shown[:, 3] - shown[:, 1]).mean())
-    return Cell(clock, f"CN>{place}", len(days), 100 * float(inside.mean()), width)
+    return CoverageRow(stage, f"CN>{destination}", len(days), 100 * float(inside.mean()), width)

@@ -6,32 +6,32 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from tracking.alerts.watch import Watched
-from tracking.buyer_tasks.answers import close, open_ask
-from tracking.models import Alert, Ask
-from tracking.vocabulary import AlertKind, AskKind, AskState
+from tracking.alerts.lifecycle import AlertChanges
+from tracking.buyer_tasks.transitions import close_buyer_task, open_buyer_task
+from tracking.models import Alert, BuyerTask
+from tracking.vocabulary import AlertKind, BuyerTaskKind, BuyerTaskState
 
-ASKED_BY: Final = {
-    AlertKind.PAPERS_ASKED: AskKind.PAPERS,
-    AlertKind.TAX_ID_ASKED: AskKind.TAX_ID,
-    AlertKind.ADDRESS_PROBLEM: AskKind.ADDRESS,
-    AlertKind.UNREACHABLE: AskKind.PHONE,
+BUYER_TASK_KINDS: Final = {
+    AlertKind.PAPERS_ASKED: BuyerTaskKind.PAPERS,
+    AlertKind.TAX_ID_ASKED: BuyerTaskKind.TAX_ID,
+    AlertKind.ADDRESS_PROBLEM: BuyerTaskKind.ADDRESS,
+    AlertKind.UNREACHABLE: BuyerTaskKind.PHONE,
 }
 
 
-def follow(watched: Iterable[Watched], now: datetime) -> None:
+def sync_buyer_tasks(alert_changes: Iterable[AlertChanges], now: datetime) -> None:
     """Open the tasks of alarms that were opened, and end those of alarms that were closed while nobody had answered."""
-    for one in watched:
+    for one in alert_changes:
         for alert in one.opened:
-            if alert.kind in ASKED_BY:
-                open_ask(alert.shipment, ASKED_BY[AlertKind(alert.kind)], alert.kind, None, now)
+            if alert.kind in BUYER_TASK_KINDS:
+                open_buyer_task(alert.shipment, BUYER_TASK_KINDS[AlertKind(alert.kind)], alert.kind, None, now)
         for alert in one.closed:
-            if alert.kind in ASKED_BY:
-                end(alert, now)
+            if alert.kind in BUYER_TASK_KINDS:
+                close_unanswered_task(alert, now)
 
 
-def end(alert: Alert, now: datetime) -> None:
+def close_unanswered_task(alert: Alert, now: datetime) -> None:
     """End the unanswered task of an alarm that is over; an answer under way stays with the shop."""
-    kind = ASKED_BY[AlertKind(alert.kind)]
-    for ask in Ask.objects.filter(shipment=alert.shipment_id, kind=kind, state=AskState.ASKED):
-        close(ask, now, alert.closed_by)
+    kind = BUYER_TASK_KINDS[AlertKind(alert.kind)]
+    for ask in BuyerTask.objects.filter(shipment=alert.shipment_id, kind=kind, state=BuyerTaskState.REQUESTED):
+        close_buyer_task(ask, now, alert.closed_by)

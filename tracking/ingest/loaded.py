@@ -17,12 +17,12 @@ class NewEvent(NamedTuple):
     payload_id: int
     fingerprint: str
     sequence: int
-    heard_at: datetime
+    received_at: datetime
     raw_time: str
     code: str
-    words: str
-    lang: str
-    place: str
+    text: str
+    language: str
+    raw_place: str
     region: str
     city: str
     postal_code: str
@@ -30,8 +30,8 @@ class NewEvent(NamedTuple):
     lon: float | None
     scan: str
     milestone: str
-    at: datetime | None
-    local: str
+    occurred_at: datetime | None
+    local_time: str
     offset_minutes: int | None
     precision: str
     zone_source: str
@@ -39,40 +39,40 @@ class NewEvent(NamedTuple):
     country: str
 
     @property
-    def reading(self) -> tuple[Any, ...]:
+    def interpretation(self) -> tuple[Any, ...]:
         """Return what a later reading of the same words may change."""
-        return tuple(self)[READING]
+        return tuple(self)[INTERPRETATION_SLICE]
 
 
-READING: Final = slice(NewEvent._fields.index("scan"), None)
-READ_FIELDS: Final = NewEvent._fields[READING]
-AT: Final = READ_FIELDS.index("at")
-MILESTONE: Final = READ_FIELDS.index("milestone")
-Key = tuple[int, str]
+INTERPRETATION_SLICE: Final = slice(NewEvent._fields.index("scan"), None)
+INTERPRETATION_FIELDS: Final = NewEvent._fields[INTERPRETATION_SLICE]
+OCCURRED_AT_INDEX: Final = INTERPRETATION_FIELDS.index("occurred_at")
+MILESTONE_INDEX: Final = INTERPRETATION_FIELDS.index("milestone")
+EventKey = tuple[int, str]
 """A leg's id and a fingerprint: what makes an event one."""
 
 
-class Known(NamedTuple):
+class StoredEvent(NamedTuple):
     """An event that is stored, or will be: `pk` None. `teller` is the feed, `reading` the values of `READ_FIELDS`."""
 
     pk: int | None
     sequence: int
-    teller: int | None
-    reading: tuple[Any, ...]
+    feed_id: int | None
+    interpretation: tuple[Any, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Case:
+class LoadedShipment:
     """One shipment in hand, with its legs and all its events."""
 
     shipment: Shipment
     legs: list[Leg] = field(default_factory=list)
-    events: dict[Key, Known] = field(default_factory=dict)
-    fresh: list[NewEvent] = field(default_factory=list)
-    reread: dict[Key, tuple[Any, ...]] = field(default_factory=dict)
-    opened: list[Leg] = field(default_factory=list)
-    placed: set[Leg] = field(default_factory=set)
-    answered: set[Leg] = field(default_factory=set)
-    checked: set[Leg] = field(default_factory=set)
-    moved: bool = False
-    news_at: datetime | None = None
+    events: dict[EventKey, StoredEvent] = field(default_factory=dict)
+    new_events: list[NewEvent] = field(default_factory=list)
+    reinterpreted_events: dict[EventKey, tuple[Any, ...]] = field(default_factory=dict)
+    new_legs: list[Leg] = field(default_factory=list)
+    reordered_legs: set[Leg] = field(default_factory=set)
+    answered_legs: set[Leg] = field(default_factory=set)
+    legs_to_reschedule: set[Leg] = field(default_factory=set)
+    has_changed: bool = False
+    last_received_at: datetime | None = None

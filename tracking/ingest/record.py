@@ -11,102 +11,104 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tracking.carriers.parsed import Measures, ToldParcel, ToldScan
-from tracking.carriers.text_rules import without_names
+from tracking.carriers.parsed import Measurements, ParsedScan, ParsedShipment
+from tracking.carriers.text_rules import redact_person_names
 from tracking.ingest import buyer_tasks
-from tracking.ingest.alerts import watch_moved
-from tracking.ingest.batch import Casebook
+from tracking.ingest.alerts import refresh_changed_alerts
+from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.dedupe import fingerprint
-from tracking.ingest.handover import legs_for, put_in_order
-from tracking.ingest.loaded import AT, READ_FIELDS, Case, Known, NewEvent
-from tracking.ingest.notices import owe_for_news
-from tracking.journey import Step, conclude
+from tracking.ingest.handover import link_legs, sort_legs
+from tracking.ingest.loaded import INTERPRETATION_FIELDS, OCCURRED_AT_INDEX, LoadedShipment, NewEvent, StoredEvent
+from tracking.ingest.notices import enqueue_event_notices
+from tracking.journey import JourneyStep, derive_status
 from tracking.models import Leg, Payload, Shipment
-from tracking.models.shipments import PASSAGES
+from tracking.models.shipments import MILESTONE_TIME_FIELDS
 from tracking.polling import hazard, schedule
-from tracking.polling.training import SHELF, Seen, by_time, waits
-from tracking.vocabulary import MILESTONES, Scan, Tracker
+from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
+from tracking.vocabulary import MILESTONE_OF_SCAN, FeedState, Scan
 
-SCAN, OFFSET, COUNTRY, LOCAL, PRECISION = (
-    READ_FIELDS.index(name) for name in ("scan", "offset_minutes", "country", "local", "precision")
+SCAN_INDEX, OFFSET_INDEX, COUNTRY_INDEX, LOCAL_TIME_INDEX, PRECISION_INDEX = (
+    INTERPRETATION_FIELDS.index(name) for name in ("scan", "offset_minutes", "country", "local_time", "precision")
 )
 
 
-NOTED: Final = (
-    *("origin_country", "carrier_first_on", "carrier_last_on"),
-    *("weighed_grams", "length_mm", "width_mm", "height_mm"),
+DISPLAYED_FIELDS: Final = (
+    *("origin_country", "carrier_earliest_on", "carrier_latest_on"),
+    *("weight_grams", "length_mm", "width_mm", "height_mm"),
 )
 
 
 @transaction.atomic
-def record(leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
+def record_shipment(leg: Leg, parsed: ParsedShipment, payload: Payload) -> list[NewEvent]:
     """Store the scans not seen before, move the shipment on, and return the events that are new.
 
     `leg` is the one whose number was asked or pushed. The whole answer counts or none of it; told again it changes
     nothing, except where it is now read differently.
     """
-    book = Casebook.of(Q(pk=leg.shipment_id))
-    case = book.cases[leg.shipment_id]
-    fresh = take(book, case, next(mine for mine in case.legs if mine.pk == leg.pk), parcel, payload)
-    close(book, timezone.now())
+    book = ShipmentBatch.matching(Q(pk=leg.shipment_id))
+    case = book.loaded[leg.shipment_id]
+    fresh = add_parsed(book, case, next(mine for mine in case.legs if mine.pk == leg.pk), parsed, payload)
+    finish_batch(book, timezone.now())
     return fresh
 
 
-def take(book: Casebook, case: Case, leg: Leg, parcel: ToldParcel, payload: Payload) -> list[NewEvent]:
+def add_parsed(
+    batch: ShipmentBatch, loaded: LoadedShipment, leg: Leg, parsed: ParsedShipment, payload: Payload
+) -> list[NewEvent]:
     """Take what is told of one leg into its case and return the events that are new."""
-    legs = legs_for(leg, parcel, payload.received_at, case, book.carriers_of(parcel.legs))
-    book.meet(case)
-    fresh, reread = take_scans(case, legs, parcel.scans, payload)
+    legs = link_legs(leg, parsed, payload.received_at, loaded, batch.ensure_carriers(parsed.legs))
+    batch.register_new_legs(loaded)
+    fresh, reread = add_scans(loaded, legs, parsed.scans, payload)
     latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
-    changed = note_parcel(case.shipment, leg, parcel, answers(leg, payload)) if latest else False
+    changed = apply_details(loaded.shipment, leg, parsed, is_from_polled_feed(leg, payload)) if latest else False
     if fresh:
-        case.news_at = max(case.news_at or payload.received_at, payload.received_at)
+        loaded.last_received_at = max(loaded.last_received_at or payload.received_at, payload.received_at)
     if changed:
-        case.answered.add(leg)
-    case.moved = case.moved or bool(fresh) or reread or changed
+        loaded.answered_legs.add(leg)
+    loaded.has_changed = loaded.has_changed or bool(fresh) or reread or changed
     return fresh
 
 
-def take_scans(
-    case: Case, legs: Sequence[Leg], scans: Sequence[ToldScan], payload: Payload
+def add_scans(
+    loaded: LoadedShipment, legs: Sequence[Leg], scans: Sequence[ParsedScan], payload: Payload
 ) -> tuple[list[NewEvent], bool]:
     """Add the scans not seen before; return them, and whether a known one is read differently now."""
     fresh: list[NewEvent] = []
     reread = False
     places: Counter[int] = Counter()
     for told in scans:
-        leg = legs[told.leg]
+        leg = legs[told.leg_index]
         sequence = places[leg.pk]
         places[leg.pk] += 1
-        event = event_of(case.shipment, leg, told, sequence, payload)
+        event = build_event(loaded.shipment, leg, told, sequence, payload)
         key = (event.leg_id, event.fingerprint)
-        known = case.events.get(key)
+        known = loaded.events.get(key)
         if known is None:
             fresh.append(event)
-            case.events[key] = Known(None, sequence, payload.carrier_id, event.reading)
-        elif known.pk is not None and known.reading != event.reading:
+            loaded.events[key] = StoredEvent(None, sequence, payload.carrier_id, event.interpretation)
+        elif known.pk is not None and known.interpretation != event.interpretation:
             reread = True
-            case.reread[key] = event.reading
-            case.events[key] = known._replace(reading=event.reading)
-    case.fresh += fresh
+            loaded.reinterpreted_events[key] = event.interpretation
+            loaded.events[key] = known._replace(interpretation=event.interpretation)
+    loaded.new_events += fresh
     return fresh, reread
 
 
-def event_of(shipment: Shipment, leg: Leg, told: ToldScan, sequence: int, payload: Payload) -> NewEvent:
+def build_event(shipment: Shipment, leg: Leg, parsed_scan: ParsedScan, sequence: int, payload: Payload) -> NewEvent:
     """Return the event of a told scan. Persons' names in the carrier's words do not get in."""
-    when, place, scan = told.when, told.place, told.scan
-    milestone = MILESTONES[scan]
+    when, place, scan = parsed_scan.time, parsed_scan.place, parsed_scan.scan
+    milestone = MILESTONE_OF_SCAN[scan]
     return NewEvent(
         shipment.pk,
         leg.pk,
         payload.pk,
-        fingerprint(told),
+        fingerprint(parsed_scan),
         sequence,
         payload.received_at,
-        when.raw[:64],
-        told.code[:120],
-        without_names(told.words),
-        (told.lang or "")[:16],
+        when.raw_time[:64],
+        parsed_scan.code[:120],
+        redact_person_names(parsed_scan.text),
+        (parsed_scan.language or "")[:16],
         place.text[:200],
         (place.region or "")[:80],
         (place.city or "")[:80],
@@ -115,8 +117,8 @@ def event_of(shipment: Shipment, leg: Leg, told: ToldScan, sequence: int, payloa
         place.lon,
         scan.value,
         milestone.value if milestone else "",
-        when.at,
-        when.local.isoformat() if when.local else "",
+        when.occurred_at,
+        when.local_time.isoformat() if when.local_time else "",
         when.offset_minutes,
         when.precision.value,
         when.zone_source.value,
@@ -125,85 +127,91 @@ def event_of(shipment: Shipment, leg: Leg, told: ToldScan, sequence: int, payloa
     )
 
 
-def answers(leg: Leg, payload: Payload) -> bool:
+def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:
     """Tell whether a message is from the feed that is asked about a leg: only that feed speaks for itself."""
-    return leg.source_id in (None, payload.carrier_id)
+    return leg.feed_id in (None, payload.carrier_id)
 
 
-def note_parcel(shipment: Shipment, leg: Leg, parcel: ToldParcel, answers: bool) -> bool:
+def apply_details(shipment: Shipment, leg: Leg, parsed: ParsedShipment, from_polled_feed: bool) -> bool:
     """Note what the answer says beside its scans, and of the feed; tell whether the page changes by it."""
-    before = (noted(shipment), leg.tracker)
-    shipment.origin_country = shipment.origin_country or parcel.origin or ""
-    if parcel.carrier_date:
-        shipment.carrier_first_on, shipment.carrier_last_on = parcel.carrier_date.first, parcel.carrier_date.last
-        shipment.carrier_date_source = parcel.carrier_date.source[:40]
-    note_measures(shipment, parcel.measures, weightily=answers and leg.position == 0)
-    if answers and leg.tracker != Tracker.CANCELLED:
-        leg.tracker = parcel.tracker
-    return before != (noted(shipment), leg.tracker)
+    before = (displayed_values(shipment), leg.feed_state)
+    shipment.origin_country = shipment.origin_country or parsed.origin or ""
+    if parsed.carrier_estimate:
+        shipment.carrier_earliest_on, shipment.carrier_latest_on = (
+            parsed.carrier_estimate.first_day,
+            parsed.carrier_estimate.last_day,
+        )
+        shipment.carrier_date_source = parsed.carrier_estimate.source[:40]
+    apply_measurements(shipment, parsed.measurements, overwrite=from_polled_feed and leg.position == 0)
+    if from_polled_feed and leg.feed_state != FeedState.CANCELLED:
+        leg.feed_state = parsed.feed_state
+    return before != (displayed_values(shipment), leg.feed_state)
 
 
-def note_measures(shipment: Shipment, told: Measures | None, *, weightily: bool) -> None:
+def apply_measurements(shipment: Shipment, measurements: Measurements | None, *, overwrite: bool) -> None:
     """Note weight and size. Who told them first may correct them; others only fill gaps, or two would take turns."""
-    if told and told.grams and (weightily or not shipment.weighed_grams):
-        shipment.weighed_grams = told.grams
-    if told and told.sides and (weightily or not shipment.length_mm):
-        shipment.length_mm, shipment.width_mm, shipment.height_mm = told.sides
+    if measurements and measurements.weight_grams and (overwrite or not shipment.weight_grams):
+        shipment.weight_grams = measurements.weight_grams
+    if measurements and measurements.dimensions_mm and (overwrite or not shipment.length_mm):
+        shipment.length_mm, shipment.width_mm, shipment.height_mm = measurements.dimensions_mm
 
 
-def noted(shipment: Shipment) -> tuple[object, ...]:
+def displayed_values(shipment: Shipment) -> tuple[object, ...]:
     """Return what answers say of a parcel beside its scans, as far as pages show it."""
-    return tuple(getattr(shipment, name) for name in NOTED)
+    return tuple(getattr(shipment, name) for name in DISPLAYED_FIELDS)
 
 
-def close(book: Casebook, now: datetime) -> None:
+def finish_batch(batch: ShipmentBatch, now: datetime) -> None:
     """Conclude where each shipment stands, set the next checks of the legs that were answered, and save."""
-    for case in book.cases.values():
-        if case.moved:
-            put_in_order(case)
-            advance(case)
+    for case in batch.loaded.values():
+        if case.has_changed:
+            sort_legs(case)
+            update_status(case)
             case.shipment.forecast_due_at = now
-        for leg in case.checked:
+        for leg in case.legs_to_reschedule:
             leg.next_check_at = schedule.next_check(leg, now)
-    watched = watch_moved(book.cases.values(), now)
-    book.save()
-    buyer_tasks.follow(watched, now)
-    owe_for_news(book.cases.values(), watched, now)
+    watched = refresh_changed_alerts(batch.loaded.values(), now)
+    batch.save()
+    buyer_tasks.sync_buyer_tasks(watched, now)
+    enqueue_event_notices(batch.loaded.values(), watched, now)
 
 
-def advance(case: Case) -> None:
+def update_status(loaded: LoadedShipment) -> None:
     """Conclude from all events where the shipment stands, with a new revision."""
-    shipment, positions = case.shipment, {leg.pk: leg.position for leg in case.legs}
+    shipment, positions = loaded.shipment, {leg.pk: leg.position for leg in loaded.legs}
     steps = [
-        Step(
-            Scan(reading[SCAN]),
-            reading[AT],
+        JourneyStep(
+            Scan(reading[SCAN_INDEX]),
+            reading[OCCURRED_AT_INDEX],
             positions[leg],
             sequence,
-            reading[COUNTRY],
-            reading[OFFSET],
-            reading[LOCAL],
-            reading[PRECISION],
+            reading[COUNTRY_INDEX],
+            reading[OFFSET_INDEX],
+            reading[LOCAL_TIME_INDEX],
+            reading[PRECISION_INDEX],
             teller,
         )
-        for (leg, _), (_, sequence, teller, reading) in case.events.items()
+        for (leg, _), (_, sequence, teller, reading) in loaded.events.items()
     ]
-    found = conclude(steps, origin=shipment.origin_country, destination=shipment.order.country)
+    found = derive_status(steps, origin=shipment.origin_country, destination=shipment.order.country)
     shipment.milestone = found.milestone.value
     shipment.overlay = found.overlay.value if found.overlay else ""
-    shipment.first_event_at, shipment.last_event_at = found.first_at, found.last_at
+    shipment.first_event_at, shipment.last_event_at = found.first_event_at, found.last_event_at
     shipment.delivered_at = found.delivered_at
-    for clock, column in PASSAGES.items():
-        setattr(shipment, column, found.passed.get(clock))
-    shipment.news_at = case.news_at or shipment.news_at
+    for clock, column in MILESTONE_TIME_FIELDS.items():
+        setattr(shipment, column, found.milestone_times.get(clock))
+    shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
     shipment.revision += 1
-    note_rhythm(shipment, steps)
+    update_activity(shipment, steps)
 
 
-def note_rhythm(shipment: Shipment, steps: Sequence[Step]) -> None:
+def update_activity(shipment: Shipment, steps: Sequence[JourneyStep]) -> None:
     """Note what says when the next news is likely: the last scan, its clock, and how lively the parcel is."""
-    seen = sorted((Seen(step.at, step.scan, step.offset_minutes) for step in steps if step.at is not None), key=by_time)
+    seen = sorted(
+        (TimedScan(step.occurred_at, step.scan, step.offset_minutes) for step in steps if step.occurred_at is not None),
+        key=by_occurred_at,
+    )
     last = seen[-1] if seen else None
     shipment.last_scan = last.scan.value if last else ""
-    shipment.last_offset_minutes = last.offset_minutes if last else None
-    shipment.liveliness = hazard.liveliness(SHELF.current(), waits(seen))
+    shipment.last_scan_offset_minutes = last.offset_minutes if last else None
+    shipment.activity_factor = hazard.activity_factor(CACHED_HAZARDS.get(), waits_between(seen))

@@ -18,31 +18,31 @@ from django.db import transaction
 from tracking.models import Shipment
 
 log: Final = structlog.get_logger()
-PREFIX: Final = "bell:"
-LAST_RUNG: Final = "rung:"
-REMEMBERED_SECONDS: Final = 3600
+CHANNEL_PREFIX: Final = "page-update:"
+LAST_UPDATE_PREFIX: Final = "last-update:"
+LAST_UPDATE_TTL_SECONDS: Final = 3600
 
 
 @lru_cache(maxsize=1)
-def client() -> redis.Redis:
+def redis_client() -> redis.Redis:
     """Return this process's connection pool to the bell."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def ring_after_commit(shipments: Iterable[Shipment]) -> None:
+def publish_after_commit(shipments: Iterable[Shipment]) -> None:
     """Ring once the changes can be seen: for each parcel's own page, and for its order's."""
     tokens = [token for shipment in shipments for token in (shipment.token, shipment.order.token)]
     if tokens:
-        transaction.on_commit(lambda: ring(tokens))
+        transaction.on_commit(lambda: publish(tokens))
 
 
-def ring(tokens: Iterable[str]) -> None:
+def publish(tokens: Iterable[str]) -> None:
     """Ring for each page. A broker that is away costs the live update and nothing else: the page has a refresh link."""
     try:
-        pipe = client().pipeline(transaction=False)
+        pipe = redis_client().pipeline(transaction=False)
         for token in tokens:
-            pipe.set(f"{LAST_RUNG}{token}", int(time.time() * 1000), ex=REMEMBERED_SECONDS)
-            pipe.publish(f"{PREFIX}{token}", "moved")
+            pipe.set(f"{LAST_UPDATE_PREFIX}{token}", int(time.time() * 1000), ex=LAST_UPDATE_TTL_SECONDS)
+            pipe.publish(f"{CHANNEL_PREFIX}{token}", "updated")
         pipe.execute()
     except redis.RedisError as trouble:
-        log.warning("the bell was not rung", error=str(trouble))
+        log.warning("page update not published", error=str(trouble))

@@ -20,7 +20,7 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from tracking.live.publish import LAST_RUNG, PREFIX
+from tracking.live.publish import CHANNEL_PREFIX, LAST_UPDATE_PREFIX
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,12 +28,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PATH: Final = re.compile(r"^/live/([A-Za-z0-9_-]{20,32})$")
+STREAM_PATH: Final = re.compile(r"^/live/([A-Za-z0-9_-]{20,32})$")
 KEEP_ALIVE_SECONDS: Final = 20.0
-RETRY_SECONDS: Final = 1.0
-OPENING: Final = b"retry: 3000\n: listening\n\n"
-MOVED: Final = b"event: moved\ndata: moved\n\n"
-COMMENT: Final = b": still here\n\n"
+RECONNECT_SECONDS: Final = 1.0
+STREAM_PREAMBLE: Final = b"retry: 3000\n: listening\n\n"
+UPDATE_MESSAGE: Final = b"event: updated\ndata: updated\n\n"
+KEEP_ALIVE_MESSAGE: Final = b": still here\n\n"
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -44,14 +44,14 @@ HEADERS: Final = [
 log: Final = structlog.get_logger()
 
 
-class Switchboard:
+class StreamHub:
     """Hears every bell of this process's open pages through one connection and wakes the pages concerned."""
 
     def __init__(self) -> None:
         self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.listener: asyncio.Task[None] | None = None
 
-    def open(self, token: str) -> asyncio.Event:
+    def subscribe(self, token: str) -> asyncio.Event:
         """Return an event that is set whenever `token` rings."""
         page = asyncio.Event()
         self.pages[token].add(page)
@@ -59,19 +59,19 @@ class Switchboard:
             self.listener = asyncio.create_task(self.listen())
         return page
 
-    def close(self, token: str, page: asyncio.Event) -> None:
+    def unsubscribe(self, token: str, page: asyncio.Event) -> None:
         """Forget a page that was closed."""
         self.pages[token].discard(page)
         if not self.pages[token]:
             del self.pages[token]
 
-    async def rung_after(self, token: str, made_at: int) -> bool:
+    async def was_updated_after(self, token: str, made_at: int) -> bool:
         """Tell whether `token` rang after a page of it was made at `made_at` (ms; 0: it does not ask)."""
         if not made_at:
             return False
         try:
             async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client:
-                rung_at = await client.get(f"{LAST_RUNG}{token}")
+                rung_at = await client.get(f"{LAST_UPDATE_PREFIX}{token}")
         except RedisError:
             return False
         return rung_at is not None and int(rung_at) >= made_at
@@ -81,78 +81,78 @@ class Switchboard:
         while self.pages:
             try:
                 async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as bells:
-                    await bells.psubscribe(f"{PREFIX}*")
-                    await self.hear(bells)
+                    await bells.psubscribe(f"{CHANNEL_PREFIX}*")
+                    await self.relay_messages(bells)
             except RedisError as trouble:
-                log.warning("the bells cannot be heard", error=str(trouble))
-                await asyncio.sleep(RETRY_SECONDS)
-                self.wake(list(self.pages))
+                log.warning("page update subscription lost", error=str(trouble))
+                await asyncio.sleep(RECONNECT_SECONDS)
+                self.notify_pages(list(self.pages))
 
-    async def hear(self, bells: redis.asyncio.client.PubSub) -> None:
+    async def relay_messages(self, subscription: redis.asyncio.client.PubSub) -> None:
         """Wake the pages of each bell that rings."""
         while self.pages:
-            message = await bells.get_message(ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS)
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS)
             if message is not None:
-                self.wake([message["channel"].decode().removeprefix(PREFIX)])
+                self.notify_pages([message["channel"].decode().removeprefix(CHANNEL_PREFIX)])
 
-    def wake(self, tokens: list[str]) -> None:
+    def notify_pages(self, tokens: list[str]) -> None:
         """Set the events of the pages open on `tokens`."""
         for token in tokens:
             for page in self.pages.get(token, ()):
                 page.set()
 
 
-def stream(rest: Application, path: re.Pattern[str]) -> Application:
+def with_stream(fallback: Application, path: re.Pattern[str]) -> Application:
     """Return an ASGI application that serves the live stream on `path` and leaves all else to `rest`."""
-    switchboard = Switchboard()
+    switchboard = StreamHub()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         found = path.match(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
         if found is None:
-            await rest(scope, receive, send)
+            await fallback(scope, receive, send)
         else:
-            await serve(switchboard, found.group(1), since(scope), receive, send)
+            await serve_stream(switchboard, found.group(1), parse_since(scope), receive, send)
 
     return application
 
 
-def since(scope: Scope) -> int:
+def parse_since(scope: Scope) -> int:
     """Return when the page was made, in milliseconds since 1970; 0 when the address does not say."""
     value = parse_qs(scope["query_string"].decode("ascii", "replace")).get("since", ["0"])[0]
     return int(value) if value.isdecimal() and len(value) < 16 else 0
 
 
-async def serve(switchboard: Switchboard, token: str, made_at: int, receive: Receive, send: Send) -> None:
+async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receive, send: Send) -> None:
     """Keep one page's stream open until the reader leaves."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    page = switchboard.open(token)
-    gone = asyncio.create_task(disconnected(receive))
+    page = hub.subscribe(token)
+    gone = asyncio.create_task(wait_for_disconnect(receive))
     try:
-        missed = await switchboard.rung_after(token, made_at)
-        await send({"type": "http.response.body", "body": OPENING + MOVED * missed, "more_body": True})
+        missed = await hub.was_updated_after(token, made_at)
+        await send({"type": "http.response.body", "body": STREAM_PREAMBLE + UPDATE_MESSAGE * missed, "more_body": True})
         while not gone.done():
-            await send({"type": "http.response.body", "body": await next_words(page, gone), "more_body": True})
+            await send({"type": "http.response.body", "body": await next_chunk(page, gone), "more_body": True})
     except OSError:
-        log.debug("reader left while being told", token=token[:4])
+        log.debug("client disconnected while streaming", token=token[:4])
     finally:
-        switchboard.close(token, page)
+        hub.unsubscribe(token, page)
         gone.cancel()
 
 
-async def next_words(page: asyncio.Event, gone: asyncio.Task[None]) -> bytes:
+async def next_chunk(page: asyncio.Event, disconnect: asyncio.Task[None]) -> bytes:
     """Wait for the bell, the reader's leaving or the time for a sign of life, and return what to send."""
     rung = asyncio.create_task(page.wait())
-    await asyncio.wait({rung, gone}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({rung, disconnect}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if not rung.done():
         rung.cancel()
         with suppress(asyncio.CancelledError):
             await rung
-        return COMMENT
+        return KEEP_ALIVE_MESSAGE
     page.clear()
-    return MOVED
+    return UPDATE_MESSAGE
 
 
-async def disconnected(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Return once the reader has left."""
     while (await receive())["type"] != "http.disconnect":
         pass

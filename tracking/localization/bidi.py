@@ -6,10 +6,10 @@ from typing import Final
 
 from babel import Locale
 
-LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT ISOLATE}"
-ENDS: Final = "\N{POP DIRECTIONAL ISOLATE}"
+LEFT_TO_RIGHT_ISOLATE: Final = "\N{LEFT-TO-RIGHT ISOLATE}"
+POP_ISOLATE: Final = "\N{POP DIRECTIONAL ISOLATE}"
 
 
-def isolated(code: str, locale: Locale) -> str:
+def isolate_left_to_right(code: str, locale: Locale) -> str:
     """Return a code, a number or an address as it stands in a sentence of this language (Unicode TR 9, 2.4)."""
-    return f"{LEFT_TO_RIGHT}{code}{ENDS}" if locale.text_direction == "rtl" and code else code
+    return f"{LEFT_TO_RIGHT_ISOLATE}{code}{POP_ISOLATE}" if locale.text_direction == "rtl" and code else code

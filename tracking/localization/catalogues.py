@@ -32,17 +32,17 @@ msgstr ""
 """
 
 
-def catalogues(folder: Path) -> list[Path]:
+def find_catalogues(folder: Path) -> list[Path]:
     """Return the catalogues under a locale folder."""
     return sorted(folder.glob("*/LC_MESSAGES/django.po"))
 
 
-def path_of(folder: Path, language: str) -> Path:
+def catalogue_path(folder: Path, language: str) -> Path:
     """Return where the catalogue of a language lies."""
     return folder / language / "LC_MESSAGES" / "django.po"
 
 
-def read(path: Path) -> Catalog:
+def read_catalogue(path: Path) -> Catalog:
     """Read a catalogue. One without its language is refused: its plural rule would silently be the wrong one."""
     text = path.read_text(encoding="utf-8")
     language = path.parent.parent.name
@@ -52,21 +52,21 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale=language)
 
 
-def blank(language: str) -> Catalog:
+def empty_catalogue(language: str) -> Catalog:
     """Return an empty catalogue that counts as CLDR does; Babel alone knows fewer forms of some languages."""
-    return read_po(BytesIO(header(language).encode()), locale=language)
+    return read_po(BytesIO(catalogue_header(language).encode()), locale=language)
 
 
-def write(path: Path, catalogue: Catalog) -> None:
+def write_catalogue(path: Path, catalogue: Catalog) -> None:
     """Write a catalogue with a short header: its language and the plural rule that CLDR has for it."""
     language = path.parent.parent.name
     body = BytesIO()
     write_po(body, catalogue, width=0, omit_header=True, include_lineno=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(header(language) + body.getvalue().decode(), encoding="utf-8")
+    path.write_text(catalogue_header(language) + body.getvalue().decode(), encoding="utf-8")
 
 
-def header(language: str) -> str:
+def catalogue_header(language: str) -> str:
     """Return the head of a catalogue."""
     locale = Locale.parse(language)
     # Compact notation's exponent `e` is no variable of gettext; a number written out has none.
@@ -74,12 +74,12 @@ def header(language: str) -> str:
     return HEADER.format(name=locale.get_display_name("en"), language=language, plurals=plurals)
 
 
-def compile_all(folder: Path) -> int:
+def compile_catalogues(folder: Path) -> int:
     """Compile what is newer than its compiled form; return how many catalogues that was."""
-    stale = [path for path in catalogues(folder) if is_stale(path)]
+    stale = [path for path in find_catalogues(folder) if is_stale(path)]
     for path in stale:
         with path.with_suffix(".mo").open("wb") as file:
-            write_mo(file, read(path))
+            write_mo(file, read_catalogue(path))
     return len(stale)
 
 
@@ -89,36 +89,36 @@ def is_stale(path: Path) -> bool:
     return not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime
 
 
-def faults(path: Path) -> Iterator[str]:
+def find_errors(path: Path) -> Iterator[str]:
     """Yield what is wrong with a catalogue, a line each: fuzzy, empty, placeholders lost, plural forms missing."""
-    catalogue = read(path)
+    catalogue = read_catalogue(path)
     forms = catalogue.num_plurals
     if forms != len(Locale.parse(path.parent.parent.name).plural_form.tags | {"other"}):
         yield f"{path}: {forms} plural forms where the language has others"
     for message in catalogue:
         if message.id:
-            yield from (f"{path}: {fault}: {message.id!r}" for fault in faults_of(message, forms))
+            yield from (f"{path}: {fault}: {message.id!r}" for fault in message_errors(message, forms))
 
 
-def against_the_glossary(path: Path) -> Iterator[str]:
+def find_forbidden_terms(path: Path) -> Iterator[str]:
     """Yield the sentences with a word that the language's glossary rules out, a line each."""
     glossary = path.parent.parent / "glossary.toml"
     terms = tomllib.loads(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
     ruled_out = [(word, term) for term, entry in terms.items() for word in entry.get("never", ())]
-    for message in read(path) if ruled_out else ():
+    for message in read_catalogue(path) if ruled_out else ():
         told = message.string if isinstance(message.string, tuple | list) else (message.string,)
         for word, term in ruled_out:
             if message.id and any(word in (text or "") for text in told):
                 yield f"{path}: “{word}” is not what we call {term!r}: {message.id!r}"
 
 
-def faults_of(message: Message, forms: int) -> Iterator[str]:
+def message_errors(message: Message, plural_count: int) -> Iterator[str]:
     """Yield what is wrong with one message."""
     told = message.string if isinstance(message.string, tuple | list) else (message.string,)
     strings = [text for text in told if text]
     if message.fuzzy:
         yield "fuzzy"
-    if len(strings) != (forms if message.pluralizable else 1):
+    if len(strings) != (plural_count if message.pluralizable else 1):
         yield "not translated"
         return
     wanted = placeholders(message.id if isinstance(message.id, str) else message.id[-1])
@@ -132,4 +132,4 @@ def placeholders(text: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    print(f"Compiled {compile_all(Path(sys.argv[1]))} message catalogues")
+    print(f"Compiled {compile_catalogues(Path(sys.argv[1]))} message catalogues")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytz
 from babel import Locale, UnknownLocaleError
 
-DEFAULT_LOCALE: Final = "en"
+DEFAULT_LANGUAGE: Final = "en"
 UTC: Final = ZoneInfo("UTC")
 FAHRENHEIT_COUNTRIES: Final = frozenset({"BS", "BZ", "KY", "PR", "PW", "US"})
 """Where the weather is told in degrees Fahrenheit (CLDR, unitPreferenceData, temperature-weather)."""
@@ -20,7 +20,7 @@ FAHRENHEIT_COUNTRIES: Final = frozenset({"BS", "BZ", "KY", "PR", "PW", "US"})
 FIRST_DAYS: Final[Mapping[str, int]] = {"mon": 0, "sat": 5, "sun": 6}
 """The days on which weeks begin, 0 Monday."""
 
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+PREFERENCE_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "clock": ("mine", "place"),
     "units": ("metric", "us", "uk"),
     "temperature": ("celsius", "fahrenheit"),
@@ -30,9 +30,9 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "week": tuple(FIRST_DAYS),
 }
 """What a reader can choose beside language, region and zone, and the values that each can have."""
-NAMES: Final = ("language", "region", "zone", *CHOICES)
+PREFERENCE_NAMES: Final = ("language", "region", "zone", *PREFERENCE_VALUES)
 
-CHINESE: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
+CHINESE_TAGS: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant-tw", "zh-hant-hk", "zh-hant-mo"), "zh-hant"
 )
 """What browsers call the two ways of writing Chinese."""
@@ -48,7 +48,7 @@ class Reader:
 
     locale: Locale
     zone: ZoneInfo
-    own_clock: bool = False
+    uses_own_zone: bool = False
     zone_chosen: bool = True
     region: str = ""
     units: str = "metric"
@@ -59,63 +59,65 @@ class Reader:
     week: str = "mon"
 
 
-def reader_of(chosen: Mapping[str, str], language: str, region: str = "") -> Reader:
+def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> Reader:
     """Return the reader that valid choices make, for a language on and a country whose habits fill the gaps."""
     region = chosen.get("region", "") or region
-    zone = zone_for(chosen.get("zone")) or zone_for(home_zone(region))
+    zone = zone_for(chosen.get("zone")) or zone_for(most_populous_zone(region))
     return Reader(
-        locale=locale_in(language, region),
+        locale=regional_locale(language, region),
         zone=zone or UTC,
-        own_clock=chosen.get("clock") == "mine",
+        uses_own_zone=chosen.get("clock") == "mine",
         zone_chosen=bool(chosen.get("zone")),
         region=region,
-        units=chosen.get("units") or units_in(region),
+        units=chosen.get("units") or default_units(region),
         temperature=chosen.get("temperature") or ("fahrenheit" if region in FAHRENHEIT_COUNTRIES else "celsius"),
         hours=chosen.get("hours", ""),
         digits=chosen.get("digits", "own"),
         currency=chosen.get("currency", "symbol"),
-        week=chosen.get("week") or first_day_in(region),
+        week=chosen.get("week") or default_first_day(region),
     )
 
 
-def first_valid(sources: Iterable[Mapping[str, str]], languages: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+def first_valid_preferences(
+    sources: Iterable[Mapping[str, str]], languages: Iterable[str]
+) -> tuple[dict[str, str], list[str]]:
     """Return each preference from the first source that has a valid one, and what was told and is none of ours."""
     chosen: dict[str, str] = {}
     strange: list[str] = []
     known = frozenset(languages)
     for source in sources:
-        for name in NAMES:
+        for name in PREFERENCE_NAMES:
             told = source.get(name) or ""
             if told and name not in chosen:
-                if is_valid(name, told, known):
+                if is_valid_preference(name, told, known):
                     chosen[name] = told
                 else:
                     strange.append(told)
     return chosen, strange
 
 
-def is_valid(name: str, told: str, languages: frozenset[str]) -> bool:
+def is_valid_preference(name: str, value: str, languages: frozenset[str]) -> bool:
     """Tell whether a preference can have this value."""
     if name == "language":
-        return told in languages
+        return value in languages
     if name == "zone":
-        return zone_for(told) is not None
+        return zone_for(value) is not None
     if name == "region":
-        return told in pytz.country_timezones
-    return told in CHOICES[name]
+        return value in pytz.country_timezones
+    return value in PREFERENCE_VALUES[name]
 
 
-def first_supported(tags: Iterable[str], known: Iterable[str]) -> str:
+def first_supported_language(tags: Iterable[str], known: Iterable[str]) -> str:
     """Return the language of ours that the first of some BCP 47 tags asks for, or nothing where none does."""
-    return next(filter(None, (supported(tag, known) for tag in tags)), "")
+    return next(filter(None, (supported_language(tag, known) for tag in tags)), "")
 
 
-def supported(tag: str, known: Iterable[str]) -> str:
+def supported_language(tag: str, known: Iterable[str]) -> str:
     """Return the language of ours that a BCP 47 tag asks for, or nothing: `zh-tw` is `zh-hant`, `pt` is `pt-br`."""
     tag = tag.lower().replace("_", "-")
     if not tag or tag == "*":
         return ""
-    for candidate in (tag, CHINESE.get(tag, ""), tag.split("-")[0]):
+    for candidate in (tag, CHINESE_TAGS.get(tag, ""), tag.split("-")[0]):
         if candidate in known:
             return candidate
     return next((code for code in known if code.split("-")[0] == tag.split("-")[0]), "")
@@ -127,16 +129,16 @@ def locale_for(language: str) -> Locale:
     try:
         return Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        return Locale.parse(DEFAULT_LOCALE)
+        return Locale.parse(DEFAULT_LANGUAGE)
 
 
-def direction_of(language: str) -> str:
+def text_direction_of(language: str) -> str:
     """Return which way a language is written, `ltr` or `rtl`."""
     return locale_for(language).text_direction
 
 
 @lru_cache(maxsize=1024)
-def locale_in(language: str, region: str) -> Locale:
+def regional_locale(language: str, region: str) -> Locale:
     """Return a language with the habits of a country, `en` in `GB`; the language alone where CLDR has no such pair."""
     locale = locale_for(language)
     if not region or locale.territory:
@@ -148,13 +150,13 @@ def locale_in(language: str, region: str) -> Locale:
 
 
 @lru_cache(maxsize=512)
-def units_in(region: str) -> str:
+def default_units(region: str) -> str:
     """Return a country's measures of road and weight (CLDR, unitPreferenceData): miles in GB and US, else metric."""
     return {"GB": "uk", "US": "us"}.get(region, "metric")
 
 
 @lru_cache(maxsize=512)
-def first_day_in(region: str) -> str:
+def default_first_day(region: str) -> str:
     """Return the first day of a country's week (CLDR, weekData)."""
     first = locale_for(f"und_{region or '001'}").first_week_day
     return next((name for name, day in FIRST_DAYS.items() if day == first), "mon")
@@ -167,14 +169,14 @@ def zone_for(name: str | None) -> ZoneInfo | None:
 
 
 @lru_cache(maxsize=512)
-def home_zone(country: str) -> str | None:
+def most_populous_zone(country: str) -> str | None:
     """Return the zone that most people of a country live in; None for an unknown country.
 
     The zone database lists a country's zones by importance only for some, so countries where its first is not the most
     populous are named here.
     """
     zones = pytz.country_timezones.get(country.upper(), ())
-    return MOST_PEOPLE.get(country.upper()) or (zones[0] if zones else None)
+    return MOST_POPULOUS_ZONES.get(country.upper()) or (zones[0] if zones else None)
 
 
 @lru_cache(maxsize=1024)
@@ -185,21 +187,21 @@ def country_of_zone(zone: str) -> str:
 
 def zones_in(country: str) -> list[str]:
     """Return the zones of a country, that of most people first; none for an unknown country."""
-    home = home_zone(country)
+    home = most_populous_zone(country)
     return list(dict.fromkeys(filter(None, (home, *pytz.country_timezones.get(country, ())))))
 
 
-def clock_in(country: str) -> ZoneInfo:
+def zone_of_country(country: str) -> ZoneInfo:
     """Return the clock that most people of a country live by; UTC for an unknown country."""
-    return zone_for(home_zone(country)) or UTC
+    return zone_for(most_populous_zone(country)) or UTC
 
 
 def today_in(country: str, now: datetime) -> date:
     """Return which day it is in a country."""
-    return now.astimezone(clock_in(country)).date()
+    return now.astimezone(zone_of_country(country)).date()
 
 
-MOST_PEOPLE: Final = {
+MOST_POPULOUS_ZONES: Final = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
     "CA": "America/Toronto",

@@ -12,89 +12,89 @@ from typing import Final, NamedTuple
 
 from babel.units import format_unit
 
-from tracking.localization.numbers import in_digits, number, numbering
+from tracking.localization.numbers import convert_digits, format_number, numbering_system
 from tracking.localization.reader import Reader
 
 
-class Measure(NamedTuple):
+class ConversionUnit(NamedTuple):
     """A unit by its CLDR name, how many of the base unit it is, and from how many of itself on it is used."""
 
-    unit: str
-    base: float
-    least: float = 1.0
+    cldr_name: str
+    base_amount: float
+    minimum: float = 1.0
 
 
-FOOT: Final = 0.3048
-INCH: Final = 2.54
-MILE: Final = 1609.344
-POUND: Final = 453.59237
-OUNCE: Final = POUND / 16
+METRES_PER_FOOT: Final = 0.3048
+CENTIMETRES_PER_INCH: Final = 2.54
+METRES_PER_MILE: Final = 1609.344
+GRAMS_PER_POUND: Final = 453.59237
+GRAMS_PER_OUNCE: Final = GRAMS_PER_POUND / 16
 
-ROAD: Final[Mapping[str, tuple[Measure, ...]]] = {
-    "metric": (Measure("length-kilometer", 1000.0, 0.9), Measure("length-meter", 1.0)),
-    "uk": (Measure("length-mile", MILE, 0.5), Measure("length-yard", 3 * FOOT)),
-    "us": (Measure("length-mile", MILE, 0.5), Measure("length-foot", FOOT)),
+DISTANCE_UNITS: Final[Mapping[str, tuple[ConversionUnit, ...]]] = {
+    "metric": (ConversionUnit("length-kilometer", 1000.0, 0.9), ConversionUnit("length-meter", 1.0)),
+    "uk": (ConversionUnit("length-mile", METRES_PER_MILE, 0.5), ConversionUnit("length-yard", 3 * METRES_PER_FOOT)),
+    "us": (ConversionUnit("length-mile", METRES_PER_MILE, 0.5), ConversionUnit("length-foot", METRES_PER_FOOT)),
 }
 """In metres."""
-MASS: Final[Mapping[str, tuple[Measure, ...]]] = {
-    "metric": (Measure("mass-kilogram", 1000.0), Measure("mass-gram", 1.0)),
-    "uk": (Measure("mass-pound", POUND), Measure("mass-ounce", OUNCE)),
-    "us": (Measure("mass-pound", POUND), Measure("mass-ounce", OUNCE)),
+WEIGHT_UNITS: Final[Mapping[str, tuple[ConversionUnit, ...]]] = {
+    "metric": (ConversionUnit("mass-kilogram", 1000.0), ConversionUnit("mass-gram", 1.0)),
+    "uk": (ConversionUnit("mass-pound", GRAMS_PER_POUND), ConversionUnit("mass-ounce", GRAMS_PER_OUNCE)),
+    "us": (ConversionUnit("mass-pound", GRAMS_PER_POUND), ConversionUnit("mass-ounce", GRAMS_PER_OUNCE)),
 }
 """In grams; a tonne or a ton is no parcel."""
-SIZE: Final[Mapping[str, tuple[Measure, ...]]] = {
-    "metric": (Measure("length-centimeter", 1.0),),
-    "uk": (Measure("length-inch", INCH),),
-    "us": (Measure("length-inch", INCH),),
+LENGTH_UNITS: Final[Mapping[str, tuple[ConversionUnit, ...]]] = {
+    "metric": (ConversionUnit("length-centimeter", 1.0),),
+    "uk": (ConversionUnit("length-inch", CENTIMETRES_PER_INCH),),
+    "us": (ConversionUnit("length-inch", CENTIMETRES_PER_INCH),),
 }
 """In centimetres."""
 
 
-def distance(metres: float, reader: Reader) -> str:
+def format_distance(metres: float, reader: Reader) -> str:
     """Write a distance along a road: `9,120 km`, `350 yd`."""
-    return written(metres, ROAD[reader.units], reader)
+    return format_in_best_unit(metres, DISTANCE_UNITS[reader.units], reader)
 
 
-def weight(grams: float, reader: Reader) -> str:
+def format_weight(grams: float, reader: Reader) -> str:
     """Write a weight: `1.2 kg`, `12 oz`."""
-    return written(grams, MASS[reader.units], reader)
+    return format_in_best_unit(grams, WEIGHT_UNITS[reader.units], reader)
 
 
-def size(centimetres: Iterable[float], reader: Reader) -> str:
+def format_dimensions(centimetres: Iterable[float], reader: Reader) -> str:
     """Write the sides of a parcel: `30 × 20 × 10 cm`."""
-    (measure,) = SIZE[reader.units]
-    *sides, last = [side / measure.base for side in centimetres]
-    numbers = [number(side, reader, places(side), exact=False) for side in sides]
-    return "\xa0×\xa0".join([*numbers, unit(last, measure, reader)])
+    (measure,) = LENGTH_UNITS[reader.units]
+    *sides, last = [side / measure.base_amount for side in centimetres]
+    numbers = [format_number(side, reader, decimal_places(side), exact=False) for side in sides]
+    return "\xa0×\xa0".join([*numbers, format_with_unit(last, measure, reader)])
 
 
-def temperature(celsius: float, reader: Reader) -> str:
+def format_temperature(celsius: float, reader: Reader) -> str:
     """Write a temperature in whole degrees: `22 °C`, `72 °F`."""
     if reader.temperature == "fahrenheit":
-        return named(round(celsius * 9 / 5 + 32), "temperature-fahrenheit", reader)
-    return named(round(celsius), "temperature-celsius", reader)
+        return format_unit_cached(round(celsius * 9 / 5 + 32), "temperature-fahrenheit", reader)
+    return format_unit_cached(round(celsius), "temperature-celsius", reader)
 
 
-def written(amount: float, measures: tuple[Measure, ...], reader: Reader) -> str:
+def format_in_best_unit(amount: float, candidates: tuple[ConversionUnit, ...], reader: Reader) -> str:
     """Write an amount in the first unit that it has enough of, else in the smallest."""
-    fitting = (measure for measure in measures if amount / measure.base >= measure.least)
-    measure = next(fitting, measures[-1])
-    return unit(amount / measure.base, measure, reader)
+    fitting = (measure for measure in candidates if amount / measure.base_amount >= measure.minimum)
+    measure = next(fitting, candidates[-1])
+    return format_with_unit(amount / measure.base_amount, measure, reader)
 
 
-def unit(value: float, measure: Measure, reader: Reader) -> str:
+def format_with_unit(value: float, target_unit: ConversionUnit, reader: Reader) -> str:
     """Write a value with its unit, rounded as people do: one decimal place below ten."""
-    return named(round(value, places(value)), measure.unit, reader)
+    return format_unit_cached(round(value, decimal_places(value)), target_unit.cldr_name, reader)
 
 
-def places(value: float) -> int:
+def decimal_places(value: float) -> int:
     """Return how many decimal places an amount is worth."""
     return 1 if abs(value) < 10 else 0
 
 
 @lru_cache(maxsize=4096)
-def named(value: float, name: str, reader: Reader) -> str:
+def format_unit_cached(value: float, cldr_name: str, reader: Reader) -> str:
     """Write a number with a unit's abbreviation in the reader's language; once, for CLDR's tables are slow to ask."""
     exact = int(value) if value == int(value) else value
-    text = format_unit(exact, name, "short", locale=reader.locale, numbering_system=numbering(reader))
-    return in_digits(text, reader.locale, reader.digits)
+    text = format_unit(exact, cldr_name, "short", locale=reader.locale, numbering_system=numbering_system(reader))
+    return convert_digits(text, reader.locale, reader.digits)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from holidays import country_holidays
 
-WEEK = 7
+DAYS_PER_WEEK = 7
 
 
 @lru_cache(maxsize=512)
@@ -31,7 +31,9 @@ def weekend_of(country: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8192)
-def works(day: date, country: str) -> bool:
+def is_working_day(day: date, country: str) -> bool:
     """Tell whether offices of a country work on a day. Without a country Saturday and Sunday are free, and no more."""
     start, end = weekend_of(country)
-    return (day.weekday() - start) % WEEK > (end - start) % WEEK and day not in holidays_in(country, day.year)
+    return (day.weekday() - start) % DAYS_PER_WEEK > (end - start) % DAYS_PER_WEEK and day not in holidays_in(
+        country, day.year
+    )

@@ -1,46 +1,46 @@
 """All tracking tables. Rooms own behaviour; the rows are where they meet."""
 
-from tracking.models.alerts import Alert, ClearanceCurve, StageLimit
-from tracking.models.buyer_tasks import Ask, AskAnswer, AskNote, Paper
-from tracking.models.carriers import Carrier, Phrase, UnmappedCode
-from tracking.models.forecasts import Forecast, Predictor, PredictorPart, Score
-from tracking.models.hazard import LearnedRhythm
-from tracking.models.notices import Contact, Follow, Mute, Notice, Subscriber, Wish
+from tracking.models.alerts import Alert, ClearanceCurve, MilestoneDwellLimit
+from tracking.models.buyer_tasks import BuyerTask, BuyerTaskAnswer, BuyerTaskLogEntry, Paper
+from tracking.models.carriers import Carrier, TextMapping, UnmappedCode
+from tracking.models.forecasts import Forecast, ForecastAccuracy, PredictionModel, PredictionModelPart
+from tracking.models.hazard import EventHazard
+from tracking.models.notices import Contact, Follow, Mute, Notice, NoticePreference, Subscriber
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.shipments import Event, Leg, Shipment
 from tracking.models.shops import Shop
-from tracking.models.translations import Translation
+from tracking.models.translations import MachineTranslation
 
 __all__ = [
     "Alert",
-    "Ask",
-    "AskAnswer",
-    "AskNote",
+    "BuyerTask",
+    "BuyerTaskAnswer",
+    "BuyerTaskLogEntry",
     "Carrier",
     "ClearanceCurve",
     "Contact",
     "Event",
+    "EventHazard",
     "Follow",
     "Forecast",
-    "LearnedRhythm",
+    "ForecastAccuracy",
     "Leg",
+    "MachineTranslation",
+    "MilestoneDwellLimit",
     "Mute",
     "Notice",
+    "NoticePreference",
     "Order",
     "OrderLine",
     "Paper",
     "Payload",
     "PayloadNumber",
-    "Phrase",
-    "Predictor",
-    "PredictorPart",
-    "Score",
+    "PredictionModel",
+    "PredictionModelPart",
     "Shipment",
     "Shop",
-    "StageLimit",
     "Subscriber",
-    "Translation",
+    "TextMapping",
     "UnmappedCode",
-    "Wish",
 ]

@@ -12,7 +12,7 @@ from tracking.models.shipments import Shipment
 from tracking.vocabulary import AlertKind, Milestone, Severity
 
 
-def kind_choices() -> list[tuple[str, str]]:
+def alert_kind_choices() -> list[tuple[str, str]]:
     """Return the kinds with their sentences. A callable, so that a new kind needs no migration."""
     return [(kind.value, str(kind.label)) for kind in AlertKind]
 
@@ -24,7 +24,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Return the alarms that nothing has ended yet."""
         return self.filter(closed_at=None)
 
-    def awake(self, now: datetime) -> Self:
+    def not_snoozed(self, now: datetime) -> Self:
         """Return the open alarms that no operator has put to sleep."""
         return self.open().filter(models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=now))
 
@@ -33,10 +33,10 @@ class Alert(models.Model):
     """One thing that is wrong with one parcel at one stage. `stage` is empty where it concerns the whole journey."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="alerts")
-    kind = models.CharField(_("kind"), max_length=24, choices=kind_choices)
-    stage = models.CharField(_("stage"), max_length=24, choices=Milestone, blank=True)
+    kind = models.CharField(_("kind"), max_length=24, choices=alert_kind_choices)
+    milestone = models.CharField(_("stage"), max_length=24, choices=Milestone, blank=True)
     severity = models.CharField(_("weight"), max_length=8, choices=Severity)
-    since = models.DateTimeField(_("since"), help_text=_("When the trouble itself began."))
+    started_at = models.DateTimeField(_("since"), help_text=_("When the trouble itself began."))
     opened_at = models.DateTimeField(_("opened at"))
     updated_at = models.DateTimeField(_("updated at"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
@@ -54,9 +54,9 @@ class Alert(models.Model):
             models.UniqueConstraint(
                 "shipment",
                 "kind",
-                "stage",
+                "milestone",
                 condition=models.Q(closed_at=None),
-                name="one_open_alert_per_stage",
+                name="one_open_alert_per_milestone",
             ),
         )
         indexes = (models.Index(fields=["-opened_at"]),)
@@ -65,24 +65,26 @@ class Alert(models.Model):
         return str(AlertKind(self.kind).label)
 
 
-class StageLimit(models.Model):
+class MilestoneDwellLimit(models.Model):
     """How long the slowest twentieth stays at a stage. Empty countries stand for all; customs counts working days."""
 
-    stage = models.CharField(_("stage"), max_length=24, choices=Milestone)
+    milestone = models.CharField(_("stage"), max_length=24, choices=Milestone)
     origin = models.CharField(_("origin country"), max_length=2, blank=True)
     destination = models.CharField(_("destination country"), max_length=2, blank=True)
-    days = models.FloatField(_("95 % are through within days"))
-    parcels = models.PositiveIntegerField(_("learned from parcels"))
-    learned_at = models.DateTimeField(_("learned at"))
+    limit_days = models.FloatField(_("95 % are through within days"))
+    parcel_count = models.PositiveIntegerField(_("learned from parcels"))
+    fitted_at = models.DateTimeField(_("learned at"))
 
     class Meta:
         verbose_name = _("stage limit")
         verbose_name_plural = _("stage limits")
-        ordering = ("stage", "destination", "origin")
-        constraints = (models.UniqueConstraint("stage", "origin", "destination", name="one_limit_per_lane_and_stage"),)
+        ordering = ("milestone", "destination", "origin")
+        constraints = (
+            models.UniqueConstraint("milestone", "origin", "destination", name="one_limit_per_lane_and_milestone"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.stage} {self.origin}-{self.destination}"
+        return f"{self.milestone} {self.origin}-{self.destination}"
 
 
 class ClearanceCurve(models.Model):
@@ -90,9 +92,9 @@ class ClearanceCurve(models.Model):
 
     origin = models.CharField(_("origin country"), max_length=2, blank=True)
     destination = models.CharField(_("destination country"), max_length=2, blank=True)
-    points = models.JSONField(_("share released by working day"))
-    parcels = models.PositiveIntegerField(_("learned from parcels"))
-    learned_at = models.DateTimeField(_("learned at"))
+    released_share_by_day = models.JSONField(_("share released by working day"))
+    parcel_count = models.PositiveIntegerField(_("learned from parcels"))
+    fitted_at = models.DateTimeField(_("learned at"))
 
     class Meta:
         verbose_name = _("clearance curve")

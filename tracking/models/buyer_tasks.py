@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.fields import SecretsField
 from tracking.models.shipments import Shipment
-from tracking.models.texts import PaperKind, in_readers_words, title_of
-from tracking.vocabulary import AskKind, AskState
+from tracking.models.texts import PaperKind, buyer_task_title, localize_reason
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
-RECEIPT_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+RECEIPT_CODE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No sign that can be taken for another when it is read out on the telephone."""
-ENDED: Final = (AskState.ACCEPTED, AskState.CLOSED)
-WAITING_FOR_BUYER: Final = (AskState.ASKED, AskState.REFUSED)
-WAITING_FOR_DESK: Final = (AskState.SENT, AskState.SEEN)
+FINAL_STATES: Final = (BuyerTaskState.ACCEPTED, BuyerTaskState.CLOSED)
+WAITING_FOR_BUYER_STATES: Final = (BuyerTaskState.REQUESTED, BuyerTaskState.REJECTED)
+WAITING_FOR_SHOP_STATES: Final = (BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN)
 
 
-def new_receipt() -> str:
+def generate_receipt_code() -> str:
     """Return a short code that a buyer can read out: eight signs, 39 bits."""
-    signs = "".join(secrets.choice(RECEIPT_SIGNS) for _ in range(8))
+    signs = "".join(secrets.choice(RECEIPT_CODE_CHARACTERS) for _ in range(8))
     return f"{signs[:4]}-{signs[4:]}"
 
 
@@ -37,52 +37,52 @@ class Actor(models.TextChoices):
     SYSTEM = "system", _("the site itself")
 
 
-class Deed(models.TextChoices):
+class BuyerTaskAction(models.TextChoices):
     """What was done."""
 
     OPENED = "opened", _("asked")
     ANSWERED = "answered", _("answered")
     SEEN = "seen", _("answer opened")
     ACCEPTED = "accepted", _("accepted")
-    REFUSED = "refused", _("refused and asked again")
+    REJECTED = "rejected", _("refused and asked again")
     FORWARDED = "forwarded", _("passed on to the carrier")
-    NOT_FORWARDED = "not_forwarded", _("could not be passed on")
-    SENT_AGAIN = "sent_again", _("to be passed on")
+    FORWARD_FAILED = "forward_failed", _("could not be passed on")
+    FORWARD_RETRIED = "forward_retried", _("to be passed on")
     CLOSED = "closed", _("closed")
     DOWNLOADED = "downloaded", _("paper downloaded")
     ERASED = "erased", _("paper erased")
 
 
-class AskQuerySet(models.QuerySet["Ask"]):
+class BuyerTaskQuerySet(models.QuerySet["BuyerTask"]):
     """Asks by who has to act."""
 
     def open(self) -> Self:
         """Return the asks that have not ended."""
-        return self.exclude(state__in=ENDED)
+        return self.exclude(state__in=FINAL_STATES)
 
-    def shown(self, since: datetime) -> Self:
+    def visible_to_buyer(self, since: datetime) -> Self:
         """Return what a buyer sees: open asks, and those accepted after `since`; the most urgent first."""
-        accepted = models.Q(state=AskState.ACCEPTED, closed_at__gte=since)
-        return self.filter(~models.Q(state__in=ENDED) | accepted).order_by(
+        accepted = models.Q(state=BuyerTaskState.ACCEPTED, closed_at__gte=since)
+        return self.filter(~models.Q(state__in=FINAL_STATES) | accepted).order_by(
             models.F("deadline_at").asc(nulls_last=True), "pk"
         )
 
 
-class Ask(models.Model):
+class BuyerTask(models.Model):
     """One thing asked of a buyer, or by a buyer, about one parcel. `round` counts how often it was asked."""
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="asks")
-    kind = models.CharField(_("what"), max_length=16, choices=AskKind)
-    state = models.CharField(_("state"), max_length=12, choices=AskState, default=AskState.ASKED)
+    shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="buyer_tasks")
+    kind = models.CharField(_("what"), max_length=16, choices=BuyerTaskKind)
+    state = models.CharField(_("state"), max_length=12, choices=BuyerTaskState, default=BuyerTaskState.REQUESTED)
     round = models.PositiveSmallIntegerField(_("round"), default=1)
-    because = models.TextField(_("reason"), blank=True)
-    refusal = models.TextField(_("why the last answer was refused"), blank=True)
-    wants = models.JSONField(_("papers wanted"), default=list, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    rejection_reason = models.TextField(_("why the last answer was refused"), blank=True)
+    requested_papers = models.JSONField(_("papers wanted"), default=list, blank=True)
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     opened_at = models.DateTimeField(_("asked at"))
     closed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
-    objects = AskQuerySet.as_manager()
+    objects = BuyerTaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("task of a buyer")
@@ -90,96 +90,100 @@ class Ask(models.Model):
         ordering = ("-opened_at",)
         constraints = (
             models.UniqueConstraint(
-                "shipment", "kind", condition=~models.Q(state__in=ENDED), name="one_open_ask_of_a_kind"
+                "shipment", "kind", condition=~models.Q(state__in=FINAL_STATES), name="one_open_buyer_task_per_kind"
             ),
         )
         indexes = (
-            models.Index(fields=["deadline_at"], condition=~models.Q(state__in=ENDED), name="open_asks_by_deadline"),
+            models.Index(
+                fields=["deadline_at"], condition=~models.Q(state__in=FINAL_STATES), name="open_buyer_tasks_by_deadline"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} / {self.shipment}"
 
     def get_absolute_url(self) -> str:
-        return reverse("ask", args=[self.shipment.token, self.kind])
+        return reverse("buyer_task", args=[self.shipment.token, self.kind])
 
     @property
     def title(self) -> str:
         """Return what is asked, as its page and its card say it."""
-        return title_of(AskKind(self.kind))
+        return buyer_task_title(BuyerTaskKind(self.kind))
 
     @property
-    def asked_because(self) -> str:
+    def localized_reason(self) -> str:
         """Return why it is asked, in the reader's language where the site asks by itself."""
-        return in_readers_words(self.because)
+        return localize_reason(self.reason)
 
     @property
-    def refused_because(self) -> str:
+    def localized_rejection_reason(self) -> str:
         """Return why the last answer was refused, in the reader's language where the reason is a ready one."""
-        return in_readers_words(self.refusal)
+        return localize_reason(self.rejection_reason)
 
     @property
-    def waits_for_buyer(self) -> bool:
+    def is_waiting_for_buyer(self) -> bool:
         """Tell whether it is the buyer's turn."""
-        return self.state in WAITING_FOR_BUYER
+        return self.state in WAITING_FOR_BUYER_STATES
 
     @property
-    def waits_for_desk(self) -> bool:
+    def is_waiting_for_shop(self) -> bool:
         """Tell whether it is the shop's turn."""
-        return self.state in WAITING_FOR_DESK
+        return self.state in WAITING_FOR_SHOP_STATES
 
     @property
-    def ended(self) -> bool:
+    def is_final(self) -> bool:
         """Tell whether nothing more is to come."""
-        return self.state in ENDED
+        return self.state in FINAL_STATES
 
 
-class AskAnswer(models.Model):
+class BuyerTaskAnswer(models.Model):
     """One answer of a buyer. What was typed lies encrypted and is decrypted when it is looked at."""
 
-    ask = models.ForeignKey(Ask, models.CASCADE, related_name="answers")
+    buyer_task = models.ForeignKey(BuyerTask, models.CASCADE, related_name="answers")
     round = models.PositiveSmallIntegerField(_("round"))
-    given_at = models.DateTimeField(_("given at"))
-    receipt = models.CharField(_("receipt"), max_length=9, unique=True, default=new_receipt, editable=False)
+    submitted_at = models.DateTimeField(_("given at"))
+    receipt_code = models.CharField(
+        _("receipt"), max_length=9, unique=True, default=generate_receipt_code, editable=False
+    )
     values = SecretsField(_("values"), editable=False)
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    reason = models.TextField(_("reason"), blank=True)
-    forward_next_at = models.DateTimeField(_("next try to pass it on"), null=True)
-    forward_tries = models.PositiveSmallIntegerField(_("tries to pass it on"), default=0)
+    rejection_reason = models.TextField(_("reason"), blank=True)
+    next_forward_at = models.DateTimeField(_("next try to pass it on"), null=True)
+    forward_attempts = models.PositiveSmallIntegerField(_("tries to pass it on"), default=0)
     forward_error = models.CharField(_("why it could not be passed on"), max_length=300, blank=True)
     forwarded_at = models.DateTimeField(_("passed on at"), null=True)
 
     class Meta:
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
-        ordering = ("-given_at", "-pk")
+        ordering = ("-submitted_at", "-pk")
         indexes = (
             models.Index(
-                fields=["forward_next_at"],
-                condition=models.Q(forward_next_at__isnull=False),
-                name="answers_to_pass_on",
+                fields=["next_forward_at"],
+                condition=models.Q(next_forward_at__isnull=False),
+                name="answers_to_forward",
             ),
         )
 
     def __str__(self) -> str:
-        return self.receipt
+        return self.receipt_code
 
     @property
-    def reason_in_words(self) -> str:
+    def localized_rejection_reason(self) -> str:
         """Return why it was refused, ready reasons in the reader's language."""
-        return in_readers_words(self.reason)
+        return localize_reason(self.rejection_reason)
 
 
 class Paper(models.Model):
     """One uploaded paper. Its bytes lie encrypted in the vault under `stored_name` until they are erased."""
 
-    answer = models.ForeignKey(AskAnswer, models.CASCADE, related_name="papers")
+    answer = models.ForeignKey(BuyerTaskAnswer, models.CASCADE, related_name="papers")
     kind = models.CharField(_("kind"), max_length=12, choices=PaperKind)
     name = models.CharField(_("name"), max_length=120)
     media_type = models.CharField(_("type"), max_length=40)
-    size = models.PositiveIntegerField(_("size in bytes"))
-    digest = models.CharField(_("digest"), max_length=64)
+    size_bytes = models.PositiveIntegerField(_("size in bytes"))
+    content_hash = models.CharField(_("digest"), max_length=64)
     stored_name = models.CharField(max_length=32, unique=True, editable=False)
     expires_at = models.DateTimeField(_("erased from"))
     erased_at = models.DateTimeField(_("erased at"), null=True)
@@ -188,26 +192,28 @@ class Paper(models.Model):
         verbose_name = _("paper")
         verbose_name_plural = _("papers")
         ordering = ("pk",)
-        indexes = (models.Index(fields=["expires_at"], condition=models.Q(erased_at=None), name="papers_that_expire"),)
+        indexes = (
+            models.Index(fields=["expires_at"], condition=models.Q(erased_at=None), name="stored_papers_by_expiry"),
+        )
 
     def __str__(self) -> str:
         return self.name
 
 
-class AskNote(models.Model):
+class BuyerTaskLogEntry(models.Model):
     """One line of the record: who did what, and when. Nothing personal stands here, and nothing is changed later."""
 
-    ask = models.ForeignKey(Ask, models.CASCADE, related_name="notes")
-    at = models.DateTimeField(_("at"))
-    who = models.CharField(_("who"), max_length=8, choices=Actor)
+    buyer_task = models.ForeignKey(BuyerTask, models.CASCADE, related_name="log_entries")
+    occurred_at = models.DateTimeField(_("at"))
+    actor = models.CharField(_("who"), max_length=8, choices=Actor)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    what = models.CharField(_("what"), max_length=16, choices=Deed)
+    action = models.CharField(_("what"), max_length=16, choices=BuyerTaskAction)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("line of the record")
         verbose_name_plural = _("record")
-        ordering = ("at", "pk")
+        ordering = ("occurred_at", "pk")
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_what_display()}"
+        return f"{self.occurred_at:%Y-%m-%d %H:%M} {self.get_action_display()}"

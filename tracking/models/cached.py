@@ -6,25 +6,25 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-KEPT_SECONDS: Final = 300.0
-T = TypeVar("T")
+CACHE_SECONDS: Final = 300.0
+ValueT = TypeVar("ValueT")
 
 
-class Shelf(Generic[T]):
+class Cached(Generic[ValueT]):
     """One thing made of rows by `read`, which is given what it made before, or None."""
 
-    def __init__(self, read: Callable[[T | None], T]) -> None:
-        self.read = read
-        self.kept: T | None = None
-        self.read_at = float("-inf")
+    def __init__(self, load: Callable[[ValueT | None], ValueT]) -> None:
+        self.load = load
+        self.value: ValueT | None = None
+        self.loaded_at = float("-inf")
 
-    def current(self) -> T:
+    def get(self) -> ValueT:
         """Return what the rows hold, as they were some minutes ago at the most."""
-        if self.kept is None or time.monotonic() - self.read_at > KEPT_SECONDS:
-            self.kept = self.read(self.kept)
-            self.read_at = time.monotonic()
-        return self.kept
+        if self.value is None or time.monotonic() - self.loaded_at > CACHE_SECONDS:
+            self.value = self.load(self.value)
+            self.loaded_at = time.monotonic()
+        return self.value
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read the rows anew at the next look."""
-        self.kept = None
+        self.value = None

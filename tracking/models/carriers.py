@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.adapter import Adapter
 from tracking.carriers.configurable import adapter as configurable
-from tracking.carriers.phrases import taught_pattern, tidy
+from tracking.carriers.phrases import compile_custom_phrase, normalize_phrase
 from tracking.carriers.registry import ADAPTERS
 from tracking.models.fields import SecretsField
 from tracking.vocabulary import Scan
@@ -29,9 +29,9 @@ def adapter_choices() -> list[tuple[str, Any]]:
 class CarrierQuerySet(models.QuerySet["Carrier"]):
     """Carriers by what can be done with them."""
 
-    def answering(self, now: datetime) -> Self:
+    def pollable(self, now: datetime) -> Self:
         """Return the feeds that may be asked: connected, switched on, and with a closed circuit."""
-        circuit_closed = models.Q(closed_until=None) | models.Q(closed_until__lte=now)
+        circuit_closed = models.Q(circuit_open_until=None) | models.Q(circuit_open_until__lte=now)
         return self.exclude(adapter="").filter(circuit_closed, enabled=True)
 
 
@@ -53,7 +53,7 @@ class Carrier(models.Model):
         _("address of the API"), blank=True, help_text=_("Empty: the carrier's own. Set it for a test server.")
     )
     credentials = SecretsField(_("credentials"), editable=False)
-    recipe = models.JSONField(_("recipe"), default=dict, blank=True, editable=False)
+    adapter_config = models.JSONField(_("recipe"), default=dict, blank=True, editable=False)
     """How the generic adapter asks and reads: what was entered, by field of `carriers.recipe.Recipe`."""
     sample_answer = models.TextField(_("pasted answer"), blank=True, editable=False)
     """Apart from the recipe, which is looked at for every message."""
@@ -65,7 +65,7 @@ class Carrier(models.Model):
         validators=[MinValueValidator(0.001), MaxValueValidator(1000)],
         help_text=_("For all workers together. Empty: what the carrier's terms allow."),
     )
-    pacing = models.FloatField(
+    poll_interval_factor = models.FloatField(
         _("pacing"),
         default=1.0,
         validators=[MinValueValidator(0.0001), MaxValueValidator(100)],
@@ -76,18 +76,20 @@ class Carrier(models.Model):
     last_webhook_at = models.DateTimeField(_("last webhook"), null=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
-    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
-    closed_until = models.DateTimeField(_("not asked until"), null=True, editable=False)
-    push_gap_seconds = models.FloatField(_("usual seconds between webhooks"), null=True, editable=False)
-    missed_pushes = models.PositiveIntegerField(_("news that was not pushed"), default=0, editable=False)
-    silent_since = models.DateTimeField(_("pushes nothing since"), null=True, editable=False)
-    crowding = models.FloatField(
+    consecutive_failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    circuit_open_until = models.DateTimeField(_("not asked until"), null=True, editable=False)
+    webhook_interval_seconds = models.FloatField(_("usual seconds between webhooks"), null=True, editable=False)
+    missed_webhooks = models.PositiveIntegerField(_("news that was not pushed"), default=0, editable=False)
+    webhooks_silent_since = models.DateTimeField(_("pushes nothing since"), null=True, editable=False)
+    load_factor = models.FloatField(
         _("crowding"),
         default=1.0,
         editable=False,
         help_text=_("How many times more calls its parcels want than it allows; 1: there is room."),
     )
-    forged_webhooks = models.PositiveBigIntegerField(_("webhooks with a wrong signature"), default=0, editable=False)
+    invalid_signature_count = models.PositiveBigIntegerField(
+        _("webhooks with a wrong signature"), default=0, editable=False
+    )
 
     objects = CarrierQuerySet.as_manager()
 
@@ -100,30 +102,32 @@ class Carrier(models.Model):
         return self.name
 
     @property
-    def feed(self) -> Adapter:
+    def adapter_instance(self) -> Adapter:
         """Return the adapter that asks and reads this feed; KeyError for a carrier without one."""
         if self.adapter == configurable.SLUG:
-            return configurable.adapter_for(json.dumps(self.recipe, sort_keys=True), self.slug, self.name)
+            return configurable.adapter_for(json.dumps(self.adapter_config, sort_keys=True), self.slug, self.name)
         return ADAPTERS[self.adapter]
 
     @property
-    def rate(self) -> float:
+    def max_calls_per_second(self) -> float:
         """Return how many calls a second all workers may make together."""
-        return self.calls_per_second or self.feed.calls_per_second
+        return self.calls_per_second or self.adapter_instance.calls_per_second
 
     @property
-    def address(self) -> str:
+    def api_url(self) -> str:
         """Return the base URL to ask."""
-        return self.base_url or self.feed.base_url
+        return self.base_url or self.adapter_instance.base_url
 
     def missing_credentials(self) -> list[str]:
         """Name the credentials that the adapter needs and nobody entered."""
         return [
-            field.label for field in self.feed.credentials if field.required and not self.credentials.get(field.name)
+            field.label
+            for field in self.adapter_instance.credentials
+            if field.required and not self.credentials.get(field.name)
         ]
 
 
-def add_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
+def create_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
     """Put a row for every adapter that has none, switched off until an operator connects it."""
     if sender.label != "tracking":
         return
@@ -131,10 +135,10 @@ def add_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
     Carrier.objects.using(using).bulk_create(rows, ignore_conflicts=True)
 
 
-post_migrate.connect(add_missing_feeds, dispatch_uid="add missing feeds")
+post_migrate.connect(create_missing_feeds, dispatch_uid="add missing feeds")
 
 
-def known_scans() -> list[tuple[str, str]]:
+def mappable_scan_choices() -> list[tuple[str, str]]:
     """Return the scans that an operator can choose. A callable, so that a new scan needs no migration."""
     return [(scan.value, f"{scan.label} ({scan.value})") for scan in Scan if scan is not Scan.UNMAPPED]
 
@@ -144,29 +148,29 @@ class UnmappedCode(models.Model):
 
     carrier = models.ForeignKey(Carrier, models.CASCADE, verbose_name=_("feed"), related_name="unmapped_codes")
     code = models.CharField(_("code"), max_length=120, blank=True)
-    words = models.CharField(_("an example of its words"), max_length=300, blank=True)
+    example_text = models.CharField(_("an example of its words"), max_length=300, blank=True)
     scan = models.CharField(
         _("means"),
         max_length=40,
         blank=True,
-        choices=known_scans,
+        choices=mappable_scan_choices,
         help_text=_("What this code means in our words. Saving reads the history with this code again."),
     )
-    count = models.PositiveBigIntegerField(_("seen"), default=0)
+    occurrence_count = models.PositiveBigIntegerField(_("seen"), default=0)
     first_seen_at = models.DateTimeField(_("first seen"), auto_now_add=True)
     last_seen_at = models.DateTimeField(_("last seen"), auto_now=True)
 
     class Meta:
         verbose_name = _("unmapped code")
         verbose_name_plural = _("unmapped codes")
-        ordering = ("-count",)
-        constraints = (models.UniqueConstraint("carrier", "code", name="one_counter_per_code"),)
+        ordering = ("-occurrence_count",)
+        constraints = (models.UniqueConstraint("carrier", "code", name="one_row_per_unmapped_code"),)
 
     def __str__(self) -> str:
         return self.code or "-"
 
 
-class Phrase(models.Model):
+class TextMapping(models.Model):
     """What some words of carriers mean, as an operator has taught it: of one feed, or of all."""
 
     carrier = models.ForeignKey(
@@ -175,30 +179,35 @@ class Phrase(models.Model):
         null=True,
         blank=True,
         verbose_name=_("feed"),
-        related_name="phrases",
+        related_name="text_mappings",
         help_text=_("Empty for all feeds."),
     )
-    words = models.CharField(
+    pattern = models.CharField(
         _("words"), max_length=200, help_text=_("All that the carrier says; * stands for anything: Arrived at *")
     )
     scan = models.CharField(
-        _("means"), max_length=40, choices=known_scans, help_text=_("Saving reads the history with these words again.")
+        _("means"),
+        max_length=40,
+        choices=mappable_scan_choices,
+        help_text=_("Saving reads the history with these words again."),
     )
-    taught_at = models.DateTimeField(_("taught at"), auto_now=True)
+    updated_at = models.DateTimeField(_("taught at"), auto_now=True)
 
     class Meta:
         verbose_name = _("phrase")
         verbose_name_plural = _("phrases")
-        ordering = ("words",)
-        constraints = (models.UniqueConstraint("carrier", "words", name="one_meaning_of_words", nulls_distinct=False),)
+        ordering = ("pattern",)
+        constraints = (
+            models.UniqueConstraint("carrier", "pattern", name="one_scan_per_pattern", nulls_distinct=False),
+        )
 
     def __str__(self) -> str:
-        return self.words
+        return self.pattern
 
     def clean(self) -> None:
-        if not self.words.strip("* "):
-            raise ValidationError({"words": _("A phrase needs words of its own.")})
+        if not self.pattern.strip("* "):
+            raise ValidationError({"pattern": _("A phrase needs words of its own.")})
 
-    def fits(self, words: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Tell whether a carrier's words are these."""
-        return taught_pattern(self.words).fullmatch(tidy(words)) is not None
+        return compile_custom_phrase(self.pattern).fullmatch(normalize_phrase(text)) is not None

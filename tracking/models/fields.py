@@ -19,7 +19,7 @@ from django.db import models
 from django.utils.functional import cached_property
 
 
-def new_token() -> str:
+def generate_token() -> str:
     """Return a random name for a page: 24 signs, 144 bits, never a sequence."""
     return secrets.token_urlsafe(18)
 
@@ -30,32 +30,32 @@ def number_key(number: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def safe(keys: tuple[str, ...]) -> MultiFernet:
+def cipher_for_keys(keys: tuple[str, ...]) -> MultiFernet:
     """Return the cipher for stored secrets: written with the first key, read with any."""
-    return MultiFernet([Fernet(derived_key(key)) for key in keys])
+    return MultiFernet([Fernet(derive_key(key)) for key in keys])
 
 
-def derived_key(secret: str, purpose: bytes = b"landfall stored credentials v1") -> bytes:
+def derive_key(secret: str, purpose: bytes = b"landfall stored credentials v1") -> bytes:
     """Derive a Fernet key for one purpose from a secret key, apart from every other use of that secret."""
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
 
 
-class Secrets(Mapping[str, str]):
+class LazySecrets(Mapping[str, str]):
     """Names and secrets as they lie in the database: decrypted when looked at, and not before.
 
     A lost key raises `ImproperlyConfigured` at that moment: it never looks like an empty mapping, and rows whose
     secrets nobody looks at stay readable.
     """
 
-    def __init__(self, sealed: bytes) -> None:
-        self.sealed = sealed
+    def __init__(self, ciphertext: bytes) -> None:
+        self.ciphertext = ciphertext
 
     @cached_property
-    def opened(self) -> dict[str, str]:
+    def decrypted(self) -> dict[str, str]:
         """Return the decrypted names and secrets."""
         try:
-            found: dict[str, str] = json.loads(cipher().decrypt(self.sealed)) if self.sealed else {}
+            found: dict[str, str] = json.loads(current_cipher().decrypt(self.ciphertext)) if self.ciphertext else {}
         except InvalidToken as trouble:
             raise ImproperlyConfigured(
                 "Stored credentials cannot be read with this SECRET_KEY. Put the old key in SECRET_KEY_FALLBACKS."
@@ -63,18 +63,18 @@ class Secrets(Mapping[str, str]):
         return found
 
     def __getitem__(self, name: str) -> str:
-        return self.opened[name]
+        return self.decrypted[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.opened)
+        return iter(self.decrypted)
 
     def __len__(self) -> int:
-        return len(self.opened)
+        return len(self.decrypted)
 
 
-def cipher() -> MultiFernet:
+def current_cipher() -> MultiFernet:
     """Return the cipher of the present SECRET_KEY and its fallbacks."""
-    return safe((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return cipher_for_keys((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class SecretsField(BinaryField):
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
 
-    def from_db_value(self, value: bytes | memoryview | None, *_: Any) -> Secrets:
-        return Secrets(bytes(value or b""))
+    def from_db_value(self, value: bytes | memoryview | None, *_: Any) -> LazySecrets:
+        return LazySecrets(bytes(value or b""))
 
     def get_prep_value(self, value: Any) -> bytes:
-        if isinstance(value, Secrets):
-            return value.sealed
-        return cipher().encrypt(json.dumps(dict(value), sort_keys=True).encode()) if value else b""
+        if isinstance(value, LazySecrets):
+            return value.ciphertext
+        return current_cipher().encrypt(json.dumps(dict(value), sort_keys=True).encode()) if value else b""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(value if prepared else self.get_prep_value(value), connection, prepared=True)

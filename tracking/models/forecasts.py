@@ -9,45 +9,47 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.shipments import Shipment
 from tracking.models.shops import Shop
-from tracking.models.texts import Reason
-from tracking.vocabulary import Clock
+from tracking.models.texts import ForecastChangeReason
+from tracking.vocabulary import JourneyStage
 
 
-class Predictor(models.Model):
+class PredictionModel(models.Model):
     """One fitted model, for one shop and clock: a version that can be gone back to. Its numbers stand in its parts."""
 
-    shop = models.ForeignKey(Shop, models.CASCADE, verbose_name=_("shop"), related_name="predictors")
-    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
+    shop = models.ForeignKey(Shop, models.CASCADE, verbose_name=_("shop"), related_name="prediction_models")
+    stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
     fitted_at = models.DateTimeField(_("learned at"))
-    parcels = models.PositiveIntegerField(_("learned from parcels"))
-    loss = models.FloatField(_("pinball loss of the last days, in days"), null=True)
+    parcel_count = models.PositiveIntegerField(_("learned from parcels"))
+    pinball_loss_days = models.FloatField(_("pinball loss of the last days, in days"), null=True)
     accepted = models.BooleanField(_("accepted"), default=True)
-    current = models.BooleanField(_("in use"), default=False)
+    active = models.BooleanField(_("in use"), default=False)
 
     class Meta:
         verbose_name = _("prediction model")
         verbose_name_plural = _("prediction models")
         ordering = ("-fitted_at", "pk")
         constraints = (
-            models.UniqueConstraint("shop", "clock", condition=models.Q(current=True), name="one_model_in_use"),
+            models.UniqueConstraint(
+                "shop", "stage", condition=models.Q(active=True), name="one_active_model_per_stage"
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.shop} / {self.clock} / {self.fitted_at:%Y-%m-%d %H:%M}"
+        return f"{self.shop} / {self.stage} / {self.fitted_at:%Y-%m-%d %H:%M}"
 
-    def use(self) -> None:
+    def activate(self) -> None:
         """Take this version into use, in the place of the present one."""
         with transaction.atomic():
-            mine = Predictor.objects.filter(shop=self.shop_id, clock=self.clock)
-            mine.filter(current=True).exclude(pk=self.pk).update(current=False)
-            mine.filter(pk=self.pk).update(current=True)
-        self.current = True
+            mine = PredictionModel.objects.filter(shop=self.shop_id, stage=self.stage)
+            mine.filter(active=True).exclude(pk=self.pk).update(active=False)
+            mine.filter(pk=self.pk).update(active=True)
+        self.active = True
 
 
-class PredictorPart(models.Model):
+class PredictionModelPart(models.Model):
     """An effect (what a lane, a carrier or a weight adds), a curve or a setting of one fitted model."""
 
-    predictor = models.ForeignKey(Predictor, models.CASCADE, related_name="parts")
+    prediction_model = models.ForeignKey(PredictionModel, models.CASCADE, related_name="parts")
     kind = models.CharField(_("kind"), max_length=24)
     key = models.CharField(_("of"), max_length=160, blank=True)
     values = models.JSONField(_("values"))
@@ -55,7 +57,7 @@ class PredictorPart(models.Model):
     class Meta:
         verbose_name = _("part of a prediction model")
         verbose_name_plural = _("parts of prediction models")
-        constraints = (models.UniqueConstraint("predictor", "kind", "key", name="one_part_of_a_name"),)
+        constraints = (models.UniqueConstraint("prediction_model", "kind", "key", name="one_part_per_kind_and_key"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}".strip()
@@ -69,7 +71,7 @@ class ForecastQuerySet(models.QuerySet["Forecast"]):
         return self.filter(shown=True)
 
 
-class Basis(models.TextChoices):
+class ForecastBasis(models.TextChoices):
     """Whose past a forecast rests on, the nearest kin that is known well enough."""
 
     LANE = "lane", _("parcels on the same lane")
@@ -82,23 +84,25 @@ class Forecast(models.Model):
     """One forecast of one parcel's arrival. Days are the destination's. What was shown is never changed afterwards."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="forecasts")
-    predictor = models.ForeignKey(Predictor, models.SET_NULL, null=True, related_name="+")
-    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
+    prediction_model = models.ForeignKey(PredictionModel, models.SET_NULL, null=True, related_name="+")
+    stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
     made_at = models.DateTimeField(_("made at"))
     elapsed_days = models.FloatField(_("days on this clock"))
-    days = models.JSONField(_("days still to go, by level"))  # the model's own, before any correction
-    shown_days = models.JSONField(_("days still to go, as shown"), default=list)  # at window.LEVELS, corrected
-    first_on = models.DateField(_("first day"))
-    last_on = models.DateField(_("last day"))
-    likely_on = models.DateField(_("most likely day"))
-    from_at = models.DateTimeField(_("from this hour"), null=True)
-    until_at = models.DateTimeField(_("until this hour"), null=True)
-    carrier_on = models.DateField(_("the carrier's date"), null=True)
-    source = models.CharField(_("who gave that date"), max_length=40, blank=True)
-    by_carrier = models.BooleanField(_("the carrier's date was used"), default=False)
-    basis = models.CharField(_("based on"), max_length=12, choices=Basis)
-    based_on = models.PositiveIntegerField(_("parcels that it is based on"), default=0)
-    reason = models.CharField(_("why it moved"), max_length=12, choices=Reason)
+    raw_remaining_days = models.JSONField(_("days still to go, by level"))  # the model's own, before any correction
+    shown_remaining_days = models.JSONField(
+        _("days still to go, as shown"), default=list
+    )  # at window.LEVELS, corrected
+    earliest_on = models.DateField(_("first day"))
+    latest_on = models.DateField(_("last day"))
+    most_likely_on = models.DateField(_("most likely day"))
+    earliest_at = models.DateTimeField(_("from this hour"), null=True)
+    latest_at = models.DateTimeField(_("until this hour"), null=True)
+    carrier_estimate_on = models.DateField(_("the carrier's date"), null=True)
+    carrier_date_source = models.CharField(_("who gave that date"), max_length=40, blank=True)
+    uses_carrier_date = models.BooleanField(_("the carrier's date was used"), default=False)
+    basis = models.CharField(_("based on"), max_length=12, choices=ForecastBasis)
+    sample_size = models.PositiveIntegerField(_("parcels that it is based on"), default=0)
+    change_reason = models.CharField(_("why it moved"), max_length=12, choices=ForecastChangeReason)
     shown = models.BooleanField(_("shown"), default=True)
 
     objects = ForecastQuerySet.as_manager()
@@ -113,27 +117,27 @@ class Forecast(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.first_on} - {self.last_on}"
+        return f"{self.earliest_on} - {self.latest_on}"
 
 
-class Score(models.Model):
+class ForecastAccuracy(models.Model):
     """How often forecasts of one lane, clock, month or carrier came true. Figures are of shown windows."""
 
     kind = models.CharField(_("kind"), max_length=12)
     key = models.CharField(_("of"), max_length=80)
-    clock = models.CharField(_("counted"), max_length=20, choices=Clock)
-    counted_on = models.DateField(_("counted on"))
-    parcels = models.PositiveIntegerField(_("parcels"))
-    covered = models.FloatField(_("arrived within the window, %"))
-    width_days = models.FloatField(_("median width of the window, days"))
-    error_days = models.FloatField(_("mean error of the most likely day, days"))
-    late = models.FloatField(_("arrived later, %"))
+    stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
+    measured_on = models.DateField(_("counted on"))
+    parcel_count = models.PositiveIntegerField(_("parcels"))
+    coverage_percent = models.FloatField(_("arrived within the window, %"))
+    median_width_days = models.FloatField(_("median width of the window, days"))
+    mean_absolute_error_days = models.FloatField(_("mean error of the most likely day, days"))
+    late_percent = models.FloatField(_("arrived later, %"))
 
     class Meta:
         verbose_name = _("accuracy")
         verbose_name_plural = _("accuracy")
-        ordering = ("kind", "-parcels", "key")
-        constraints = (models.UniqueConstraint("kind", "key", "clock", name="one_score_of_each"),)
+        ordering = ("kind", "-parcel_count", "key")
+        constraints = (models.UniqueConstraint("kind", "key", "stage", name="one_accuracy_per_key_and_stage"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.key} {self.clock}"
+        return f"{self.kind} {self.key} {self.stage}"

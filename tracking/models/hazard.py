@@ -6,19 +6,19 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class LearnedRhythm(models.Model):
+class EventHazard(models.Model):
     """The odds of news after a scan (`name` is a scan) or at a stage (`name` is a milestone)."""
 
-    name = models.CharField(_("scan or stage"), max_length=40, unique=True)
-    rates = models.JSONField(_("scans an hour, by age of the last one"))
-    hours = models.JSONField(_("factor by hour, on working days, Saturdays and Sundays"))
-    scans = models.PositiveIntegerField(_("learned from scans"))
-    learned_at = models.DateTimeField(_("learned at"))
+    scan_or_milestone = models.CharField(_("scan or stage"), max_length=40, unique=True)
+    rates_per_hour = models.JSONField(_("scans an hour, by age of the last one"))
+    hour_factors = models.JSONField(_("factor by hour, on working days, Saturdays and Sundays"))
+    scan_count = models.PositiveIntegerField(_("learned from scans"))
+    fitted_at = models.DateTimeField(_("learned at"))
 
     class Meta:
         verbose_name = _("learned rhythm")
         verbose_name_plural = _("learned rhythms")
-        ordering = ("name",)
+        ordering = ("scan_or_milestone",)
 
     def __str__(self) -> str:
-        return self.name
+        return self.scan_or_milestone

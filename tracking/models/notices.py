@@ -12,28 +12,32 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracking.models.fields import new_token
+from tracking.models.fields import generate_token
 from tracking.models.orders import Order
 from tracking.models.shipments import Shipment
-from tracking.models.texts import Digest, Disabled
+from tracking.models.texts import DigestFrequency, DisabledReason
 from tracking.vocabulary import NoticeKind
 
-FAILURES_ALLOWED: Final = 3
+MAX_CONSECUTIVE_FAILURES: Final = 3
 
 
 class Subscriber(models.Model):
     """A reader who is told of parcels, with or without an account. The token opens the reader's own page."""
 
-    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reader")
+    token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="subscriber"
+    )
     language = models.CharField(_("language"), max_length=16, blank=True)
     zone = models.CharField(_("time zone"), max_length=40, blank=True)
-    quiet_from = models.PositiveSmallIntegerField(_("quiet from (hour)"), null=True, blank=True, default=22)
-    quiet_until = models.PositiveSmallIntegerField(_("quiet until (hour)"), null=True, blank=True, default=8)
-    urgent_passes = models.BooleanField(_("urgent notices pass at night"), default=False)
-    digest = models.CharField(_("how often"), max_length=8, choices=Digest, blank=True, default=Digest.AT_ONCE)
-    calendar = models.BooleanField(_("a calendar file comes along"), default=False)
-    new_orders = models.BooleanField(_("new orders too"), default=True)
+    quiet_from_hour = models.PositiveSmallIntegerField(_("quiet from (hour)"), null=True, blank=True, default=22)
+    quiet_until_hour = models.PositiveSmallIntegerField(_("quiet until (hour)"), null=True, blank=True, default=8)
+    urgent_in_quiet_hours = models.BooleanField(_("urgent notices pass at night"), default=False)
+    digest_frequency = models.CharField(
+        _("how often"), max_length=8, choices=DigestFrequency, blank=True, default=DigestFrequency.AT_ONCE
+    )
+    attach_calendar = models.BooleanField(_("a calendar file comes along"), default=False)
+    follow_new_orders = models.BooleanField(_("new orders too"), default=True)
     paused = models.BooleanField(_("all paused"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -45,7 +49,7 @@ class Subscriber(models.Model):
         return f"#{self.pk}"
 
     def get_absolute_url(self) -> str:
-        return reverse("notices", args=[self.token])
+        return reverse("notice_preferences", args=[self.token])
 
 
 def address_key(address: str) -> str:
@@ -60,17 +64,19 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Return the contacts that were confirmed and have not failed for good."""
         return self.filter(confirmed_at__isnull=False, disabled_at=None)
 
-    def at(self, channel: str, address: str) -> Self:
+    def with_address(self, channel: str, address: str) -> Self:
         """Return the contact of an address, if there is one, whoever it belongs to."""
-        return self.filter(channel=channel, key=address_key(address))
+        return self.filter(channel=channel, address_key=address_key(address))
 
-    def disable(self, why: Disabled, **also: Any) -> int:
+    def disable(self, reason: DisabledReason, **other_fields: Any) -> int:
         """Use these contacts no more from now on; return how many they are."""
-        return self.update(disabled_at=timezone.now(), disabled_because=why, **also)
+        return self.update(disabled_at=timezone.now(), disabled_reason=reason, **other_fields)
 
-    def use_again(self, **also: Any) -> int:
+    def enable(self, **other_fields: Any) -> int:
         """Forget why these contacts were disabled and how often they failed; return how many they are."""
-        return self.update(disabled_at=None, disabled_because="", disabled_after="", failures=0, **also)
+        return self.update(
+            disabled_at=None, disabled_reason="", disabled_detail="", consecutive_failures=0, **other_fields
+        )
 
 
 class Contact(models.Model):
@@ -79,40 +85,42 @@ class Contact(models.Model):
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="contacts")
     channel = models.CharField(_("channel"), max_length=16)
     address = models.TextField(_("address"))
-    key = models.CharField(max_length=64, editable=False)
+    address_key = models.CharField(max_length=64, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
-    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    consecutive_failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
-    disabled_because = models.CharField(_("why it is disabled"), max_length=12, choices=Disabled, blank=True)
-    disabled_after = models.CharField(_("what the other side said"), max_length=300, blank=True)
+    disabled_reason = models.CharField(_("why it is disabled"), max_length=12, choices=DisabledReason, blank=True)
+    disabled_detail = models.CharField(_("what the other side said"), max_length=300, blank=True)
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
-        constraints = (models.UniqueConstraint("channel", "key", name="one_reader_of_an_address"),)
+        constraints = (models.UniqueConstraint("channel", "address_key", name="one_contact_per_address"),)
 
     def __str__(self) -> str:
         return f"{self.channel} #{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.key = address_key(self.address)
+        self.address_key = address_key(self.address)
         super().save(*args, **kwargs)
 
 
-class Wish(models.Model):
+class NoticePreference(models.Model):
     """What a reader wants to be told of on a channel, where that differs from what is usual."""
 
-    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="wishes")
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="notice_preferences")
     kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
     channel = models.CharField(_("channel"), max_length=16)
-    wanted = models.BooleanField(_("wanted"))
+    enabled = models.BooleanField(_("wanted"))
 
     class Meta:
         verbose_name = _("wish")
         verbose_name_plural = _("wishes")
-        constraints = (models.UniqueConstraint("subscriber", "kind", "channel", name="one_wish_of_each"),)
+        constraints = (
+            models.UniqueConstraint("subscriber", "kind", "channel", name="one_preference_per_kind_and_channel"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} / {self.channel}"
@@ -128,7 +136,7 @@ class Follow(models.Model):
     class Meta:
         verbose_name = _("follower of an order")
         verbose_name_plural = _("followers of orders")
-        constraints = (models.UniqueConstraint("subscriber", "order", name="followed_once"),)
+        constraints = (models.UniqueConstraint("subscriber", "order", name="one_follow_per_order"),)
 
     def __str__(self) -> str:
         return str(self.order)
@@ -143,7 +151,7 @@ class Mute(models.Model):
     class Meta:
         verbose_name = _("muted parcel")
         verbose_name_plural = _("muted parcels")
-        constraints = (models.UniqueConstraint("subscriber", "shipment", name="muted_once"),)
+        constraints = (models.UniqueConstraint("subscriber", "shipment", name="one_mute_per_shipment"),)
 
     def __str__(self) -> str:
         return str(self.shipment)
@@ -152,10 +160,10 @@ class Mute(models.Model):
 class NoticeState(models.TextChoices):
     """What became of a notice."""
 
-    OWED = "owed", _("owed")
+    PENDING = "pending", _("owed")
     SENT = "sent", _("sent")
     SUPERSEDED = "superseded", _("overtaken by a later one")
-    GIVEN_UP = "given_up", _("given up")
+    FAILED = "failed", _("given up")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -164,7 +172,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def due(self, now: datetime) -> Self:
         """Return the notices whose time has come and that no worker has in hand, the longest waiting first."""
         free = models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
-        return self.filter(free, state=NoticeState.OWED, due_at__lte=now).order_by("due_at", "pk")
+        return self.filter(free, state=NoticeState.PENDING, due_at__lte=now).order_by("due_at", "pk")
 
 
 class Notice(models.Model):
@@ -173,14 +181,14 @@ class Notice(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="notices")
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="notices")
     kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
-    episode = models.CharField(_("episode"), max_length=40, blank=True)
+    dedupe_key = models.CharField(_("episode"), max_length=40, blank=True)
     facts = models.JSONField(_("what happened"), default=dict)
-    state = models.CharField(_("state"), max_length=12, choices=NoticeState, default=NoticeState.OWED)
-    owed_at = models.DateTimeField(_("owed since"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=12, choices=NoticeState, default=NoticeState.PENDING)
+    enqueued_at = models.DateTimeField(_("owed since"), default=timezone.now)
     due_at = models.DateTimeField(_("due at"))
     claimed_until = models.DateTimeField(_("in a worker's hands until"), null=True)
-    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    why = models.CharField(_("what went wrong"), max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    last_error = models.CharField(_("what went wrong"), max_length=300, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
 
     objects = NoticeQuerySet.as_manager()
@@ -188,10 +196,12 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        ordering = ("-owed_at", "-pk")
-        constraints = (models.UniqueConstraint("contact", "shipment", "kind", "episode", name="say_it_once"),)
+        ordering = ("-enqueued_at", "-pk")
+        constraints = (
+            models.UniqueConstraint("contact", "shipment", "kind", "dedupe_key", name="one_notice_per_dedupe_key"),
+        )
         indexes = (
-            models.Index(fields=["due_at"], condition=models.Q(state="owed"), name="notices_that_are_due"),
+            models.Index(fields=["due_at"], condition=models.Q(state="pending"), name="pending_notices_by_due_at"),
             models.Index(fields=["shipment", "state"]),
         )
 

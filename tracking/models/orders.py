@@ -10,19 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracking.models.fields import new_token, number_key
+from tracking.models.fields import generate_token, number_key
 from tracking.models.shops import Shop
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """Orders as a buyer asks for them."""
 
-    def numbered(self, typed: str) -> Self:
+    def matching_number(self, number: str) -> Self:
         """Return the orders that a typed number can mean, in any shop and spelling."""
-        key = number_key(typed)
+        key = number_key(number)
         return self.filter(number_key=key) if key else self.none()
 
-    def travelling(self, number_keys: Iterable[str]) -> Self:
+    def with_tracking_numbers(self, number_keys: Iterable[str]) -> Self:
         """Return the orders with a parcel under one of these tracking numbers."""
         return self.filter(shipments__legs__number_key__in=list(number_keys)).distinct()
 
@@ -30,7 +30,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """What one buyer bought at once. The token is its page's name and is given to that buyer alone."""
 
-    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
     shop = models.ForeignKey(Shop, models.PROTECT, verbose_name=_("shop"), related_name="orders")
     number = models.CharField(_("order number"), max_length=64)
     number_key = models.CharField(max_length=64, editable=False)
@@ -81,13 +81,13 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     unit_price = models.DecimalField(_("unit price"), max_digits=12, decimal_places=2, null=True, blank=True)
     hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
-    grams = models.PositiveIntegerField(_("weight in grams"), null=True, blank=True)
+    weight_grams = models.PositiveIntegerField(_("weight in grams"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("order line")
         verbose_name_plural = _("order lines")
         ordering = ("pk",)
-        constraints = (models.CheckConstraint(condition=models.Q(quantity__gt=0), name="at_least_one_piece"),)
+        constraints = (models.CheckConstraint(condition=models.Q(quantity__gt=0), name="quantity_is_positive"),)
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.title}"

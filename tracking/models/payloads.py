@@ -15,7 +15,7 @@ from tracking.models.carriers import Carrier
 from tracking.models.fields import number_key
 
 
-class Arrival(models.TextChoices):
+class ReceivedVia(models.TextChoices):
     """How a raw message reached us."""
 
     WEBHOOK = "webhook", _("pushed to us")
@@ -23,58 +23,65 @@ class Arrival(models.TextChoices):
     REGISTRATION = "registration", _("answer to a registration")
 
 
-class Outcome(models.TextChoices):
+class PayloadStatus(models.TextChoices):
     """What became of a raw message."""
 
     STORED = "stored", _("stored, not read yet")
-    READ = "read", _("read")
-    WAITING = "waiting", _("read; no order has this number yet")
+    PARSED = "parsed", _("read")
+    UNMATCHED = "unmatched", _("read; no order has this number yet")
     UNREADABLE = "unreadable", _("could not be read")
 
 
 class PayloadQuerySet(models.QuerySet["Payload"]):
     """Raw messages by what is left to do with them."""
 
-    def keep(
-        self, carrier: Carrier, body: bytes, arrival: Arrival, now: datetime, asked: Sequence[str] = ()
+    def store(
+        self,
+        carrier: Carrier,
+        body: bytes,
+        received_via: ReceivedVia,
+        now: datetime,
+        requested_numbers: Sequence[str] = (),
     ) -> tuple[Payload, bool]:
         """Store a raw body once and return it with whether it is new; the same body again is only counted.
 
         `asked` are the numbers that it answers: an answer need not name them, and "not found" is the same for all.
         """
-        digest = hashlib.sha256("\n".join(asked).encode() + b"\0" * bool(asked) + body).hexdigest()
+        content_hash = hashlib.sha256(
+            "\n".join(requested_numbers).encode() + b"\0" * bool(requested_numbers) + body
+        ).hexdigest()
         payload, new = self.get_or_create(
             carrier=carrier,
-            arrival=arrival,
-            digest=digest,
+            received_via=received_via,
+            content_hash=content_hash,
             defaults={"body": body, "received_at": now, "last_received_at": now},
         )
         if new:
-            keys = sorted({number_key(number)[:64] for number in asked})
+            keys = sorted({number_key(number)[:64] for number in requested_numbers})
             PayloadNumber.objects.bulk_create(PayloadNumber(payload=payload, number_key=key) for key in keys)
         else:
             self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
         return payload, new
 
-    def forgotten(self, before: datetime) -> Self:
+    def unparsed_before(self, cutoff: datetime) -> Self:
         """Return the messages stored before `before` that nobody has read."""
-        return self.filter(outcome=Outcome.STORED, received_at__lt=before)
+        return self.filter(status=PayloadStatus.STORED, received_at__lt=cutoff)
 
 
 class Payload(models.Model):
     """One raw message of one feed. The same bytes again raise a counter, not a row."""
 
     carrier = models.ForeignKey(Carrier, models.PROTECT, verbose_name=_("feed"), related_name="payloads")
-    digest = models.CharField(_("SHA-256 of what was asked and answered"), max_length=64, editable=False)
+    content_hash = models.CharField(_("SHA-256 of what was asked and answered"), max_length=64, editable=False)
     body = models.BinaryField(_("body"))
-    arrival = models.CharField(_("arrival"), max_length=16, choices=Arrival)
+    received_via = models.CharField(_("arrival"), max_length=16, choices=ReceivedVia)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
     last_received_at = models.DateTimeField(_("last received at"), default=timezone.now)
     times_received = models.PositiveIntegerField(_("times received"), default=1)
-    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, default=Outcome.STORED)
+    status = models.CharField(_("outcome"), max_length=16, choices=PayloadStatus, default=PayloadStatus.STORED)
     error = models.TextField(_("error"), blank=True)
-    read_at = models.DateTimeField(_("read at"), null=True)
-    read_with = models.CharField(_("read with table"), max_length=32, blank=True)
+    parsed_at = models.DateTimeField(_("read at"), null=True)
+    mapping_version = models.CharField(_("read with table"), max_length=32, blank=True)
 
     objects = PayloadQuerySet.as_manager()
 
@@ -82,10 +89,10 @@ class Payload(models.Model):
         verbose_name = _("payload")
         verbose_name_plural = _("payloads")
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint("carrier", "arrival", "digest", name="no_payload_twice"),)
-        indexes = (
-            models.Index(fields=["received_at"], condition=models.Q(outcome="stored"), name="payloads_not_read"),
+        constraints = (
+            models.UniqueConstraint("carrier", "received_via", "content_hash", name="one_payload_per_content"),
         )
+        indexes = (models.Index(fields=["received_at"], condition=models.Q(status="stored"), name="payloads_to_parse"),)
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.received_at:%Y-%m-%d %H:%M:%S}"
@@ -98,7 +105,7 @@ class PayloadNumber(models.Model):
     number_key = models.CharField(max_length=64)
 
     class Meta:
-        constraints = (models.UniqueConstraint("payload", "number_key", name="one_mention_per_payload"),)
+        constraints = (models.UniqueConstraint("payload", "number_key", name="one_number_per_payload"),)
         indexes = (models.Index(fields=["number_key"]),)
 
     def __str__(self) -> str:

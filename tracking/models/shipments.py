@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
-from tracking.models.fields import new_token, number_key
+from tracking.models.fields import generate_token, number_key
 from tracking.models.orders import Order
 from tracking.models.payloads import Payload
-from tracking.vocabulary import Clock, Milestone, Overlay, Precision, Scan, Tracker, ZoneSource
+from tracking.vocabulary import FeedState, JourneyStage, Milestone, Overlay, Precision, Scan, ZoneSource
 
-PASSAGES: Final = {
-    Clock.HANDED_OVER: "handed_over_at",
-    Clock.EXPORTED: "exported_at",
-    Clock.ARRIVED: "arrived_at",
-    Clock.CLEARED: "cleared_at",
-    Clock.OUT_FOR_DELIVERY: "out_at",
+MILESTONE_TIME_FIELDS: Final = {
+    JourneyStage.HANDED_OVER: "handed_over_at",
+    JourneyStage.EXPORTED: "exported_at",
+    JourneyStage.ARRIVED: "arrived_in_country_at",
+    JourneyStage.CLEARED: "cleared_at",
+    JourneyStage.OUT_FOR_DELIVERY: "out_for_delivery_at",
 }
 """The column of each passage of a parcel's way; `ordered` stands on the order."""
 
@@ -29,7 +29,7 @@ PASSAGES: Final = {
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
     """Shipments by how far they are."""
 
-    def moving(self) -> Self:
+    def in_progress(self) -> Self:
         """Return the shipments that have not ended."""
         return self.exclude(milestone__in=Milestone.final())
 
@@ -37,7 +37,7 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
 class Shipment(models.Model):
     """One parcel of an order, over all its legs. What stands here is concluded from its events and can be redone."""
 
-    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
     order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="shipments")
     origin_country = models.CharField(_("origin country"), max_length=2, blank=True)
     promised_on = models.DateField(_("promised by the shop"), null=True, blank=True)
@@ -49,17 +49,17 @@ class Shipment(models.Model):
     delivered_at = models.DateTimeField(_("delivered at"), null=True, editable=False)
     handed_over_at = models.DateTimeField(_("with the carrier since"), null=True, editable=False)
     exported_at = models.DateTimeField(_("left the country at"), null=True, editable=False)
-    arrived_at = models.DateTimeField(_("arrived in the destination country at"), null=True, editable=False)
+    arrived_in_country_at = models.DateTimeField(_("arrived in the destination country at"), null=True, editable=False)
     cleared_at = models.DateTimeField(_("released by customs at"), null=True, editable=False)
-    out_at = models.DateTimeField(_("went out for delivery at"), null=True, editable=False)
+    out_for_delivery_at = models.DateTimeField(_("went out for delivery at"), null=True, editable=False)
     last_scan = models.CharField(_("last scan"), max_length=40, blank=True, editable=False)
-    last_offset_minutes = models.SmallIntegerField(_("offset of the last scan"), null=True, editable=False)
-    liveliness = models.FloatField(_("liveliness"), default=1.0, editable=False)
-    news_at = models.DateTimeField(_("last news reached us"), null=True, editable=False)
-    carrier_first_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
-    carrier_last_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
+    last_scan_offset_minutes = models.SmallIntegerField(_("offset of the last scan"), null=True, editable=False)
+    activity_factor = models.FloatField(_("liveliness"), default=1.0, editable=False)
+    last_received_at = models.DateTimeField(_("last news reached us"), null=True, editable=False)
+    carrier_earliest_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
+    carrier_latest_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
     carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
-    weighed_grams = models.PositiveIntegerField(_("weight in grams"), null=True, editable=False)
+    weight_grams = models.PositiveIntegerField(_("weight in grams"), null=True, editable=False)
     length_mm = models.PositiveIntegerField(_("length in millimetres"), null=True, editable=False)
     width_mm = models.PositiveIntegerField(_("width in millimetres"), null=True, editable=False)
     height_mm = models.PositiveIntegerField(_("height in millimetres"), null=True, editable=False)
@@ -67,7 +67,7 @@ class Shipment(models.Model):
         "tracking.Forecast", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("forecast")
     )
     forecast_due_at = models.DateTimeField(_("next forecast"), null=True, editable=False)
-    look_at = models.DateTimeField(_("next look for alarms"), null=True, editable=False, default=timezone.now)
+    alerts_due_at = models.DateTimeField(_("next look for alarms"), null=True, editable=False, default=timezone.now)
     """When time alone could next raise or end an alarm; None: only news can."""
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -79,14 +79,16 @@ class Shipment(models.Model):
         verbose_name_plural = _("parcels")
         ordering = ("pk",)
         indexes = (
-            models.Index(fields=["-news_at"]),
+            models.Index(fields=["-last_received_at"]),
             models.Index(
                 fields=["forecast_due_at"],
                 condition=models.Q(forecast_due_at__isnull=False),
-                name="shipments_to_forecast",
+                name="shipments_due_for_forecast",
             ),
             models.Index(
-                fields=["look_at"], condition=models.Q(look_at__isnull=False), name="parcels_waiting_for_a_look"
+                fields=["alerts_due_at"],
+                condition=models.Q(alerts_due_at__isnull=False),
+                name="shipments_due_for_alerts",
             ),
         )
 
@@ -121,38 +123,40 @@ class Leg(models.Model):
     )
     number = models.CharField(_("tracking number"), max_length=64)
     number_key = models.CharField(max_length=64, editable=False)
-    source = models.ForeignKey(
+    feed = models.ForeignKey(
         Carrier,
         models.PROTECT,
         null=True,
         blank=True,
         verbose_name=_("feed"),
-        related_name="fed_legs",
+        related_name="polled_legs",
         limit_choices_to=~models.Q(adapter=""),
         help_text=_("Who is asked about it."),
     )
-    told_by = models.ForeignKey("self", models.CASCADE, null=True, blank=True, editable=False, related_name="tells")
-    distrusts = models.JSONField(
+    reported_by = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="reported_legs"
+    )
+    ignored_feeds = models.JSONField(
         _("feeds not heard"),
         default=list,
         blank=True,
         editable=False,
         help_text=_("Feeds that told of another parcel with this number."),
     )
-    heard = models.JSONField(
+    aliases = models.JSONField(
         _("numbers told"),
         default=list,
         blank=True,
         editable=False,
         help_text=_("Carriers that answers about this number told with another, and under which."),
     )
-    tracker = models.CharField(_("feed state"), max_length=12, choices=Tracker, default=Tracker.ACTIVE)
+    feed_state = models.CharField(_("feed state"), max_length=12, choices=FeedState, default=FeedState.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
     last_checked_at = models.DateTimeField(_("last check"), null=True, editable=False)
     last_answer_at = models.DateTimeField(_("last answer"), null=True, editable=False)
-    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
-    trouble = models.CharField(_("trouble"), max_length=300, blank=True, editable=False)
+    consecutive_failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
+    last_error = models.CharField(_("trouble"), max_length=300, blank=True, editable=False)
 
     objects = LegQuerySet.as_manager()
 
@@ -163,13 +167,13 @@ class Leg(models.Model):
         constraints = (
             models.UniqueConstraint("shipment", "carrier", "number_key", name="one_leg_per_number"),
             models.UniqueConstraint(
-                "shipment", "number_key", condition=models.Q(carrier=None), name="one_leg_of_unknown_carrier"
+                "shipment", "number_key", condition=models.Q(carrier=None), name="one_leg_per_number_without_carrier"
             ),
         )
         indexes = (
             models.Index(fields=["number_key"]),
             models.Index(
-                fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False), name="legs_waiting_for_check"
+                fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False), name="legs_due_for_check"
             ),
         )
 
@@ -194,18 +198,18 @@ class Event(models.Model):
     payload = models.ForeignKey(Payload, models.SET_NULL, null=True, related_name="events")
     fingerprint = models.CharField(max_length=32, editable=False)
     sequence = models.IntegerField(_("place in the answer"))
-    heard_at = models.DateTimeField(_("reached us at"))
+    received_at = models.DateTimeField(_("reached us at"))
 
     raw_time = models.CharField(_("time as told"), max_length=64, blank=True)
     code = models.CharField(_("carrier's code"), max_length=120, blank=True)
-    words = models.TextField(_("carrier's words"), blank=True)
-    lang = models.CharField(_("language of the words"), max_length=16, blank=True)
-    place = models.CharField(_("place as told"), max_length=200, blank=True)
+    text = models.TextField(_("carrier's words"), blank=True)
+    language = models.CharField(_("language of the words"), max_length=16, blank=True)
+    raw_place = models.CharField(_("place as told"), max_length=200, blank=True)
 
     scan = models.CharField(_("scan"), max_length=40, choices=scan_choices)
     milestone = models.CharField(_("milestone"), max_length=24, choices=Milestone, blank=True)
-    at = models.DateTimeField(_("instant"), null=True)
-    local = models.CharField(_("local clock"), max_length=26, blank=True)
+    occurred_at = models.DateTimeField(_("instant"), null=True)
+    local_time = models.CharField(_("local clock"), max_length=26, blank=True)
     offset_minutes = models.SmallIntegerField(_("offset in minutes"), null=True)
     precision = models.CharField(_("precision"), max_length=8, choices=Precision)
     zone_source = models.CharField(_("source of the zone"), max_length=20, choices=ZoneSource)
@@ -221,7 +225,7 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ("shipment", "leg", "sequence")
-        constraints = (models.UniqueConstraint("leg", "fingerprint", name="no_event_twice"),)
+        constraints = (models.UniqueConstraint("leg", "fingerprint", name="one_event_per_fingerprint"),)
 
     def __str__(self) -> str:
         return f"{self.scan} {self.raw_time}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from tracking.vocabulary import AlertKind, AskKind
+from tracking.vocabulary import AlertKind, BuyerTaskKind
 
 
 class PaperKind(TextChoices):
@@ -19,7 +19,7 @@ class PaperKind(TextChoices):
     TAX_ID = "tax_id", _("Proof of the tax number")
 
 
-class Refusal(TextChoices):
+class RejectionReason(TextChoices):
     """Ready reasons why an answer is not accepted, which each buyer reads in their own language."""
 
     UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
@@ -30,20 +30,20 @@ class Refusal(TextChoices):
     NO_REPLY = "no_reply", _("Nobody answers at this number.")
 
 
-READY: Final[dict[str, Any]] = {word.value: word.label for word in (*Refusal, *AlertKind)}
+LOCALIZED_LABELS: Final[dict[str, Any]] = {word.value: word.label for word in (*RejectionReason, *AlertKind)}
 
 
-def in_readers_words(kept: str) -> str:
+def localize_reason(reason: str) -> str:
     """Return a kept reason for the reader: ready lines in their language, others as they were written."""
-    return "\n".join(str(READY.get(line, line)) for line in kept.splitlines())
+    return "\n".join(str(LOCALIZED_LABELS.get(line, line)) for line in reason.splitlines())
 
 
-def title_of(kind: AskKind) -> str:
+def buyer_task_title(kind: BuyerTaskKind) -> str:
     """Return what is asked for, as a heading; what a buyer can only say yes or no to is a question."""
-    return str(_("Will somebody be there?") if kind is AskKind.AVAILABILITY else kind.label)
+    return str(_("Will somebody be there?") if kind is BuyerTaskKind.AVAILABILITY else kind.label)
 
 
-class Digest(TextChoices):
+class DigestFrequency(TextChoices):
     """How often a reader is told."""
 
     AT_ONCE = "", _("At once")
@@ -51,16 +51,16 @@ class Digest(TextChoices):
     WEEKLY = "weekly", _("Once a week, in the morning of its first day")
 
 
-class Disabled(TextChoices):
+class DisabledReason(TextChoices):
     """Why an address is not written to any more."""
 
-    STOPPED = "stopped", _("You stopped the messages.")
+    UNSUBSCRIBED = "unsubscribed", _("You stopped the messages.")
     GONE = "gone", _("Messages cannot reach it: it seems not to exist any more.")
-    REFUSES = "refuses", _("It refused our messages several times.")
+    REJECTED = "rejected", _("It refused our messages several times.")
     BOUNCED = "bounced", _("Our messages came back.")
 
 
-class Reason(TextChoices):
+class ForecastChangeReason(TextChoices):
     """Why a window is another one than before."""
 
     FIRST = "first", _("First forecast")
@@ -69,4 +69,4 @@ class Reason(TextChoices):
     SILENCE = "silence", _("No news for longer than usual")
     LANE = "lane", _("This route has become slower or faster for all parcels")
     CARRIER = "carrier", _("The carrier gave another date")
-    TROUBLE = "trouble", _("Something holds it up")
+    PROBLEM = "problem", _("Something holds it up")

@@ -17,66 +17,66 @@ from typing import Final
 from django.core.signing import BadSignature
 
 from tracking.models import Contact
-from tracking.models.texts import Disabled
-from tracking.notifications.channels.channel import Gone, Refused
-from tracking.notifications.channels.smtp import verdict
-from tracking.notifications.delivery import count_failure, disable
-from tracking.notifications.texts import contact_of_token
+from tracking.models.texts import DisabledReason
+from tracking.notifications.channels.channel import DeadAddressError, MessageRejectedError
+from tracking.notifications.channels.smtp import error_from_reply
+from tracking.notifications.delivery import count_failure, disable_contact
+from tracking.notifications.texts import contact_id_from_token
 
-LINK: Final = re.compile(r"/stop/([\w:-]+)")
-WISH: Final = re.compile(r"^unsubscribe ([\w:-]+)$")
+UNSUBSCRIBE_LINK_PATTERN: Final = re.compile(r"/stop/([\w:-]+)")
+UNSUBSCRIBE_SUBJECT_PATTERN: Final = re.compile(r"^unsubscribe ([\w:-]+)$")
 
 
-class Taken(StrEnum):
+class MailResult(StrEnum):
     """What a mail that came back was worth."""
 
-    STOPPED = "the reader gets no more"
-    DISABLED = "the address is used no more"
-    COUNTED = "a failure more for the address"
-    PASSING = "a delay, which will pass"
-    UNKNOWN = "neither a report about a mail of ours nor a wish"
+    UNSUBSCRIBED = "the reader gets no more"
+    ADDRESS_DISABLED = "the address is used no more"
+    FAILURE_COUNTED = "a failure more for the address"
+    TEMPORARY = "a delay, which will pass"
+    IGNORED = "neither a report about a mail of ours nor a wish"
 
 
-def take(raw: bytes) -> Taken:
+def process_mail(raw_mail: bytes) -> MailResult:
     """Read one mail and do what it says."""
-    mail = message_from_bytes(raw, policy=default)
-    if wish := WISH.match(str(mail.get("Subject", "")).strip()):
-        return stop(wish.group(1))
-    contact = contact_of(mail)
+    mail = message_from_bytes(raw_mail, policy=default)
+    if wish := UNSUBSCRIBE_SUBJECT_PATTERN.match(str(mail.get("Subject", "")).strip()):
+        return unsubscribe(wish.group(1))
+    contact = contact_of_report(mail)
     if contact is None:
-        return Taken.UNKNOWN
-    for status in failures(mail):
-        if isinstance(status, Gone):
-            disable(contact, Disabled.BOUNCED, str(status))
-            return Taken.DISABLED
-        if isinstance(status, Refused):
+        return MailResult.IGNORED
+    for status in delivery_failures(mail):
+        if isinstance(status, DeadAddressError):
+            disable_contact(contact, DisabledReason.BOUNCED, str(status))
+            return MailResult.ADDRESS_DISABLED
+        if isinstance(status, MessageRejectedError):
             count_failure(contact, str(status))
-            return Taken.COUNTED
-    return Taken.PASSING
+            return MailResult.FAILURE_COUNTED
+    return MailResult.TEMPORARY
 
 
-def stop(token: str) -> Taken:
+def unsubscribe(token: str) -> MailResult:
     """End all notices to the address that a signed wish names."""
     try:
-        pk = contact_of_token(token)
+        pk = contact_id_from_token(token)
     except BadSignature:
-        return Taken.UNKNOWN
-    found = Contact.objects.filter(pk=pk).disable(Disabled.STOPPED)
-    return Taken.STOPPED if found else Taken.UNKNOWN
+        return MailResult.IGNORED
+    found = Contact.objects.filter(pk=pk).disable(DisabledReason.UNSUBSCRIBED)
+    return MailResult.UNSUBSCRIBED if found else MailResult.IGNORED
 
 
-def contact_of(mail: Mail) -> Contact | None:
+def contact_of_report(mail: Mail) -> Contact | None:
     """Return the address that a report is about, known by the link in the headers that came back."""
-    for headers in returned(mail):
-        if link := LINK.search(str(headers.get("List-Unsubscribe", ""))):
+    for headers in returned_headers(mail):
+        if link := UNSUBSCRIBE_LINK_PATTERN.search(str(headers.get("List-Unsubscribe", ""))):
             try:
-                return Contact.objects.filter(pk=contact_of_token(link.group(1))).first()
+                return Contact.objects.filter(pk=contact_id_from_token(link.group(1))).first()
             except BadSignature:
                 return None
     return None
 
 
-def returned(mail: Mail) -> Iterator[Mail]:
+def returned_headers(mail: Mail) -> Iterator[Mail]:
     """Yield the headers of the mails that a report gives back, whole or without their text."""
     for part in mail.walk():
         if part.get_content_type() == "text/rfc822-headers":
@@ -88,7 +88,7 @@ def returned(mail: Mail) -> Iterator[Mail]:
                 yield inner
 
 
-def failures(mail: Mail) -> Iterator[Exception]:
+def delivery_failures(mail: Mail) -> Iterator[Exception]:
     """Yield what a report says of each recipient whose mail failed: dead, refused, or only late."""
     for part in mail.walk():
         if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
@@ -97,4 +97,4 @@ def failures(mail: Mail) -> Iterator[Exception]:
             if isinstance(block, Mail) and str(block.get("Action", "")).strip().lower() == "failed":
                 status = str(block.get("Status", "5.0.0")).split()[0]
                 said = re.sub(r"\S+@\S+", "…", str(block.get("Diagnostic-Code", "")))
-                yield verdict(400 if status.startswith("4") else 500, f"{status} {said}".strip())
+                yield error_from_reply(400 if status.startswith("4") else 500, f"{status} {said}".strip())

@@ -15,11 +15,11 @@ from icalendar import Calendar, Event
 from tracking.models import Forecast, Shipment
 from tracking.vocabulary import Milestone
 
-REFRESHED: Final = timedelta(hours=4)
-DAY: Final = timedelta(days=1)
+REFRESH_INTERVAL: Final = timedelta(hours=4)
+ONE_DAY: Final = timedelta(days=1)
 
 
-def calendar_of(shipments: Iterable[Shipment], name: str) -> bytes:
+def build_calendar(shipments: Iterable[Shipment], name: str) -> bytes:
     """Return a calendar (RFC 5545) in the language that is switched on; a parcel without a window has no event.
 
     `order.shop` and `forecast` must be at hand. Programs that subscribe are asked to look every four hours (RFC 7986).
@@ -30,22 +30,22 @@ def calendar_of(shipments: Iterable[Shipment], name: str) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESHED)
+    calendar.add("refresh-interval", REFRESH_INTERVAL, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", REFRESH_INTERVAL)
     for shipment in shipments:
-        if event := event_of(shipment):
+        if event := calendar_event_of(shipment):
             calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
-def window_of(shipment: Shipment) -> Forecast | None:
+def open_forecast_of(shipment: Shipment) -> Forecast | None:
     """Return the window that a parcel can still come in; None where there is none."""
     return None if Milestone(shipment.milestone) in Milestone.final() else shipment.forecast
 
 
-def event_of(shipment: Shipment) -> Event | None:
+def calendar_event_of(shipment: Shipment) -> Event | None:
     """Return a parcel's window as whole days of its destination, taking nobody's time; None where there is none."""
-    forecast, order = window_of(shipment), shipment.order
+    forecast, order = open_forecast_of(shipment), shipment.order
     if forecast is None:
         return None
     name = hashlib.sha256(shipment.token.encode()).hexdigest()[:40]
@@ -53,8 +53,8 @@ def event_of(shipment: Shipment) -> Event | None:
     event.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("sequence", forecast.pk)
     event.add("dtstamp", forecast.made_at)
-    event.add("dtstart", forecast.first_on)
-    event.add("dtend", forecast.last_on + DAY)
+    event.add("dtstart", forecast.earliest_on)
+    event.add("dtend", forecast.latest_on + ONE_DAY)
     event.add("summary", _("Parcel from %(shop)s") % {"shop": order.shop.name})
     event.add("description", _("Order %(number)s: it should come on one of these days.") % {"number": order.number})
     event.add("url", settings.SITE_URL + order.get_absolute_url())

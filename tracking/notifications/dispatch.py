@@ -15,50 +15,61 @@ import structlog
 from django.utils import translation
 
 from tracking.models import Notice
-from tracking.notifications.channels.channel import Channel, Later, Message, Receipt, Trouble
+from tracking.notifications.channels.channel import (
+    Channel,
+    DeliveryError,
+    DeliveryReceipt,
+    NotificationMessage,
+    TemporaryDeliveryError,
+)
 
 log: Final = structlog.get_logger()
 
 
-class Letter(NamedTuple):
+class OutgoingMessage(NamedTuple):
     """A message, where it goes, and the notices that it tells of, the heaviest first."""
 
-    message: Message
+    message: NotificationMessage
     address: str
     notices: list[Notice]
 
 
-Outcome = Receipt | Trouble | None
+DeliveryOutcome = DeliveryReceipt | DeliveryError | None
 """None: not begun, because time was up."""
 
 
-def carry(channel: Channel, letters: Sequence[Letter], ends: float) -> Iterator[tuple[Letter, Outcome]]:
+def dispatch_messages(
+    channel: Channel, outgoing_messages: Sequence[OutgoingMessage], deadline: float
+) -> Iterator[tuple[OutgoingMessage, DeliveryOutcome]]:
     """Yield what became of each letter as soon as it is known; after `ends` (monotonic seconds) none is begun.
 
     A channel that carries one at a time leaves at most one in doubt when its worker dies.
     """
-    if channel.at_once == 1:
-        yield from ((letter, carried(channel, letter, ends)) for letter in letters)
+    if channel.max_concurrent == 1:
+        yield from ((letter, dispatch_one(channel, letter, deadline)) for letter in outgoing_messages)
         return
-    jobs = {lanes(channel.at_once).submit(carried, channel, letter, ends): letter for letter in letters}
+    jobs = {
+        thread_pool(channel.max_concurrent).submit(dispatch_one, channel, letter, deadline): letter
+        for letter in outgoing_messages
+    }
     yield from ((jobs[job], job.result()) for job in as_completed(jobs))
 
 
-def carried(channel: Channel, letter: Letter, ends: float) -> Outcome:
+def dispatch_one(channel: Channel, outgoing: OutgoingMessage, deadline: float) -> DeliveryOutcome:
     """Carry one letter. What nobody foresaw goes to the log, and is tried again: the others must not wait for it."""
-    if time.monotonic() > ends:
+    if time.monotonic() > deadline:
         return None
     try:
-        with translation.override(letter.message.language):
-            return channel.send(letter.message, letter.address)
-    except Trouble as trouble:
+        with translation.override(outgoing.message.language):
+            return channel.send(outgoing.message, outgoing.address)
+    except DeliveryError as trouble:
         return trouble
     except Exception as trouble:
         log.exception("a channel failed", channel=channel.name)
-        return Later(f"unforeseen: {type(trouble).__name__}")
+        return TemporaryDeliveryError(f"unforeseen: {type(trouble).__name__}")
 
 
 @lru_cache(maxsize=8)
-def lanes(count: int) -> ThreadPoolExecutor:
+def thread_pool(max_workers: int) -> ThreadPoolExecutor:
     """Return so many threads of this process, made once."""
-    return ThreadPoolExecutor(count, "notices")
+    return ThreadPoolExecutor(max_workers, "notices")

@@ -11,16 +11,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tracking.localization import clocks
-from tracking.localization.numbers import figures, number
+from tracking.localization import datetimes
+from tracking.localization.numbers import format_number, localize_digits
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader
-from tracking.models import Carrier, Score
+from tracking.models import Carrier, ForecastAccuracy
 from tracking.pages.reader import BuyerRequest
-from tracking.vocabulary import Clock
+from tracking.vocabulary import JourneyStage
 
 
-class Line(NamedTuple):
+class AccuracyRow(NamedTuple):
     """One line of a table, all in the reader's own writing."""
 
     name: str
@@ -32,56 +32,58 @@ class Line(NamedTuple):
     is_worst: bool
 
 
-class Table(NamedTuple):
+class AccuracyTable(NamedTuple):
     """Figures of one kind."""
 
     title: str
-    lines: list[Line]
+    rows: list[AccuracyRow]
 
 
 @require_safe
 def accuracy(request: HttpRequest) -> HttpResponse:
     """Show how often the windows came true: by clock, month and lane; for signed-in staff also by carrier."""
     reader = cast(BuyerRequest, request).reader
-    scores = list(Score.objects.all())
+    scores = list(ForecastAccuracy.objects.all())
     tables = [
-        Table(_("Counted from where the parcel was"), by_clock(scores, reader)),
-        Table(figures(_("The last 60 days"), reader), by_clock(scores, reader, kind="recent")),
-        Table(_("By route, the worst first"), by_key(scores, "lane", reader)),
-        Table(_("By month of the forecast"), by_month(scores, reader)),
+        AccuracyTable(_("Counted from where the parcel was"), rows_by_stage(scores, reader)),
+        AccuracyTable(localize_digits(_("The last 60 days"), reader), rows_by_stage(scores, reader, kind="recent")),
+        AccuracyTable(_("By route, the worst first"), rows_by_key(scores, "lane", reader)),
+        AccuracyTable(_("By month of the forecast"), rows_by_month(scores, reader)),
     ]
     if request.user.is_active and request.user.is_staff:
-        tables.append(Table(_("By carrier, the worst first"), by_key(scores, "carrier", reader)))
+        tables.append(AccuracyTable(_("By carrier, the worst first"), rows_by_key(scores, "carrier", reader)))
     context = {
-        "tables": [table for table in tables if table.lines],
-        "counted_on": max((score.counted_on for score in scores), default=None),
+        "tables": [table for table in tables if table.rows],
+        "measured_on": max((score.measured_on for score in scores), default=None),
         "reader": reader,
     }
     return render(request, "accuracy/page.html", context)
 
 
-def by_clock(scores: Iterable[Score], reader: Reader, kind: str = "all") -> list[Line]:
+def rows_by_stage(scores: Iterable[ForecastAccuracy], reader: Reader, kind: str = "all") -> list[AccuracyRow]:
     """Return the figures of each clock, in the order of the journey."""
-    places = list(Clock.values)
-    found = sorted((one for one in scores if one.kind == kind), key=lambda one: places.index(one.clock))
-    return [line(one, str(Clock(one.clock).label), reader) for one in found]
+    places = list(JourneyStage.values)
+    found = sorted((one for one in scores if one.kind == kind), key=lambda one: places.index(one.stage))
+    return [format_row(one, str(JourneyStage(one.stage).label), reader) for one in found]
 
 
-def by_key(scores: Iterable[Score], kind: str, reader: Reader) -> list[Line]:
+def rows_by_key(scores: Iterable[ForecastAccuracy], kind: str, reader: Reader) -> list[AccuracyRow]:
     """Return the figures of lanes or carriers since the carrier has it, those that were right least often first."""
-    found = [one for one in scores if one.kind == kind and one.clock == Clock.HANDED_OVER]
-    found.sort(key=lambda one: (one.covered, -one.parcels))
+    found = [one for one in scores if one.kind == kind and one.stage == JourneyStage.HANDED_OVER]
+    found.sort(key=lambda one: (one.coverage_percent, -one.parcel_count))
     names = carrier_names(found) if kind == "carrier" else {one.key: lane_name(one.key, reader) for one in found}
-    return [line(one, names[one.key], reader, is_worst=one is found[0] and len(found) > 1) for one in found]
+    return [format_row(one, names[one.key], reader, is_worst=one is found[0] and len(found) > 1) for one in found]
 
 
-def by_month(scores: Iterable[Score], reader: Reader) -> list[Line]:
+def rows_by_month(scores: Iterable[ForecastAccuracy], reader: Reader) -> list[AccuracyRow]:
     """Return the figures of each month since the carrier has it, the newest first."""
-    found = [one for one in scores if one.kind == "month" and one.clock == Clock.HANDED_OVER]
+    found = [one for one in scores if one.kind == "month" and one.stage == JourneyStage.HANDED_OVER]
     found.sort(key=lambda one: one.key, reverse=True)
-    worst = min(found, key=lambda one: one.covered, default=None)
+    worst = min(found, key=lambda one: one.coverage_percent, default=None)
     return [
-        line(one, clocks.month(date.fromisoformat(f"{one.key}-01"), reader), reader, is_worst=one is worst)
+        format_row(
+            one, datetimes.format_month(date.fromisoformat(f"{one.key}-01"), reader), reader, is_worst=one is worst
+        )
         for one in found
     ]
 
@@ -96,21 +98,21 @@ def lane_name(key: str, reader: Reader) -> str:
     return _("%(origin)s to %(destination)s") % names
 
 
-def carrier_names(scores: Iterable[Score]) -> dict[str, str]:
+def carrier_names(scores: Iterable[ForecastAccuracy]) -> dict[str, str]:
     """Return carriers' names by slug."""
     slugs = {one.key for one in scores}
     known = dict(Carrier.objects.filter(slug__in=slugs).values_list("slug", "name"))
     return {slug: known.get(slug, slug) for slug in slugs}
 
 
-def line(score: Score, name: str, reader: Reader, *, is_worst: bool = False) -> Line:
+def format_row(score: ForecastAccuracy, name: str, reader: Reader, *, is_worst: bool = False) -> AccuracyRow:
     """Write one score for a reader."""
-    return Line(
+    return AccuracyRow(
         name,
-        number(score.parcels, reader),
-        figures(_("%(share)s of 100") % {"share": number(score.covered, reader)}, reader),
-        figures(_("%(share)s of 100") % {"share": number(score.late, reader)}, reader),
-        _("%(days)s days") % {"days": number(score.width_days + 1, reader, 1)},
-        _("%(days)s days") % {"days": number(score.error_days, reader, 1)},
+        format_number(score.parcel_count, reader),
+        localize_digits(_("%(share)s of 100") % {"share": format_number(score.coverage_percent, reader)}, reader),
+        localize_digits(_("%(share)s of 100") % {"share": format_number(score.late_percent, reader)}, reader),
+        _("%(days)s days") % {"days": format_number(score.median_width_days + 1, reader, 1)},
+        _("%(days)s days") % {"days": format_number(score.mean_absolute_error_days, reader, 1)},
         is_worst,
     )

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
-from tracking.notifications.calendar import calendar_of
-from tracking.pages.parcel import parcels, with_route
+from tracking.notifications.calendar import build_calendar
+from tracking.pages.parcel_view import build_parcel_views, parcel_prefetches
 from tracking.pages.private import private_page
-from tracking.pages.reader import BuyerRequest, reader_of_order
+from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 
 
 @require_safe
@@ -25,12 +25,15 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
     shipments = (
-        Shipment.objects.filter(order=found).select_related("forecast").prefetch_related(*with_route()).order_by("pk")
+        Shipment.objects.filter(order=found)
+        .select_related("forecast")
+        .prefetch_related(*parcel_prefetches())
+        .order_by("pk")
     )
     for shipment in shipments:
         shipment.order = found
-    reader = reader_of_order(request, found)
-    views = parcels(shipments, reader, timezone.now())
+    reader = activate_reader_for_order(request, found)
+    views = build_parcel_views(shipments, reader, timezone.now())
     context = {
         "order": found,
         "parcels": views,
@@ -49,4 +52,4 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
     shipments = Shipment.objects.filter(order=found).select_related("order__shop", "forecast").order_by("pk")
     name = _("Order %(number)s") % {"number": found.number}
-    return HttpResponse(calendar_of(shipments, name), content_type="text/calendar; charset=utf-8")
+    return HttpResponse(build_calendar(shipments, name), content_type="text/calendar; charset=utf-8")

@@ -12,11 +12,18 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from accounts.models import User
-from tracking.localization.reader import NAMES, Reader, first_supported, first_valid, home_zone, reader_of
-from tracking.localization.sources import OPERATORS_LANGUAGES
+from tracking.localization.message_extraction import OPERATOR_LANGUAGES
+from tracking.localization.reader import (
+    PREFERENCE_NAMES,
+    Reader,
+    build_reader,
+    first_supported_language,
+    first_valid_preferences,
+    most_populous_zone,
+)
 from tracking.models import Order
 
-DESK: Final = "/desk/"
+ADMIN_PATH: Final = "/desk/"
 
 
 class BuyerRequest(HttpRequest):
@@ -28,7 +35,7 @@ class BuyerRequest(HttpRequest):
 
     reader: Reader
     chosen: Mapping[str, str]
-    strange: list[str]
+    invalid_values: list[str]
     regions: list[str]
     htmx: bool
 
@@ -41,51 +48,53 @@ class ReaderMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         buyer = cast(BuyerRequest, request)
-        buyer.chosen, buyer.strange = first_valid(said_by(request), dict(settings.LANGUAGES))
-        read_as(buyer, "", "", settings.LANGUAGE_CODE)
+        buyer.chosen, buyer.invalid_values = first_valid_preferences(
+            preference_sources(request), dict(settings.LANGUAGES)
+        )
+        activate_reader(buyer, "", "", settings.LANGUAGE_CODE)
         response = self.get_response(request)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", translation.get_language())
         return response
 
 
-def said_by(request: HttpRequest) -> Iterator[Mapping[str, str]]:
+def preference_sources(request: HttpRequest) -> Iterator[Mapping[str, str]]:
     """Yield what the reader chose, the weightiest first: in the link, in the account, in this browser."""
-    if not request.path.startswith(DESK):
-        yield {name: request.GET.get(name, "") for name in NAMES}
-    if user := user_of(request):
+    if not request.path.startswith(ADMIN_PATH):
+        yield {name: request.GET.get(name, "") for name in PREFERENCE_NAMES}
+    if user := signed_in_user(request):
         yield user.preferences
-    yield {name: request.COOKIES.get(name, "") for name in NAMES}
+    yield {name: request.COOKIES.get(name, "") for name in PREFERENCE_NAMES}
 
 
-def user_of(request: HttpRequest) -> User | None:
+def signed_in_user(request: HttpRequest) -> User | None:
     """Return who is signed in; without a session's cookie nobody is, and no answer depends on one."""
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return request.user
     return None
 
 
-def reader_of_order(request: HttpRequest, order: Order) -> Reader:
+def activate_reader_for_order(request: HttpRequest, order: Order) -> Reader:
     """Return the reader of an order's pages: what is not chosen comes from the order, then from the browser."""
-    return read_as(cast(BuyerRequest, request), order.language, order.country, order.shop.language)
+    return activate_reader(cast(BuyerRequest, request), order.language, order.country, order.shop.language)
 
 
-def read_as(request: BuyerRequest, language: str, country: str, fallback: str) -> Reader:
+def activate_reader(request: BuyerRequest, language: str, country: str, fallback: str) -> Reader:
     """Resolve the reader anew and switch the language on: chosen, the order's, the browser's, the shop's."""
     accepted = list(parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()))
     known = dict(settings.LANGUAGES)
-    if request.path.startswith(DESK):
-        known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATORS_LANGUAGES}
+    if request.path.startswith(ADMIN_PATH):
+        known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATOR_LANGUAGES}
     wanted = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
-    found = first_supported(wanted, known) or settings.LANGUAGE_CODE
-    request.regions = list(filter(None, dict.fromkeys([*(region_in(tag) for tag, _ in accepted), country])))
+    found = first_supported_language(wanted, known) or settings.LANGUAGE_CODE
+    request.regions = list(filter(None, dict.fromkeys([*(region_of_tag(tag) for tag, _ in accepted), country])))
     translation.activate(found)
     request.LANGUAGE_CODE = found
-    request.reader = reader_of(request.chosen, found, next(iter(request.regions), ""))
+    request.reader = build_reader(request.chosen, found, next(iter(request.regions), ""))
     return request.reader
 
 
-def region_in(tag: str) -> str:
+def region_of_tag(tag: str) -> str:
     """Return the country in a language tag, `GB` in `en-gb`; nothing where it names none."""
     parts = tag.split("-")[1:]
-    return next((part.upper() for part in parts if len(part) == 2 and home_zone(part)), "")
+    return next((part.upper() for part in parts if len(part) == 2 and most_populous_zone(part)), "")

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tracking.models import Shipment
-from tracking.pages.parcel import view, with_route
+from tracking.pages.parcel_view import build_parcel_view, parcel_prefetches
 from tracking.pages.private import private_page
-from tracking.pages.reader import BuyerRequest, reader_of_order
+from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 
 
 @require_safe
@@ -21,12 +21,12 @@ from tracking.pages.reader import BuyerRequest, reader_of_order
 def shipment(request: HttpRequest, token: str) -> HttpResponse:
     """Show a parcel, or only its moving part when htmx asks."""
     buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
-    shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*with_route())
+    shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*parcel_prefetches())
     found = get_object_or_404(shipments, token=token)
-    reader = reader_of_order(request, found.order)
+    reader = activate_reader_for_order(request, found.order)
     context = {
         "order": found.order,
-        "parcel": view(found, reader, timezone.now()),
+        "parcel": build_parcel_view(found, reader, timezone.now()),
         "reader": reader,
         "live": found.token,
         "made_at": made_at,

@@ -12,48 +12,48 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from tracking.buyer_tasks.papers import MOST_BYTES, MOST_FILES
+from tracking.buyer_tasks.papers import MAX_FILE_BYTES, MAX_FILES
 
-MOST_TOGETHER: Final = (MOST_FILES + 3) * MOST_BYTES
+MAX_TOTAL_BYTES: Final = (MAX_FILES + 3) * MAX_FILE_BYTES
 
 
-class Hold(FileUploadHandler):
+class BoundedMemoryUploadHandler(FileUploadHandler):
     """Holds one file more than may be sent, and of one that is too large only its size, so that the form can tell."""
 
-    files = 0
-    total = 0
+    file_count = 0
+    total_bytes = 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.files += 1
-        if self.files > MOST_FILES + 1:
+        self.file_count += 1
+        if self.file_count > MAX_FILES + 1:
             raise SkipFile
-        self.held = bytearray()
+        self.buffer = bytearray()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.total += len(raw_data)
-        if self.total > MOST_TOGETHER:
+        self.total_bytes += len(raw_data)
+        if self.total_bytes > MAX_TOTAL_BYTES:
             raise StopUpload(connection_reset=True)
-        if start + len(raw_data) <= MOST_BYTES:
-            self.held += raw_data
+        if start + len(raw_data) <= MAX_FILE_BYTES:
+            self.buffer += raw_data
         else:
-            self.held = bytearray()
+            self.buffer = bytearray()
 
     def file_complete(self, file_size: int) -> UploadedFile:
-        content = BytesIO(bytes(self.held))
+        content = BytesIO(bytes(self.buffer))
         return InMemoryUploadedFile(
             content, self.field_name, self.file_name or "", self.content_type or "", file_size, self.charset
         )
 
 
-def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def keep_uploads_in_memory(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Have a view's uploads held by `Hold`. The check against forged forms reads the upload, so it comes after."""
     checked = csrf_protect(view)
 
     @csrf_exempt
     @wraps(view)
     def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.upload_handlers = [Hold(request)]
+        request.upload_handlers = [BoundedMemoryUploadHandler(request)]
         return checked(request, *args, **kwargs)
 
     return taking

@@ -13,24 +13,24 @@ from typing import Final, Literal, NamedTuple
 import aiohttp
 from django.utils import timezone
 
-from tracking.carriers.adapter import CarrierTrouble, Line, Refused
-from tracking.carriers.json_access import UnreadableAnswer
+from tracking.carriers.adapter import CarrierClient, CarrierError, RequestRejectedError
+from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.models import Carrier, Leg, Payload
-from tracking.models.payloads import Arrival
+from tracking.models.payloads import ReceivedVia
 from tracking.polling import circuit_breaker, schedule
-from tracking.polling.rate_limit import Budget, connect
+from tracking.polling.rate_limit import RateLimiter, connect_redis
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
-AT_ONCE: Final = 8
+CONCURRENT_CALLS: Final = 8
 """How many calls to one carrier may wait for their answers at the same time, a worker."""
 RETRY_AFTER: Final = timedelta(minutes=2)
-Verb = Literal["register", "fetch"]
+CarrierOperation = Literal["register", "fetch"]
 
 
-class Batch(NamedTuple):
+class CallBatch(NamedTuple):
     """Numbers that go into one call, with the legs that want to know."""
 
-    verb: Verb
+    operation: CarrierOperation
     legs: tuple[Leg, ...]
 
     @property
@@ -39,102 +39,112 @@ class Batch(NamedTuple):
 
 
 @dataclass(repr=False)
-class Outcome:
+class FetchResult:
     """What one round of calls gave: raw answers, batches that must wait, and the trouble that ended it, if any."""
 
-    answers: list[tuple[Batch, bytes]] = field(default_factory=list)
-    waiting: list[tuple[Batch, float]] = field(default_factory=list)
-    failed: list[Batch] = field(default_factory=list)
-    trouble: CarrierTrouble | None = None
+    answers: list[tuple[CallBatch, bytes]] = field(default_factory=list)
+    rate_limited: list[tuple[CallBatch, float]] = field(default_factory=list)
+    failed: list[CallBatch] = field(default_factory=list)
+    error: CarrierError | None = None
 
 
-def ask(carrier: Carrier, leg_ids: Sequence[int]) -> list[int]:
+def fetch_legs(carrier: Carrier, leg_ids: Sequence[int]) -> list[int]:
     """Ask a carrier about legs and return the ids of the stored answers, none of them read yet.
 
     Numbers that the feed does not follow yet are registered first. Legs that got no answer are asked again later.
     """
-    legs = list(Leg.objects.filter(pk__in=leg_ids, source=carrier).select_related("shipment"))
+    legs = list(Leg.objects.filter(pk__in=leg_ids, feed=carrier).select_related("shipment"))
     Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(last_checked_at=timezone.now())
-    outcome = asyncio.run(call_all(carrier, batches(carrier, legs)))
-    payloads = [store(carrier, batch, body) for batch, body in outcome.answers]
-    settle(carrier, outcome)
+    outcome = asyncio.run(call_batches(carrier, split_into_batches(carrier, legs)))
+    payloads = [store_answer(carrier, batch, body) for batch, body in outcome.answers]
+    record_result(carrier, outcome)
     return payloads
 
 
-def batches(carrier: Carrier, legs: Sequence[Leg]) -> list[Batch]:
+def split_into_batches(carrier: Carrier, legs: Sequence[Leg]) -> list[CallBatch]:
     """Split legs into calls: registrations first, then questions."""
-    feed = carrier.feed
-    unknown = [leg for leg in legs if feed.registers and leg.registered_at is None]
+    feed = carrier.adapter_instance
+    unknown = [leg for leg in legs if feed.requires_registration and leg.registered_at is None]
     return [
-        *(Batch("register", group) for group in groups(unknown, feed.register_batch_size)),
-        *(Batch("fetch", group) for group in groups(legs, feed.batch_size)),
+        *(CallBatch("register", group) for group in split_into_groups(unknown, feed.register_batch_size)),
+        *(CallBatch("fetch", group) for group in split_into_groups(legs, feed.batch_size)),
     ]
 
 
-def groups(legs: Sequence[Leg], size: int) -> list[tuple[Leg, ...]]:
+def split_into_groups(legs: Sequence[Leg], size: int) -> list[tuple[Leg, ...]]:
     """Split legs into groups of at most `size`."""
     rest = iter(legs)
     return list(iter(lambda: tuple(islice(rest, size)), ()))
 
 
-async def call_all(carrier: Carrier, todo: Sequence[Batch]) -> Outcome:
+async def call_batches(carrier: Carrier, batches: Sequence[CallBatch]) -> FetchResult:
     """Make the calls, each when the carrier's budget allows, a few at once; the first trouble ends the round.
 
     Registrations are answered before the first question is asked.
     """
-    outcome, rest = Outcome(), deque(todo)
-    with connect() as client:
-        budget = Budget(carrier, client)
+    outcome, rest = FetchResult(), deque(batches)
+    with connect_redis() as client:
+        budget = RateLimiter(carrier, client)
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-            line = Line(session, carrier.address, carrier.credentials)
+            line = CarrierClient(session, carrier.api_url, carrier.credentials)
             for verb in ("register", "fetch"):
-                callers = range(min(AT_ONCE, len(rest)))
-                await asyncio.gather(*(make_calls(carrier, line, budget, rest, verb, outcome) for _ in callers))
+                callers = range(min(CONCURRENT_CALLS, len(rest)))
+                await asyncio.gather(
+                    *(call_pending_batches(carrier, line, budget, rest, verb, outcome) for _ in callers)
+                )
     outcome.failed += rest
     return outcome
 
 
-async def make_calls(
-    carrier: Carrier, line: Line, budget: Budget, rest: deque[Batch], verb: str, outcome: Outcome
+async def call_pending_batches(
+    carrier: Carrier,
+    client: CarrierClient,
+    rate_limiter: RateLimiter,
+    pending: deque[CallBatch],
+    operation: str,
+    result: FetchResult,
 ) -> None:
     """Make the calls at the head of `rest` that have this verb, one after the other, until one is in trouble."""
-    call = carrier.feed.register if verb == "register" else carrier.feed.fetch
-    while rest and rest[0].verb == verb and outcome.trouble is None:
-        batch = rest.popleft()
-        if seconds := await budget.wait(more=len(rest)):
-            outcome.waiting += [(late, seconds) for late in (batch, *rest)]
-            rest.clear()
+    call = carrier.adapter_instance.register if operation == "register" else carrier.adapter_instance.fetch
+    while pending and pending[0].operation == operation and result.error is None:
+        batch = pending.popleft()
+        if seconds := await rate_limiter.acquire(following_calls=len(pending)):
+            result.rate_limited += [(late, seconds) for late in (batch, *pending)]
+            pending.clear()
             return
-        if outcome.trouble is not None:
-            outcome.failed.append(batch)
+        if result.error is not None:
+            result.failed.append(batch)
             return
         try:
-            outcome.answers.append((batch, await call(line, batch.numbers)))
-        except CarrierTrouble as trouble:
-            outcome.trouble = outcome.trouble or trouble
-            outcome.failed.append(batch)
+            result.answers.append((batch, await call(client, batch.numbers)))
+        except CarrierError as trouble:
+            result.error = result.error or trouble
+            result.failed.append(batch)
 
 
-def store(carrier: Carrier, batch: Batch, body: bytes) -> int:
+def store_answer(carrier: Carrier, batch: CallBatch, body: bytes) -> int:
     """Keep an answer as it came and return its id."""
-    arrival = Arrival.REGISTRATION if batch.verb == "register" else Arrival.POLL
-    payload, _ = Payload.objects.keep(carrier, body, arrival, timezone.now(), batch.numbers)
+    arrival = ReceivedVia.REGISTRATION if batch.operation == "register" else ReceivedVia.POLL
+    payload, _ = Payload.objects.store(carrier, body, arrival, timezone.now(), batch.numbers)
     return payload.pk
 
 
-def settle(carrier: Carrier, outcome: Outcome) -> None:
+def record_result(carrier: Carrier, result: FetchResult) -> None:
     """Note on carrier and legs how the round went. The next check of an answered leg is set when it is read."""
     now = timezone.now()
-    if outcome.answers:
-        circuit_breaker.note_success(carrier, now)
-    for batch, seconds in outcome.waiting:
-        schedule.put_off([leg.pk for leg in batch.legs], now + timedelta(seconds=seconds))
-    if outcome.trouble is not None:
-        until = circuit_breaker.note_trouble(carrier, outcome.trouble, now) or now + RETRY_AFTER * carrier.pacing
-        schedule.put_off([leg.pk for batch in outcome.failed for leg in batch.legs], until, str(outcome.trouble))
+    if result.answers:
+        circuit_breaker.record_success(carrier, now)
+    for batch, seconds in result.rate_limited:
+        schedule.postpone([leg.pk for leg in batch.legs], now + timedelta(seconds=seconds))
+    if result.error is not None:
+        until = (
+            circuit_breaker.record_failure(carrier, result.error, now)
+            or now + RETRY_AFTER * carrier.poll_interval_factor
+        )
+        schedule.postpone([leg.pk for batch in result.failed for leg in batch.legs], until, str(result.error))
 
 
-def probe(carrier: Carrier) -> str:
+def probe_carrier(carrier: Carrier) -> str:
     """Test a carrier's address and credentials with one call; return what it said or raise `CarrierTrouble`.
 
     An answer that says no, or that is none of this carrier's, counts as `Refused`.
@@ -143,8 +153,10 @@ def probe(carrier: Carrier) -> str:
     async def call() -> str:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             try:
-                return await carrier.feed.probe(Line(session, carrier.address, carrier.credentials))
-            except UnreadableAnswer as trouble:
-                raise Refused(str(trouble)) from trouble
+                return await carrier.adapter_instance.probe(
+                    CarrierClient(session, carrier.api_url, carrier.credentials)
+                )
+            except UnreadableAnswerError as trouble:
+                raise RequestRejectedError(str(trouble)) from trouble
 
     return asyncio.run(call())

@@ -10,77 +10,89 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from tracking.models import Event, LearnedRhythm, Shipment
-from tracking.models.cached import Shelf
+from tracking.models import Event, EventHazard, Shipment
+from tracking.models.cached import Cached
 from tracking.polling import hazard
-from tracking.polling.hazard import HOUR, Book, Rhythm, Wait
+from tracking.polling.hazard import HOUR, Hazard, HazardTable, ScanWait
 from tracking.vocabulary import Milestone, Scan
 
-MOST_PARCELS: Final = 20_000
+MAX_SHIPMENTS: Final = 20_000
 
 
-class Seen(NamedTuple):
+class TimedScan(NamedTuple):
     """One scan with a known instant, and its clock's minutes east of UTC where that is known."""
 
-    at: datetime
+    occurred_at: datetime
     scan: Scan
     offset_minutes: int | None
 
 
-by_time: Final = attrgetter("at")
+by_occurred_at: Final = attrgetter("occurred_at")
 
 
-def learn_rhythms(now: datetime) -> int:
+def train_hazards(now: datetime) -> int:
     """Learn from the parcels with the latest news and return how many rhythms there are now."""
-    latest = Shipment.objects.exclude(news_at=None).order_by("-news_at").values_list("pk", flat=True)[:MOST_PARCELS]
-    taught = hazard.learn(waits_told(list(latest), now))
+    latest = (
+        Shipment.objects.exclude(last_received_at=None)
+        .order_by("-last_received_at")
+        .values_list("pk", flat=True)[:MAX_SHIPMENTS]
+    )
+    taught = hazard.fit_hazards(observed_waits(list(latest), now))
     rows = [
-        LearnedRhythm(name=name, rates=found.rates, hours=found.hours, scans=scans, learned_at=now)
+        EventHazard(
+            scan_or_milestone=name,
+            rates_per_hour=found.rates_by_age,
+            hour_factors=found.hour_factors,
+            scan_count=scans,
+            fitted_at=now,
+        )
         for name, (found, scans) in taught.items()
         if scans
     ]
     with transaction.atomic():
-        LearnedRhythm.objects.all().delete()
-        LearnedRhythm.objects.bulk_create(rows)
+        EventHazard.objects.all().delete()
+        EventHazard.objects.bulk_create(rows)
     return len(rows)
 
 
-def waits_told(shipments: Sequence[int], now: datetime) -> Iterator[Wait]:
+def observed_waits(shipment_ids: Sequence[int], now: datetime) -> Iterator[ScanWait]:
     """Yield how long each scan of these shipments waited for the next one; a parcel that moves still waits."""
-    for start in range(0, len(shipments), 500):
-        told = Event.objects.filter(shipment__in=shipments[start : start + 500]).exclude(at=None)
-        rows = told.order_by("shipment", "at", "pk").values_list(
-            "shipment", "at", "scan", "offset_minutes", "shipment__milestone"
+    for start in range(0, len(shipment_ids), 500):
+        told = Event.objects.filter(shipment__in=shipment_ids[start : start + 500]).exclude(occurred_at=None)
+        rows = told.order_by("shipment", "occurred_at", "pk").values_list(
+            "shipment", "occurred_at", "scan", "offset_minutes", "shipment__milestone"
         )
         for _, group in groupby(rows.iterator(), key=itemgetter(0)):
             events = list(group)
-            seen = [Seen(at, Scan(scan), offset) for _, at, scan, offset, _ in events if at]
-            yield from waits(seen)
+            seen = [TimedScan(at, Scan(scan), offset) for _, at, scan, offset, _ in events if at]
+            yield from waits_between(seen)
             if Milestone(events[0][4]) not in Milestone.final():
-                yield wait_of(seen[-1], now, ended=False)
+                yield wait_until(seen[-1], now, scan_ended=False)
 
 
-def waits(seen: Iterable[Seen]) -> list[Wait]:
+def waits_between(scans: Iterable[TimedScan]) -> list[ScanWait]:
     """Return how long each scan waited for the next, from scans oldest first."""
-    return [wait_of(before, after.at, ended=True) for before, after in pairwise(seen)]
+    return [wait_until(before, after.occurred_at, scan_ended=True) for before, after in pairwise(scans)]
 
 
-def wait_of(seen: Seen, until: datetime, *, ended: bool) -> Wait:
+def wait_until(timed_scan: TimedScan, until: datetime, *, scan_ended: bool) -> ScanWait:
     """Return one scan's wait until an instant."""
-    local = seen.at + timedelta(minutes=seen.offset_minutes or 0)
-    return Wait(seen.scan, hazard.minute_of_week(local), (until - seen.at) / HOUR, ended)
+    local = timed_scan.occurred_at + timedelta(minutes=timed_scan.offset_minutes or 0)
+    return ScanWait(timed_scan.scan, hazard.minute_of_week(local), (until - timed_scan.occurred_at) / HOUR, scan_ended)
 
 
-def read_book(_: Book | None) -> Book:
+def load_hazards(_: HazardTable | None) -> HazardTable:
     """Return the learned rhythms over the usual ones."""
-    learned = LearnedRhythm.objects.values_list("name", "rates", "hours")
-    known = {name: Rhythm(tuple(rates), tuple(hours)) for name, rates, hours in learned if fits(rates, hours)}
-    return {**hazard.usuals(), **known}
+    learned = EventHazard.objects.values_list("scan_or_milestone", "rates_per_hour", "hour_factors")
+    known = {
+        name: Hazard(tuple(rates), tuple(hours)) for name, rates, hours in learned if has_current_shape(rates, hours)
+    }
+    return {**hazard.prior_hazards(), **known}
 
 
-def fits(rates: Sequence[float], hours: Sequence[float]) -> bool:
+def has_current_shape(rates: Sequence[float], hour_factors: Sequence[float]) -> bool:
     """Tell whether a row was learned with the bands and hours of today's code."""
-    return len(rates) == len(hazard.AGES) and len(hours) == hazard.CELLS
+    return len(rates) == len(hazard.AGE_BANDS_HOURS) and len(hour_factors) == hazard.HOUR_CELLS
 
 
-SHELF: Final = Shelf(read_book)
+CACHED_HAZARDS: Final = Cached(load_hazards)

@@ -14,10 +14,10 @@ from typing import Final
 
 from aiohttp import web
 
-from .server.app import build
+from .server.app import build_application
 from .server.faults import parse_faults
-from .server.push import Pusher
-from .server.state import Book
+from .server.state import SimulatorState
+from .server.webhook_sender import WebhookSender
 
 DEMO_SPEED: Final = 720.0
 SHUTDOWN_SECONDS: Final = 0.3
@@ -25,19 +25,19 @@ SHUTDOWN_SECONDS: Final = 0.3
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Exit with 2 for a command line or a state file that cannot be used."""
-    parser = _parser()
+    parser = _build_parser()
     options = parser.parse_args(arguments)
     if not options.key:
         parser.error("a key is needed: --key or SIMULATOR_KEY")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="simulator: %(message)s")
     try:
-        book = Book.open(options.state, speed=options.speed, seed=options.seed, fresh=options.fresh)
+        book = SimulatorState.open(options.state, speed=options.speed, seed=options.seed, fresh=options.fresh)
     except (OSError, ValueError, TypeError) as trouble:
         parser.error(f"cannot use the state file: {trouble}")
     asyncio.run(_serve(book, options))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("tracking.simulator", description="Simulates parcels behind 17TRACK's API.")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one (default)")
     parser.add_argument("--key", default=os.environ.get("SIMULATOR_KEY", ""), help="or SIMULATOR_KEY, unseen by ps")
@@ -52,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(book: Book, options: argparse.Namespace) -> None:
+async def _serve(state: SimulatorState, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    pusher = Pusher(book, options.webhook, options.key) if options.webhook else None
-    app = build(book, options.key, pusher=pusher, faults=options.faults)
+    pusher = WebhookSender(state, options.webhook, options.key) if options.webhook else None
+    app = build_application(state, options.key, sender=pusher, faults=options.faults)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:

@@ -10,81 +10,81 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.carriers.desk import Desk
-from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
-from tracking.carriers.json_access import RefusedAnswer
+from tests.carriers.stub_carrier import StubCarrier
+from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
+from tracking.carriers.json_access import RejectionAnswerError
 from tracking.carriers.parsed import NOT_REGISTERED
 from tracking.carriers.registry import ADAPTERS
 
 EASYPOST = ADAPTERS["easypost"]
-HEARD = datetime(2026, 10, 1, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 10, 1, tzinfo=UTC)
 KEY = {"key": "EZTK1"}
 SECRET = {"webhook_secret": "Ångström"}
 BODY = b'{"object": "Event"}'
 
 
-def signed(body: bytes, secret: str = "A\u030angstro\u0308m") -> dict[str, str]:
+def signature_headers(body: bytes, secret: str = "A\u030angstro\u0308m") -> dict[str, str]:
     return {"x-hmac-signature": "hmac-sha256-hex=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
 
 
 def test_a_push_signed_with_the_decomposed_secret_is_easyposts() -> None:
-    assert EASYPOST.verify(BODY, signed(BODY), SECRET)
+    assert EASYPOST.verify_signature(BODY, signature_headers(BODY), SECRET)
 
 
 @pytest.mark.parametrize(
     ("headers", "credentials"),
     [
-        (signed(BODY + b" "), SECRET),
-        (signed(BODY, "other"), SECRET),
+        (signature_headers(BODY + b" "), SECRET),
+        (signature_headers(BODY, "other"), SECRET),
         ({}, SECRET),
         ({"x-hmac-signature": "hmac-sha256-hex="}, SECRET),
-        (signed(BODY, ""), {}),
+        (signature_headers(BODY, ""), {}),
         ({"x-hmac-signature": "é"}, SECRET),
     ],
 )
 def test_any_other_push_is_not(headers: dict[str, str], credentials: dict[str, str]) -> None:
-    assert not EASYPOST.verify(BODY, headers, credentials)
+    assert not EASYPOST.verify_signature(BODY, headers, credentials)
 
 
-def test_a_number_is_asked_for_with_the_key_as_user() -> None:
-    desk = Desk(b'{"trackers": []}')
+def test_a_number_is_fetched_with_the_key_as_user() -> None:
+    desk = StubCarrier(b'{"trackers": []}')
 
-    desk.visited(lambda line: EASYPOST.fetch(line, ["A/B 1"]), KEY)
+    desk.run(lambda line: EASYPOST.fetch(line, ["A/B 1"]), KEY)
 
-    asked = desk.asked[0]
+    asked = desk.requests[0]
     assert (asked.method, asked.path, asked.query["tracking_code"]) == ("GET", "/v2/trackers", "A/B 1")
     assert b64decode(asked.headers["Authorization"].removeprefix("Basic ")) == b"EZTK1:"
 
 
 def test_a_number_is_registered_without_naming_its_carrier() -> None:
-    desk = Desk(b'{"object": "Tracker", "tracking_code": "9400"}')
+    desk = StubCarrier(b'{"object": "Tracker", "tracking_code": "9400"}')
 
-    answer = desk.visited(lambda line: EASYPOST.register(line, ["9400"]), KEY)
+    answer = desk.run(lambda line: EASYPOST.register(line, ["9400"]), KEY)
 
-    assert json.loads(desk.asked[0].body) == {"tracker": {"tracking_code": "9400"}}
-    assert [parcel.number for parcel in EASYPOST.parse(answer, heard_at=HEARD).parcels] == ["9400"]
+    assert json.loads(desk.requests[0].body) == {"tracker": {"tracking_code": "9400"}}
+    assert [parcel.number for parcel in EASYPOST.parse(answer, received_at=RECEIVED_AT).shipments] == ["9400"]
 
 
 def test_a_number_without_a_tracker_is_not_registered() -> None:
-    assert EASYPOST.parse(b'{"trackers": []}', heard_at=HEARD).refusals[0].reason == NOT_REGISTERED
+    assert EASYPOST.parse(b'{"trackers": []}', received_at=RECEIVED_AT).rejected_numbers[0].reason == NOT_REGISTERED
 
 
 def test_an_error_says_why() -> None:
-    with pytest.raises(RefusedAnswer, match=r"APIKEY\.INACTIVE.*not active"):
-        EASYPOST.parse(b'{"error": {"code": "APIKEY.INACTIVE", "message": "not active"}}', heard_at=HEARD)
+    with pytest.raises(RejectionAnswerError, match=r"APIKEY\.INACTIVE.*not active"):
+        EASYPOST.parse(b'{"error": {"code": "APIKEY.INACTIVE", "message": "not active"}}', received_at=RECEIVED_AT)
 
 
 def test_the_connection_is_tested_with_one_harmless_call() -> None:
-    assert Desk(b'{"trackers": []}').visited(EASYPOST.probe, KEY) == "connected"
+    assert StubCarrier(b'{"trackers": []}').run(EASYPOST.probe, KEY) == "connected"
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "trouble"),
-    [(401, {}, Refused), (429, {"Retry-After": "7"}, Throttled), (500, {}, CarrierTrouble)],
+    [(401, {}, RequestRejectedError), (429, {"Retry-After": "7"}, RateLimitedError), (500, {}, CarrierError)],
 )
-def test_troubles_are_named(status: int, headers: dict[str, str], trouble: type[CarrierTrouble]) -> None:
+def test_errors_are_named(status: int, headers: dict[str, str], trouble: type[CarrierError]) -> None:
     with pytest.raises(trouble) as caught:
-        Desk(b"no", status, headers).visited(lambda line: EASYPOST.fetch(line, ["9400"]), KEY)
+        StubCarrier(b"no", status, headers).run(lambda line: EASYPOST.fetch(line, ["9400"]), KEY)
 
     assert getattr(caught.value, "seconds", 7.0) == 7.0
     assert "EZTK1" not in str(caught.value)

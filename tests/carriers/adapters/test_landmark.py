@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from tests.carriers.desk import Desk
-from tracking.carriers.adapter import CarrierTrouble, Refused, Throttled
-from tracking.carriers.adapters.landmark import Landmark, read_legs, read_moment
-from tracking.carriers.json_access import RefusedAnswer, UnreadableAnswer
+from tests.carriers.stub_carrier import StubCarrier
+from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
+from tracking.carriers.adapters.landmark import Landmark, parse_legs, parse_time
+from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, Precision, Scan, ZoneSource
 
 LANDMARK = Landmark()
-HEARD = datetime(2026, 10, 20, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 10, 20, tzinfo=UTC)
 SAMPLES = Path(__file__).parent.parent / "samples" / "landmark"
 SECRETS = {"username": "us & them", "password": "<hush>", "client_id": "218"}
 UNKNOWN = (
@@ -24,7 +24,7 @@ UNKNOWN = (
     b"<ErrorMessage>Could not find shipment in our system.&amp;lt;br&amp;gt;You can track it elsewhere</ErrorMessage>"
     b"</Error></Errors><Result><Success>false</Success></Result></TrackResponse>"
 )
-NO_LOGIN = (
+LOGIN_REJECTED = (
     b"<TrackResponse><Result><Success>false</Success><ResultMessage>See Errors</ResultMessage></Result>"
     b"<Errors><Error><ErrorCode>Login</ErrorCode>"
     b"<ErrorMessage>The username/password combination provided is invalid.</ErrorMessage></Error></Errors>"
@@ -36,12 +36,12 @@ def test_it_is_known_by_its_name() -> None:
     assert isinstance(ADAPTERS["landmark"], Landmark)
 
 
-def test_the_whole_history_of_one_number_is_asked_for_and_the_answer_stays_unread() -> None:
-    desk = Desk(b"whatever \xff")
+def test_the_whole_history_of_one_number_is_fetched_and_stays_unparsed() -> None:
+    desk = StubCarrier(b"whatever \xff")
 
-    answer = desk.visited(lambda line: LANDMARK.fetch(line, ["LTN1<&>N1"]), SECRETS)
+    answer = desk.run(lambda line: LANDMARK.fetch(line, ["LTN1<&>N1"]), SECRETS)
 
-    (asked,) = desk.asked
+    (asked,) = desk.requests
     question = fromstring(asked.body)
     assert answer == b"whatever \xff"
     assert (asked.method, asked.path, asked.query) == ("POST", "/v2/Track.php", {})
@@ -53,11 +53,11 @@ def test_the_whole_history_of_one_number_is_asked_for_and_the_answer_stays_unrea
 
 
 def test_the_login_travels_in_the_question_and_nowhere_else() -> None:
-    desk = Desk(UNKNOWN)
+    desk = StubCarrier(UNKNOWN)
 
-    desk.visited(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
+    desk.run(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
 
-    (asked,) = desk.asked
+    (asked,) = desk.requests
     question = fromstring(asked.body)
     assert question.findtext("Login/Username") == "us & them"
     assert question.findtext("Login/Password") == "<hush>"
@@ -66,49 +66,51 @@ def test_the_login_travels_in_the_question_and_nowhere_else() -> None:
     assert "hush" not in str(dict(asked.headers))
 
 
-def test_without_a_client_id_none_is_told() -> None:
-    desk = Desk(UNKNOWN)
+def test_without_a_client_id_none_is_sent() -> None:
+    desk = StubCarrier(UNKNOWN)
 
-    desk.visited(lambda line: LANDMARK.fetch(line, ["LTN1"]), {"username": "us", "password": "hush"})
+    desk.run(lambda line: LANDMARK.fetch(line, ["LTN1"]), {"username": "us", "password": "hush"})
 
-    assert fromstring(desk.asked[0].body).find("ClientID") is None
+    assert fromstring(desk.requests[0].body).find("ClientID") is None
 
 
-@pytest.mark.parametrize(("status", "trouble"), [(401, Refused), (403, Refused), (500, CarrierTrouble)])
-def test_a_bad_status_is_a_trouble(status: int, trouble: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("status", "trouble"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
+)
+def test_a_bad_status_is_an_error(status: int, trouble: type[Exception]) -> None:
     for visit in (lambda line: LANDMARK.fetch(line, ["LTN1"]), LANDMARK.probe):
         with pytest.raises(trouble) as caught:
-            Desk(b"no", status).visited(visit, SECRETS)
+            StubCarrier(b"no", status).run(visit, SECRETS)
         assert issubclass(caught.type, trouble)
 
 
-def test_it_waits_as_long_as_it_is_asked_to() -> None:
-    with pytest.raises(Throttled) as caught:
-        Desk(b"", 429, {"Retry-After": "90"}).visited(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
+def test_it_waits_as_long_as_retry_after_says() -> None:
+    with pytest.raises(RateLimitedError) as caught:
+        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
 
-    assert caught.value.seconds == 90
+    assert caught.value.retry_after_seconds == 90
 
 
 @pytest.mark.parametrize("answer", [UNKNOWN, (SAMPLES / "crossing_to_ireland.xml").read_bytes()])
 def test_the_connection_is_good_whether_the_number_is_known_or_not(answer: bytes) -> None:
-    desk = Desk(answer)
+    desk = StubCarrier(answer)
 
-    assert desk.visited(LANDMARK.probe, SECRETS) == "connected"
-    assert len(desk.asked) == 1
+    assert desk.run(LANDMARK.probe, SECRETS) == "connected"
+    assert len(desk.requests) == 1
 
 
 def test_a_wrong_password_comes_as_a_200_and_is_refused_all_the_same() -> None:
-    with pytest.raises(RefusedAnswer, match=r"\(Login\): The username/password combination"):
-        Desk(NO_LOGIN).visited(LANDMARK.probe, SECRETS)
-    with pytest.raises(RefusedAnswer):
-        LANDMARK.parse(NO_LOGIN, heard_at=HEARD)
+    with pytest.raises(RejectionAnswerError, match=r"\(Login\): The username/password combination"):
+        StubCarrier(LOGIN_REJECTED).run(LANDMARK.probe, SECRETS)
+    with pytest.raises(RejectionAnswerError):
+        LANDMARK.parse(LOGIN_REJECTED, received_at=RECEIVED_AT)
 
 
-def test_an_unknown_number_is_no_news_yet_told_without_markup() -> None:
-    reading = LANDMARK.parse(UNKNOWN, heard_at=HEARD)
+def test_an_unknown_number_has_no_events_yet_and_its_text_has_no_markup() -> None:
+    reading = LANDMARK.parse(UNKNOWN, received_at=RECEIVED_AT)
 
-    assert reading.parcels == ()
-    assert [(refusal.reason, refusal.words) for refusal in reading.refusals] == [
+    assert reading.shipments == ()
+    assert [(refusal.reason, refusal.text) for refusal in reading.rejected_numbers] == [
         ("no_news_yet", "Could not find shipment in our system.")
     ]
 
@@ -126,17 +128,17 @@ def test_an_unknown_number_is_no_news_yet_told_without_markup() -> None:
     ],
 )
 def test_a_changed_form_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadableAnswer):
-        LANDMARK.parse(body, heard_at=HEARD)
+    with pytest.raises(UnreadableAnswerError):
+        LANDMARK.parse(body, received_at=RECEIVED_AT)
 
 
-def test_delivered_wins_over_scans_with_later_clocks_and_the_order_told_is_kept() -> None:
-    (parcel,) = LANDMARK.parse((SAMPLES / "crossing_to_ireland.xml").read_bytes(), heard_at=HEARD).parcels
+def test_delivered_wins_over_scans_with_later_times_and_the_reported_order_stays() -> None:
+    (parcel,) = LANDMARK.parse((SAMPLES / "crossing_to_ireland.xml").read_bytes(), received_at=RECEIVED_AT).shipments
 
-    clocks = [scan.when.local for scan in parcel.scans if scan.when.local]
+    clocks = [scan.time.local_time for scan in parcel.scans if scan.time.local_time]
     delivery = next(scan for scan in parcel.scans if scan.scan is Scan.DELIVERY_DELIVERED)
-    assert delivery.when.at is None
-    assert delivery.when.zone_source is ZoneSource.UNKNOWN
+    assert delivery.time.occurred_at is None
+    assert delivery.time.zone_source is ZoneSource.UNKNOWN
     assert clocks.index(datetime(2026, 9, 10, 4, 23)) == parcel.scans.index(delivery) == 10
     assert sum(clock > datetime(2026, 9, 10, 4, 23) for clock in clocks[:10]) == 5
 
@@ -154,7 +156,7 @@ def test_delivered_wins_over_scans_with_later_clocks_and_the_order_told_is_kept(
 def test_the_last_mile_is_a_leg_when_it_has_a_number_of_its_own(
     local: str, carrier: str, legs: list[tuple[str, str]]
 ) -> None:
-    assert [(leg.carrier, leg.number) for leg in read_legs("LTN1", local, carrier)] == legs
+    assert [(leg.carrier, leg.number) for leg in parse_legs("LTN1", local, carrier)] == legs
 
 
 @pytest.mark.parametrize(
@@ -170,25 +172,27 @@ def test_the_last_mile_is_a_leg_when_it_has_a_number_of_its_own(
 def test_a_clock_is_read_in_both_orders_and_never_as_an_instant(
     told: str, local: datetime, precision: Precision
 ) -> None:
-    moment = read_moment(told, HEARD)
+    moment = parse_time(told, RECEIVED_AT)
 
-    assert (moment.at, moment.local, moment.precision, moment.raw) == (None, local, precision, told)
+    assert (moment.occurred_at, moment.local_time, moment.precision, moment.raw_time) == (None, local, precision, told)
 
 
 @pytest.mark.parametrize("told", ["", "0/01/2026 03:03 PM", "13/40/2026 99:99 PM", "soon"])
 def test_an_odd_time_keeps_its_text_alone(told: str) -> None:
-    moment = read_moment(told, HEARD)
+    moment = parse_time(told, RECEIVED_AT)
 
-    assert (moment.at, moment.local, moment.raw) == (None, None, told)
+    assert (moment.occurred_at, moment.local_time, moment.raw_time) == (None, None, told)
 
 
 @pytest.mark.parametrize("name", ["crossing_to_ireland", "american_clock_two_packages"])
-def test_no_words_make_an_event_delivered(name: str) -> None:
+def test_no_text_makes_an_event_delivered(name: str) -> None:
     body = (SAMPLES / f"{name}.xml").read_bytes()
 
-    assert delivered(body.replace(b"</Status>", b" Item successfully delivered</Status>")) <= delivered(body)
+    assert count_delivered(body.replace(b"</Status>", b" Item successfully delivered</Status>")) <= count_delivered(
+        body
+    )
 
 
-def delivered(body: bytes) -> int:
-    reading = LANDMARK.parse(body, heard_at=HEARD)
-    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.parcels for scan in parcel.scans)
+def count_delivered(body: bytes) -> int:
+    reading = LANDMARK.parse(body, received_at=RECEIVED_AT)
+    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.shipments for scan in parcel.scans)

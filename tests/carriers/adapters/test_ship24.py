@@ -10,87 +10,87 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.carriers.desk import Visit, visited
-from tracking.carriers.adapter import CarrierTrouble, Line, Refused, Throttled
+from tests.carriers.stub_carrier import ClientCall, run_against_server
+from tracking.carriers.adapter import CarrierClient, CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.ship24 import Ship24
-from tracking.carriers.json_access import RefusedAnswer
+from tracking.carriers.json_access import RejectionAnswerError
 from tracking.carriers.parsed import NOT_REGISTERED
 
-FEED = Ship24()
-HEARD = datetime(2026, 10, 1, tzinfo=UTC)
+ADAPTER = Ship24()
+RECEIVED_AT = datetime(2026, 10, 1, tzinfo=UTC)
 NUMBER = "LZ000000004XX"
 SECRET = {"webhook_secret": "hush"}
 
 
-class Desk:
+class StubAggregator:
     """An aggregator over real HTTP: it answers as told and notes what it was asked."""
 
     key_header = "Authorization"
 
     def __init__(self, answer: Any = None, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.answer, self.status, self.headers = answer, status, headers
-        self.asked: list[tuple[str, str, str, Any]] = []
+        self.requests: list[tuple[str, str, str, Any]] = []
 
-    async def give(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         sent = await request.text()
         key = request.headers.get(self.key_header, "")
-        self.asked.append((request.method, request.raw_path, key, json.loads(sent) if sent else None))
+        self.requests.append((request.method, request.raw_path, key, json.loads(sent) if sent else None))
         return web.json_response(self.answer, status=self.status, headers=self.headers)
 
-    def visited(self, visit: Visit) -> Any:
-        return visited(self.give, {"key": "us"}, visit)
+    def run(self, client_call: ClientCall) -> Any:
+        return run_against_server(self.handle, {"key": "us"}, client_call)
 
 
-def fetch(line: Line) -> Awaitable[bytes]:
-    return FEED.fetch(line, [NUMBER])
+def fetch(client: CarrierClient) -> Awaitable[bytes]:
+    return ADAPTER.fetch(client, [NUMBER])
 
 
-def register(line: Line) -> Awaitable[bytes]:
-    return FEED.register(line, [NUMBER])
+def register(client: CarrierClient) -> Awaitable[bytes]:
+    return ADAPTER.register(client, [NUMBER])
 
 
-def test_a_number_is_asked_for_by_its_path_with_the_key_as_bearer() -> None:
-    desk = Desk({"data": {"trackings": []}})
+def test_a_number_is_fetched_by_its_path_with_the_key_as_bearer() -> None:
+    desk = StubAggregator({"data": {"trackings": []}})
 
-    body = desk.visited(lambda line: FEED.fetch(line, ["AB/00 1"]))
+    body = desk.run(lambda line: ADAPTER.fetch(line, ["AB/00 1"]))
 
-    assert desk.asked == [("GET", "/public/v1/trackers/search/AB%2F00%201/results", "Bearer us", None)]
+    assert desk.requests == [("GET", "/public/v1/trackers/search/AB%2F00%201/results", "Bearer us", None)]
     assert json.loads(body) == desk.answer
 
 
 def test_numbers_are_registered_together_in_one_list() -> None:
-    desk = Desk({"status": "success", "data": []}, status=201)
+    desk = StubAggregator({"status": "success", "data": []}, status=201)
 
-    desk.visited(lambda line: FEED.register(line, [NUMBER, "LZ000000018XX"]))
+    desk.run(lambda line: ADAPTER.register(line, [NUMBER, "LZ000000018XX"]))
 
     items = [{"trackingNumber": NUMBER}, {"trackingNumber": "LZ000000018XX"}]
-    assert desk.asked == [("POST", "/public/v1/trackers/bulk", "Bearer us", items)]
+    assert desk.requests == [("POST", "/public/v1/trackers/bulk", "Bearer us", items)]
 
 
 def test_the_connection_is_tested_by_listing_one_tracker() -> None:
-    desk = Desk({"data": {"trackers": []}})
+    desk = StubAggregator({"data": {"trackers": []}})
 
-    assert desk.visited(FEED.probe) == "connected"
-    assert desk.asked == [("GET", "/public/v1/trackers?page=1&limit=1", "Bearer us", None)]
+    assert desk.run(ADAPTER.probe) == "connected"
+    assert desk.requests == [("GET", "/public/v1/trackers?page=1&limit=1", "Bearer us", None)]
 
 
-def test_a_number_without_a_tracker_is_an_answer_and_not_a_trouble() -> None:
+def test_a_number_without_a_tracker_is_an_answer_and_not_an_error() -> None:
     lost = {"errors": [{"code": "tracker_not_found", "message": "Tracker not found."}], "data": None}
 
-    for desk in (Desk(lost, status=404), Desk({"data": {"trackings": []}})):
-        reading = FEED.parse(desk.visited(fetch), heard_at=HEARD)
+    for desk in (StubAggregator(lost, status=404), StubAggregator({"data": {"trackings": []}})):
+        reading = ADAPTER.parse(desk.run(fetch), received_at=RECEIVED_AT)
 
-        assert [(refusal.number, refusal.reason) for refusal in reading.refusals] == [("", NOT_REGISTERED)]
+        assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("", NOT_REGISTERED)]
 
 
 def test_a_registration_of_which_every_number_fails_is_still_read_number_by_number() -> None:
     errors = [{"code": "validation_error", "message": "invalid"}]
     failed = {"itemStatus": "error", "inputData": {"trackingNumber": NUMBER}, "errors": errors}
-    desk = Desk({"status": "error", "data": [failed], "error": {"code": "processing_error"}}, status=400)
+    desk = StubAggregator({"status": "error", "data": [failed], "error": {"code": "processing_error"}}, status=400)
 
-    reading = FEED.parse(desk.visited(register), heard_at=HEARD)
+    reading = ADAPTER.parse(desk.run(register), received_at=RECEIVED_AT)
 
-    assert [refusal.number for refusal in reading.refusals] == [NUMBER]
+    assert [refusal.number for refusal in reading.rejected_numbers] == [NUMBER]
 
 
 @pytest.mark.parametrize(
@@ -104,35 +104,42 @@ def test_a_registration_of_which_every_number_fails_is_still_read_number_by_numb
     ],
 )
 def test_an_answer_that_says_no_to_the_account_is_refused(answer: dict[str, Any]) -> None:
-    with pytest.raises(RefusedAnswer, match="Ship24 refused the call"):
-        FEED.parse(json.dumps(answer).encode(), heard_at=HEARD)
+    with pytest.raises(RejectionAnswerError, match="Ship24 refused the call"):
+        ADAPTER.parse(json.dumps(answer).encode(), received_at=RECEIVED_AT)
 
 
-@pytest.mark.parametrize("visit", [fetch, register, FEED.probe])
+@pytest.mark.parametrize("visit", [fetch, register, ADAPTER.probe])
 @pytest.mark.parametrize(
     ("status", "trouble"),
-    [(401, Refused), (402, Refused), (403, Refused), (422, CarrierTrouble), (429, Throttled), (500, CarrierTrouble)],
+    [
+        (401, RequestRejectedError),
+        (402, RequestRejectedError),
+        (403, RequestRejectedError),
+        (422, CarrierError),
+        (429, RateLimitedError),
+        (500, CarrierError),
+    ],
 )
-def test_a_refusal_a_crowd_and_a_breakdown_are_told_apart(
-    visit: Visit, status: int, trouble: type[CarrierTrouble]
+def test_rejection_rate_limit_and_outage_raise_different_errors(
+    visit: ClientCall, status: int, trouble: type[CarrierError]
 ) -> None:
-    with pytest.raises(CarrierTrouble, match=str(status)) as caught:
-        Desk({"errors": []}, status=status).visited(visit)
+    with pytest.raises(CarrierError, match=str(status)) as caught:
+        StubAggregator({"errors": []}, status=status).run(visit)
 
     assert isinstance(caught.value, trouble)
 
 
-def test_a_missing_address_is_refused_where_no_number_was_asked_for() -> None:
-    for visit in (register, FEED.probe):
-        with pytest.raises(Refused):
-            Desk({"errors": []}, status=404).visited(visit)
+def test_a_404_is_rejected_where_no_number_was_requested() -> None:
+    for visit in (register, ADAPTER.probe):
+        with pytest.raises(RequestRejectedError):
+            StubAggregator({"errors": []}, status=404).run(visit)
 
 
-def test_a_crowd_is_left_alone_for_as_long_as_it_asks() -> None:
-    with pytest.raises(Throttled) as caught:
-        Desk({}, status=429, headers={"Retry-After": "7"}).visited(fetch)
+def test_a_rate_limit_is_respected_for_as_long_as_it_says() -> None:
+    with pytest.raises(RateLimitedError) as caught:
+        StubAggregator({}, status=429, headers={"Retry-After": "7"}).run(fetch)
 
-    assert caught.value.seconds == 7
+    assert caught.value.retry_after_seconds == 7
 
 
 @pytest.mark.parametrize(
@@ -148,16 +155,16 @@ def test_a_crowd_is_left_alone_for_as_long_as_it_asks() -> None:
     ],
 )
 def test_a_push_is_ship24s_own_when_it_brings_the_secret(headers: dict[str, str], known: bool) -> None:
-    assert FEED.verify(b'{"trackings": []}', headers, SECRET) is known
+    assert ADAPTER.verify_signature(b'{"trackings": []}', headers, SECRET) is known
 
 
 def test_the_secret_vouches_for_the_sender_and_not_for_the_body() -> None:
     headers = {"authorization": "Bearer hush"}
 
-    assert FEED.verify(b"one body", headers, SECRET)
-    assert FEED.verify(b"another body", headers, SECRET)
+    assert ADAPTER.verify_signature(b"one body", headers, SECRET)
+    assert ADAPTER.verify_signature(b"another body", headers, SECRET)
 
 
 def test_without_a_secret_of_ours_no_push_is_taken() -> None:
-    assert not FEED.verify(b"{}", {"authorization": "Bearer "}, {})
-    assert not FEED.verify(b"{}", {"authorization": "Bearer "}, {"webhook_secret": ""})
+    assert not ADAPTER.verify_signature(b"{}", {"authorization": "Bearer "}, {})
+    assert not ADAPTER.verify_signature(b"{}", {"authorization": "Bearer "}, {"webhook_secret": ""})

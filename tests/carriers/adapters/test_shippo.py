@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests import make
-from tests.carriers.desk import Desk
-from tracking.carriers.json_access import UnreadableAnswer
-from tracking.carriers.parsed import CARRIER_UNKNOWN, NO_NEWS_YET, OTHER, Refusal
+from tests import factories
+from tests.carriers.stub_carrier import StubCarrier
+from tracking.carriers.json_access import UnreadableAnswerError
+from tracking.carriers.parsed import NO_EVENTS_YET, OTHER_REASON, UNKNOWN_CARRIER, RejectedNumber
 from tracking.carriers.registry import ADAPTERS
 
 SHIPPO = ADAPTERS["shippo"]
@@ -23,47 +23,47 @@ TOKEN = {"token": "shippo_live_1"}
         ("7023210039414604", "canada_post"),
     ],
 )
-def test_a_number_is_asked_for_under_the_carrier_that_it_looks_like(number: str, carrier: str) -> None:
-    desk = Desk(b'{"tracking_number": "1", "carrier": "ups"}')
+def test_a_number_is_fetched_under_the_carrier_that_its_format_fits(number: str, carrier: str) -> None:
+    desk = StubCarrier(b'{"tracking_number": "1", "carrier": "ups"}')
 
-    desk.visited(lambda line: SHIPPO.fetch(line, [number]), TOKEN)
+    desk.run(lambda line: SHIPPO.fetch(line, [number]), TOKEN)
 
-    assert desk.asked[0].path == f"/tracks/{carrier}/{number}"
-    assert desk.asked[0].headers["Authorization"] == "ShippoToken shippo_live_1"
+    assert desk.requests[0].path == f"/tracks/{carrier}/{number}"
+    assert desk.requests[0].headers["Authorization"] == "ShippoToken shippo_live_1"
 
 
-def test_about_a_number_that_looks_like_nobodys_nothing_is_asked_and_the_answer_says_so() -> None:
-    desk = Desk(b"{}")
+def test_a_number_of_no_known_format_is_not_fetched_and_the_answer_says_so() -> None:
+    desk = StubCarrier(b"{}")
 
-    body = desk.visited(lambda line: SHIPPO.fetch(line, ["HELLO"]), TOKEN)
+    body = desk.run(lambda line: SHIPPO.fetch(line, ["HELLO"]), TOKEN)
 
-    assert not desk.asked
-    assert [(one.number, one.reason) for one in refusals(body)] == [("", CARRIER_UNKNOWN)]
+    assert not desk.requests
+    assert [(one.number, one.reason) for one in parse_rejected_numbers(body)] == [("", UNKNOWN_CARRIER)]
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b'{"detail": "Carrier with name \'x\' is not supported."}', CARRIER_UNKNOWN),
-        (b'{"carrier": ["Invalid value specified for provider \'x\'"]}', CARRIER_UNKNOWN),
-        (b'{"detail": "Not found."}', NO_NEWS_YET),
-        (b'{"tracking_number": ["This field is odd."], "x": 1}', NO_NEWS_YET),
-        (b'{"x": "odd"}', OTHER),
+        (b'{"detail": "Carrier with name \'x\' is not supported."}', UNKNOWN_CARRIER),
+        (b'{"carrier": ["Invalid value specified for provider \'x\'"]}', UNKNOWN_CARRIER),
+        (b'{"detail": "Not found."}', NO_EVENTS_YET),
+        (b'{"tracking_number": ["This field is odd."], "x": 1}', NO_EVENTS_YET),
+        (b'{"x": "odd"}', OTHER_REASON),
     ],
 )
-def test_a_number_that_is_not_told_of_is_no_trouble_of_the_feed(body: bytes, reason: str) -> None:
+def test_an_unknown_number_is_no_feed_error(body: bytes, reason: str) -> None:
     if b"tracking_number" in body:
-        with pytest.raises(UnreadableAnswer):
-            refusals(body)
+        with pytest.raises(UnreadableAnswerError):
+            parse_rejected_numbers(body)
     else:
-        assert [one.reason for one in refusals(body)] == [reason]
+        assert [one.reason for one in parse_rejected_numbers(body)] == [reason]
 
 
-def test_other_events_tell_of_no_parcel() -> None:
+def test_other_events_report_no_shipment() -> None:
     pushed = b'{"event": "transaction_created", "data": {"tracking_number": "1"}}'
 
-    assert not SHIPPO.parse(pushed, heard_at=make.HEARD).parcels
+    assert not SHIPPO.parse(pushed, received_at=factories.RECEIVED_AT).shipments
 
 
-def refusals(body: bytes) -> tuple[Refusal, ...]:
-    return SHIPPO.parse(body, heard_at=make.HEARD).refusals
+def parse_rejected_numbers(body: bytes) -> tuple[RejectedNumber, ...]:
+    return SHIPPO.parse(body, received_at=factories.RECEIVED_AT).rejected_numbers

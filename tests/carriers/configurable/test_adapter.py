@@ -12,55 +12,55 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.carriers.desk import Desk
-from tests.carriers.test_mutations import JUNK, PRAISE, delivered
-from tracking.carriers.adapter import Refused
-from tracking.carriers.configurable.adapter import GenericJson, Unfinished, adapter_for
-from tracking.carriers.configurable.config import BadRecipe, Recipe
-from tracking.carriers.configurable.json_paths import NotThere
-from tracking.carriers.configurable.timestamps import Clock, Timing
-from tracking.carriers.json_access import UnreadableAnswer
-from tracking.carriers.parsed import NO_NEWS_YET, Moment, ToldParcel, ToldScan
+from tests.carriers.stub_carrier import StubCarrier
+from tests.carriers.test_mutations import DELIVERED_TEXTS, JUNK, count_delivered
+from tracking.carriers.adapter import RequestRejectedError
+from tracking.carriers.configurable.adapter import ConfigurableAdapter, IncompleteAdapter, adapter_for
+from tracking.carriers.configurable.config import AdapterConfig, InvalidConfigError
+from tracking.carriers.configurable.json_paths import PathNotFoundError
+from tracking.carriers.configurable.timestamps import ClockSource, TimestampFormat
+from tracking.carriers.json_access import UnreadableAnswerError
+from tracking.carriers.parsed import NO_EVENTS_YET, ParsedScan, ParsedShipment, ParsedTime
 from tracking.vocabulary import DELIVERED_SCANS, Precision, Scan, ZoneSource
 
-HEARD = datetime(2026, 9, 20, 12, tzinfo=UTC)
-LEAST = {"path": "/track/{number}", "test_number": "T1", "events": "events", "time": "at"}
+RECEIVED_AT = datetime(2026, 9, 20, 12, tzinfo=UTC)
+MINIMAL_CONFIG = {"path": "/track/{number}", "test_number": "T1", "events": "events", "time": "at"}
 CODES = "DLV = delivery.delivered\nOUT = delivery.out_for_delivery"
 
 
-def feed(**given: str) -> GenericJson:
+def make_adapter(**config: str) -> ConfigurableAdapter:
     """Return the adapter of the least recipe and what is given beside it."""
-    found = adapter_for(json.dumps({**LEAST, **given}), "pigeon", "Pigeon Post")
-    assert isinstance(found, GenericJson), found.words
+    found = adapter_for(json.dumps({**MINIMAL_CONFIG, **config}), "pigeon", "Pigeon Post")
+    assert isinstance(found, ConfigurableAdapter), found.message
     return found
 
 
-def parcel(answer: Any, **given: str) -> ToldParcel:
+def parse_shipment(answer: Any, **config: str) -> ParsedShipment:
     """Return the one parcel of an answer."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    [found] = feed(**given).parse(body, heard_at=HEARD).parcels
+    [found] = make_adapter(**config).parse(body, received_at=RECEIVED_AT).shipments
     return found
 
 
-def scan(event: Mapping[str, Any], **given: str) -> ToldScan:
+def parse_scan(event: Mapping[str, Any], **config: str) -> ParsedScan:
     """Return how one event is read."""
-    [found] = parcel({"events": [event]}, **given).scans
+    [found] = parse_shipment({"events": [event]}, **config).scans
     return found
 
 
-def when(at: Any, country: str = "", **given: str) -> Moment:
+def parse_time(raw_time: Any, country: str = "", **config: str) -> ParsedTime:
     """Return how one time is read."""
-    return scan({"at": at, "cc": country}, country="cc", **given).when
+    return parse_scan({"at": raw_time, "cc": country}, country="cc", **config).time
 
 
-def faults(**given: str) -> Mapping[str, str]:
+def config_errors(**config: str) -> Mapping[str, str]:
     """Return what is wrong with a recipe, by field."""
-    with pytest.raises(BadRecipe) as trouble:
-        Recipe.read({**LEAST, **given})
-    return trouble.value.faults
+    with pytest.raises(InvalidConfigError) as trouble:
+        AdapterConfig.parse({**MINIMAL_CONFIG, **config})
+    return trouble.value.errors
 
 
-def test_an_event_is_read_as_the_recipe_says() -> None:
+def test_an_event_is_parsed_as_the_config_says() -> None:
     event = {
         "at": "2026-09-01T10:30:00+02:00",
         "status": {"type": "DLV"},
@@ -69,46 +69,56 @@ def test_an_event_is_read_as_the_recipe_says() -> None:
     }
     paths = {"city": "where.town", "region": "where.area", "country": "where.land"}
 
-    told = scan(event, code="status.type", words="text", codes=CODES, **paths)
+    told = parse_scan(event, code="status.type", text="text", codes=CODES, **paths)
 
-    assert (told.scan, told.code, told.words) == (Scan.DELIVERY_DELIVERED, "DLV", "Delivered to the recipient")
+    assert (told.scan, told.code, told.text) == (Scan.DELIVERY_DELIVERED, "DLV", "Delivered to the recipient")
     assert told.place[:4] == ("Delft", "NL", "Zuid-Holland", "Delft")
-    assert told.when.at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
-    assert (told.when.zone_source, told.when.zone) == (ZoneSource.CARRIER_OFFSET, "Europe/Amsterdam")
+    assert told.time.occurred_at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
+    assert (told.time.zone_source, told.time.zone) == (ZoneSource.CARRIER_OFFSET, "Europe/Amsterdam")
 
 
 @pytest.mark.parametrize(
     ("told", "recipe", "at", "source"),
     [
-        (1788251400, {"clock": "seconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
-        ("1788251400000", {"clock": "milliseconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
-        (1788251400000.0, {"clock": "milliseconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
+        (1788251400, {"clock_source": "seconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
+        ("1788251400000", {"clock_source": "milliseconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
+        (1788251400000.0, {"clock_source": "milliseconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
         ("2026-09-01T10:30:00+02:00", {}, "2026-09-01T08:30:00", ZoneSource.CARRIER_OFFSET),
         ("2026-09-01 10:30:00 +0200", {}, "2026-09-01T08:30:00", ZoneSource.CARRIER_OFFSET),
         ("2026-09-01T08:30:00Z", {}, "2026-09-01T08:30:00", ZoneSource.CARRIER_UTC),
-        ("2026-09-01T08:30:00", {"clock": "utc"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_UTC),
-        ("01.09.2026 10:30", {"pattern": "%d.%m.%Y %H:%M"}, None, ZoneSource.UNKNOWN),
-        ("01.09.2026 08:30", {"pattern": "%d.%m.%Y %H:%M", "clock": "utc"}, "2026-09-01T08:30", ZoneSource.CARRIER_UTC),
-        ("2026-09-01 16:30", {"clock": "home", "home": "Asia/Shanghai"}, "2026-09-01T08:30", ZoneSource.ASSUMED),
-        ("2026-09-01T10:30:00Z", {"clock": "place", "home_country": "NL"}, "2026-09-01T08:30", ZoneSource.PLACE),
+        ("2026-09-01T08:30:00", {"clock_source": "utc"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_UTC),
+        ("01.09.2026 10:30", {"time_format": "%d.%m.%Y %H:%M"}, None, ZoneSource.UNKNOWN),
+        (
+            "01.09.2026 08:30",
+            {"time_format": "%d.%m.%Y %H:%M", "clock_source": "utc"},
+            "2026-09-01T08:30",
+            ZoneSource.CARRIER_UTC,
+        ),
+        (
+            "2026-09-01 16:30",
+            {"clock_source": "home", "home_zone": "Asia/Shanghai"},
+            "2026-09-01T08:30",
+            ZoneSource.ASSUMED,
+        ),
+        ("2026-09-01T10:30:00Z", {"clock_source": "place", "home_country": "NL"}, "2026-09-01T08:30", ZoneSource.PLACE),
         ("2026-09-01T10:30:00", {"home_country": "NL"}, "2026-09-01T08:30", ZoneSource.PLACE),
         ("2026-09-01T10:30:00", {}, None, ZoneSource.UNKNOWN),
         ("2026-09-01T10:30:00", {"home_country": "US"}, None, ZoneSource.UNKNOWN),
         ("1999-09-01T10:30:00Z", {}, None, ZoneSource.UNKNOWN),
         ("yesterday", {}, None, ZoneSource.UNKNOWN),
-        ("", {"clock": "seconds"}, None, ZoneSource.UNKNOWN),
-        ("nan", {"clock": "seconds"}, None, ZoneSource.UNKNOWN),
-        ("9" * 400, {"clock": "seconds"}, None, ZoneSource.UNKNOWN),
+        ("", {"clock_source": "seconds"}, None, ZoneSource.UNKNOWN),
+        ("nan", {"clock_source": "seconds"}, None, ZoneSource.UNKNOWN),
+        ("9" * 400, {"clock_source": "seconds"}, None, ZoneSource.UNKNOWN),
     ],
 )
 def test_a_time_is_read_from_the_clock_that_the_operator_names(
     told: Any, recipe: dict[str, str], at: str | None, source: ZoneSource
 ) -> None:
-    moment = when(told, **recipe)
+    moment = parse_time(told, **recipe)
 
-    assert moment.at == (datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None)
+    assert moment.occurred_at == (datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None)
     assert moment.zone_source is source
-    assert moment.raw == str(told).removesuffix(".0")
+    assert moment.raw_time == str(told).removesuffix(".0")
 
 
 @pytest.mark.parametrize(
@@ -125,49 +135,51 @@ def test_a_time_is_read_from_the_clock_that_the_operator_names(
         ("", None, ZoneSource.UNKNOWN),
     ],
 )
-def test_a_zone_told_beside_the_time_is_the_carriers(zone: Any, at: str | None, source: ZoneSource) -> None:
-    moment = scan({"at": "2026-09-01 10:30:00", "tz": zone}, zone="tz").when
+def test_a_zone_reported_beside_the_time_is_the_carriers(zone: Any, at: str | None, source: ZoneSource) -> None:
+    moment = parse_scan({"at": "2026-09-01 10:30:00", "tz": zone}, zone="tz").time
 
-    assert (moment.at and f"{moment.at:%H:%M}", moment.zone_source) == (at, source)
+    assert (moment.occurred_at and f"{moment.occurred_at:%H:%M}", moment.zone_source) == (at, source)
     assert (
-        moment.at is None
+        moment.occurred_at is None
         or moment.zone_source is ZoneSource.CARRIER_UTC
-        or moment.local == datetime(2026, 9, 1, 10, 30)
+        or moment.local_time == datetime(2026, 9, 1, 10, 30)
     )
 
 
 def test_a_zone_that_the_place_never_shows_is_no_clock_of_the_place() -> None:
     event = {"at": "2026-09-01 16:30:00", "cc": "NL"}
 
-    moment = scan(event, country="cc", clock="home", home="Asia/Shanghai").when
+    moment = parse_scan(event, country="cc", clock_source="home", home_zone="Asia/Shanghai").time
 
-    assert moment.at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
+    assert moment.occurred_at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
     assert moment.zone_source is ZoneSource.PROVIDER_INFERRED
 
 
-@pytest.mark.parametrize("recipe", [{}, {"clock": "utc"}, {"clock": "home", "home": "Asia/Shanghai"}, {"zone": "tz"}])
+@pytest.mark.parametrize(
+    "recipe", [{}, {"clock_source": "utc"}, {"clock_source": "home", "home_zone": "Asia/Shanghai"}, {"zone": "tz"}]
+)
 @pytest.mark.parametrize("told", ["2026-09-01", "2026-09-01 00:00:00"])
 def test_a_date_stays_a_date_whatever_the_clock(told: str, recipe: dict[str, str]) -> None:
-    moment = scan({"at": told, "tz": "+08:00", "cc": "CN"}, country="cc", **recipe).when
+    moment = parse_scan({"at": told, "tz": "+08:00", "cc": "CN"}, country="cc", **recipe).time
 
-    assert (moment.at, moment.local, moment.precision) == (None, datetime(2026, 9, 1), Precision.DATE)
+    assert (moment.occurred_at, moment.local_time, moment.precision) == (None, datetime(2026, 9, 1), Precision.DATE)
 
 
 @pytest.mark.parametrize("hour", ["2026-03-29 02:30", "2025-10-26 02:30"])
 def test_an_hour_that_the_home_zone_skips_or_repeats_has_no_instant(hour: str) -> None:
-    moment = scan({"at": hour, "cc": "GB"}, country="cc", clock="home", home="Europe/Berlin").when
+    moment = parse_scan({"at": hour, "cc": "GB"}, country="cc", clock_source="home", home_zone="Europe/Berlin").time
 
-    assert (moment.at, f"{moment.local:%H:%M}") == (None, "02:30")
+    assert (moment.occurred_at, f"{moment.local_time:%H:%M}") == (None, "02:30")
 
 
 def test_a_date_and_a_time_of_day_are_joined() -> None:
-    moment = scan({"d": "20260901", "t": "10:30:05", "z": "+02:00"}, time="d + t + z").when
+    moment = parse_scan({"d": "20260901", "t": "10:30:05", "z": "+02:00"}, time="d + t + z").time
 
-    assert (moment.at, moment.precision) == (datetime(2026, 9, 1, 8, 30, 5, tzinfo=UTC), Precision.SECOND)
+    assert (moment.occurred_at, moment.precision) == (datetime(2026, 9, 1, 8, 30, 5, tzinfo=UTC), Precision.SECOND)
 
 
 def test_two_codes_are_joined_by_a_dot() -> None:
-    told = scan({"at": "", "a": "D", "b": 4}, code="a + b", codes="D.4 = delivery.collected")
+    told = parse_scan({"at": "", "a": "D", "b": 4}, code="a + b", codes="D.4 = delivery.collected")
 
     assert (told.code, told.scan) == ("D.4", Scan.DELIVERY_COLLECTED)
 
@@ -175,7 +187,7 @@ def test_two_codes_are_joined_by_a_dot() -> None:
 def test_lists_in_lists_are_one_list() -> None:
     answer = {"data": [{"legs": [{"events": [{"at": "2026-09-01T10:00Z"}]}, {"events": None}]}, {"legs": []}]}
 
-    assert len(parcel(answer, events="data[*].legs[*].events").scans) == 1
+    assert len(parse_shipment(answer, events="data[*].legs[*].events").scans) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,46 +200,46 @@ def test_lists_in_lists_are_one_list() -> None:
     ],
 )
 def test_a_path_leads_to_a_list_an_object_or_the_whole_answer(answer: Any, path: str) -> None:
-    assert [told.when.raw for told in parcel(answer, events=path).scans] == ["2026-09-01"]
+    assert [told.time.raw_time for told in parse_shipment(answer, events=path).scans] == ["2026-09-01"]
 
 
 @pytest.mark.parametrize("times", [["01", "02", "03"], ["03", "02", "01"], ["03", "03", "01"]])
 @pytest.mark.parametrize("zone", ["", "Z"])
 def test_events_are_put_oldest_first_as_their_times_say(times: list[str], zone: str) -> None:
-    told = parcel({"events": [{"at": f"2026-09-{day}T10:00{zone}"} for day in times]}).scans
+    told = parse_shipment({"events": [{"at": f"2026-09-{day}T10:00{zone}"} for day in times]}).scans
 
-    assert [told.when.raw[8:10] for told in told] == sorted(times)
+    assert [told.time.raw_time[8:10] for told in told] == sorted(times)
 
 
 def test_an_order_that_the_operator_knows_needs_no_times() -> None:
     answer = {"events": [{"w": "last"}, {"w": "first"}]}
 
-    assert [told.words for told in parcel(answer, words="w", order="newest").scans] == ["first", "last"]
-    assert [told.words for told in parcel(answer, words="w", order="oldest").scans] == ["last", "first"]
+    assert [told.text for told in parse_shipment(answer, text="w", order="newest").scans] == ["first", "last"]
+    assert [told.text for told in parse_shipment(answer, text="w", order="oldest").scans] == ["last", "first"]
 
 
 def test_a_code_that_is_not_in_the_table_stays_unmapped() -> None:
-    assert scan({"at": "", "c": "NEW", "w": "Delivered"}, code="c", words="w", codes=CODES).scan is Scan.UNMAPPED
+    assert parse_scan({"at": "", "c": "NEW", "w": "Delivered"}, code="c", text="w", codes=CODES).scan is Scan.UNMAPPED
 
 
-def test_words_take_a_delivery_back() -> None:
-    told = scan({"c": "DLV", "w": "Could not be delivered"}, code="c", words="w", codes=CODES)
+def test_text_can_undo_a_delivery() -> None:
+    told = parse_scan({"c": "DLV", "w": "Could not be delivered"}, code="c", text="w", codes=CODES)
 
     assert told.scan is Scan.DELIVERY_ATTEMPT_FAILED_OTHER
 
 
-def test_a_number_in_the_answer_is_believed_and_without_one_the_asked_is_meant() -> None:
-    assert parcel({"events": [], "no": "AB1"}, number="no").number == "AB1"
-    assert parcel({"events": []}).number == ""
-    assert parcel({"events": []}).named("AB1").legs[0] == ("pigeon", "Pigeon Post", "AB1", None)
+def test_a_number_in_the_answer_is_used_and_else_the_requested_one() -> None:
+    assert parse_shipment({"events": [], "no": "AB1"}, number="no").number == "AB1"
+    assert parse_shipment({"events": []}).number == ""
+    assert parse_shipment({"events": []}).with_number("AB1").legs[0] == ("pigeon", "Pigeon Post", "AB1", None)
 
 
 @pytest.mark.parametrize("answer", [b'{"error": {"code": 404}}', b'{"error": {"code": "NONE"}}', b"", b" \n"])
 def test_not_found_is_a_refusal_that_is_nobodys_fault(answer: bytes) -> None:
-    reading = feed(missing="error.code", missing_values="404\nNONE").parse(answer, heard_at=HEARD)
+    reading = make_adapter(not_found="error.code", not_found_values="404\nNONE").parse(answer, received_at=RECEIVED_AT)
 
-    assert not reading.parcels
-    assert [(refusal.number, refusal.reason) for refusal in reading.refusals] == [("", NO_NEWS_YET)]
+    assert not reading.shipments
+    assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("", NO_EVENTS_YET)]
 
 
 @pytest.mark.parametrize(
@@ -244,17 +256,17 @@ def test_not_found_is_a_refusal_that_is_nobodys_fault(answer: bytes) -> None:
     ],
 )
 def test_a_changed_form_is_an_error_and_no_empty_answer(answer: bytes, says: str) -> None:
-    with pytest.raises(UnreadableAnswer, match=r".") as trouble:
-        feed().parse(answer, heard_at=HEARD)
+    with pytest.raises(UnreadableAnswerError, match=r".") as trouble:
+        make_adapter().parse(answer, received_at=RECEIVED_AT)
 
     assert says in str(trouble.value)
 
 
 def test_a_path_that_leads_nowhere_says_how_far_it_came() -> None:
-    with pytest.raises(NotThere) as trouble:
-        parcel({"data": {"items": [], "a b": 1}}, events="data.events[0].list")
+    with pytest.raises(PathNotFoundError) as trouble:
+        parse_shipment({"data": {"items": [], "a b": 1}}, events="data.events[0].list")
 
-    assert (trouble.value.path, trouble.value.there) == ("data.events", "items, a b")
+    assert (trouble.value.path, trouble.value.available) == ("data.events", "items, a b")
 
 
 @pytest.mark.parametrize(
@@ -271,16 +283,16 @@ def test_a_path_that_leads_nowhere_says_how_far_it_came() -> None:
         ("events", "data..events", "Not a path from here on: ..events"),
         ("events", "data + events", "Not a path"),
         ("events", "", "Needed"),
-        ("words", "text + ", "Not a path"),
+        ("text", "text + ", "Not a path"),
         ("time", "", "Needed"),
         ("time", 'a["b', 'from here on: ["b'),
-        ("pattern", "%H:%M", "day, month and year"),
-        ("pattern", "%d %d %q", "day, month and year"),
-        ("clock", "sundial", "Choose one"),
-        ("home", "Asia/Beijing", "Nearest: "),
+        ("time_format", "%H:%M", "day, month and year"),
+        ("time_format", "%d %d %q", "day, month and year"),
+        ("clock_source", "sundial", "Choose one"),
+        ("home_zone", "Asia/Beijing", "Nearest: "),
         ("home_country", "Nowhere", "No country"),
-        ("missing_values", "404", ""),
-        ("missing", "error", ""),
+        ("not_found_values", "404", ""),
+        ("not_found", "error", ""),
         ("codes", "DLV delivered", "Line 1 is not of the form"),
         (
             "codes",
@@ -292,44 +304,51 @@ def test_a_path_that_leads_nowhere_says_how_far_it_came() -> None:
     ],
 )
 def test_what_is_entered_wrong_is_named_by_its_field(field: str, entered: str, says: str) -> None:
-    found = faults(**{field: entered})
+    found = config_errors(**{field: entered})
 
-    assert set(found) == ({"missing": {"missing_values"}, "missing_values": {"missing"}}.get(field, {field}))
+    assert set(found) == ({"not_found": {"not_found_values"}, "not_found_values": {"not_found"}}.get(field, {field}))
     assert says in "".join(found.values())
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
-    assert set(faults(path="x", time="", clock="home", codes="?")) == {"path", "time", "home", "codes"}
+    assert set(config_errors(path="x", time="", clock_source="home", codes="?")) == {
+        "path",
+        "time",
+        "home_zone",
+        "codes",
+    }
 
 
 def test_a_code_may_hold_an_equals_sign() -> None:
-    assert Recipe.read({**LEAST, "codes": "a=b = exception.lost\n\n"}).codes == {"a=b": Scan.EXCEPTION_LOST}
+    assert AdapterConfig.parse({**MINIMAL_CONFIG, "codes": "a=b = exception.lost\n\n"}).codes == {
+        "a=b": Scan.EXCEPTION_LOST
+    }
 
 
-def test_an_unfinished_recipe_asks_nobody_and_reads_nothing() -> None:
+def test_an_incomplete_config_fetches_and_parses_nothing() -> None:
     unfinished = adapter_for("{}", "pigeon", "Pigeon Post")
-    desk = Desk()
+    desk = StubCarrier()
 
-    assert isinstance(unfinished, Unfinished)
-    with pytest.raises(UnreadableAnswer, match="path, test_number, events, time"):
-        unfinished.parse(b"{}", heard_at=HEARD)
-    with pytest.raises(Refused):
-        desk.visited(lambda line: unfinished.fetch(line, ["A"]), {})
-    assert desk.asked == []
+    assert isinstance(unfinished, IncompleteAdapter)
+    with pytest.raises(UnreadableAnswerError, match="path, test_number, events, time"):
+        unfinished.parse(b"{}", received_at=RECEIVED_AT)
+    with pytest.raises(RequestRejectedError):
+        desk.run(lambda line: unfinished.fetch(line, ["A"]), {})
+    assert desk.requests == []
 
 
-def test_another_recipe_is_another_version_and_the_same_one_the_same() -> None:
-    assert feed().version == feed().version != feed(words="w").version
-    assert len(feed().version) <= 32
+def test_another_config_is_another_version_and_the_same_one_the_same() -> None:
+    assert make_adapter().version == make_adapter().version != make_adapter(text="w").version
+    assert len(make_adapter().version) <= 32
 
 
 def test_a_question_goes_out_as_described() -> None:
-    desk = Desk(b"{}")
-    carrier = feed(path="/v1/{number}/events?lang=en", headers="X-Api-Key: {key}\nAuthorization: {basic}")
+    desk = StubCarrier(b"{}")
+    carrier = make_adapter(path="/v1/{number}/events?lang=en", headers="X-Api-Key: {key}\nAuthorization: {basic}")
 
-    body = desk.visited(lambda line: carrier.fetch(line, ["A/1 ü"]), {"key": "us", "secret": "hush"})
+    body = desk.run(lambda line: carrier.fetch(line, ["A/1 ü"]), {"key": "us", "secret": "hush"})
 
-    [asked] = desk.asked
+    [asked] = desk.requests
     assert body == b"{}"
     assert (asked.method, asked.path, asked.query) == ("GET", "/v1/A/1 ü/events", {"lang": "en"})
     assert asked.headers["X-Api-Key"] == "us"
@@ -337,25 +356,25 @@ def test_a_question_goes_out_as_described() -> None:
 
 
 def test_a_body_holds_the_number_in_its_texts_and_no_placeholder_inside_a_number() -> None:
-    desk = Desk(b"{}")
-    carrier = feed(method="POST", path="/q", body='{"a": [{"n": "{number}"}], "k": "{key}", "x": {}, "y": 1}')
+    desk = StubCarrier(b"{}")
+    carrier = make_adapter(method="POST", path="/q", body='{"a": [{"n": "{number}"}], "k": "{key}", "x": {}, "y": 1}')
 
-    desk.visited(lambda line: carrier.fetch(line, ['{key}"']), {"key": "us"})
+    desk.run(lambda line: carrier.fetch(line, ['{key}"']), {"key": "us"})
 
-    assert json.loads(desk.asked[0].body) == {"a": [{"n": '{key}"'}], "k": "us", "x": {}, "y": 1}
+    assert json.loads(desk.requests[0].body) == {"a": [{"n": '{key}"'}], "k": "us", "x": {}, "y": 1}
 
 
 def test_a_key_that_no_header_may_hold_is_refused_and_not_sent() -> None:
-    desk = Desk()
+    desk = StubCarrier()
 
-    with pytest.raises(Refused, match="API key"):
-        desk.visited(lambda line: feed(headers="X: {key}").fetch(line, ["A"]), {"key": "a\r\nX: y"})
-    assert desk.asked == []
+    with pytest.raises(RequestRejectedError, match="API key"):
+        desk.run(lambda line: make_adapter(headers="X: {key}").fetch(line, ["A"]), {"key": "a\r\nX: y"})
+    assert desk.requests == []
 
 
 @pytest.mark.parametrize(("recipe", "names"), [("A: b", []), ("A: {key}", ["key"]), ("A: {basic}", ["key", "secret"])])
-def test_a_credential_is_needed_where_the_recipe_holds_it(recipe: str, names: list[str]) -> None:
-    assert [asked.name for asked in feed(headers=recipe).credentials if asked.required] == names
+def test_a_credential_is_required_where_the_config_uses_it(recipe: str, names: list[str]) -> None:
+    assert [asked.name for asked in make_adapter(headers=recipe).credentials if asked.required] == names
 
 
 @pytest.mark.parametrize(
@@ -366,36 +385,40 @@ def test_a_credential_is_needed_where_the_recipe_holds_it(recipe: str, names: li
         (404, b"", "the test number is not known"),
     ],
 )
-def test_a_test_asks_for_the_test_number_and_reads_the_answer(status: int, answer: bytes, says: str) -> None:
-    desk = Desk(answer, status)
-    carrier = feed(missing="error", missing_values="NONE")
+def test_a_connection_test_fetches_and_parses_the_test_number(status: int, answer: bytes, says: str) -> None:
+    desk = StubCarrier(answer, status)
+    carrier = make_adapter(not_found="error", not_found_values="NONE")
 
-    assert says in desk.visited(carrier.probe, {})
-    assert desk.asked[0].path == "/track/T1"
+    assert says in desk.run(carrier.probe, {})
+    assert desk.requests[0].path == "/track/T1"
 
 
-def test_404_without_a_word_for_not_found_is_refused() -> None:
-    with pytest.raises(Refused, match="404"):
-        Desk(b"{}", 404).visited(feed().probe, {})
+def test_404_without_a_not_found_value_is_an_error() -> None:
+    with pytest.raises(RequestRejectedError, match="404"):
+        StubCarrier(b"{}", 404).run(make_adapter().probe, {})
 
 
 KEYS = ("a", "b", "events", "at", "w", "c")
-WAYS = st.sampled_from(
+PATHS = st.sampled_from(
     ["", "$", "a", "a.b", "events", "events[*]", "a[*].events", "[0]", "[-1].a", '["a"]', "c", "w", "at"]
 )
-JOINED = st.lists(WAYS, min_size=1, max_size=3).map(" + ".join)
+JOINED_PATHS = st.lists(PATHS, min_size=1, max_size=3).map(" + ".join)
 SCANS = st.sampled_from(sorted(Scan.values))
 TABLES = st.lists(st.tuples(st.sampled_from(["x", "Delivered", "1", "true"]), SCANS), max_size=3)
-RECIPES = st.fixed_dictionaries(
-    {"path": st.just("/{number}"), "test_number": st.just("T"), "events": WAYS, "time": JOINED},
+CONFIGS = st.fixed_dictionaries(
+    {"path": st.just("/{number}"), "test_number": st.just("T"), "events": PATHS, "time": JOINED_PATHS},
     optional={
-        **dict.fromkeys(("zone", "code", "words", "place", "city", "region", "country", "number", "missing"), JOINED),
-        "pattern": st.sampled_from(["%d.%m.%Y %H:%M", "%Y%m%d%H%M%S", "%x", "%d.%m.%y", "%c", "%Y-%m-%dT%H:%M:%S%z"]),
-        "clock": st.sampled_from(Clock.values),
-        "home": st.sampled_from(["Asia/Shanghai", "America/New_York", "UTC", "Africa/Monrovia"]),
+        **dict.fromkeys(
+            ("zone", "code", "text", "place", "city", "region", "country", "number", "not_found"), JOINED_PATHS
+        ),
+        "time_format": st.sampled_from(
+            ["%d.%m.%Y %H:%M", "%Y%m%d%H%M%S", "%x", "%d.%m.%y", "%c", "%Y-%m-%dT%H:%M:%S%z"]
+        ),
+        "clock_source": st.sampled_from(ClockSource.values),
+        "home_zone": st.sampled_from(["Asia/Shanghai", "America/New_York", "UTC", "Africa/Monrovia"]),
         "order": st.sampled_from(["auto", "newest", "oldest"]),
         "home_country": st.sampled_from(["US", "CN", "NL", "BR"]),
-        "missing_values": st.sampled_from(["x", "null", "true\nfalse"]),
+        "not_found_values": st.sampled_from(["x", "null", "true\nfalse"]),
         "codes": TABLES.map(lambda rows: "\n".join(f"{code} = {name}" for code, name in rows)),
     },
 )
@@ -413,43 +436,45 @@ ANSWERS = st.recursive(
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(recipe=RECIPES, answer=ANSWERS)
-@example({**LEAST, "home_country": "US"}, {"events": [{"at": "0001-01-01T00:00:01"}]})
-def test_any_recipe_reads_any_answer_or_says_why_not(recipe: dict[str, str], answer: Any) -> None:
+@given(recipe=CONFIGS, answer=ANSWERS)
+@example({**MINIMAL_CONFIG, "home_country": "US"}, {"events": [{"at": "0001-01-01T00:00:01"}]})
+def test_any_config_parses_any_answer_or_says_why_not(recipe: dict[str, str], answer: Any) -> None:
     adapter = adapter_for(json.dumps(recipe), "pigeon", "Pigeon Post")
     try:
-        reading = adapter.parse(json.dumps(answer).encode("utf-8", "surrogatepass"), heard_at=HEARD)
-    except UnreadableAnswer as trouble:
+        reading = adapter.parse(json.dumps(answer).encode("utf-8", "surrogatepass"), received_at=RECEIVED_AT)
+    except UnreadableAnswerError as trouble:
         assert str(trouble)
         assert "\n" not in str(trouble)
         return
 
-    assert isinstance(adapter, GenericJson)
-    for told in (told for found in reading.parcels for told in found.scans):
-        mapped = adapter.recipe.codes.get(told.code)
+    assert isinstance(adapter, ConfigurableAdapter)
+    for told in (told for found in reading.shipments for told in found.scans):
+        mapped = adapter.config.codes.get(told.code)
         assert told.scan is Scan.UNMAPPED if mapped is None else told.scan not in DELIVERED_SCANS or told.scan is mapped
-        assert told.when.at is None or told.when.at.utcoffset() is not None
-        assert (told.words + told.code + told.when.raw).isprintable()
+        assert told.time.occurred_at is None or told.time.occurred_at.utcoffset() is not None
+        assert (told.text + told.code + told.time.raw_time).isprintable()
 
 
 @settings(max_examples=300, deadline=None)
-@given(given_recipe=st.dictionaries(st.sampled_from(Recipe._fields), st.text(max_size=30) | JUNK))
-def test_whatever_is_entered_is_a_recipe_or_named_faults(given_recipe: dict[str, Any]) -> None:
+@given(given_recipe=st.dictionaries(st.sampled_from(AdapterConfig._fields), st.text(max_size=30) | JUNK))
+def test_whatever_is_entered_is_a_config_or_named_errors(given_recipe: dict[str, Any]) -> None:
     try:
-        Recipe.read(given_recipe)
-    except BadRecipe as trouble:
-        assert trouble.faults
-        assert set(trouble.faults) <= set(Recipe._fields)
+        AdapterConfig.parse(given_recipe)
+    except InvalidConfigError as trouble:
+        assert trouble.errors
+        assert set(trouble.errors) <= set(AdapterConfig._fields)
 
 
 @settings(max_examples=100, deadline=None)
-@given(words=st.text(max_size=30), praise=PRAISE, code=st.sampled_from(["OUT", "NEW", "", "DLV "]))
-def test_no_words_make_a_scan_delivered(words: str, praise: str, code: str) -> None:
+@given(words=st.text(max_size=30), praise=DELIVERED_TEXTS, code=st.sampled_from(["OUT", "NEW", "", "DLV "]))
+def test_no_text_makes_a_scan_delivered(words: str, praise: str, code: str) -> None:
     answer = json.dumps({"events": [{"c": code, "w": f"{praise} {words}"}]}).encode("utf-8", "surrogatepass")
 
-    reading = feed(code="c", words="w", codes=CODES.replace("DLV", "DELIVERED")).parse(answer, heard_at=HEARD)
+    reading = make_adapter(code="c", text="w", codes=CODES.replace("DLV", "DELIVERED")).parse(
+        answer, received_at=RECEIVED_AT
+    )
 
-    assert delivered(reading) == 0
+    assert count_delivered(reading) == 0
 
 
 @settings(max_examples=300, deadline=None)
@@ -457,6 +482,6 @@ def test_no_words_make_a_scan_delivered(words: str, praise: str, code: str) -> N
     told=TIMES.map(str), zone=st.text(max_size=8) | st.sampled_from(["Africa/Monrovia", "+8", "Z"]), timing=st.data()
 )
 def test_any_time_is_read_in_any_zone(told: str, zone: str, timing: st.DataObject) -> None:
-    way = Timing(timing.draw(st.sampled_from(Clock)), "", "America/Sao_Paulo")
+    way = TimestampFormat(timing.draw(st.sampled_from(ClockSource)), "", "America/Sao_Paulo")
 
-    assert way.read(told, zone, "BR", "SP", HEARD).raw == told
+    assert way.parse(told, zone, "BR", "SP", RECEIVED_AT).raw_time == told

@@ -9,15 +9,15 @@ from typing import Any
 from django.core.management import call_command
 
 
-def printed(*words: str) -> list[dict[str, Any]]:
+def run_detect(*arguments: str) -> list[dict[str, Any]]:
     """Return the lines that the command prints."""
     out = io.StringIO()
-    call_command("detect", *words, stdout=out)
+    call_command("detect", *arguments, stdout=out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def test_each_candidate_is_one_line_best_first() -> None:
-    assert printed("lx 000 000 014 cn", "--destination", "US") == [
+    assert run_detect("lx 000 000 014 cn", "--destination", "US") == [
         {
             "number": "LX000000014CN",
             "carrier": "chinapost",
@@ -40,10 +40,10 @@ def test_each_candidate_is_one_line_best_first() -> None:
 
 
 def test_a_text_gives_all_its_numbers_and_one_without_any_gives_nothing() -> None:
-    lines = printed("Tracking 1Z5R89390357567127, then https://www.gls-group.eu/track/ABCD12EF")
+    lines = run_detect("Tracking 1Z5R89390357567127, then https://www.gls-group.eu/track/ABCD12EF")
 
     assert [(line["number"], line["source"]) for line in lines] == [
         ("1Z5R89390357567127", "text"),
         ("ABCD12EF", "link"),
     ]
-    assert printed("nothing here") == []
+    assert run_detect("nothing here") == []

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.carriers.numbers import Candidate, Certainty, Reason, detect
+from tracking.carriers.numbers import CarrierCandidate, Certainty, MatchReason, detect_carriers
 
-CHECKED, SHAPED, LOOSE = Certainty.CHECKED, Certainty.SHAPED, Certainty.LOOSE
+CHECKED, SHAPED, LOOSE = Certainty.CHECKED, Certainty.DISTINCTIVE, Certainty.WEAK
 NUMBERS: list[tuple[str, str, str, Certainty]] = [
     ("RB123456785GB", "royalmail", "S10", CHECKED),
     ("RB123456785US", "usps", "S10", CHECKED),
@@ -114,12 +114,12 @@ NUMBERS: list[tuple[str, str, str, Certainty]] = [
 ]
 
 
-def first(number: str) -> Candidate:
+def best_candidate(number: str) -> CarrierCandidate:
     """Return the best candidate."""
-    return detect(number)[0]
+    return detect_carriers(number)[0]
 
 
-def carriers(candidates: list[Candidate]) -> list[str]:
+def carrier_slugs(candidates: list[CarrierCandidate]) -> list[str]:
     """Return the slugs in order."""
     return [candidate.carrier for candidate in candidates]
 
@@ -128,7 +128,7 @@ def carriers(candidates: list[Candidate]) -> list[str]:
 def test_the_first_candidate_is_the_carrier_of_the_format(
     number: str, carrier: str, name: str, certainty: Certainty
 ) -> None:
-    best = first(number)
+    best = best_candidate(number)
 
     assert (best.carrier, best.format, best.certainty, best.number) == (carrier, name, certainty, number)
 
@@ -151,7 +151,7 @@ def test_the_first_candidate_is_the_carrier_of_the_format(
 def test_a_scanned_barcode_gives_the_number_that_the_carrier_tracks_by(
     scanned: str, carrier: str, tracked: str
 ) -> None:
-    best = first(scanned)
+    best = best_candidate(scanned)
 
     assert (best.carrier, best.number, best.certainty) == (carrier, tracked, CHECKED)
 
@@ -171,16 +171,18 @@ def test_a_scanned_barcode_gives_the_number_that_the_carrier_tracks_by(
     ],
 )
 def test_a_wrong_check_digit_is_offered_as_mistyped_and_never_as_checked(number: str, carrier: str) -> None:
-    (said,) = [candidate for candidate in detect(number) if candidate.carrier == carrier]
+    (said,) = [candidate for candidate in detect_carriers(number) if candidate.carrier == carrier]
 
-    assert said.mistyped
+    assert said.has_wrong_check_digit
     assert said.certainty is LOOSE
-    assert Reason.CHECK_DIGIT not in said.reasons
-    assert said.score < min((other.score for other in detect(number) if not other.mistyped), default=1000)
+    assert MatchReason.CHECK_DIGIT not in said.reasons
+    assert said.score < min(
+        (other.score for other in detect_carriers(number) if not other.has_wrong_check_digit), default=1000
+    )
 
 
 def test_mere_digits_are_not_called_mistyped_where_another_carrier_checks() -> None:
-    assert not any(candidate.mistyped for candidate in detect("986578788855"))
+    assert not any(candidate.has_wrong_check_digit for candidate in detect_carriers("986578788855"))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_mere_digits_are_not_called_mistyped_where_another_carrier_checks() -> N
     ["", "RB123456785XX", "RB123456785ZZ", "2Z5R89390357567127", "HELLO", "12345", "1Z", "A" * 60, "٠", "\x00"],
 )
 def test_what_fits_nothing_has_no_candidate(number: str) -> None:
-    assert detect(number) == []
+    assert detect_carriers(number) == []
 
 
 @pytest.mark.parametrize(
@@ -204,25 +206,25 @@ def test_what_fits_nothing_has_no_candidate(number: str) -> None:
     ],
 )
 def test_blanks_dashes_case_and_scripts_do_not_matter(written: str) -> None:
-    assert detect(written) == detect("1Z5R89390357567127")
+    assert detect_carriers(written) == detect_carriers("1Z5R89390357567127")
 
 
 @given(st.sampled_from([number for number, *_ in NUMBERS]), st.integers(1, 6), st.sampled_from(" -"))
 def test_grouping_a_number_changes_nothing(number: str, size: int, gap: str) -> None:
     grouped = gap.join(number[place : place + size] for place in range(0, len(number), size))
 
-    assert detect(grouped.lower()) == detect(number)
+    assert detect_carriers(grouped.lower()) == detect_carriers(number)
 
 
 @given(st.text())
 def test_any_text_is_answered(text: str) -> None:
-    assert all(candidate.number for candidate in detect(text))
+    assert all(candidate.number for candidate in detect_carriers(text))
 
 
 @given(st.from_regex(r"[A-Z0-9]{8,34}", fullmatch=True))
 def test_each_carrier_is_named_once_best_first_and_with_a_reason(number: str) -> None:
-    found = detect(number, destination="US", history={"usps": 3})
+    found = detect_carriers(number, destination="US", history={"usps": 3})
 
-    assert len(set(carriers(found))) == len(found)
+    assert len(set(carrier_slugs(found))) == len(found)
     assert [candidate.score for candidate in found] == sorted((candidate.score for candidate in found), reverse=True)
     assert all(candidate.reasons for candidate in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.carriers.numbers import Certainty, Reason, Source, find
+from tracking.carriers.numbers import Certainty, MatchReason, NumberSource, find_numbers
 
 UPS, USPS, PAKET = "1Z5R89390357567127", "9400111201080805483016", "00340434161094042557"
 LP = "LP00000000000001"
@@ -76,17 +76,17 @@ LINKS = [
 
 @pytest.mark.parametrize(("link", "carrier", "number"), LINKS, ids=[link.split("/")[2] for link, *_ in LINKS])
 def test_a_carriers_own_link_names_the_carrier(link: str, carrier: str, number: str) -> None:
-    (found,) = find(f"Follow it here: {link}.")
+    (found,) = find_numbers(f"Follow it here: {link}.")
 
     best = found.candidates[0]
-    assert (found.number, found.source, best.carrier) == (number, Source.LINK, carrier)
-    assert (best.certainty, Reason.LINK in best.reasons) == (Certainty.CHECKED, True)
+    assert (found.number, found.source, best.carrier) == (number, NumberSource.LINK, carrier)
+    assert (best.certainty, MatchReason.LINK in best.reasons) == (Certainty.CHECKED, True)
 
 
 def test_a_link_is_one_without_its_scheme_too() -> None:
-    (found,) = find("Follow it on track.dpd.co.uk/parcels/15501234567890 (any time)")
+    (found,) = find_numbers("Follow it on track.dpd.co.uk/parcels/15501234567890 (any time)")
 
-    assert (found.number, found.source, found.candidates[0].carrier) == ("15501234567890", Source.LINK, "dpd")
+    assert (found.number, found.source, found.candidates[0].carrier) == ("15501234567890", NumberSource.LINK, "dpd")
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_a_link_is_one_without_its_scheme_too() -> None:
         ("https://www.dhl.com/en/express/tracking.html?AWB=3318810025+3318810036", ["3318810025", "3318810036"]),
     ],
 )
-def test_several_numbers_in_one_link_are_told_in_order(link: str, numbers: list[str]) -> None:
-    assert [found.number for found in find(link)] == numbers
+def test_several_numbers_in_one_link_are_found_in_order(link: str, numbers: list[str]) -> None:
+    assert [found.number for found in find_numbers(link)] == numbers
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_several_numbers_in_one_link_are_told_in_order(link: str, numbers: list[
     ],
 )
 def test_a_tracker_of_many_carriers_leaves_it_to_the_number_or_its_path(link: str, carrier: str, number: str) -> None:
-    (found,) = find(link)
+    (found,) = find_numbers(link)
 
-    assert (found.number, found.source, found.candidates[0].carrier) == (number, Source.LINK, carrier)
+    assert (found.number, found.source, found.candidates[0].carrier) == (number, NumberSource.LINK, carrier)
 
 
 @pytest.mark.parametrize(
@@ -129,45 +129,45 @@ def test_a_tracker_of_many_carriers_leaves_it_to_the_number_or_its_path(link: st
     ],
 )
 def test_a_link_behind_redirects_is_read(link: str) -> None:
-    (found,) = find(link)
+    (found,) = find_numbers(link)
 
     assert found.number == "1Z5R89390357567127"
-    assert Reason.LINK in found.candidates[0].reasons
+    assert MatchReason.LINK in found.candidates[0].reasons
 
 
 def test_a_known_page_with_a_new_parameter_is_searched_for_a_fitting_number() -> None:
-    (found,) = find("https://www.ups.com/mobile?lang=en&sid=1234567890&newname=1Z5R89390357567127")
+    (found,) = find_numbers("https://www.ups.com/mobile?lang=en&sid=1234567890&newname=1Z5R89390357567127")
 
     assert (found.number, found.candidates[0].carrier) == ("1Z5R89390357567127", "ups")
 
 
 def test_an_unknown_page_gives_only_what_is_beyond_doubt() -> None:
-    found = find("https://shop.example/orders/3318810025?t=1Z5R89390357567127&sf=SF1234567890123")
+    found = find_numbers("https://shop.example/orders/3318810025?t=1Z5R89390357567127&sf=SF1234567890123")
 
-    assert [(each.number, Reason.LINK in each.candidates[0].reasons) for each in found] == [(UPS, False)]
+    assert [(each.number, MatchReason.LINK in each.candidates[0].reasons) for each in found] == [(UPS, False)]
 
 
 def test_a_number_of_no_known_format_is_taken_from_its_carriers_link() -> None:
-    (found,) = find("https://www.evri.com/track/parcel/9X9X9X9X9X/details")
+    (found,) = find_numbers("https://www.evri.com/track/parcel/9X9X9X9X9X/details")
 
     assert found.candidates[0][:4] == ("evri", "9X9X9X9X9X", "link", Certainty.CHECKED)
 
 
 def test_a_marked_number_with_a_wrong_digit_stays_mistyped_in_a_link() -> None:
-    (found,) = find("https://www.ups.com/track?tracknum=1Z5R89390357567128")
+    (found,) = find_numbers("https://www.ups.com/track?tracknum=1Z5R89390357567128")
 
     best = found.candidates[0]
-    assert (best.carrier, best.certainty, best.mistyped) == ("ups", Certainty.LOOSE, True)
+    assert (best.carrier, best.certainty, best.has_wrong_check_digit) == ("ups", Certainty.WEAK, True)
 
 
 def test_mere_digits_that_fail_a_check_are_believed_in_a_carriers_link() -> None:
-    (found,) = find("https://www.fedex.com/fedextrack/?trknbr=986578788854")
+    (found,) = find_numbers("https://www.fedex.com/fedextrack/?trknbr=986578788854")
 
     assert found.candidates[0][:4] == ("fedex", "986578788854", "link", Certainty.CHECKED)
 
 
 def test_another_posts_item_on_a_posts_page_is_carried_by_that_post() -> None:
-    (found,) = find("https://tools.usps.com/go/TrackConfirmAction?tLabels=LX000000014CN")
+    (found,) = find_numbers("https://tools.usps.com/go/TrackConfirmAction?tLabels=LX000000014CN")
 
     assert [candidate.carrier for candidate in found.candidates] == ["usps", "chinapost"]
 
@@ -176,4 +176,4 @@ def test_another_posts_item_on_a_posts_page_is_carried_by_that_post() -> None:
     "link", ["https://[broken", "https://", "https://www.ups.com/", "http://%", "https://ups.com/#%"]
 )
 def test_a_broken_or_empty_link_gives_nothing(link: str) -> None:
-    assert find(link) == []
+    assert find_numbers(link) == []

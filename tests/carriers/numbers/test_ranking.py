@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.carriers.numbers import Candidate, Certainty, Reason, detect
+from tracking.carriers.numbers import CarrierCandidate, Certainty, MatchReason, detect_carriers
 
 
-def carriers(candidates: list[Candidate]) -> list[str]:
+def carrier_slugs(candidates: list[CarrierCandidate]) -> list[str]:
     """Return the slugs in order."""
     return [candidate.carrier for candidate in candidates]
 
 
-def reasons(candidates: list[Candidate], carrier: str) -> tuple[Reason, ...]:
+def reasons_for(candidates: list[CarrierCandidate], carrier: str) -> tuple[MatchReason, ...]:
     """Return why a carrier is named."""
     return next(candidate.reasons for candidate in candidates if candidate.carrier == carrier)
 
@@ -31,77 +31,83 @@ def reasons(candidates: list[Candidate], carrier: str) -> tuple[Reason, ...]:
     ],
 )
 def test_a_collision_is_on_every_carrier_that_fits_equally(number: str, equals: list[str]) -> None:
-    found = [candidate for candidate in detect(number) if not candidate.mistyped]
+    found = [candidate for candidate in detect_carriers(number) if not candidate.has_wrong_check_digit]
 
-    assert carriers(found)[: len(equals)] == equals
-    assert all(Reason.COLLISION in candidate.reasons for candidate in found[: len(equals)])
+    assert carrier_slugs(found)[: len(equals)] == equals
+    assert all(MatchReason.COLLISION in candidate.reasons for candidate in found[: len(equals)])
 
 
 def test_sixteen_digits_after_yt_are_yunexpress_alone() -> None:
-    (only,) = detect("YT2229521272164446")
+    (only,) = detect_carriers("YT2229521272164446")
 
     assert only.carrier == "yunexpress"
-    assert Reason.COLLISION not in only.reasons
+    assert MatchReason.COLLISION not in only.reasons
 
 
 def test_a_checked_number_does_not_collide_with_a_loose_shape() -> None:
-    found = detect("3318810025")
+    found = detect_carriers("3318810025")
 
-    assert carriers(found) == ["dhl", "aramex"]
-    assert all(Reason.COLLISION not in candidate.reasons for candidate in found)
+    assert carrier_slugs(found) == ["dhl", "aramex"]
+    assert all(MatchReason.COLLISION not in candidate.reasons for candidate in found)
 
 
 def test_a_mistyped_number_collides_with_nothing() -> None:
-    assert all(Reason.COLLISION not in candidate.reasons for candidate in detect("12345678900") if candidate.mistyped)
+    assert all(
+        MatchReason.COLLISION not in candidate.reasons
+        for candidate in detect_carriers("12345678900")
+        if candidate.has_wrong_check_digit
+    )
 
 
 def test_the_shops_history_decides_between_equals() -> None:
-    found = detect("YT1234567890123", history={"yunexpress": 40, "dhl": 2})
+    found = detect_carriers("YT1234567890123", history={"yunexpress": 40, "dhl": 2})
 
-    assert carriers(found) == ["yunexpress", "yto"]
-    assert Reason.SHOP_HISTORY in reasons(found, "yunexpress")
-    assert Reason.COLLISION in reasons(found, "yunexpress")
+    assert carrier_slugs(found) == ["yunexpress", "yto"]
+    assert MatchReason.SHOP_HISTORY in reasons_for(found, "yunexpress")
+    assert MatchReason.COLLISION in reasons_for(found, "yunexpress")
 
 
 def test_the_destination_outweighs_the_shops_history() -> None:
-    found = detect("YT1234567890123", destination="CN", history={"yunexpress": 4000})
+    found = detect_carriers("YT1234567890123", destination="CN", history={"yunexpress": 4000})
 
-    assert carriers(found) == ["yto", "yunexpress"]
-    assert Reason.DESTINATION in reasons(found, "yto")
+    assert carrier_slugs(found) == ["yto", "yunexpress"]
+    assert MatchReason.DESTINATION in reasons_for(found, "yto")
 
 
 def test_certainty_outweighs_destination_and_history() -> None:
-    found = detect("3318810025", destination="AE", history={"aramex": 500})
+    found = detect_carriers("3318810025", destination="AE", history={"aramex": 500})
 
-    assert carriers(found) == ["dhl", "aramex"]
-    assert {Reason.DESTINATION, Reason.SHOP_HISTORY} <= set(reasons(found, "aramex"))
+    assert carrier_slugs(found) == ["dhl", "aramex"]
+    assert {MatchReason.DESTINATION, MatchReason.SHOP_HISTORY} <= set(reasons_for(found, "aramex"))
 
 
 @pytest.mark.parametrize(("destination", "carrier"), [("CA", "purolator"), ("US", "fedex"), ("DE", "dhl-de")])
 def test_the_destination_decides_between_checked_digits(destination: str, carrier: str) -> None:
     number = "100000001709"
 
-    assert detect(number, destination=destination)[0].carrier == carrier
-    assert {candidate.carrier for candidate in detect(number)} >= {"purolator", "fedex", "dhl-de"}
+    assert detect_carriers(number, destination=destination)[0].carrier == carrier
+    assert {candidate.carrier for candidate in detect_carriers(number)} >= {"purolator", "fedex", "dhl-de"}
 
 
 @pytest.mark.parametrize("spelled", ["US", "us", "USA", "United States"])
 def test_the_post_of_the_destination_carries_an_s10_item_last(spelled: str) -> None:
-    issuer, last = detect("LX000000014CN", destination=spelled)
+    issuer, last = detect_carriers("LX000000014CN", destination=spelled)
 
     assert (issuer.carrier, issuer.country) == ("chinapost", "CN")
     assert (last.carrier, last.country, last.certainty) == ("usps", "CN", Certainty.CHECKED)
-    assert Reason.ORIGIN_COUNTRY in issuer.reasons
-    assert Reason.DESTINATION in last.reasons
-    assert Reason.COLLISION not in (*issuer.reasons, *last.reasons)
+    assert MatchReason.ORIGIN_COUNTRY in issuer.reasons
+    assert MatchReason.DESTINATION in last.reasons
+    assert MatchReason.COLLISION not in (*issuer.reasons, *last.reasons)
 
 
 def test_an_item_at_home_or_for_a_post_without_a_slug_has_one_candidate() -> None:
-    assert carriers(detect("LX000000014CN", destination="CN")) == ["chinapost"]
-    assert carriers(detect("LX000000014CN", destination="FI")) == ["chinapost"]
-    assert carriers(detect("LX000000014CN", destination="nowhere")) == ["chinapost"]
-    assert carriers(detect("LX000000024CN", destination="US")) == ["chinapost"]
+    assert carrier_slugs(detect_carriers("LX000000014CN", destination="CN")) == ["chinapost"]
+    assert carrier_slugs(detect_carriers("LX000000014CN", destination="FI")) == ["chinapost"]
+    assert carrier_slugs(detect_carriers("LX000000014CN", destination="nowhere")) == ["chinapost"]
+    assert carrier_slugs(detect_carriers("LX000000024CN", destination="US")) == ["chinapost"]
 
 
 def test_a_history_of_nothing_changes_nothing() -> None:
-    assert detect("YT1234567890123", history={"yunexpress": 0, "yto": -3}) == detect("YT1234567890123")
+    assert detect_carriers("YT1234567890123", history={"yunexpress": 0, "yto": -3}) == detect_carriers(
+        "YT1234567890123"
+    )

@@ -13,16 +13,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.notifications.channels.letters import CHINESE, ENGLISH, message
-from tests.notifications.channels.receiver import Receiver
+from tests.notifications.channels.http_receiver import HttpReceiver
+from tests.notifications.channels.sample_messages import CHINESE, ENGLISH, make_message
 from tests.test_start import free_port
-from tracking.notifications.channels import CHANNELS, ready
-from tracking.notifications.channels.channel import BadAddress, Doubtful, Gone, Later, Message, Refused
-from tracking.notifications.channels.messengers import MESSENGERS, PHONE, SMS_SIGNS, SMS_WIDE_SIGNS, provider, text
+from tracking.notifications.channels import CHANNELS, configured_channels
+from tracking.notifications.channels.channel import (
+    DeadAddressError,
+    InvalidContactAddressError,
+    MessageRejectedError,
+    NotificationMessage,
+    TemporaryDeliveryError,
+    UnconfirmedDeliveryError,
+)
+from tracking.notifications.channels.messengers import (
+    MESSENGER_CHANNELS,
+    SAMPLE_PHONE,
+    SMS_MAX_CHARACTERS,
+    SMS_MAX_UNICODE_CHARACTERS,
+    apprise_service,
+    build_plain_text,
+)
 
 SIGNAL = CHANNELS["signal"]
-WORDS = st.text(max_size=400)
-BOT = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
+TEXTS = st.text(max_size=400)
+BOT_KEY = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
 TEMPLATES = {
     "sms": f"twilio://AC{'1' * 32}:{'2' * 32}@+15551230000/{{to}}",
     "whatsapp": "whatsapp://token123@15551230000/{to}",
@@ -36,24 +50,24 @@ TEMPLATES = {
 
 
 @pytest.fixture
-def signal(receiver: Receiver, settings: Any) -> Receiver:
+def signal_provider(receiver: HttpReceiver, settings: Any) -> HttpReceiver:
     """Name the receiver as the provider of Signal."""
     settings.MESSENGERS = {"signal": f"signal://{receiver.url.removeprefix('http://')}/+15551230000/{{to}}?rto=0.5"}
     return receiver
 
 
-def trouble_in() -> Exception:
-    with pytest.raises((Later, Gone, Refused)) as caught:
-        SIGNAL.send(ENGLISH, PHONE)
+def delivery_error() -> Exception:
+    with pytest.raises((TemporaryDeliveryError, DeadAddressError, MessageRejectedError)) as caught:
+        SIGNAL.send(ENGLISH, SAMPLE_PHONE)
     return caught.value
 
 
-def test_the_reader_gets_a_text_with_the_link_last(signal: Receiver) -> None:
-    receipt = SIGNAL.send(ENGLISH, PHONE)
+def test_the_reader_gets_a_text_with_the_link_last(signal_provider: HttpReceiver) -> None:
+    receipt = SIGNAL.send(ENGLISH, SAMPLE_PHONE)
 
-    told = json.loads(signal.calls[0].body)
-    assert receipt.said == "Signal API"
-    assert told["recipients"] == [PHONE]
+    told = json.loads(signal_provider.requests[0].body)
+    assert receipt.response_text == "Signal API"
+    assert told["recipients"] == [SAMPLE_PHONE]
     assert told["message"].splitlines() == [
         "Nordlicht Outdoor: Out for delivery",
         "When: Wed, Mar 4 8:12 AM",
@@ -61,62 +75,76 @@ def test_the_reader_gets_a_text_with_the_link_last(signal: Receiver) -> None:
         "Expected: today, 10:00 AM – 1:00 PM",
         "Order: NL-2041",
         "The courier has it on the round today.",
-        ENGLISH.action.address,
+        ENGLISH.action.url,
     ]
 
 
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [
-        *((400, Refused), (403, Refused), (404, Refused), (410, Gone)),
-        *((401, Later), (402, Later), (408, Later), (429, Later), (500, Later), (503, Later)),
+        *(
+            (400, MessageRejectedError),
+            (403, MessageRejectedError),
+            (404, MessageRejectedError),
+            (410, DeadAddressError),
+        ),
+        *(
+            (401, TemporaryDeliveryError),
+            (402, TemporaryDeliveryError),
+            (408, TemporaryDeliveryError),
+            (429, TemporaryDeliveryError),
+            (500, TemporaryDeliveryError),
+            (503, TemporaryDeliveryError),
+        ),
     ],
 )
-def test_each_status_has_its_meaning(signal: Receiver, status: int, meaning: type[Exception]) -> None:
-    signal.answers = [(status, {}, b'{"error": "4915112345678 is not registered"}')]
+def test_each_status_has_its_meaning(signal_provider: HttpReceiver, status: int, meaning: type[Exception]) -> None:
+    signal_provider.responses = [(status, {}, b'{"error": "4915112345678 is not registered"}')]
 
-    trouble = trouble_in()
+    trouble = delivery_error()
 
     assert type(trouble) is meaning
     assert str(trouble).startswith(f"{status}: ")
     assert "is not registered" in str(trouble)
     assert "15112345678" not in str(trouble)
-    assert len(signal.calls) == 1
+    assert len(signal_provider.requests) == 1
 
 
 @pytest.mark.parametrize("how", ["drop", "hang"])
-def test_no_answer_leaves_a_doubt(signal: Receiver, how: str) -> None:
-    signal.answers = [how]
+def test_no_answer_leaves_a_doubt(signal_provider: HttpReceiver, how: str) -> None:
+    signal_provider.responses = [how]
 
-    assert type(trouble_in()) is Doubtful
-    assert len(signal.calls) == 1
+    assert type(delivery_error()) is UnconfirmedDeliveryError
+    assert len(signal_provider.requests) == 1
 
 
 def test_a_provider_that_is_away_is_tried_later(settings: Any) -> None:
     settings.MESSENGERS = {"signal": f"signal://127.0.0.1:{free_port()}/+15551230000/{{to}}"}
 
-    assert type(trouble_in()) is Later
+    assert type(delivery_error()) is TemporaryDeliveryError
 
 
-def test_a_redirect_is_not_followed(signal: Receiver) -> None:
-    signal.answers = [(307, {"Location": f"{signal.url}/elsewhere"}, b"")]
+def test_a_redirect_is_not_followed(signal_provider: HttpReceiver) -> None:
+    signal_provider.responses = [(307, {"Location": f"{signal_provider.url}/elsewhere"}, b"")]
 
-    assert type(trouble_in()) is Refused
-    assert [call.path for call in signal.calls] == ["/v2/send"]
+    assert type(delivery_error()) is MessageRejectedError
+    assert [call.path for call in signal_provider.requests] == ["/v2/send"]
 
 
 @pytest.mark.parametrize("template", ["", "nonsense", "unheard-of://{to}", "signal://{to}"])
 def test_a_provider_that_is_not_understood_is_no_fault_of_the_readers(settings: Any, template: str) -> None:
     settings.MESSENGERS = {"signal": template}
 
-    assert type(trouble_in()) is Later
+    assert type(delivery_error()) is TemporaryDeliveryError
 
 
-def test_numbers_and_words_stay_out_of_the_log(signal: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
-    signal.answers = [(400, {}, b"no")]
+def test_numbers_and_words_stay_out_of_the_log(
+    signal_provider: HttpReceiver, capfd: pytest.CaptureFixture[str]
+) -> None:
+    signal_provider.responses = [(400, {}, b"no")]
     logging.getLogger("apprise").warning("as loud as it gets")
 
-    trouble_in()
+    delivery_error()
 
     out, err = capfd.readouterr()
     assert "15112345678" not in out + err
@@ -124,14 +152,14 @@ def test_numbers_and_words_stay_out_of_the_log(signal: Receiver, capfd: pytest.C
 
 
 def test_a_messenger_is_offered_once_its_provider_is_named(settings: Any) -> None:
-    assert "sms" not in ready()
+    assert "sms" not in configured_channels()
     settings.MESSENGERS = {"sms": TEMPLATES["sms"], "telegram": "tgram://token-without-a-place"}
-    assert {one.name for one in MESSENGERS} & set(ready()) == {"sms"}
+    assert {one.name for one in MESSENGER_CHANNELS} & set(configured_channels()) == {"sms"}
 
 
-@pytest.mark.parametrize("one", MESSENGERS, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", MESSENGER_CHANNELS, ids=lambda one: one.name)
 def test_every_messenger_reaches_the_one_address_it_was_given(one: Any) -> None:
-    service = provider(TEMPLATES[one.name], one.clean(one.sample))
+    service = apprise_service(TEMPLATES[one.name], one.clean_address(one.sample_address))
 
     assert service is not None
     assert len(service) == 1
@@ -139,21 +167,21 @@ def test_every_messenger_reaches_the_one_address_it_was_given(one: Any) -> None:
 
 @pytest.mark.parametrize("name", ["sms", "whatsapp", "signal"])
 def test_telephone_numbers_are_kept_in_one_form(name: str) -> None:
-    assert CHANNELS[name].clean(" +49 (0) 151-12345678") == "+4915112345678"
-    assert CHANNELS[name].clean("+86 138 0013 8000") == "+8613800138000"
+    assert CHANNELS[name].clean_address(" +49 (0) 151-12345678") == "+4915112345678"
+    assert CHANNELS[name].clean_address("+86 138 0013 8000") == "+8613800138000"
 
 
 @pytest.mark.parametrize("typed", ["", "0151 12345678", "+49", "+49 1", "call me", "+999 123456789"])
 def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
-    with pytest.raises(BadAddress):
-        CHANNELS["sms"].clean(typed)
+    with pytest.raises(InvalidContactAddressError):
+        CHANNELS["sms"].clean_address(typed)
 
 
 @given(typed=st.text() | st.from_regex(r"\+49151[0-9]{8}[,;/?x ]+\+?[0-9]{0,12}", fullmatch=True))
 def test_a_number_that_is_kept_is_one_number(typed: str) -> None:
     try:
-        kept = CHANNELS["sms"].clean(typed)
-    except BadAddress:
+        kept = CHANNELS["sms"].clean_address(typed)
+    except InvalidContactAddressError:
         return
     assert kept[0] == "+"
     assert kept[1:].isascii() and kept[1:].isdigit()
@@ -163,8 +191,8 @@ def test_a_number_that_is_kept_is_one_number(typed: str) -> None:
     ("name", "typed", "kept"),
     [
         ("telegram", "-1001234567890", "-1001234567890"),
-        ("wecom", f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={BOT}", BOT),
-        ("feishu", f"https://open.larksuite.com/open-apis/bot/v2/hook/{BOT}", BOT),
+        ("wecom", f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={BOT_KEY}", BOT_KEY),
+        ("feishu", f"https://open.larksuite.com/open-apis/bot/v2/hook/{BOT_KEY}", BOT_KEY),
         (
             "slack",
             " https://hooks.slack.com/services/T01ABCD2EFG/B01ABCD2EFG/abcdefghijklmnopqrstuvwx ",
@@ -173,51 +201,54 @@ def test_a_number_that_is_kept_is_one_number(typed: str) -> None:
     ],
 )
 def test_an_address_may_be_pasted_as_the_messenger_shows_it(name: str, typed: str, kept: str) -> None:
-    assert CHANNELS[name].clean(typed) == kept
+    assert CHANNELS[name].clean_address(typed) == kept
 
 
-@pytest.mark.parametrize("one", [one for one in MESSENGERS if one.sample != PHONE], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "one", [one for one in MESSENGER_CHANNELS if one.sample_address != SAMPLE_PHONE], ids=lambda one: one.name
+)
 @pytest.mark.parametrize("extra", ["?x=1", "/../y", " ,@all", "\nx", "%2F", "#a", "@evil.example"])
 def test_nothing_can_be_slipped_in_with_an_address(one: Any, extra: str) -> None:
-    with pytest.raises(BadAddress, match="looks like"):
-        one.clean(one.sample + extra)
+    with pytest.raises(InvalidContactAddressError, match="looks like"):
+        one.clean_address(one.sample_address + extra)
 
 
 def test_a_page_shows_a_number_and_no_key() -> None:
-    assert CHANNELS["sms"].shown(PHONE) == "+49 1511 2345678"
-    assert CHANNELS["wecom"].shown(BOT) == "…7e90"
+    assert CHANNELS["sms"].display_address(SAMPLE_PHONE) == "+49 1511 2345678"
+    assert CHANNELS["wecom"].display_address(BOT_KEY) == "…7e90"
 
 
 def test_a_text_message_stays_short_in_every_script() -> None:
-    english, chinese = text(ENGLISH, SMS_SIGNS), text(CHINESE, SMS_SIGNS)
+    english, chinese = build_plain_text(ENGLISH, SMS_MAX_CHARACTERS), build_plain_text(CHINESE, SMS_MAX_CHARACTERS)
 
-    assert len(english) <= SMS_SIGNS
-    assert len(chinese) <= SMS_WIDE_SIGNS
+    assert len(english) <= SMS_MAX_CHARACTERS
+    assert len(chinese) <= SMS_MAX_UNICODE_CHARACTERS
     assert chinese.splitlines()[0] == "北光户外: 派送中"
-    assert english.endswith(ENGLISH.action.address)
+    assert english.endswith(ENGLISH.action.url)
 
 
 @given(
     letter=st.builds(
-        message,
-        sender=WORDS,
-        headline=WORDS,
-        lines=st.lists(WORDS, max_size=4).map(tuple),
-        facts=st.lists(st.tuples(WORDS, WORDS), max_size=4).map(tuple),
+        make_message,
+        sender=TEXTS,
+        headline=TEXTS,
+        lines=st.lists(TEXTS, max_size=4).map(tuple),
+        facts=st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple),
     ),
-    signs=st.sampled_from([SMS_SIGNS, 1000]),
+    signs=st.sampled_from([SMS_MAX_CHARACTERS, 1000]),
 )
-def test_no_words_push_the_link_out(letter: Message, signs: int) -> None:
-    found = text(letter, signs)
+def test_no_words_push_the_link_out(letter: NotificationMessage, signs: int) -> None:
+    found = build_plain_text(letter, signs)
 
     assert len(found) <= signs
-    assert found.endswith("\n" + letter.action.address)
+    assert found.endswith("\n" + letter.action.url)
 
 
 def test_web_processes_do_not_load_what_only_workers_need() -> None:
     script = (
-        "import django, sys; django.setup(); import tracking.urls; from tracking.notifications.channels import ready; "
-        "ready(); print([name for name in ('apprise.url', 'http_ece') if name in sys.modules])"
+        "import django, sys; django.setup(); import tracking.urls; "
+        "from tracking.notifications.channels import configured_channels; "
+        "configured_channels(); print([name for name in ('apprise.url', 'http_ece') if name in sys.modules])"
     )
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tracking.settings"}
 

@@ -15,42 +15,42 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    coordinate,
-    day_of,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_coordinate,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.measures import grams, measures
+from tracking.carriers.measurements import build_measurements, to_grams
 from tracking.carriers.parsed import (
     ALREADY_REGISTERED,
-    CarrierDate,
-    Measures,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    Measurements,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
 )
-from tracking.vocabulary import Tracker
+from tracking.vocabulary import FeedState
 
-TABLE: Final = Table.load("aftership")
-ALREADY_EXISTS: Final = 4003
+CODE_TABLE: Final = CodeTable.load("aftership")
+ALREADY_EXISTS_CODE: Final = 4003
 
 
 class AfterShip(Adapter):
     slug = "aftership"
     name = "AfterShip"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.aftership.com"
     homepage = "https://www.aftership.com"
     credentials = (
@@ -58,145 +58,154 @@ class AfterShip(Adapter):
         Credential("webhook_secret", "Webhook secret", required=False),
     )
     batch_size = 50
-    aggregates = True
+    is_aggregator = True
     calls_per_second = 10.0
-    registers = True
+    requires_registration = True
     register_batch_size = 1
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "msg" in answer:
-            return Reading((read_parcel(answer["msg"], heard_at),))
-        meta = mapping(answer.get("meta"), "meta")
-        if meta.get("code") == ALREADY_EXISTS:
-            tracking = mapping(mapping(answer.get("data"), "data").get("tracking"), "data.tracking")
-            return Reading((), (Refusal(text(tracking.get("tracking_number")), ALREADY_REGISTERED, ""),))
+            return ParsedAnswer((parse_shipment(answer["msg"], received_at),))
+        meta = expect_object(answer.get("meta"), "meta")
+        if meta.get("code") == ALREADY_EXISTS_CODE:
+            tracking = expect_object(expect_object(answer.get("data"), "data").get("tracking"), "data.tracking")
+            return ParsedAnswer(
+                (), (RejectedNumber(clean_text(tracking.get("tracking_number")), ALREADY_REGISTERED, ""),)
+            )
         if meta.get("code") not in (200, 201):
-            raise RefusedAnswer(f"AfterShip refused the call ({text(meta.get('code'))}): {text(meta.get('message'))}")
-        data = mapping(answer.get("data"), "data")
-        items = listing(data.get("trackings"), "data.trackings") if "trackings" in data else [single(data)]
-        return Reading(tuple(read_parcel(item, heard_at) for item in items))
+            raise RejectionAnswerError(
+                f"AfterShip refused the call ({clean_text(meta.get('code'))}): {clean_text(meta.get('message'))}"
+            )
+        data = expect_object(answer.get("data"), "data")
+        items = expect_list(data.get("trackings"), "data.trackings") if "trackings" in data else [unwrap_tracking(data)]
+        return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in items))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await line.send(
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await client.send(
             "GET",
             "/tracking/2026-07/trackings",
-            headers=key_header(line),
+            headers=auth_headers(client),
             params={"tracking_numbers": ",".join(numbers), "limit": "200"},
         )
 
-    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await line.send(
+    async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await client.send(
             "POST",
             "/tracking/2026-07/trackings",
-            headers=key_header(line),
+            headers=auth_headers(client),
             json={"tracking_number": numbers[0]},
-            good=(400,),
+            accepted_statuses=(400,),
         )
 
-    async def probe(self, line: Line) -> str:
-        load_json(
-            await line.send("GET", "/tracking/2026-07/trackings", headers=key_header(line), params={"limit": "1"})
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(
+            await client.send("GET", "/tracking/2026-07/trackings", headers=auth_headers(client), params={"limit": "1"})
         )
         return "connected"
 
-    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+    def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = credentials.get("webhook_secret", "")
         expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
         return bool(secret) and hmac.compare_digest(expected, headers.get("aftership-hmac-sha256", "").encode())
 
 
-def key_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header that carries the account's key."""
-    return {"as-api-key": line.credentials.get("key", "")}
+    return {"as-api-key": client.credentials.get("key", "")}
 
 
-def single(data: Mapping[str, Any]) -> Any:
+def unwrap_tracking(data: Mapping[str, Any]) -> Any:
     """Return the one tracking of an answer: older API versions wrap it in `tracking`, newer ones do not."""
     return data.get("tracking", data)
 
 
-def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one tracking: a leg per carrier slug met, in the order of its checkpoints."""
-    entry = mapping(item, "a tracking")
-    number = required_text(entry.get("tracking_number"), "tracking_number")
+    entry = expect_object(item, "a tracking")
+    number = require_text(entry.get("tracking_number"), "tracking_number")
     origin, destination = (
         country_of(entry.get("origin_country_iso3")),
         country_of(entry.get("destination_country_iso3")),
     )
-    checkpoints = [mapping(point, "a checkpoint") for point in listing(entry.get("checkpoints"), "checkpoints")]
-    main = text(entry.get("slug"))
-    slugs = list(dict.fromkeys([text(point.get("slug")) or main for point in checkpoints] or [main]))
-    legs = [ToldLeg(slug_for(slug), slug, number) for slug in slugs if slug]
-    scans = [read_checkpoint(point, slugs, main, (origin, destination), heard_at) for point in checkpoints]
-    return ToldParcel(
+    checkpoints = [
+        expect_object(point, "a checkpoint") for point in expect_list(entry.get("checkpoints"), "checkpoints")
+    ]
+    main = clean_text(entry.get("slug"))
+    slugs = list(dict.fromkeys([clean_text(point.get("slug")) or main for point in checkpoints] or [main]))
+    legs = [ParsedLeg(slug_for(slug), slug, number) for slug in slugs if slug]
+    scans = [parse_event(point, slugs, main, (origin, destination), received_at) for point in checkpoints]
+    return ParsedShipment(
         number=number,
-        legs=tuple(with_next_couriers(legs, listing(entry.get("next_couriers"), "next_couriers"))),
+        legs=tuple(add_next_legs(legs, expect_list(entry.get("next_couriers"), "next_couriers"))),
         scans=tuple(scans),
-        tracker=Tracker.EXPIRED if text(entry.get("tag")) == "Expired" else Tracker.ACTIVE,
+        feed_state=FeedState.EXPIRED if clean_text(entry.get("tag")) == "Expired" else FeedState.ACTIVE,
         origin=origin,
         destination=destination,
-        carrier_date=read_carrier_date(entry),
-        measures=read_measures(entry),
+        carrier_estimate=parse_carrier_estimate(entry),
+        measurements=parse_measurements(entry),
     )
 
 
-def read_measures(entry: Mapping[str, Any]) -> Measures | None:
+def parse_measurements(entry: Mapping[str, Any]) -> Measurements | None:
     """Read the weight: a number and its unit side by side, in newer API versions one object."""
     told = entry.get("shipment_weight")
     weight = told if isinstance(told, dict) else {"value": told, "unit": entry.get("shipment_weight_unit")}
-    return measures(grams(weight.get("value"), weight.get("unit")))
+    return build_measurements(to_grams(weight.get("value"), weight.get("unit")))
 
 
-def read_checkpoint(
-    point: Mapping[str, Any],
+def parse_event(
+    checkpoint: Mapping[str, Any],
     slugs: Sequence[str],
-    main: str,
+    main_slug: str,
     route: tuple[str | None, str | None],
-    heard_at: datetime,
-) -> ToldScan:
+    received_at: datetime,
+) -> ParsedScan:
     """Read one checkpoint; its subtag is the code, its message a second opinion."""
-    place = read_place(point)
-    code, words = text(point.get("subtag")), text(point.get("message"))
-    when = timestamps.read(
-        text(point.get("checkpoint_time")), country=place.country, region=place.region, heard_at=heard_at
+    place = parse_place(checkpoint)
+    code, words = clean_text(checkpoint.get("subtag")), clean_text(checkpoint.get("message"))
+    when = timestamps.parse_timestamp(
+        clean_text(checkpoint.get("checkpoint_time")),
+        country=place.country,
+        region=place.region,
+        received_at=received_at,
     )
-    scan = TABLE.read(code, side_of(place.country, *route), words)
-    return ToldScan(slugs.index(text(point.get("slug")) or main), scan, when, place, code, words)
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words)
+    return ParsedScan(slugs.index(clean_text(checkpoint.get("slug")) or main_slug), scan, when, place, code, words)
 
 
-def read_place(point: Mapping[str, Any]) -> Place:
+def parse_place(checkpoint: Mapping[str, Any]) -> ParsedPlace:
     """Read where a checkpoint was made. AfterShip gives coordinates as [longitude, latitude]."""
-    pair = point.get("coordinates")
+    pair = checkpoint.get("coordinates")
     lon, lat = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
-    return Place(
-        text(point.get("location")),
-        country_of(point.get("country_iso3") or point.get("country_region")),
-        text(point.get("state")) or None,
-        text(point.get("city")) or None,
-        text(point.get("zip") or point.get("postal_code")) or None,
-        coordinate(lat, 90),
-        coordinate(lon, 180),
+    return ParsedPlace(
+        clean_text(checkpoint.get("location")),
+        country_of(checkpoint.get("country_iso3") or checkpoint.get("country_region")),
+        clean_text(checkpoint.get("state")) or None,
+        clean_text(checkpoint.get("city")) or None,
+        clean_text(checkpoint.get("zip") or checkpoint.get("postal_code")) or None,
+        parse_coordinate(lat, 90),
+        parse_coordinate(lon, 180),
     )
 
 
-def with_next_couriers(legs: list[ToldLeg], couriers: list[Any]) -> list[ToldLeg]:
+def add_next_legs(legs: list[ParsedLeg], couriers: list[Any]) -> list[ParsedLeg]:
     """Add a leg for each courier that AfterShip names as the next one, with the number that it will use."""
     for item in couriers:
-        courier = mapping(item, "an entry of next_couriers")
-        slug, number = text(courier.get("slug")), text(courier.get("tracking_number"))
-        leg = ToldLeg(slug_for(slug), slug, number)
+        courier = expect_object(item, "an entry of next_couriers")
+        slug, number = clean_text(courier.get("slug")), clean_text(courier.get("tracking_number"))
+        leg = ParsedLeg(slug_for(slug), slug, number)
         if number and leg not in legs:
             legs.append(leg)
     return legs
 
 
-def read_carrier_date(entry: Mapping[str, Any]) -> CarrierDate | None:
+def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
     """Read the courier's own forecast. AfterShip's model and the shop's promise are not the carrier's word."""
-    estimate = mapping(entry.get("courier_estimated_delivery_date"), "courier_estimated_delivery_date")
-    first = day_of(estimate.get("estimated_delivery_date_min") or estimate.get("estimated_delivery_date"))
-    last = day_of(estimate.get("estimated_delivery_date_max") or estimate.get("estimated_delivery_date"))
-    first = first or day_of(entry.get("expected_delivery"))
+    estimate = expect_object(entry.get("courier_estimated_delivery_date"), "courier_estimated_delivery_date")
+    first = local_date_of(estimate.get("estimated_delivery_date_min") or estimate.get("estimated_delivery_date"))
+    last = local_date_of(estimate.get("estimated_delivery_date_max") or estimate.get("estimated_delivery_date"))
+    first = first or local_date_of(entry.get("expected_delivery"))
     if first is None:
         return None
-    return CarrierDate(first, max(first, last or first), "")
+    return ParsedEstimate(first, max(first, last or first), "")

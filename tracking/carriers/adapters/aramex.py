@@ -22,33 +22,33 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    first,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    require_text,
 )
-from tracking.carriers.mapping import Table
-from tracking.carriers.measures import grams, measures
+from tracking.carriers.measurements import build_measurements, to_grams
 from tracking.carriers.parsed import (
-    NO_NEWS_YET,
-    Measures,
-    Moment,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    NO_EVENTS_YET,
+    Measurements,
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
 )
 
-TABLE: Final = Table.load("aramex")
+CODE_TABLE: Final = CodeTable.load("aramex")
 PATH: Final = "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SERVER_TIME: Final = re.compile(r"/Date\((-?\d{1,15})([+-])(\d\d)(\d\d)\)/")
@@ -57,7 +57,7 @@ SERVER_TIME: Final = re.compile(r"/Date\((-?\d{1,15})([+-])(\d\d)(\d\d)\)/")
 class Aramex(Adapter):
     slug = "aramex"
     name = "Aramex"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://ws.aramex.net"
     homepage = "https://www.aramex.com"
     credentials = (
@@ -70,24 +70,24 @@ class Aramex(Adapter):
     )
     batch_size = 20
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = granted(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_checked_answer(body)
         if "TrackingResults" not in answer and "NonExistingWaybills" not in answer:
-            raise UnreadableAnswer("the answer has neither TrackingResults nor NonExistingWaybills")
-        return Reading.of(read_answer(answer, heard_at))
+            raise UnreadableAnswerError("the answer has neither TrackingResults nor NonExistingWaybills")
+        return ParsedAnswer.from_items(parse_results(answer, received_at))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers)
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers)
 
-    async def probe(self, line: Line) -> str:
-        granted(await ask(line, ["1"]))
+    async def probe(self, client: CarrierClient) -> str:
+        load_checked_answer(await fetch_tracking(client, ["1"]))
         return "connected"
 
 
-async def ask(line: Line, numbers: Sequence[str]) -> bytes:
+async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
     """Ask for the whole history of some waybills. Without `Accept` the answer is XML."""
-    secrets = line.credentials
-    client = {
+    secrets = client.credentials
+    client_info = {
         "UserName": secrets.get("username", ""),
         "Password": secrets.get("password", ""),
         "Version": "v1.0",
@@ -97,72 +97,80 @@ async def ask(line: Line, numbers: Sequence[str]) -> bytes:
         "AccountCountryCode": secrets.get("account_country", ""),
         "Source": 24,
     }
-    question = {"ClientInfo": client, "GetLastTrackingUpdateOnly": False, "Shipments": list(numbers)}
-    return await line.send("POST", PATH, headers={"Accept": "application/json"}, json=question)
+    question = {"ClientInfo": client_info, "GetLastTrackingUpdateOnly": False, "Shipments": list(numbers)}
+    return await client.send("POST", PATH, headers={"Accept": "application/json"}, json=question)
 
 
-def granted(body: bytes) -> dict[str, Any]:
+def load_checked_answer(body: bytes) -> dict[str, Any]:
     """Return an answer that says yes; raise for one that says no."""
-    answer = load_json(body)
+    answer = load_json_object(body)
     if answer.get("HasErrors"):
-        note = first(answer.get("Notifications"), "Notifications")
-        code, words = text(note.get("Code")) or "no code", text(note.get("Message")) or "no reason given"
-        raise RefusedAnswer(f"Aramex refused the call ({code}): {words}")
+        note = first_object(answer.get("Notifications"), "Notifications")
+        code, words = clean_text(note.get("Code")) or "no code", clean_text(note.get("Message")) or "no reason given"
+        raise RejectionAnswerError(f"Aramex refused the call ({code}): {words}")
     return answer
 
 
-def read_answer(answer: Mapping[str, Any], heard_at: datetime) -> Iterator[ToldParcel | Refusal]:
+def parse_results(answer: Mapping[str, Any], received_at: datetime) -> Iterator[ParsedShipment | RejectedNumber]:
     """Yield every waybill that Aramex tells of, and every one that it does not know (yet)."""
-    for item in listing(answer.get("TrackingResults"), "TrackingResults"):
-        yield read_waybill(mapping(item, "an entry of TrackingResults"), heard_at)
-    for number in listing(answer.get("NonExistingWaybills"), "NonExistingWaybills"):
-        yield Refusal(required_text(number, "a waybill that does not exist"), NO_NEWS_YET, "the waybill does not exist")
+    for item in expect_list(answer.get("TrackingResults"), "TrackingResults"):
+        yield parse_shipment(expect_object(item, "an entry of TrackingResults"), received_at)
+    for number in expect_list(answer.get("NonExistingWaybills"), "NonExistingWaybills"):
+        yield RejectedNumber(
+            require_text(number, "a waybill that does not exist"), NO_EVENTS_YET, "the waybill does not exist"
+        )
 
 
-def read_waybill(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
+def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
     """Read one waybill. Nothing in the answer names the countries of the route."""
-    number = required_text(entry.get("Key"), "Key")
-    updates = listing(entry.get("Value"), "Value")
-    return ToldParcel(
+    number = require_text(entry.get("Key"), "Key")
+    updates = expect_list(entry.get("Value"), "Value")
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("aramex", "Aramex", number),),
-        scans=tuple(read_update(update, heard_at) for update in reversed(updates)),
-        measures=next(filter(None, map(read_measures, updates)), None),
+        legs=(ParsedLeg("aramex", "Aramex", number),),
+        scans=tuple(parse_event(update, received_at) for update in reversed(updates)),
+        measurements=next(filter(None, map(parse_measurements, updates)), None),
     )
 
 
-def read_measures(item: Any) -> Measures | None:
+def parse_measurements(item: Any) -> Measurements | None:
     """Read the weight that each update repeats."""
-    update = mapping(item, "an update")
-    return measures(grams(update.get("GrossWeight"), update.get("WeightUnit")))
+    update = expect_object(item, "an update")
+    return build_measurements(to_grams(update.get("GrossWeight"), update.get("WeightUnit")))
 
 
-def read_update(item: Any, heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, received_at: datetime) -> ParsedScan:
     """Read one update."""
-    update = mapping(item, "an update")
-    place = read_place(text(update.get("UpdateLocation")))
-    code, words = text(update.get("UpdateCode")).upper(), text(update.get("UpdateDescription"))
-    when = read_moment(text(update.get("UpdateDateTime")), place.country, heard_at)
-    return ToldScan(0, TABLE.read(code, "else", words), when, place, code, words)
+    update = expect_object(item, "an update")
+    place = parse_place(clean_text(update.get("UpdateLocation")))
+    code, words = clean_text(update.get("UpdateCode")).upper(), clean_text(update.get("UpdateDescription"))
+    when = parse_time(clean_text(update.get("UpdateDateTime")), place.country, received_at)
+    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", words), when, place, code, words)
 
 
-def read_place(told: str) -> Place:
+def parse_place(raw_place: str) -> ParsedPlace:
     """Read `City, Country`. Two or three letters behind the comma may as well be a state: no country."""
-    city, comma, country = told.rpartition(", ")
-    return Place(told, country_of(country) if len(country) > 3 else None, None, city or None) if comma else Place(told)
+    city, comma, country = raw_place.rpartition(", ")
+    return (
+        ParsedPlace(raw_place, country_of(country) if len(country) > 3 else None, None, city or None)
+        if comma
+        else ParsedPlace(raw_place)
+    )
 
 
-def read_moment(told: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read the clock on the wall, as an instant only where the place's clock shows the server's offset."""
-    if not (parts := SERVER_TIME.fullmatch(told)):
-        return timestamps.read(told, country=None, heard_at=heard_at)
+    if not (parts := SERVER_TIME.fullmatch(raw_time)):
+        return timestamps.parse_timestamp(raw_time, country=None, received_at=received_at)
     milliseconds, sign, hours, minutes = parts.groups()
     east = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     try:
         wall = f"{EPOCH + timedelta(milliseconds=int(milliseconds)) + east:%Y-%m-%dT%H:%M:%S}"
     except OverflowError:
-        return Moment(raw=told)
-    by_server = timestamps.read(f"{wall}{sign}{hours}:{minutes}", country=country, heard_at=heard_at)
-    by_place = timestamps.read(wall, country=country, heard_at=heard_at)
-    sure = by_server.at is not None and by_server.at == by_place.at
-    return (by_server if sure else timestamps.read(wall, country=None, heard_at=heard_at))._replace(raw=told)
+        return ParsedTime(raw_time=raw_time)
+    by_server = timestamps.parse_timestamp(f"{wall}{sign}{hours}:{minutes}", country=country, received_at=received_at)
+    by_place = timestamps.parse_timestamp(wall, country=country, received_at=received_at)
+    sure = by_server.occurred_at is not None and by_server.occurred_at == by_place.occurred_at
+    return (by_server if sure else timestamps.parse_timestamp(wall, country=None, received_at=received_at))._replace(
+        raw_time=raw_time
+    )

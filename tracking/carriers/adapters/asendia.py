@@ -23,33 +23,42 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line, basic
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    country_code,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table
-from tracking.carriers.parsed import NO_NEWS_YET, Moment, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.parsed import (
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
+)
 
-TABLE: Final = Table.load("asendia")
+CODE_TABLE: Final = CodeTable.load("asendia")
 PATH: Final = "/api/A1/v2.0/Tracking/Detail"
-FOUND: Final = "200"
-NOTHING_FOUND: Final = "204"
-OWN_CODES: Final = frozenset({"1", "1.1", "2", "2.1", "2.2"})
-ANYWHERE: Final = "+00:00"
+FOUND_STATUS: Final = "200"
+NOT_FOUND_STATUS: Final = "204"
+ASENDIA_CODES: Final = frozenset({"1", "1.1", "2", "2.1", "2.2"})
+PLACEHOLDER_OFFSET: Final = "+00:00"
 
 
 class Asendia(Adapter):
     slug = "asendia"
     name = "Asendia"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://a1api.asendiausa.com"
     homepage = "https://www.asendia.com"
     credentials = (
@@ -58,80 +67,82 @@ class Asendia(Adapter):
         Credential("api_key", "Asendia USA: API key"),
     )
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
-        words, entries = granted(answer), listing(answer.get("data"), "data")
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
+        words, entries = check_answer(answer), expect_list(answer.get("data"), "data")
         if not entries:
-            return Reading((), (Refusal("", NO_NEWS_YET, words or "no such package"),))
-        return Reading(tuple(read_package(entry, heard_at) for entry in entries))
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words or "no such package"),))
+        return ParsedAnswer(tuple(parse_shipment(entry, received_at) for entry in entries))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        granted(load_json(await ask(line, "AS000000000US")))
+    async def probe(self, client: CarrierClient) -> str:
+        check_answer(load_json_object(await fetch_tracking(client, "AS000000000US")))
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one number."""
-    secrets = line.credentials
+    secrets = client.credentials
     headers = {
-        "Authorization": basic(secrets.get("username", ""), secrets.get("password", "")),
+        "Authorization": basic_auth_header(secrets.get("username", ""), secrets.get("password", "")),
         "X-AsendiaOne-ApiKey": secrets.get("api_key", ""),
         "Accept": "application/json",
     }
-    return await line.send("GET", PATH, headers=headers, params={"trackingNumberVendor": number})
+    return await client.send("GET", PATH, headers=headers, params={"trackingNumberVendor": number})
 
 
-def granted(answer: Mapping[str, Any]) -> str:
+def check_answer(answer: Mapping[str, Any]) -> str:
     """Return what an answer that says yes, or knows nothing, has to say; raise for one that says no."""
-    status = mapping(answer.get("responseStatus"), "responseStatus") or answer
-    code, words = text(status.get("responseStatusCode")), text(status.get("responseStatusMessage"))
+    status = expect_object(answer.get("responseStatus"), "responseStatus") or answer
+    code, words = clean_text(status.get("responseStatusCode")), clean_text(status.get("responseStatusMessage"))
     if not code:
-        raise UnreadableAnswer("the answer has no responseStatusCode")
-    if code not in (FOUND, NOTHING_FOUND):
-        raise RefusedAnswer(f"Asendia refused the call ({code}): {words or 'no reason given'}")
+        raise UnreadableAnswerError("the answer has no responseStatusCode")
+    if code not in (FOUND_STATUS, NOT_FOUND_STATUS):
+        raise RejectionAnswerError(f"Asendia refused the call ({code}): {words or 'no reason given'}")
     return words
 
 
-def read_package(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one package."""
-    entry = mapping(item, "an entry of data")
-    number = required_text(entry.get("trackingNumberVendor"), "trackingNumberVendor")
-    events = listing(entry.get("trackingDetailEvents"), "trackingDetailEvents")
-    return ToldParcel(
+    entry = expect_object(item, "an entry of data")
+    number = require_text(entry.get("trackingNumberVendor"), "trackingNumberVendor")
+    events = expect_list(entry.get("trackingDetailEvents"), "trackingDetailEvents")
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("asendia", "Asendia", number),),
-        scans=tuple(read_event(event, heard_at) for event in reversed(events)),
+        legs=(ParsedLeg("asendia", "Asendia", number),),
+        scans=tuple(parse_event(event, received_at) for event in reversed(events)),
     )
 
 
-def read_event(item: Any, heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, received_at: datetime) -> ParsedScan:
     """Read one event, of Asendia or of one of its partners."""
-    event = mapping(item, "an event")
-    place = read_place(mapping(event.get("eventLocationDetails"), "eventLocationDetails"))
-    code, words = text(event.get("eventCode")).upper(), text(event.get("eventDescription"))
-    when = read_moment(text(event.get("eventOn")), code, place.country, heard_at)
-    return ToldScan(0, TABLE.read(code, "else", words), when, place, code, words)
+    event = expect_object(item, "an event")
+    place = parse_place(expect_object(event.get("eventLocationDetails"), "eventLocationDetails"))
+    code, words = clean_text(event.get("eventCode")).upper(), clean_text(event.get("eventDescription"))
+    when = parse_time(clean_text(event.get("eventOn")), code, place.country, received_at)
+    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", words), when, place, code, words)
 
 
-def read_place(told: Mapping[str, Any]) -> Place:
+def parse_place(location: Mapping[str, Any]) -> ParsedPlace:
     """Read a place: town, state, postcode and country; the address line is left out."""
-    city, region = text(told.get("city")), text(told.get("province"))
-    return Place(
+    city, region = clean_text(location.get("city")), clean_text(location.get("province"))
+    return ParsedPlace(
         ", ".join(filter(None, (city, region))),
-        country_code(told.get("countryIso2")) or country_of(told.get("countryName")),
+        parse_country_code(location.get("countryIso2")) or country_of(location.get("countryName")),
         region or None,
         city or None,
-        text(told.get("postalCode")) or None,
+        clean_text(location.get("postalCode")) or None,
     )
 
 
-def read_moment(told: str, code: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, code: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read Asendia's own UTC, and a partner's clock without the offset that says nothing."""
-    if code in OWN_CODES:
-        return timestamps.read_utc(told, heard_at=heard_at)
-    if told.endswith(ANYWHERE):
-        return timestamps.read(told.removesuffix(ANYWHERE), country=None, heard_at=heard_at)._replace(raw=told)
-    return timestamps.read(told, country=country, heard_at=heard_at)
+    if code in ASENDIA_CODES:
+        return timestamps.parse_utc_timestamp(raw_time, received_at=received_at)
+    if raw_time.endswith(PLACEHOLDER_OFFSET):
+        return timestamps.parse_timestamp(
+            raw_time.removesuffix(PLACEHOLDER_OFFSET), country=None, received_at=received_at
+        )._replace(raw_time=raw_time)
+    return timestamps.parse_timestamp(raw_time, country=country, received_at=received_at)

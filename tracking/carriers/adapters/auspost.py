@@ -16,25 +16,33 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line, basic
-from tracking.carriers.json_access import RefusedAnswer, first, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
+from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    require_text,
+)
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, RejectedNumber
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
-TABLE: Final = Table.load("auspost")
-OTHER: Final = "other"
-STATE: Final = re.compile(r"^(?P<city>.+?) (?P<state>NSW|VIC|QLD|SA|WA|TAS|NT|ACT)$")
-ABROAD: Final = re.compile(r"\((?P<end>[A-Z]{2})\)$|^(?P<start>[A-Z]{2})-|^(?P<alone>(?!SA|WA|NT)[A-Z]{2})$")
-MELBOURNES_CLOCK: Final = ("ACT", "NSW", "TAS", "VIC")
-S10: Final = re.compile(r"^[A-Z]{2}\d{9}([A-Z]{2})$")
-REASONS: Final[Mapping[str, str]] = {"ESB-10001": parsed.INVALID_NUMBER, "ESB-10002": parsed.NO_NEWS_YET}
+CODE_TABLE: Final = CodeTable.load("auspost")
+UNLISTED_CODE: Final = "other"
+CITY_AND_STATE: Final = re.compile(r"^(?P<city>.+?) (?P<state>NSW|VIC|QLD|SA|WA|TAS|NT|ACT)$")
+FOREIGN_COUNTRY: Final = re.compile(r"\((?P<end>[A-Z]{2})\)$|^(?P<start>[A-Z]{2})-|^(?P<alone>(?!SA|WA|NT)[A-Z]{2})$")
+MELBOURNE_TIME_STATES: Final = ("ACT", "NSW", "TAS", "VIC")
+S10_NUMBER: Final = re.compile(r"^[A-Z]{2}\d{9}([A-Z]{2})$")
+REJECTION_REASONS: Final[Mapping[str, str]] = {"ESB-10001": parsed.INVALID_NUMBER, "ESB-10002": parsed.NO_EVENTS_YET}
 
 
 class AusPost(Adapter):
     slug = "auspost"
     name = "Australia Post"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://digitalapi.auspost.com.au"
     homepage = "https://developers.auspost.com.au"
     credentials = (
@@ -45,82 +53,96 @@ class AusPost(Adapter):
     batch_size = 10
     calls_per_second = 0.15
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
-        if error := first(answer.get("errors"), "errors"):
-            words = text(error.get("message")) or text(error.get("name")) or "no reason given"
-            raise RefusedAnswer(f"Australia Post refused the call ({text(error.get('code'))}): {words}")
-        results = listing(answer.get("tracking_results"), "tracking_results")
-        return Reading.of(found for item in results for found in read_result(mapping(item, "a result"), heard_at))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
+        if error := first_object(answer.get("errors"), "errors"):
+            words = clean_text(error.get("message")) or clean_text(error.get("name")) or "no reason given"
+            raise RejectionAnswerError(f"Australia Post refused the call ({clean_text(error.get('code'))}): {words}")
+        results = expect_list(answer.get("tracking_results"), "tracking_results")
+        return ParsedAnswer.from_items(
+            found for item in results for found in parse_result(expect_object(item, "a result"), received_at)
+        )
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers)
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers)
 
-    async def probe(self, line: Line) -> str:
-        load_json(await ask(line, ["XX000000005AU"]))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, ["XX000000005AU"]))
         return "connected"
 
 
-async def ask(line: Line, numbers: Sequence[str]) -> bytes:
+async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
     """Ask for up to ten numbers."""
-    secrets = line.credentials
+    secrets = client.credentials
     headers = {
-        "Authorization": basic(secrets.get("key", ""), secrets.get("password", "")),
+        "Authorization": basic_auth_header(secrets.get("key", ""), secrets.get("password", "")),
         "Account-Number": secrets.get("account", ""),
     }
-    return await line.send("GET", "/shipping/v1/track", headers=headers, params={"tracking_ids": ",".join(numbers)})
+    return await client.send("GET", "/shipping/v1/track", headers=headers, params={"tracking_ids": ",".join(numbers)})
 
 
-def read_result(result: Mapping[str, Any], heard_at: datetime) -> Iterator[ToldParcel | Refusal]:
+def parse_result(result: Mapping[str, Any], received_at: datetime) -> Iterator[ParsedShipment | RejectedNumber]:
     """Yield what is told under one number: a refusal, its one article, or each article of a consignment."""
-    number = required_text(result.get("tracking_id"), "tracking_id")
-    if error := first(result.get("errors"), "errors"):
-        yield Refusal(number, REASONS.get(text(error.get("code")), parsed.OTHER), text(error.get("name")))
-    articles = list(articles_in(result))
+    number = require_text(result.get("tracking_id"), "tracking_id")
+    if error := first_object(result.get("errors"), "errors"):
+        yield RejectedNumber(
+            number,
+            REJECTION_REASONS.get(clean_text(error.get("code")), parsed.OTHER_REASON),
+            clean_text(error.get("name")),
+        )
+    articles = list(articles_of(result))
     for article in articles:
-        own = text(article.get("article_id")) if len(articles) > 1 else ""
-        yield read_article(article, own or number, text(article.get("status") or result.get("status")), heard_at)
+        own = clean_text(article.get("article_id")) if len(articles) > 1 else ""
+        yield parse_shipment(
+            article, own or number, clean_text(article.get("status") or result.get("status")), received_at
+        )
 
 
-def articles_in(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def articles_of(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the articles of a result, also those inside a consignment."""
-    for value in listing(result.get("trackable_items"), "trackable_items"):
-        item = mapping(value, "a trackable item")
-        inside = listing(item.get("items"), "items")
-        yield from (mapping(article, "an article") for article in inside or [item])
+    for value in expect_list(result.get("trackable_items"), "trackable_items"):
+        item = expect_object(value, "a trackable item")
+        inside = expect_list(item.get("items"), "items")
+        yield from (expect_object(article, "an article") for article in inside or [item])
 
 
-def read_article(article: Mapping[str, Any], number: str, status: str, heard_at: datetime) -> ToldParcel:
+def parse_shipment(article: Mapping[str, Any], number: str, status: str, received_at: datetime) -> ParsedShipment:
     """Read one article. Events come newest first."""
-    issuer = S10.match(number)
+    issuer = S10_NUMBER.match(number)
     origin = issuer.group(1) if issuer else None
-    events = listing(article.get("events"), "events")
-    return ToldParcel(
+    events = expect_list(article.get("events"), "events")
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("auspost", "Australia Post", number, "AU"),),
-        scans=tuple(read_event(item, origin, status, heard_at) for item in reversed(events)),
+        legs=(ParsedLeg("auspost", "Australia Post", number, "AU"),),
+        scans=tuple(parse_event(item, origin, status, received_at) for item in reversed(events)),
         origin=origin,
     )
 
 
-def read_event(item: Any, origin: str | None, status: str, heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, origin: str | None, status: str, received_at: datetime) -> ParsedScan:
     """Read one event; a delivery that the article's status does not know is none."""
-    event = mapping(item, "an event")
-    place, words = read_place(text(event.get("location"))), text(event.get("description"))
-    listed = (words.casefold(), "else") in TABLE.codes
-    scan = TABLE.read(words.casefold() if listed else OTHER, side_of(place.country, origin, None), words)
+    event = expect_object(item, "an event")
+    place, words = parse_place(clean_text(event.get("location"))), clean_text(event.get("description"))
+    listed = (words.casefold(), "else") in CODE_TABLE.codes
+    scan = CODE_TABLE.scan_for(
+        words.casefold() if listed else UNLISTED_CODE, border_side_of(place.country, origin, None), words
+    )
     if scan in DELIVERED_SCANS and not status.casefold().startswith("delivered"):
         scan = Scan.UNMAPPED
-    inferred = place.region not in MELBOURNES_CLOCK
-    when = timestamps.read(
-        text(event.get("date")), country=place.country, region=place.region, heard_at=heard_at, inferred=inferred
+    inferred = place.region not in MELBOURNE_TIME_STATES
+    when = timestamps.parse_timestamp(
+        clean_text(event.get("date")),
+        country=place.country,
+        region=place.region,
+        received_at=received_at,
+        is_offset_inferred=inferred,
     )
-    return ToldScan(0, scan, when, place, words, words, "en")
+    return ParsedScan(0, scan, when, place, words, words, "en")
 
 
-def read_place(told_as: str) -> Place:
+def parse_place(raw_place: str) -> ParsedPlace:
     """Read a place: a suburb with its state, or a country's code before, behind or alone."""
-    if found := STATE.match(told_as):
-        return Place(told_as, "AU", found["state"], found["city"])
-    abroad = ABROAD.search(told_as)
-    return Place(told_as, next(filter(None, abroad.groups()), None) if abroad else None)
+    if found := CITY_AND_STATE.match(raw_place):
+        return ParsedPlace(raw_place, "AU", found["state"], found["city"])
+    abroad = FOREIGN_COUNTRY.search(raw_place)
+    return ParsedPlace(raw_place, next(filter(None, abroad.groups()), None) if abroad else None)

@@ -17,103 +17,111 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line, basic
-from tracking.carriers.json_access import RefusedAnswer, UnreadableAnswer, day_of
-from tracking.carriers.mapping import TABLES, Table
-from tracking.carriers.markup import inner, load_xml
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
+from tracking.carriers.code_tables import TABLES_DIRECTORY, CodeTable
+from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError, local_date_of
 from tracking.carriers.parsed import (
-    NO_NEWS_YET,
-    CarrierDate,
-    Moment,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
 )
+from tracking.carriers.xml_access import element_text, load_xml
 
-TABLE: Final = Table.load("canadapost")
-ZONES: Final[Mapping[str, str]] = tomllib.loads((TABLES / "canadapost.toml").read_text(encoding="utf-8"))["zones"]
+CODE_TABLE: Final = CodeTable.load("canadapost")
+ZONE_OFFSETS: Final[Mapping[str, str]] = tomllib.loads(
+    (TABLES_DIRECTORY / "canadapost.toml").read_text(encoding="utf-8")
+)["zones"]
 PROVINCES: Final = frozenset({"AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"})
-NO_HISTORY: Final = "004"
-OTHER: Final = "other"
+NO_HISTORY_CODE: Final = "004"
+UNLISTED_CODE: Final = "other"
 
 
 class CanadaPost(Adapter):
     slug = "canadapost"
     name = "Canada Post"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://soa-gw.canadapost.ca"
     homepage = "https://www.canadapost-postescanada.ca/information/app/drc/home"
     credentials = (Credential("username", "API key: user name"), Credential("password", "API key: password"))
     batch_size = 1
     calls_per_second = 1.0
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         root = load_xml(body, "tracking-detail", "messages", "wrapper")
         details = list(root.iter("tracking-detail"))
         if not details:
-            return read_messages(root)
-        return Reading(tuple(read_parcel(detail, heard_at) for detail in details))
+            return parse_error(root)
+        return ParsedAnswer(tuple(parse_shipment(detail, received_at) for detail in details))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_xml(await ask(line, "0000000000000000"), "tracking-detail", "messages")
+    async def probe(self, client: CarrierClient) -> str:
+        load_xml(await fetch_tracking(client, "0000000000000000"), "tracking-detail", "messages")
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one PIN, in English. Canada Post says 404 for one without history."""
     headers = {
-        "Authorization": basic(line.credentials.get("username", ""), line.credentials.get("password", "")),
+        "Authorization": basic_auth_header(
+            client.credentials.get("username", ""), client.credentials.get("password", "")
+        ),
         "Accept": "application/vnd.cpc.track-v2+xml",
         "Accept-Language": "en-CA",
     }
-    return await line.send("GET", f"/vis/track/pin/{quote(number, safe='')}/detail", headers=headers, good=(404,))
-
-
-def read_messages(root: Element) -> Reading:
-    """Read an answer without a parcel: no history yet, or a call that was refused."""
-    message = next(root.iter("message"), None)
-    if message is None:
-        raise UnreadableAnswer("the answer holds neither tracking-detail nor message")
-    code, words = inner(message, "code"), inner(message, "description") or "no reason given"
-    if code == NO_HISTORY:
-        return Reading((), (Refusal("", NO_NEWS_YET, words),))
-    raise RefusedAnswer(f"Canada Post refused the call ({code or 'no code'}): {words}")
-
-
-def read_parcel(detail: Element, heard_at: datetime) -> ToldParcel:
-    """Read one PIN. Nothing in the answer names the countries of the route."""
-    number = inner(detail, "pin")
-    if not number:
-        raise UnreadableAnswer("pin is missing")
-    events = detail.findall("significant-events/occurrence")
-    day = day_of(inner(detail, "changed-expected-date")) or day_of(inner(detail, "expected-delivery-date"))
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("canadapost", "Canada Post", number, "CA"),),
-        scans=tuple(read_event(event, heard_at) for event in reversed(events)),
-        carrier_date=CarrierDate(day, day, "") if day else None,
+    return await client.send(
+        "GET", f"/vis/track/pin/{quote(number, safe='')}/detail", headers=headers, accepted_statuses=(404,)
     )
 
 
-def read_event(event: Element, heard_at: datetime) -> ToldScan:
+def parse_error(root: Element) -> ParsedAnswer:
+    """Read an answer without a parcel: no history yet, or a call that was refused."""
+    message = next(root.iter("message"), None)
+    if message is None:
+        raise UnreadableAnswerError("the answer holds neither tracking-detail nor message")
+    code, words = element_text(message, "code"), element_text(message, "description") or "no reason given"
+    if code == NO_HISTORY_CODE:
+        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
+    raise RejectionAnswerError(f"Canada Post refused the call ({code or 'no code'}): {words}")
+
+
+def parse_shipment(detail: Element, received_at: datetime) -> ParsedShipment:
+    """Read one PIN. Nothing in the answer names the countries of the route."""
+    number = element_text(detail, "pin")
+    if not number:
+        raise UnreadableAnswerError("pin is missing")
+    events = detail.findall("significant-events/occurrence")
+    day = local_date_of(element_text(detail, "changed-expected-date")) or local_date_of(
+        element_text(detail, "expected-delivery-date")
+    )
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("canadapost", "Canada Post", number, "CA"),),
+        scans=tuple(parse_event(event, received_at) for event in reversed(events)),
+        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+    )
+
+
+def parse_event(event: Element, received_at: datetime) -> ParsedScan:
     """Read one occurrence."""
-    place = read_place(event)
-    code, words = inner(event, "event-identifier"), inner(event, "event-description")
+    place = parse_place(event)
+    code, words = element_text(event, "event-identifier"), element_text(event, "event-description")
     plain = code.lstrip("0")
-    scan = TABLE.read(plain if (plain, "else") in TABLE.codes else OTHER, "else", words)
-    return ToldScan(0, scan, read_moment(event, place, heard_at), place, code, words, "en")
+    scan = CODE_TABLE.scan_for(plain if (plain, "else") in CODE_TABLE.codes else UNLISTED_CODE, "else", words)
+    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, words, "en")
 
 
-def read_place(event: Element) -> Place:
+def parse_place(event: Element) -> ParsedPlace:
     """Read a place. A province of Canada names the country; anything else names none."""
-    site, province = inner(event, "event-site"), inner(event, "event-province")
-    return Place(
+    site, province = element_text(event, "event-site"), element_text(event, "event-province")
+    return ParsedPlace(
         ", ".join(filter(None, (site, province))),
         "CA" if province.upper() in PROVINCES else None,
         province if province.upper() in PROVINCES else None,
@@ -121,10 +129,14 @@ def read_place(event: Element) -> Place:
     )
 
 
-def read_moment(event: Element, place: Place, heard_at: datetime) -> Moment:
+def parse_time(event: Element, place: ParsedPlace, received_at: datetime) -> ParsedTime:
     """Join day, time and the offset that the zone's abbreviation names."""
-    day, time, zone = (inner(event, f"event-{part}") for part in ("date", "time", "time-zone"))
-    offset = ZONES.get(zone.upper(), "") if time and (place.country or not inner(event, "event-province")) else ""
+    day, time, zone = (element_text(event, f"event-{part}") for part in ("date", "time", "time-zone"))
+    offset = (
+        ZONE_OFFSETS.get(zone.upper(), "")
+        if time and (place.country or not element_text(event, "event-province"))
+        else ""
+    )
     iso = f"{day}T{time}{offset}" if time else day
-    moment = timestamps.read(iso, country=place.country, region=place.region, heard_at=heard_at)
-    return moment._replace(raw=f"{day} {time} {zone}".strip())
+    moment = timestamps.parse_timestamp(iso, country=place.country, region=place.region, received_at=received_at)
+    return moment._replace(raw_time=f"{day} {time} {zone}".strip())

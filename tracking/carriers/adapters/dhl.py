@@ -16,40 +16,40 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
-from tracking.carriers.directory import name_for
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.directory import display_name_for
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    country_code,
-    day_of,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.measures import grams, measures, millimetres
+from tracking.carriers.measurements import build_measurements, to_grams, to_millimetres
 from tracking.carriers.parsed import (
-    NO_NEWS_YET,
-    CarrierDate,
-    Measures,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    NO_EVENTS_YET,
+    Measurements,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
 )
 
-TABLE: Final = Table.load("dhl")
-DIVISIONS: Final[Mapping[str, str]] = {"parcel-de": "dhl-de", "post-de": "dhl-de"}
-ABOUT_A_PARCEL: Final = re.compile(
+CODE_TABLE: Final = CodeTable.load("dhl")
+SLUGS_BY_DIVISION: Final[Mapping[str, str]] = {"parcel-de": "dhl-de", "post-de": "dhl-de"}
+PARCEL_TERMS: Final = re.compile(
     r"\b(shipment|parcel|item|package|deliver\w*|customs|clear(ed|ance)|process\w*|transit|arriv\w+|depart\w+|facility"
     r"|sorted|pick(ed)?[ -]?up|collect\w*|courier|returned|label|data|instruction|hold|delayed?|attempt\w*)\b",
     re.IGNORECASE,
 )
-BEFORE_A_NAME: Final = re.compile(
+TEXT_BEFORE_NAME: Final = re.compile(
     r"^.*?\b(signed( for)? by|received by|accepted by|handed to|signature|neighbou?r|recipient|addressee|consignee"
     r"|given to|delivered (by hand )?to|left with( (a |the |your )?neighbou?r)?|refused by"
     r"|delivered(?=\s*[:,;–-](?!\s*(signed|left|neighbo))))\b(?=.)",
@@ -60,7 +60,7 @@ BEFORE_A_NAME: Final = re.compile(
 class DHL(Adapter):
     slug = "dhl"
     name = "DHL"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api-eu.dhl.com"
     homepage = "https://developer.dhl.com"
     credentials = (Credential("key", "API key (DHL-API-Key)"),)
@@ -68,106 +68,113 @@ class DHL(Adapter):
     # 250 calls a day is what a new account may make; an operator who was granted more enters it.
     calls_per_second = 250 / 86_400
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "shipments" in answer:
-            items = listing(answer["shipments"], "shipments")
-            return Reading(tuple(read_parcel(item, heard_at) for item in items))
-        words = text(answer.get("detail")) or text(answer.get("title")) or "no reason given"
+            items = expect_list(answer["shipments"], "shipments")
+            return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in items))
+        words = clean_text(answer.get("detail")) or clean_text(answer.get("title")) or "no reason given"
         if answer.get("status") == 404:
-            return Reading((), (Refusal("", NO_NEWS_YET, words),))
-        raise RefusedAnswer(f"DHL refused the call ({text(answer.get('status')) or 'no status'}): {words}")
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
+        raise RejectionAnswerError(f"DHL refused the call ({clean_text(answer.get('status')) or 'no status'}): {words}")
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await ask(line, "00000000000"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "00000000000"))
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one number, in English. DHL says 404 for a number that it does not know."""
-    return await line.send(
+    return await client.send(
         "GET",
         "/track/shipments",
-        headers={"DHL-API-Key": line.credentials.get("key", "")},
+        headers={"DHL-API-Key": client.credentials.get("key", "")},
         params={"trackingNumber": number, "language": "en"},
-        good=(404,),
+        accepted_statuses=(404,),
     )
 
 
-def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one shipment; without events its present status is the only scan. Events come newest first."""
-    entry = mapping(item, "a shipment")
-    number = required_text(entry.get("id"), "id")
-    origin, destination = (read_place(entry.get(end)).country for end in ("origin", "destination"))
-    slug = DIVISIONS.get(text(entry.get("service")), "dhl")
-    events = listing(entry.get("events"), "events") or [status for status in [entry.get("status")] if status]
-    return ToldParcel(
+    entry = expect_object(item, "a shipment")
+    number = require_text(entry.get("id"), "id")
+    origin, destination = (parse_place(entry.get(end)).country for end in ("origin", "destination"))
+    slug = SLUGS_BY_DIVISION.get(clean_text(entry.get("service")), "dhl")
+    events = expect_list(entry.get("events"), "events") or [status for status in [entry.get("status")] if status]
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg(slug, name_for(slug, "DHL"), number),),
-        scans=tuple(read_event(event, (origin, destination), heard_at) for event in reversed(events)),
+        legs=(ParsedLeg(slug, display_name_for(slug, "DHL"), number),),
+        scans=tuple(parse_event(event, (origin, destination), received_at) for event in reversed(events)),
         origin=origin,
         destination=destination,
-        carrier_date=read_carrier_date(entry),
-        measures=read_measures(mapping(entry.get("details"), "details")),
+        carrier_estimate=parse_carrier_estimate(entry),
+        measurements=parse_measurements(expect_object(entry.get("details"), "details")),
     )
 
 
-def read_measures(details: Mapping[str, Any]) -> Measures | None:
+def parse_measurements(details: Mapping[str, Any]) -> Measurements | None:
     """Read weight and sides, each a value with its unit; of a consignment of several pieces they say nothing of one."""
-    if text(details.get("totalNumberOfPieces")) not in ("", "1"):
+    if clean_text(details.get("totalNumberOfPieces")) not in ("", "1"):
         return None
-    weight, sides = mapping(details.get("weight"), "weight"), mapping(details.get("dimensions"), "dimensions")
-    told = [mapping(sides.get(name), name) for name in ("length", "width", "height")]
+    weight, sides = (
+        expect_object(details.get("weight"), "weight"),
+        expect_object(details.get("dimensions"), "dimensions"),
+    )
+    told = [expect_object(sides.get(name), name) for name in ("length", "width", "height")]
     length, width, height = (side.get("value") for side in told)
-    size = millimetres(length, width, height, told[0].get("unitText"))
-    return measures(grams(weight.get("value"), weight.get("unitText")), size)
+    size = to_millimetres(length, width, height, told[0].get("unitText"))
+    return build_measurements(to_grams(weight.get("value"), weight.get("unitText")), size)
 
 
-def read_event(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one event: the status code, and the words that say what it means."""
-    event = mapping(item, "an event")
-    place = read_place(event.get("location"))
-    code, words = text(event.get("statusCode")), read_words(event)
-    when = timestamps.read(text(event.get("timestamp")), country=place.country, heard_at=heard_at)
-    return ToldScan(0, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words, "en")
+    event = expect_object(item, "an event")
+    place = parse_place(event.get("location"))
+    code, words = clean_text(event.get("statusCode")), parse_description(event)
+    when = timestamps.parse_timestamp(
+        clean_text(event.get("timestamp")), country=place.country, received_at=received_at
+    )
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words, "en"
+    )
 
 
-def read_words(event: Mapping[str, Any]) -> str:
+def parse_description(event: Mapping[str, Any]) -> str:
     """Join status and description where each adds something; what does not speak of a parcel may be a name."""
-    parts = [text(event.get("status")), text(event.get("description"))]
-    told = [without_person(part) for part in parts if ABOUT_A_PARCEL.search(part)]
-    fresh = [part for part in dict.fromkeys(told) if part.casefold() != text(event.get("statusCode")).casefold()]
+    parts = [clean_text(event.get("status")), clean_text(event.get("description"))]
+    told = [redact_personal_data(part) for part in parts if PARCEL_TERMS.search(part)]
+    fresh = [part for part in dict.fromkeys(told) if part.casefold() != clean_text(event.get("statusCode")).casefold()]
     return ": ".join(fresh)
 
 
-def without_person(words: str) -> str:
+def redact_personal_data(description: str) -> str:
     """Cut words off where a name may begin: after `signed for by`, `neighbour` and the like."""
-    found = BEFORE_A_NAME.match(words)
-    return found.group(0) if found else words
+    found = TEXT_BEFORE_NAME.match(description)
+    return found.group(0) if found else description
 
 
-def read_place(value: Any) -> Place:
+def parse_place(value: Any) -> ParsedPlace:
     """Read an address. The parts of a locality that hold a digit are a street and its number: they are left out."""
-    address = mapping(mapping(value, "a location").get("address"), "an address")
-    parts = [part.strip() for part in text(address.get("addressLocality")).split(",")]
+    address = expect_object(expect_object(value, "a location").get("address"), "an address")
+    parts = [part.strip() for part in clean_text(address.get("addressLocality")).split(",")]
     locality = ", ".join(part for part in parts if part and not any(sign.isdigit() for sign in part))
-    return Place(
+    return ParsedPlace(
         locality,
-        country_code(address.get("countryCode")),
+        parse_country_code(address.get("countryCode")),
         None,
         locality or None,
-        text(address.get("postalCode")) or None,
+        clean_text(address.get("postalCode")) or None,
     )
 
 
-def read_carrier_date(entry: Mapping[str, Any]) -> CarrierDate | None:
+def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
     """Read DHL's own forecast: a frame where there is one, else a day."""
-    frame = mapping(entry.get("estimatedDeliveryTimeFrame"), "estimatedDeliveryTimeFrame")
-    day = day_of(entry.get("estimatedTimeOfDelivery"))
-    first, last = day_of(frame.get("estimatedFrom")) or day, day_of(frame.get("estimatedThrough")) or day
+    frame = expect_object(entry.get("estimatedDeliveryTimeFrame"), "estimatedDeliveryTimeFrame")
+    day = local_date_of(entry.get("estimatedTimeOfDelivery"))
+    first, last = local_date_of(frame.get("estimatedFrom")) or day, local_date_of(frame.get("estimatedThrough")) or day
     if first is None:
         return None
-    return CarrierDate(first, max(first, last or first), "")
+    return ParsedEstimate(first, max(first, last or first), "")

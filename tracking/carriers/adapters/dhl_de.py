@@ -22,14 +22,14 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line, Refused, basic
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError, basic_auth_header
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import RefusedAnswer, UnreadableAnswer, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.markup import load_xml
-from tracking.carriers.parsed import Moment, Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError, clean_text
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.xml_access import load_xml
 
-TABLE: Final = Table.load("dhl-de")
+CODE_TABLE: Final = CodeTable.load("dhl-de")
 PATH: Final = "/parcel/de/tracking/v0/shipments"
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d(?::\d\d)?)")
 
@@ -37,7 +37,7 @@ GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d(?::\d\d)?)"
 class DhlPaket(Adapter):
     slug = "dhl-de"
     name = "DHL Paket"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api-eu.dhl.com"
     homepage = "https://www.dhl.de"
     credentials = (
@@ -48,30 +48,33 @@ class DhlPaket(Adapter):
     )
     batch_size = 15
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         root = load_xml(body, "data")
-        if name_of(root) != "pieceshipmentlist":
-            raise UnreadableAnswer(f"the answer is {name_of(root)!r} where a piece-shipment-list was expected")
-        if root.get("code") != "0":
-            raise RefusedAnswer(
-                f"DHL refused the call ({text(root.get('code'))}): {text(root.get('error')) or 'no reason given'}"
+        if element_type(root) != "pieceshipmentlist":
+            raise UnreadableAnswerError(
+                f"the answer is {element_type(root)!r} where a piece-shipment-list was expected"
             )
-        found = children(root, "pieceshipment")
-        return Reading(tuple(read_shipment(piece, root, heard_at) for piece in found if number_of(piece)))
+        if root.get("code") != "0":
+            raise RejectionAnswerError(
+                f"DHL refused the call ({clean_text(root.get('code'))}): "
+                f"{clean_text(root.get('error')) or 'no reason given'}"
+            )
+        found = children_of_type(root, "pieceshipment")
+        return ParsedAnswer(tuple(parse_shipment(piece, root, received_at) for piece in found if number_of(piece)))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await call(line, ";".join(numbers))
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, ";".join(numbers))
 
-    async def probe(self, line: Line) -> str:
-        root = load_xml(await call(line, "00340000000000000000"), "data")
+    async def probe(self, client: CarrierClient) -> str:
+        root = load_xml(await fetch_tracking(client, "00340000000000000000"), "data")
         if "log-in" in (root.get("error") or "").lower():
-            raise Refused(f"DHL: {text(root.get('error'))}")
+            raise RequestRejectedError(f"DHL: {clean_text(root.get('error'))}")
         return "connected"
 
 
-async def call(line: Line, numbers: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, numbers: str) -> bytes:
     """Ask for pieces; the question is XML in the address, the answer in English."""
-    secrets = line.credentials
+    secrets = client.credentials
     told = {
         "appname": secrets.get("appname", ""),
         "password": secrets.get("password", ""),
@@ -80,58 +83,60 @@ async def call(line: Line, numbers: str) -> bytes:
         "piece-code": numbers,
     }
     question = " ".join(f"{name}={quoteattr(value)}" for name, value in told.items())
-    headers = {"Authorization": basic(secrets.get("key", ""), secrets.get("secret", ""))}
+    headers = {"Authorization": basic_auth_header(secrets.get("key", ""), secrets.get("secret", ""))}
     xml = f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><data {question}/>'
-    return await line.send("GET", PATH, headers=headers, params={"xml": xml})
+    return await client.send("GET", PATH, headers=headers, params={"xml": xml})
 
 
-def name_of(element: Element) -> str:
+def element_type(element: Element) -> str:
     """Return what kind of `data` this is, in the spelling without dashes."""
     return (element.get("name") or "").replace("-", "")
 
 
-def children(element: Element, name: str) -> list[Element]:
+def children_of_type(element: Element, name: str) -> list[Element]:
     """Return the elements of one kind directly below another."""
-    return [child for child in element if name_of(child) == name]
+    return [child for child in element if element_type(child) == name]
 
 
 def number_of(piece: Element) -> str:
     """Return the number that was asked for, or the piece's own."""
-    return text(piece.get("searched-piece-code")) or text(piece.get("piece-code"))
+    return clean_text(piece.get("searched-piece-code")) or clean_text(piece.get("piece-code"))
 
 
-def country_in(element: Element, name: str) -> str | None:
+def country_from_attribute(element: Element, name: str) -> str | None:
     """Return the ISO code in an attribute that holds a code, a German or an English name."""
     told = element.get(name)
     return country_of(told, "de") or country_of(told)
 
 
-def read_shipment(piece: Element, root: Element, heard_at: datetime) -> ToldParcel:
+def parse_shipment(piece: Element, root: Element, received_at: datetime) -> ParsedShipment:
     """Read one piece. Older answers put its events beside it, newer ones inside."""
     number = number_of(piece)
-    route = (country_in(piece, "origin-country"), country_in(piece, "dest-country"))
-    lists = children(piece, "pieceeventlist") or children(root, "pieceeventlist")
-    events = [event for found in lists for event in children(found, "pieceevent")]
-    return ToldParcel(
+    route = (country_from_attribute(piece, "origin-country"), country_from_attribute(piece, "dest-country"))
+    lists = children_of_type(piece, "pieceeventlist") or children_of_type(root, "pieceeventlist")
+    events = [event for found in lists for event in children_of_type(found, "pieceevent")]
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("dhl-de", "DHL Paket", number),),
-        scans=tuple(read_event(event, route, heard_at) for event in events),
+        legs=(ParsedLeg("dhl-de", "DHL Paket", number),),
+        scans=tuple(parse_event(event, route, received_at) for event in events),
         origin=route[0],
         destination=route[1],
     )
 
 
-def read_event(event: Element, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(event: Element, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one event; what goes back to the sender is read from the sender's side."""
-    city, country = text(event.get("event-location")), country_in(event, "event-country")
-    code, words = text(event.get("standard-event-code")).upper(), text(event.get("event-status"))
-    side = "origin" if event.get("ruecksendung") == "true" else side_of(None, *route)
+    city, country = clean_text(event.get("event-location")), country_from_attribute(event, "event-country")
+    code, words = clean_text(event.get("standard-event-code")).upper(), clean_text(event.get("event-status"))
+    side = "origin" if event.get("ruecksendung") == "true" else border_side_of(None, *route)
     home = country == "DE" or (country is None and route == ("DE", "DE"))
-    when = read_moment(text(event.get("event-timestamp")), "DE" if home else None, heard_at)
-    return ToldScan(0, TABLE.read(code, side, words), when, Place(city, country, None, city or None), code, words)
+    when = parse_time(clean_text(event.get("event-timestamp")), "DE" if home else None, received_at)
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, side, words), when, ParsedPlace(city, country, None, city or None), code, words
+    )
 
 
-def read_moment(told: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read a German date and time, or an ISO one."""
-    iso = GERMAN_TIME.sub(r"\3-\2-\1T\4", told)
-    return timestamps.read(iso, country=country, heard_at=heard_at)._replace(raw=told)
+    iso = GERMAN_TIME.sub(r"\3-\2-\1T\4", raw_time)
+    return timestamps.parse_timestamp(iso, country=country, received_at=received_at)._replace(raw_time=raw_time)

@@ -21,92 +21,111 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Line
-from tracking.carriers.json_access import RefusedAnswer, country_code, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import Moment, Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.adapter import Adapter, CarrierClient
+from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
 
-TABLE: Final = Table.load("dpd")
+CODE_TABLE: Final = CodeTable.load("dpd")
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")
-COUNTRY: Final = re.compile(r"\(([A-Z]{2})\)\s*$")
+COUNTRY_SUFFIX: Final = re.compile(r"\(([A-Z]{2})\)\s*$")
 
 
 class Dpd(Adapter):
     slug = "dpd"
     name = "DPD"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://tracking.dpd.de"
     homepage = "https://www.dpd.com"
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = mapping(load_json(body).get("parcellifecycleResponse"), "parcellifecycleResponse")
-        data = mapping(answer.get("parcelLifeCycleData"), "parcelLifeCycleData")
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = expect_object(load_json_object(body).get("parcellifecycleResponse"), "parcellifecycleResponse")
+        data = expect_object(answer.get("parcelLifeCycleData"), "parcelLifeCycleData")
         if not data:
-            raise RefusedAnswer("DPD tells nothing: it does not know the number or wants the receiver's postcode")
-        return Reading((read_parcel(data, heard_at),))
+            raise RejectionAnswerError(
+                "DPD tells nothing: it does not know the number or wants the receiver's postcode"
+            )
+        return ParsedAnswer((parse_shipment(data, received_at),))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await call(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await call(line, "00000000000000"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "00000000000000"))
         return "it answers; no credentials are needed"
 
 
-async def call(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one parcel, in German, whose dates have one form only."""
-    return await line.send(
-        "GET", f"/rest/plc/de_DE/{quote(number, safe='')}", headers={"Accept": "application/json"}, good=(404,)
+    return await client.send(
+        "GET",
+        f"/rest/plc/de_DE/{quote(number, safe='')}",
+        headers={"Accept": "application/json"},
+        accepted_statuses=(404,),
     )
 
 
-def read_parcel(data: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
+def parse_shipment(data: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
     """Read one parcel: the steps that have been reached, in DPD's order, which is that of time."""
-    shipment = mapping(data.get("shipmentInfo"), "shipmentInfo")
-    number = required_text(shipment.get("parcelLabelNumber"), "parcelLabelNumber")
-    destination = country_code(shipment.get("receiverCountryIsoCode"))
-    steps = [mapping(step, "a step") for step in listing(data.get("statusInfo"), "statusInfo")]
+    shipment = expect_object(data.get("shipmentInfo"), "shipmentInfo")
+    number = require_text(shipment.get("parcelLabelNumber"), "parcelLabelNumber")
+    destination = parse_country_code(shipment.get("receiverCountryIsoCode"))
+    steps = [expect_object(step, "a step") for step in expect_list(data.get("statusInfo"), "statusInfo")]
     reached = [step for step in steps if step.get("statusHasBeenReached") in (True, "true")]
-    return ToldParcel(
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("dpd", "DPD", number),),
-        scans=tuple(read_step(step, destination, heard_at) for step in reached),
+        legs=(ParsedLeg("dpd", "DPD", number),),
+        scans=tuple(parse_event(step, destination, received_at) for step in reached),
         destination=destination,
     )
 
 
-def read_step(step: Mapping[str, Any], destination: str | None, heard_at: datetime) -> ToldScan:
+def parse_event(step: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
     """Read one step that has been reached."""
-    code, words, place = text(step.get("status")).upper(), words_of(step), read_place(step)
-    when = read_moment(line_of(step.get("date")), "DE" if place.country == "DE" else None, heard_at)
-    return ToldScan(
-        0, TABLE.read(code, side_of(place.country, None, destination), words), when, place, code, words, "de"
+    code, words, place = clean_text(step.get("status")).upper(), description_of(step), parse_place(step)
+    when = parse_time(plain_text_of(step.get("date")), "DE" if place.country == "DE" else None, received_at)
+    return ParsedScan(
+        0,
+        CODE_TABLE.scan_for(code, border_side_of(place.country, None, destination), words),
+        when,
+        place,
+        code,
+        words,
+        "de",
     )
 
 
-def line_of(value: Any) -> str:
+def plain_text_of(value: Any) -> str:
     """Return a line of text: as it is, or wrapped in `content` as the SOAP service has it."""
-    return text(value.get("content")) if isinstance(value, dict) else text(value)
+    return clean_text(value.get("content")) if isinstance(value, dict) else clean_text(value)
 
 
-def words_of(step: Mapping[str, Any]) -> str:
+def description_of(step: Mapping[str, Any]) -> str:
     """Return a step's description, or else its label."""
     told = step.get("description")
     lines = told.get("content") if isinstance(told, dict) else None
-    found = " ".join(filter(None, map(line_of, lines))) if isinstance(lines, list) else line_of(told)
-    return found or line_of(step.get("label"))
+    found = " ".join(filter(None, map(plain_text_of, lines))) if isinstance(lines, list) else plain_text_of(told)
+    return found or plain_text_of(step.get("label"))
 
 
-def read_place(step: Mapping[str, Any]) -> Place:
+def parse_place(step: Mapping[str, Any]) -> ParsedPlace:
     """Read a place of the form `Hamburg (DE)`; another form is shown and tells no country."""
-    told = line_of(step.get("location"))
-    found = COUNTRY.search(told)
+    told = plain_text_of(step.get("location"))
+    found = COUNTRY_SUFFIX.search(told)
     city = told[: found.start()].strip() if found else ""
-    return Place(told, found.group(1) if found else None, None, city or None)
+    return ParsedPlace(told, found.group(1) if found else None, None, city or None)
 
 
-def read_moment(told: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read a German date with or without a time, or an ISO one."""
-    found = GERMAN_TIME.fullmatch(told)
-    iso = f"{found[3]}-{found[2]}-{found[1]}" + (f"T{found[4]}" if found[4] else "") if found else told
-    return timestamps.read(iso, country=country, heard_at=heard_at)._replace(raw=told)
+    found = GERMAN_TIME.fullmatch(raw_time)
+    iso = f"{found[3]}-{found[2]}-{found[1]}" + (f"T{found[4]}" if found[4] else "") if found else raw_time
+    return timestamps.parse_timestamp(iso, country=country, received_at=received_at)._replace(raw_time=raw_time)

@@ -20,108 +20,122 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line, basic
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import RefusedAnswer, day_of, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.measures import grams, measures
-from tracking.carriers.parsed import CarrierDate, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
-from tracking.carriers.places import country_in, place_in
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    require_text,
+)
+from tracking.carriers.measurements import build_measurements, to_grams
+from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.places import parse_place, parse_place_country
 
-TABLE: Final = Table.load("easypost")
+CODE_TABLE: Final = CodeTable.load("easypost")
 PATH: Final = "/v2/trackers"
-SIGNED: Final = "hmac-sha256-hex="
-SAYS_LITTLE: Final = frozenset({"", "unknown", "status_update", "in_transit"})
+SIGNATURE_PREFIX: Final = "hmac-sha256-hex="
+VAGUE_DETAILS: Final = frozenset({"", "unknown", "status_update", "in_transit"})
 """Details that say no more than the status does."""
 
 
 class EasyPost(Adapter):
     slug = "easypost"
     name = "EasyPost"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.easypost.com"
     homepage = "https://www.easypost.com"
     credentials = (Credential("key", "API key"), Credential("webhook_secret", "Webhook secret", required=False))
     batch_size = 1
-    aggregates = True
+    is_aggregator = True
     calls_per_second = 5.0
-    registers = True
+    requires_registration = True
     register_batch_size = 1
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "error" in answer:
-            raise RefusedAnswer(refusal_words(mapping(answer["error"], "error")))
+            raise RejectionAnswerError(error_message(expect_object(answer["error"], "error")))
         if "trackers" in answer:
-            return read_trackers(listing(answer["trackers"], "trackers"), heard_at)
-        if text(answer.get("object")) == "Event":
-            result = mapping(answer.get("result"), "result")
-            return read_trackers([result] if text(result.get("object")) == "Tracker" else [], heard_at, pushed=True)
-        return Reading((read_tracker(answer, heard_at),))
+            return parse_shipments(expect_list(answer["trackers"], "trackers"), received_at)
+        if clean_text(answer.get("object")) == "Event":
+            result = expect_object(answer.get("result"), "result")
+            return parse_shipments(
+                [result] if clean_text(result.get("object")) == "Tracker" else [], received_at, pushed=True
+            )
+        return ParsedAnswer((parse_shipment(answer, received_at),))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         params = {"tracking_code": numbers[0], "page_size": "1"}
-        return await line.send("GET", PATH, headers=key_header(line), params=params)
+        return await client.send("GET", PATH, headers=auth_headers(client), params=params)
 
-    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         asked = {"tracker": {"tracking_code": numbers[0]}}
-        return await line.send("POST", PATH, headers=key_header(line), json=asked)
+        return await client.send("POST", PATH, headers=auth_headers(client), json=asked)
 
-    async def probe(self, line: Line) -> str:
-        load_json(await line.send("GET", PATH, headers=key_header(line), params={"page_size": "1"}))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await client.send("GET", PATH, headers=auth_headers(client), params={"page_size": "1"}))
         return "connected"
 
-    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+    def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = unicodedata.normalize("NFKD", credentials.get("webhook_secret", ""))
-        expected = SIGNED + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        expected = SIGNATURE_PREFIX + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return bool(secret) and hmac.compare_digest(expected.encode(), headers.get("x-hmac-signature", "").encode())
 
 
-def key_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header that carries the account's key: the user of HTTP Basic, without a password."""
-    return {"Authorization": basic(line.credentials.get("key", ""), "")}
+    return {"Authorization": basic_auth_header(client.credentials.get("key", ""), "")}
 
 
-def refusal_words(error: Mapping[str, Any]) -> str:
+def error_message(error: Mapping[str, Any]) -> str:
     """Say in one line why the whole call was refused."""
-    code, words = text(error.get("code")) or "no code", text(error.get("message")) or "no reason given"
+    code, words = clean_text(error.get("code")) or "no code", clean_text(error.get("message")) or "no reason given"
     return f"EasyPost refused the call ({code}): {words}"
 
 
-def read_trackers(items: Sequence[Any], heard_at: datetime, *, pushed: bool = False) -> Reading:
+def parse_shipments(items: Sequence[Any], received_at: datetime, *, pushed: bool = False) -> ParsedAnswer:
     """Read trackers; a question without any means that the number was never registered."""
     if not items and not pushed:
-        return Reading((), (Refusal("", parsed.NOT_REGISTERED, "no tracker"),))
-    return Reading(tuple(read_tracker(item, heard_at) for item in items))
+        return ParsedAnswer((), (RejectedNumber("", parsed.NOT_REGISTERED, "no tracker"),))
+    return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in items))
 
 
-def read_tracker(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one tracker. Its details come oldest first."""
-    entry = mapping(item, "a tracker")
-    number, carrier = required_text(entry.get("tracking_code"), "tracking_code"), text(entry.get("carrier"))
-    more = mapping(entry.get("carrier_detail"), "carrier_detail")
+    entry = expect_object(item, "a tracker")
+    number, carrier = require_text(entry.get("tracking_code"), "tracking_code"), clean_text(entry.get("carrier"))
+    more = expect_object(entry.get("carrier_detail"), "carrier_detail")
     origin, destination = (
-        country_in(more.get(f"{end}_tracking_location"), f"{end}_tracking_location")
+        parse_place_country(more.get(f"{end}_tracking_location"), f"{end}_tracking_location")
         for end in ("origin", "destination")
     )
-    day = day_of(more.get("est_delivery_date_local"))
-    details = listing(entry.get("tracking_details"), "tracking_details")
-    return ToldParcel(
+    day = local_date_of(more.get("est_delivery_date_local"))
+    details = expect_list(entry.get("tracking_details"), "tracking_details")
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg(slug_for(carrier), carrier, number),) if carrier else (),
-        scans=tuple(read_detail(detail, (origin, destination), heard_at) for detail in details),
+        legs=(ParsedLeg(slug_for(carrier), carrier, number),) if carrier else (),
+        scans=tuple(parse_event(detail, (origin, destination), received_at) for detail in details),
         origin=origin,
         destination=destination,
-        carrier_date=CarrierDate(day, day, "EasyPost") if day else None,
-        measures=measures(grams(entry.get("weight"), "oz")),
+        carrier_estimate=ParsedEstimate(day, day, "EasyPost") if day else None,
+        measurements=build_measurements(to_grams(entry.get("weight"), "oz")),
     )
 
 
-def read_detail(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one event. The carrier's own words are its `message`; the carrier's own code helps only the operator."""
-    detail = mapping(item, "a detail")
-    place, words = place_in(detail.get("tracking_location"), "tracking_location"), text(detail.get("message"))
-    status, more = text(detail.get("status")), text(detail.get("status_detail"))
-    code = status if more in SAYS_LITTLE or status == "delivered" else f"{status}/{more}"
-    when = timestamps.read(text(detail.get("datetime")), place.country, heard_at, region=place.region)
-    return ToldScan(0, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words)
+    detail = expect_object(item, "a detail")
+    place, words = parse_place(detail.get("tracking_location"), "tracking_location"), clean_text(detail.get("message"))
+    status, more = clean_text(detail.get("status")), clean_text(detail.get("status_detail"))
+    code = status if more in VAGUE_DETAILS or status == "delivered" else f"{status}/{more}"
+    when = timestamps.parse_timestamp(
+        clean_text(detail.get("datetime")), place.country, received_at, region=place.region
+    )
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+    )

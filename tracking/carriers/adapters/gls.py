@@ -20,30 +20,39 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    UnreadableAnswer,
-    country_code,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.oauth import Desk, send
-from tracking.carriers.parsed import NO_NEWS_YET, OTHER, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.oauth import TokenEndpoint, send_authorized
+from tracking.carriers.parsed import (
+    NO_EVENTS_YET,
+    OTHER_REASON,
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
 
-TABLE: Final = Table.load("gls")
+CODE_TABLE: Final = CodeTable.load("gls")
 PATH: Final = "/track-and-trace-v1/tracking"
-DESK: Final = Desk("/oauth2/v2/token")
-JSON: Final = {"Accept": "application/json"}
+TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v2/token")
+JSON_HEADERS: Final = {"Accept": "application/json"}
 
 
 class Gls(Adapter):
     slug = "gls"
     name = "GLS"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.gls-group.net"
     homepage = "https://gls-group.com"
     credentials = (Credential("client_id", "API key"), Credential("client_secret", "API secret"))
@@ -51,47 +60,53 @@ class Gls(Adapter):
     calls_per_second = 500 / 86_400
     batch_size = 10
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "parcels" not in answer:
-            raise UnreadableAnswer("the answer has no parcels")
-        entries = [mapping(item, "a parcel") for item in listing(answer["parcels"], "parcels")]
-        return Reading(
-            tuple(read_parcel(entry, heard_at) for entry in entries if not entry.get("errorCode")),
-            tuple(read_refusal(entry) for entry in entries if entry.get("errorCode")),
+            raise UnreadableAnswerError("the answer has no parcels")
+        entries = [expect_object(item, "a parcel") for item in expect_list(answer["parcels"], "parcels")]
+        return ParsedAnswer(
+            tuple(parse_shipment(entry, received_at) for entry in entries if not entry.get("errorCode")),
+            tuple(parse_rejected_number(entry) for entry in entries if entry.get("errorCode")),
         )
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         path = f"{PATH}/simple/trackids/{quote(','.join(numbers), safe=',')}"
-        return await send(line, DESK, "GET", path, headers=JSON, params={"showEvents": "true"})
+        return await send_authorized(
+            client, TOKEN_ENDPOINT, "GET", path, headers=JSON_HEADERS, params={"showEvents": "true"}
+        )
 
-    async def probe(self, line: Line) -> str:
-        load_json(await send(line, DESK, "GET", f"{PATH}/events/codes", headers=JSON))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(
+            await send_authorized(client, TOKEN_ENDPOINT, "GET", f"{PATH}/events/codes", headers=JSON_HEADERS)
+        )
         return "connected"
 
 
-def read_refusal(entry: Mapping[str, Any]) -> Refusal:
+def parse_rejected_number(entry: Mapping[str, Any]) -> RejectedNumber:
     """Read a parcel that GLS does not answer for: E_404 is a number not known (yet)."""
-    reason = NO_NEWS_YET if text(entry.get("errorCode")).startswith("E_404") else OTHER
-    return Refusal(text(entry.get("requested")), reason, text(entry.get("errorMessage")))
+    reason = NO_EVENTS_YET if clean_text(entry.get("errorCode")).startswith("E_404") else OTHER_REASON
+    return RejectedNumber(clean_text(entry.get("requested")), reason, clean_text(entry.get("errorMessage")))
 
 
-def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
+def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
     """Read one parcel under the number that was asked for; its events come newest first."""
-    number = required_text(entry.get("requested") or entry.get("unitno"), "requested")
-    events = listing(entry.get("events"), "events")
-    return ToldParcel(
+    number = require_text(entry.get("requested") or entry.get("unitno"), "requested")
+    events = expect_list(entry.get("events"), "events")
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("gls", "GLS", number),),
-        scans=tuple(read_event(event, heard_at) for event in reversed(events)),
+        legs=(ParsedLeg("gls", "GLS", number),),
+        scans=tuple(parse_event(event, received_at) for event in reversed(events)),
     )
 
 
-def read_event(item: Any, heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, received_at: datetime) -> ParsedScan:
     """Read one event."""
-    event = mapping(item, "an event")
-    country, city = country_code(event.get("country")), text(event.get("city"))
-    place = Place(city, country, None, city or None, text(event.get("postalCode")) or None)
-    code, words = text(event.get("code")).upper(), text(event.get("description"))
-    when = timestamps.read(text(event.get("eventDateTime")), country=country, heard_at=heard_at)
-    return ToldScan(0, TABLE.read(code, side_of(country, None, None), words), when, place, code, words)
+    event = expect_object(item, "an event")
+    country, city = parse_country_code(event.get("country")), clean_text(event.get("city"))
+    place = ParsedPlace(city, country, None, city or None, clean_text(event.get("postalCode")) or None)
+    code, words = clean_text(event.get("code")).upper(), clean_text(event.get("description"))
+    when = timestamps.parse_timestamp(clean_text(event.get("eventDateTime")), country=country, received_at=received_at)
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, border_side_of(country, None, None), words), when, place, code, words
+    )

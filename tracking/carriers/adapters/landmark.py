@@ -22,26 +22,35 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import BorderSide, CodeTable
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import RefusedAnswer, UnreadableAnswer
-from tracking.carriers.mapping import Side, Table
-from tracking.carriers.markup import inner, load_xml
-from tracking.carriers.parsed import NO_NEWS_YET, Moment, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError
+from tracking.carriers.parsed import (
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
+)
+from tracking.carriers.xml_access import element_text, load_xml
 
-TABLE: Final = Table.load("landmark")
-UNKNOWN_NUMBER: Final = "Lookup"
-CROSSING: Final = frozenset({"150", "155"})
+CODE_TABLE: Final = CodeTable.load("landmark")
+UNKNOWN_NUMBER_CODE: Final = "Lookup"
+BORDER_CROSSING_CODES: Final = frozenset({"150", "155"})
 """The codes after which a parcel has left the country of origin."""
 NO_CARRIER_YET: Final = re.compile("routed", re.IGNORECASE)
-MARKUP: Final = re.compile(r"<|&lt;")
+MARKUP_START: Final = re.compile(r"<|&lt;")
 AMERICAN_TIME: Final = re.compile(r"(\d\d)/(\d\d)/(\d{4}) (\d\d):(\d\d) ([AP])M")
 
 
 class Landmark(Adapter):
     slug = "landmark"
     name = "Landmark Global"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.landmarkglobal.com"
     homepage = "https://landmarkglobal.com"
     credentials = (
@@ -50,87 +59,100 @@ class Landmark(Adapter):
         Credential("client_id", "Client ID, where the user has several", required=False),
     )
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         root = load_xml(body, "TrackResponse")
-        if inner(root, "Result/Success").lower() != "true":
-            return read_refusal(root)
+        if element_text(root, "Result/Success").lower() != "true":
+            return parse_error(root)
         packages = root.findall("Result/Packages/Package")
         if not packages:
-            raise UnreadableAnswer("the answer says success and holds no Package")
-        carrier = inner(root, "Result/ShipmentDetails/EndDeliveryCarrier")
-        return Reading(tuple(read_package(package, carrier, heard_at) for package in packages))
+            raise UnreadableAnswerError("the answer says success and holds no Package")
+        carrier = element_text(root, "Result/ShipmentDetails/EndDeliveryCarrier")
+        return ParsedAnswer(tuple(parse_shipment(package, carrier, received_at) for package in packages))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        root = load_xml(await ask(line, "LTN0"), "TrackResponse")
-        if inner(root, "Result/Success").lower() != "true":
-            read_refusal(root)
+    async def probe(self, client: CarrierClient) -> str:
+        root = load_xml(await fetch_tracking(client, "LTN0"), "TrackResponse")
+        if element_text(root, "Result/Success").lower() != "true":
+            parse_error(root)
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for the whole history of one number. `Test` has to be false: its default depends on the account."""
-    secrets, question = line.credentials, Element("TrackRequest")
+    secrets, question = client.credentials, Element("TrackRequest")
     login = SubElement(question, "Login")
     SubElement(login, "Username").text = secrets.get("username", "")
     SubElement(login, "Password").text = secrets.get("password", "")
     SubElement(question, "Test").text = "false"
-    if client := secrets.get("client_id"):
-        SubElement(question, "ClientID").text = client
+    if client_id := secrets.get("client_id"):
+        SubElement(question, "ClientID").text = client_id
     SubElement(question, "TrackingNumber").text = number
     SubElement(question, "RetrievalType").text = "Historical"
     body = tostring(question, encoding="utf-8", xml_declaration=True)
-    return await line.send("POST", "/v2/Track.php", headers={"Content-Type": "application/xml"}, data=body)
+    return await client.send("POST", "/v2/Track.php", headers={"Content-Type": "application/xml"}, data=body)
 
 
-def read_refusal(root: Element) -> Reading:
+def parse_error(root: Element) -> ParsedAnswer:
     """Read an answer that says no: a number not known (yet), or a call that was refused. Its words end in HTML."""
     error = next(root.iter("Error"), None)
-    code, message = inner(error, "ErrorCode"), MARKUP.split(inner(error, "ErrorMessage"))[0].strip()
-    words = message or inner(root, "Result/ResultMessage") or "no reason given"
-    if code == UNKNOWN_NUMBER:
-        return Reading((), (Refusal("", NO_NEWS_YET, words),))
-    raise RefusedAnswer(f"Landmark Global refused the call ({code or 'no code'}): {words}")
+    code, message = element_text(error, "ErrorCode"), MARKUP_START.split(element_text(error, "ErrorMessage"))[0].strip()
+    words = message or element_text(root, "Result/ResultMessage") or "no reason given"
+    if code == UNKNOWN_NUMBER_CODE:
+        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
+    raise RejectionAnswerError(f"Landmark Global refused the call ({code or 'no code'}): {words}")
 
 
-def read_package(package: Element, carrier: str, heard_at: datetime) -> ToldParcel:
+def parse_shipment(package: Element, last_mile_carrier: str, received_at: datetime) -> ParsedShipment:
     """Read one package under Landmark's own number."""
-    local = inner(package, "TrackingNumber")
-    number = inner(package, "LandmarkTrackingNumber") or local
+    local = element_text(package, "TrackingNumber")
+    number = element_text(package, "LandmarkTrackingNumber") or local
     if not number:
-        raise UnreadableAnswer("a Package has neither LandmarkTrackingNumber nor TrackingNumber")
-    scans = read_events(package.findall("Events/Event"), heard_at)
-    return ToldParcel(number=number, legs=read_legs(number, local, carrier), scans=scans)
+        raise UnreadableAnswerError("a Package has neither LandmarkTrackingNumber nor TrackingNumber")
+    scans = parse_events(package.findall("Events/Event"), received_at)
+    return ParsedShipment(number=number, legs=parse_legs(number, local, last_mile_carrier), scans=scans)
 
 
-def read_legs(number: str, local: str, carrier: str) -> tuple[ToldLeg, ...]:
+def parse_legs(number: str, last_mile_number: str, last_mile_carrier: str) -> tuple[ParsedLeg, ...]:
     """Return Landmark's leg, and that of the last mile where it has a number of its own."""
-    own = ToldLeg("landmark", "Landmark Global", number)
-    name = "" if NO_CARRIER_YET.search(carrier) else carrier
-    return (own, ToldLeg(slug_for(name), name, local)) if local and local != number else (own,)
+    own = ParsedLeg("landmark", "Landmark Global", number)
+    name = "" if NO_CARRIER_YET.search(last_mile_carrier) else last_mile_carrier
+    return (
+        (own, ParsedLeg(slug_for(name), name, last_mile_number))
+        if last_mile_number and last_mile_number != number
+        else (own,)
+    )
 
 
-def read_events(events: list[Element], heard_at: datetime) -> tuple[ToldScan, ...]:
+def parse_events(events: list[Element], received_at: datetime) -> tuple[ParsedScan, ...]:
     """Read the events oldest first. No country is told, but what comes before the crossing is at the origin."""
-    rows = [(event, read_moment(inner(event, "DateTime"), heard_at)) for event in events]
-    ends = (rows[0][1].local, rows[-1][1].local) if rows else (None, None)
+    rows = [(event, parse_time(element_text(event, "DateTime"), received_at)) for event in events]
+    ends = (rows[0][1].local_time, rows[-1][1].local_time) if rows else (None, None)
     if ends[0] and ends[1] and ends[0] > ends[1]:
         rows.reverse()
-    side: Side = "origin"
-    scans: list[ToldScan] = []
+    side: BorderSide = "origin"
+    scans: list[ParsedScan] = []
     for event, when in rows:
-        code, words = inner(event, "EventCode"), " ".join(inner(event, "Status").split())
-        side = "else" if code in CROSSING else side
-        scans.append(ToldScan(0, TABLE.read(code, side, words), when, Place(inner(event, "Location")), code, words))
+        code, words = element_text(event, "EventCode"), " ".join(element_text(event, "Status").split())
+        side = "else" if code in BORDER_CROSSING_CODES else side
+        scans.append(
+            ParsedScan(
+                0,
+                CODE_TABLE.scan_for(code, side, words),
+                when,
+                ParsedPlace(element_text(event, "Location")),
+                code,
+                words,
+            )
+        )
     return tuple(scans)
 
 
-def read_moment(told: str, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, received_at: datetime) -> ParsedTime:
     """Read a clock that belongs to nobody, in ISO or in American order."""
-    iso = told
-    if american := AMERICAN_TIME.fullmatch(told):
+    iso = raw_time
+    if american := AMERICAN_TIME.fullmatch(raw_time):
         month, day, year, hour, minute, half = american.groups()
         iso = f"{year}-{month}-{day}T{int(hour) % 12 + (12 if half == 'P' else 0):02}:{minute}"
-    return timestamps.read(iso, country=None, heard_at=heard_at, raw=told)
+    return timestamps.parse_timestamp(iso, country=None, received_at=received_at, raw_time=raw_time)

@@ -19,119 +19,131 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    country_code,
-    day_of,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
 
-TABLE: Final = Table.load("laposte")
-AT_ORIGIN: Final = ("DR1", "PC1", "PC2", "ET2", "DI2")
-IN_DESTINATION: Final = ("ET3", "EP1", "MD2", "AG1", "ND1", "DI0", "DI1")
-REASONS: Final[Mapping[str, str]] = {"400": parsed.INVALID_NUMBER, "404": parsed.NO_NEWS_YET}
+CODE_TABLE: Final = CodeTable.load("laposte")
+ORIGIN_CODES: Final = ("DR1", "PC1", "PC2", "ET2", "DI2")
+DESTINATION_CODES: Final = ("ET3", "EP1", "MD2", "AG1", "ND1", "DI0", "DI1")
+REJECTION_REASONS: Final[Mapping[str, str]] = {"400": parsed.INVALID_NUMBER, "404": parsed.NO_EVENTS_YET}
 
 
 class LaPoste(Adapter):
     slug = "laposte"
     name = "La Poste"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.laposte.fr"
     homepage = "https://developer.laposte.fr"
     credentials = (Credential("key", "Key (X-Okapi-Key)"),)
     batch_size = 10
     calls_per_second = 1.0
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        return Reading.of(read_answer(answer, heard_at) for answer in answers_in(body))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        return ParsedAnswer.from_items(parse_result(answer, received_at) for answer in load_answers(body))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers)
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers)
 
-    async def probe(self, line: Line) -> str:
-        answers_in(await ask(line, ["XX000000005FR"]))
+    async def probe(self, client: CarrierClient) -> str:
+        load_answers(await fetch_tracking(client, ["XX000000005FR"]))
         return "connected"
 
 
-async def ask(line: Line, numbers: Sequence[str]) -> bytes:
+async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
     """Ask for up to ten numbers. A number that La Poste does not know or accept is answered with 404 or 400."""
-    return await line.send(
+    return await client.send(
         "GET",
         f"/suivi/v2/idships/{','.join(quote(number, safe='') for number in numbers)}",
-        headers={"X-Okapi-Key": line.credentials.get("key", ""), "Accept": "application/json"},
+        headers={"X-Okapi-Key": client.credentials.get("key", ""), "Accept": "application/json"},
         params={"lang": "fr_FR"},
-        good=(400, 404),
+        accepted_statuses=(400, 404),
     )
 
 
-def answers_in(body: bytes) -> list[dict[str, Any]]:
+def load_answers(body: bytes) -> list[dict[str, Any]]:
     """Return the answers in a body: a list of them, or a single one."""
     if not body.lstrip().startswith(b"["):
-        return [load_json(body)]
+        return [load_json_object(body)]
     try:
         items = json.loads(body)
     except (ValueError, RecursionError) as trouble:
-        raise UnreadableAnswer("the answer is a list that is not JSON to its end") from trouble
-    return [mapping(item, "an answer") for item in listing(items, "the answer")]
+        raise UnreadableAnswerError("the answer is a list that is not JSON to its end") from trouble
+    return [expect_object(item, "an answer") for item in expect_list(items, "the answer")]
 
 
-def read_answer(answer: Mapping[str, Any], heard_at: datetime) -> ToldParcel | Refusal:
+def parse_result(answer: Mapping[str, Any], received_at: datetime) -> ParsedShipment | RejectedNumber:
     """Read what is said about one number."""
     if "shipment" in answer:
-        lang = text(answer.get("lang")).partition("_")[0] or None
-        return read_parcel(mapping(answer["shipment"], "shipment"), lang, heard_at)
-    code, words = text(answer.get("returnCode")), text(answer.get("returnMessage")) or "no reason given"
-    if code in REASONS:
-        return Refusal(text(answer.get("idShip")), REASONS[code], words)
-    raise RefusedAnswer(f"La Poste refused the call ({code or text(answer.get('code')) or 'no code'}): {words}")
-
-
-def read_parcel(entry: Mapping[str, Any], lang: str | None, heard_at: datetime) -> ToldParcel:
-    """Read one shipment. Events come newest first; the forecast of a parcel that has arrived is none."""
-    number = required_text(entry.get("idShip"), "idShip")
-    context = mapping(entry.get("contextData"), "contextData")
-    route = country_code(context.get("originCountry")), country_code(context.get("arrivalCountry"))
-    scans: list[ToldScan] = []
-    crossed = False
-    for item in reversed(listing(entry.get("event"), "event")):
-        event = mapping(item, "an event")
-        crossed = crossed or text(event.get("code")) in IN_DESTINATION
-        scans.append(read_event(event, country_at(text(event.get("code")), crossed, route), route, lang, heard_at))
-    day = None if entry.get("isFinal") is True else day_of(entry.get("estimDate"))
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("laposte", "La Poste", number, "FR"),),
-        scans=tuple(scans),
-        origin=route[0],
-        destination=route[1],
-        carrier_date=CarrierDate(day, day, "") if day else None,
+        lang = clean_text(answer.get("lang")).partition("_")[0] or None
+        return parse_shipment(expect_object(answer["shipment"], "shipment"), lang, received_at)
+    code, words = clean_text(answer.get("returnCode")), clean_text(answer.get("returnMessage")) or "no reason given"
+    if code in REJECTION_REASONS:
+        return RejectedNumber(clean_text(answer.get("idShip")), REJECTION_REASONS[code], words)
+    raise RejectionAnswerError(
+        f"La Poste refused the call ({code or clean_text(answer.get('code')) or 'no code'}): {words}"
     )
 
 
-def country_at(code: str, crossed: bool, route: tuple[str | None, str | None]) -> str | None:
+def parse_shipment(entry: Mapping[str, Any], lang: str | None, received_at: datetime) -> ParsedShipment:
+    """Read one shipment. Events come newest first; the forecast of a parcel that has arrived is none."""
+    number = require_text(entry.get("idShip"), "idShip")
+    context = expect_object(entry.get("contextData"), "contextData")
+    route = parse_country_code(context.get("originCountry")), parse_country_code(context.get("arrivalCountry"))
+    scans: list[ParsedScan] = []
+    crossed = False
+    for item in reversed(expect_list(entry.get("event"), "event")):
+        event = expect_object(item, "an event")
+        crossed = crossed or clean_text(event.get("code")) in DESTINATION_CODES
+        scans.append(
+            parse_event(event, scan_country(clean_text(event.get("code")), crossed, route), route, lang, received_at)
+        )
+    day = None if entry.get("isFinal") is True else local_date_of(entry.get("estimDate"))
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("laposte", "La Poste", number, "FR"),),
+        scans=tuple(scans),
+        origin=route[0],
+        destination=route[1],
+        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+    )
+
+
+def scan_country(code: str, has_crossed_border: bool, route: tuple[str | None, str | None]) -> str | None:
     """Return the country that a code belongs to; `crossed` says that the parcel has reached its destination's."""
-    if route[0] == route[1] or code in AT_ORIGIN:
+    if route[0] == route[1] or code in ORIGIN_CODES:
         return route[0]
-    return route[1] if crossed else None
+    return route[1] if has_crossed_border else None
 
 
-def read_event(
+def parse_event(
     event: Mapping[str, Any],
     country: str | None,
     route: tuple[str | None, str | None],
     lang: str | None,
-    heard_at: datetime,
-) -> ToldScan:
+    received_at: datetime,
+) -> ParsedScan:
     """Read one event."""
-    code, words = text(event.get("code")), text(event.get("label"))
-    when = timestamps.read(text(event.get("date")), country=country, heard_at=heard_at)
-    scan = TABLE.read(code, side_of(country, *route), words)
-    return ToldScan(0, scan, when, Place(country=country), code, words, lang)
+    code, words = clean_text(event.get("code")), clean_text(event.get("label"))
+    when = timestamps.parse_timestamp(clean_text(event.get("date")), country=country, received_at=received_at)
+    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), words)
+    return ParsedScan(0, scan, when, ParsedPlace(country=country), code, words, lang)

@@ -23,101 +23,107 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    country_code,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import NOWHERE, Moment, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 
-TABLE: Final = Table.load("postnl")
-NOT_APPLICABLE: Final = "99"
-DAY_FIRST: Final = re.compile(r"(\d\d)-(\d\d)-(\d{4})[ T](\d\d:\d\d(?::\d\d)?)")
+CODE_TABLE: Final = CodeTable.load("postnl")
+NOT_APPLICABLE_CODE: Final = "99"
+DAY_FIRST_TIME: Final = re.compile(r"(\d\d)-(\d\d)-(\d{4})[ T](\d\d:\d\d(?::\d\d)?)")
 
 
 class PostNl(Adapter):
     slug = "postnl"
     name = "PostNL"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.postnl.nl"
     homepage = "https://www.postnl.nl"
     credentials = (Credential("key", "API key"),)
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         status = answer.get("CompleteStatus") or answer.get("CurrentStatus")
         if status:
-            shipments = as_list(mapping(status, "the status").get("Shipment"), "Shipment")
-            return Reading(tuple(read_shipment(item, heard_at) for item in shipments))
+            shipments = as_list(expect_object(status, "the status").get("Shipment"), "Shipment")
+            return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in shipments))
         if "CompleteStatus" in answer or "CurrentStatus" in answer:
-            return Reading()
+            return ParsedAnswer()
         if answer.get("fault") or answer.get("Errors"):
             fault = answer.get("fault")
-            words = text(fault.get("faultstring")) if isinstance(fault, dict) else ""
-            raise RefusedAnswer(f"PostNL refused the call: {words or 'no reason given'}")
-        raise UnreadableAnswer("the answer has neither CompleteStatus nor CurrentStatus")
+            words = clean_text(fault.get("faultstring")) if isinstance(fault, dict) else ""
+            raise RejectionAnswerError(f"PostNL refused the call: {words or 'no reason given'}")
+        raise UnreadableAnswerError("the answer has neither CompleteStatus nor CurrentStatus")
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await call(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await call(line, "3SXXXX000000000"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "3SXXXX000000000"))
         return "connected"
 
 
-async def call(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one barcode with its history, in English."""
-    headers = {"apikey": line.credentials.get("key", ""), "Accept": "application/json"}
+    headers = {"apikey": client.credentials.get("key", ""), "Accept": "application/json"}
     params = {"detail": "true", "language": "EN"}
-    return await line.send(
-        "GET", f"/shipment/v2/status/barcode/{quote(number, safe='')}", headers=headers, params=params, good=(404,)
+    return await client.send(
+        "GET",
+        f"/shipment/v2/status/barcode/{quote(number, safe='')}",
+        headers=headers,
+        params=params,
+        accepted_statuses=(404,),
     )
 
 
 def as_list(value: Any, name: str) -> list[Any]:
     """Return what PostNL writes as a list, or as the only entry itself."""
-    return [value] if isinstance(value, dict) else listing(value, name)
+    return [value] if isinstance(value, dict) else expect_list(value, name)
 
 
-def read_shipment(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one barcode: the present status and the old ones come newest first and leave oldest first, each once."""
-    entry = mapping(item, "Shipment")
-    number = required_text(entry.get("Barcode"), "Barcode")
-    addresses = [mapping(address, "an address") for address in as_list(entry.get("Address"), "Address")]
-    route = (country_at(addresses, "02"), country_at(addresses, "01"))
-    rows = [mapping(row, "a status") for row in as_list(entry.get("OldStatus"), "OldStatus")]
-    scans = [read_status(row, route, heard_at) for row in [mapping(entry.get("Status"), "Status"), *rows]]
-    real = dict.fromkeys(scan for scan in reversed(scans) if scan.code not in ("", NOT_APPLICABLE))
-    return ToldParcel(
+    entry = expect_object(item, "Shipment")
+    number = require_text(entry.get("Barcode"), "Barcode")
+    addresses = [expect_object(address, "an address") for address in as_list(entry.get("Address"), "Address")]
+    route = (party_country(addresses, "02"), party_country(addresses, "01"))
+    rows = [expect_object(row, "a status") for row in as_list(entry.get("OldStatus"), "OldStatus")]
+    scans = [parse_event(row, route, received_at) for row in [expect_object(entry.get("Status"), "Status"), *rows]]
+    real = dict.fromkeys(scan for scan in reversed(scans) if scan.code not in ("", NOT_APPLICABLE_CODE))
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("postnl", "PostNL", number),),
+        legs=(ParsedLeg("postnl", "PostNL", number),),
         scans=tuple(real),
         origin=route[0],
         destination=route[1],
     )
 
 
-def country_at(addresses: Sequence[Mapping[str, Any]], kind: str) -> str | None:
+def party_country(addresses: Sequence[Mapping[str, Any]], kind: str) -> str | None:
     """Return the country of the receiver (01) or the sender (02), and nothing else of an address."""
-    told = (address.get("CountryCode") for address in addresses if text(address.get("AddressType")) == kind)
-    return country_code(next(told, None))
+    told = (address.get("CountryCode") for address in addresses if clean_text(address.get("AddressType")) == kind)
+    return parse_country_code(next(told, None))
 
 
-def read_status(row: Mapping[str, Any], route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(row: Mapping[str, Any], route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one status; no place is told."""
-    code, words = text(row.get("StatusCode")).lstrip("0"), text(row.get("StatusDescription"))
-    when = read_moment(text(row.get("TimeStamp")), "NL" if route == ("NL", "NL") else None, heard_at)
-    return ToldScan(0, TABLE.read(code, side_of(None, *route), words), when, NOWHERE, code, words)
+    code, words = clean_text(row.get("StatusCode")).lstrip("0"), clean_text(row.get("StatusDescription"))
+    when = parse_time(clean_text(row.get("TimeStamp")), "NL" if route == ("NL", "NL") else None, received_at)
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, border_side_of(None, *route), words), when, UNKNOWN_PLACE, code, words
+    )
 
 
-def read_moment(told: str, country: str | None, heard_at: datetime) -> Moment:
+def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Read a time with the day first, or an ISO one."""
-    iso = DAY_FIRST.sub(r"\3-\2-\1T\4", told)
-    return timestamps.read(iso, country=country, heard_at=heard_at)._replace(raw=told)
+    iso = DAY_FIRST_TIME.sub(r"\3-\2-\1T\4", raw_time)
+    return timestamps.parse_timestamp(iso, country=country, received_at=received_at)._replace(raw_time=raw_time)

@@ -15,19 +15,37 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import RefusedAnswer, day_of, first, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import NO_NEWS_YET, CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    require_text,
+)
+from tracking.carriers.parsed import (
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
 
-TABLE: Final = Table.load("royalmail")
+CODE_TABLE: Final = CodeTable.load("royalmail")
 
 
 class RoyalMail(Adapter):
     slug = "royalmail"
     name = "Royal Mail"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.royalmail.net"
     homepage = "https://developer.royalmail.net"
     credentials = (
@@ -37,63 +55,65 @@ class RoyalMail(Adapter):
     batch_size = 1
     calls_per_second = 1.0
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "mailPieces" in answer:
-            return Reading((read_parcel(mapping(answer["mailPieces"], "mailPieces"), heard_at),))
-        status, words = text(answer.get("httpCode")), refusal_words(answer)
+            return ParsedAnswer((parse_shipment(expect_object(answer["mailPieces"], "mailPieces"), received_at),))
+        status, words = clean_text(answer.get("httpCode")), error_message(answer)
         if status == "404":
-            return Reading((), (Refusal("", NO_NEWS_YET, words),))
-        raise RefusedAnswer(f"Royal Mail refused the call ({status or 'no code'}): {words}")
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
+        raise RejectionAnswerError(f"Royal Mail refused the call ({status or 'no code'}): {words}")
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await ask(line, "XX000000005GB"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "XX000000005GB"))
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one number. Royal Mail says 404 for one that it does not know."""
     headers = {
-        "X-IBM-Client-Id": line.credentials.get("client_id", ""),
-        "X-IBM-Client-Secret": line.credentials.get("client_secret", ""),
+        "X-IBM-Client-Id": client.credentials.get("client_id", ""),
+        "X-IBM-Client-Secret": client.credentials.get("client_secret", ""),
         "X-Accept-RMG-Terms": "yes",
         "Accept": "application/json",
     }
-    return await line.send("GET", f"/mailpieces/v2/{quote(number, safe='')}/events", headers=headers, good=(404,))
-
-
-def refusal_words(answer: Mapping[str, Any]) -> str:
-    """Say in one line why there is no item."""
-    error = first(answer.get("errors"), "errors")
-    return text(error.get("errorDescription")) or text(answer.get("httpMessage")) or "no reason given"
-
-
-def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
-    """Read one item."""
-    number = required_text(entry.get("mailPieceId"), "mailPieceId")
-    summary = mapping(entry.get("summary"), "summary")
-    origin, destination = (country_of(summary.get(f"{end}CountryCode")) for end in ("origin", "destination"))
-    events = listing(entry.get("events"), "events")
-    day = day_of(mapping(entry.get("estimatedDelivery"), "estimatedDelivery").get("date"))
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("royalmail", "Royal Mail", number, "GB"),),
-        scans=tuple(read_event(item, (origin, destination), heard_at) for item in reversed(events)),
-        origin=origin,
-        destination=destination,
-        carrier_date=CarrierDate(day, day, "") if day else None,
+    return await client.send(
+        "GET", f"/mailpieces/v2/{quote(number, safe='')}/events", headers=headers, accepted_statuses=(404,)
     )
 
 
-def read_event(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def error_message(answer: Mapping[str, Any]) -> str:
+    """Say in one line why there is no item."""
+    error = first_object(answer.get("errors"), "errors")
+    return clean_text(error.get("errorDescription")) or clean_text(answer.get("httpMessage")) or "no reason given"
+
+
+def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
+    """Read one item."""
+    number = require_text(entry.get("mailPieceId"), "mailPieceId")
+    summary = expect_object(entry.get("summary"), "summary")
+    origin, destination = (country_of(summary.get(f"{end}CountryCode")) for end in ("origin", "destination"))
+    events = expect_list(entry.get("events"), "events")
+    day = local_date_of(expect_object(entry.get("estimatedDelivery"), "estimatedDelivery").get("date"))
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("royalmail", "Royal Mail", number, "GB"),),
+        scans=tuple(parse_event(item, (origin, destination), received_at) for item in reversed(events)),
+        origin=origin,
+        destination=destination,
+        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+    )
+
+
+def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one event."""
-    event = mapping(item, "an event")
+    event = expect_object(item, "an event")
     country = "GB" if route == ("GB", "GB") else None
-    office = text(event.get("locationName"))
-    code, words = text(event.get("eventCode")), text(event.get("eventName"))
-    when = timestamps.read(text(event.get("eventDateTime")), country=country, heard_at=heard_at)
-    scan = TABLE.read(code, side_of(country, *route), words)
-    return ToldScan(0, scan, when, Place(office, country), code, words, "en")
+    office = clean_text(event.get("locationName"))
+    code, words = clean_text(event.get("eventCode")), clean_text(event.get("eventName"))
+    when = timestamps.parse_timestamp(clean_text(event.get("eventDateTime")), country=country, received_at=received_at)
+    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), words)
+    return ParsedScan(0, scan, when, ParsedPlace(office, country), code, words, "en")

@@ -22,103 +22,112 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    UnreadableAnswer,
-    country_code,
-    day_of,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import CarrierDate, Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
 
-TABLE: Final = Table.load("s10")
-FORECAST: Final = "DLV"
-OUTWARD: Final = re.compile("EM[ABC]|EX[A-Z]")
-INWARD: Final = re.compile("EM[D-I]|ED[A-Z]")
+CODE_TABLE: Final = CodeTable.load("s10")
+FORECAST_CODE: Final = "DLV"
+OUTBOUND_CODES: Final = re.compile("EM[ABC]|EX[A-Z]")
+INBOUND_CODES: Final = re.compile("EM[D-I]|ED[A-Z]")
 
 Route = tuple[str | None, str | None]
 
 
-class PostalItem(Adapter):
+class UpuGateway(Adapter):
     slug = "s10"
     name = "Post (UPU)"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://gateway.invalid"
     homepage = "https://www.upu.int"
     credentials = (Credential("key", "Bearer key of the gateway", required=False),)
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "items" not in answer:
-            raise UnreadableAnswer("the answer has no items")
-        items = listing(answer["items"], "items")
-        return Reading(tuple(read_item(item, heard_at) for item in items))
+            raise UnreadableAnswerError("the answer has no items")
+        items = expect_list(answer["items"], "items")
+        return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in items))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await line.send("GET", f"/items/{quote(numbers[0], safe='')}", headers=key_header(line), good=(404,))
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await client.send(
+            "GET", f"/items/{quote(numbers[0], safe='')}", headers=auth_headers(client), accepted_statuses=(404,)
+        )
 
-    async def probe(self, line: Line) -> str:
-        load_json(await line.send("GET", "/items/RR000000005XX", headers=key_header(line), good=(404,)))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(
+            await client.send("GET", "/items/RR000000005XX", headers=auth_headers(client), accepted_statuses=(404,))
+        )
         return "the gateway answers"
 
 
-def key_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header with the gateway's key, where it wants one."""
-    key = line.credentials.get("key", "")
+    key = client.credentials.get("key", "")
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def read_item(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one item; its events come oldest first."""
-    entry = mapping(item, "an entry of items")
-    number = required_text(entry.get("itemId"), "itemId")
-    events = [mapping(event, "an event") for event in listing(entry.get("events"), "events")]
-    origin = country_code(entry.get("originCountry")) or first_country(events, OUTWARD)
-    destination = country_code(entry.get("destinationCountry")) or first_country(events, INWARD)
+    entry = expect_object(item, "an entry of items")
+    number = require_text(entry.get("itemId"), "itemId")
+    events = [expect_object(event, "an event") for event in expect_list(entry.get("events"), "events")]
+    origin = parse_country_code(entry.get("originCountry")) or first_country(events, OUTBOUND_CODES)
+    destination = parse_country_code(entry.get("destinationCountry")) or first_country(events, INBOUND_CODES)
     route = (origin, destination)
-    return ToldParcel(
+    return ParsedShipment(
         number=number,
-        legs=(ToldLeg("s10", "Post", number, origin),),
-        scans=tuple(read_event(event, route, heard_at) for event in events if code_of(event) != FORECAST),
+        legs=(ParsedLeg("s10", "Post", number, origin),),
+        scans=tuple(parse_event(event, route, received_at) for event in events if code_of(event) != FORECAST_CODE),
         origin=origin,
         destination=destination,
-        carrier_date=read_forecast(events),
+        carrier_estimate=parse_carrier_estimate(events),
     )
 
 
 def code_of(event: Mapping[str, Any]) -> str:
     """Return an event's code in capitals."""
-    return text(event.get("code")).upper()
+    return clean_text(event.get("code")).upper()
 
 
 def first_country(events: Sequence[Mapping[str, Any]], codes: re.Pattern[str]) -> str | None:
     """Return the country of the first event with one of these codes whose office is known."""
     return next(
-        (country for event in events if codes.fullmatch(code_of(event)) if (country := office(event).country)), None
+        (country for event in events if codes.fullmatch(code_of(event)) if (country := parse_place(event).country)),
+        None,
     )
 
 
-def office(event: Mapping[str, Any]) -> Place:
+def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
     """Read an IMPC code: its first two letters are the country. Text of another form is shown and tells nothing."""
-    code = text(event.get("officeCode"))
+    code = clean_text(event.get("officeCode"))
     known = len(code) == 6 and code.isascii() and code.isalnum() and code.upper() == code
-    return Place(code, country_code(code[:2]) if known else None)
+    return ParsedPlace(code, parse_country_code(code[:2]) if known else None)
 
 
-def read_event(event: Mapping[str, Any], route: Route, heard_at: datetime) -> ToldScan:
+def parse_event(event: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
     """Read one event. Customs codes name their side themselves; delivery in the country of origin is a return."""
-    place, code, words = office(event), code_of(event), text(event.get("text"))
-    side = side_of(place.country, *(route if all(route) else (None, None)))
-    when = timestamps.read(text(event.get("localDateTime")), country=place.country, heard_at=heard_at)
-    return ToldScan(0, TABLE.read(code, side, words), when, place, code, words)
+    place, code, words = parse_place(event), code_of(event), clean_text(event.get("text"))
+    side = border_side_of(place.country, *(route if all(route) else (None, None)))
+    when = timestamps.parse_timestamp(
+        clean_text(event.get("localDateTime")), country=place.country, received_at=received_at
+    )
+    return ParsedScan(0, CODE_TABLE.scan_for(code, side, words), when, place, code, words)
 
 
-def read_forecast(events: Sequence[Mapping[str, Any]]) -> CarrierDate | None:
+def parse_carrier_estimate(events: Sequence[Mapping[str, Any]]) -> ParsedEstimate | None:
     """Return the day of the last forecast."""
-    days = [day for event in events if code_of(event) == FORECAST if (day := day_of(event.get("localDateTime")))]
-    return CarrierDate(days[-1], days[-1], "") if days else None
+    days = [
+        day for event in events if code_of(event) == FORECAST_CODE if (day := local_date_of(event.get("localDateTime")))
+    ]
+    return ParsedEstimate(days[-1], days[-1], "") if days else None

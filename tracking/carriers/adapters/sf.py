@@ -26,22 +26,29 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
-from tracking.carriers.json_access import RefusedAnswer, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table
-from tracking.carriers.parsed import Moment, Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    require_text,
+)
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
 from tracking.vocabulary import ZoneSource
 
-TABLE: Final = Table.load("sf")
-GATEWAY_SUCCESS: Final = "A1000"
-NAMES: Final = re.compile(r"(快件交给|派送员|派件员|收派员|快递员|签收人)\s*[:：【]?\s*[^,，;；。(（】]{1,20}")
-NUMBERS: Final = re.compile(r"\+?\d[\d\- ]{6,}\d")
+CODE_TABLE: Final = CodeTable.load("sf")
+GATEWAY_SUCCESS_CODE: Final = "A1000"
+PERSON_NAMES: Final = re.compile(r"(快件交给|派送员|派件员|收派员|快递员|签收人)\s*[:：【]?\s*[^,，;；。(（】]{1,20}")
+PHONE_NUMBERS: Final = re.compile(r"\+?\d[\d\- ]{6,}\d")
 
 
 class SfExpress(Adapter):
     slug = "sf"
     name = "SF Express"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://sfapi.sf-express.com"
     homepage = "https://www.sf-international.com"
     credentials = (
@@ -50,91 +57,97 @@ class SfExpress(Adapter):
         Credential("phone", "Last four digits of the sender's telephone number", required=False),
     )
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
-        if text(answer.get("apiResultCode")) != GATEWAY_SUCCESS:
-            raise RefusedAnswer(refusal_words(answer.get("apiResultCode"), answer.get("apiErrorMsg")))
-        data = unwrap(answer.get("apiResultData"))
-        if text(data.get("errorCode")) != "S0000":
-            raise RefusedAnswer(refusal_words(data.get("errorCode"), data.get("errorMsg")))
-        told = listing(mapping(data.get("msgData"), "msgData").get("routeResps"), "routeResps")
-        return Reading(tuple(read_parcel(item, heard_at) for item in told))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
+        if clean_text(answer.get("apiResultCode")) != GATEWAY_SUCCESS_CODE:
+            raise RejectionAnswerError(error_message(answer.get("apiResultCode"), answer.get("apiErrorMsg")))
+        data = load_inner_json(answer.get("apiResultData"))
+        if clean_text(data.get("errorCode")) != "S0000":
+            raise RejectionAnswerError(error_message(data.get("errorCode"), data.get("errorMsg")))
+        told = expect_list(expect_object(data.get("msgData"), "msgData").get("routeResps"), "routeResps")
+        return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in told))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await call(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        answer = load_json(await call(line, "SF0000000000000"))
-        code = text(answer.get("apiResultCode"))
-        if code != GATEWAY_SUCCESS:
-            raise RefusedAnswer(refusal_words(code, answer.get("apiErrorMsg")))
+    async def probe(self, client: CarrierClient) -> str:
+        answer = load_json_object(await fetch_tracking(client, "SF0000000000000"))
+        code = clean_text(answer.get("apiResultCode"))
+        if code != GATEWAY_SUCCESS_CODE:
+            raise RejectionAnswerError(error_message(code, answer.get("apiErrorMsg")))
         return "connected"
 
 
-async def call(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for the routes of one number, signed."""
     message: dict[str, Any] = {"language": "0", "trackingType": "1", "trackingNumber": [number], "methodType": "1"}
-    if phone := line.credentials.get("phone", ""):
+    if phone := client.credentials.get("phone", ""):
         message["checkPhoneNo"] = phone
     data, stamp = json.dumps(message), str(int(time.time() * 1000))
     form = {
-        "partnerID": line.credentials.get("partner", ""),
+        "partnerID": client.credentials.get("partner", ""),
         "requestID": str(uuid.uuid4()),
         "serviceCode": "EXP_RECE_SEARCH_ROUTES",
         "timestamp": stamp,
-        "msgDigest": digest(data, stamp, line.credentials.get("checkword", "")),
+        "msgDigest": sign_request(data, stamp, client.credentials.get("checkword", "")),
         "msgData": data,
     }
-    return await line.send("POST", "/std/service", form=form)
+    return await client.send("POST", "/std/service", form=form)
 
 
-def digest(data: str, stamp: str, checkword: str) -> str:
+def sign_request(data: str, timestamp: str, checkword: str) -> str:
     """Return the signature of a call."""
-    signed = quote_plus(f"{data}{stamp}{checkword}").encode()
+    signed = quote_plus(f"{data}{timestamp}{checkword}").encode()
     return base64.b64encode(hashlib.md5(signed, usedforsecurity=False).digest()).decode()
 
 
-def refusal_words(code: Any, message: Any) -> str:
+def error_message(code: Any, message: Any) -> str:
     """Say in one line why the call was refused."""
-    return f"SF refused the call ({text(code) or 'no code'}): {text(message) or 'no reason given'}"
+    return f"SF refused the call ({clean_text(code) or 'no code'}): {clean_text(message) or 'no reason given'}"
 
 
-def unwrap(value: Any) -> dict[str, Any]:
+def load_inner_json(value: Any) -> dict[str, Any]:
     """Return the inner answer: a JSON string as SF sends it, or the object itself."""
-    return load_json(value.encode("utf-8", "replace")) if isinstance(value, str) else mapping(value, "apiResultData")
-
-
-def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
-    """Read one number; an unknown one has no routes and is no error."""
-    entry = mapping(item, "an entry of routeResps")
-    number = required_text(entry.get("mailNo"), "mailNo")
-    rows = oldest_first([mapping(row, "a route") for row in listing(entry.get("routes"), "routes")])
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("sf", "SF Express", number),),
-        scans=tuple(read_route(row, heard_at) for row in rows),
+    return (
+        load_json_object(value.encode("utf-8", "replace"))
+        if isinstance(value, str)
+        else expect_object(value, "apiResultData")
     )
 
 
-def oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
+    """Read one number; an unknown one has no routes and is no error."""
+    entry = expect_object(item, "an entry of routeResps")
+    number = require_text(entry.get("mailNo"), "mailNo")
+    rows = order_oldest_first([expect_object(row, "a route") for row in expect_list(entry.get("routes"), "routes")])
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("sf", "SF Express", number),),
+        scans=tuple(parse_event(row, received_at) for row in rows),
+    )
+
+
+def order_oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the routes by their clock, which is one and the same: as they are, or turned round."""
-    newest_first = bool(rows) and text(rows[0].get("acceptTime")) > text(rows[-1].get("acceptTime"))
+    newest_first = bool(rows) and clean_text(rows[0].get("acceptTime")) > clean_text(rows[-1].get("acceptTime"))
     return rows[::-1] if newest_first else rows
 
 
-def read_route(row: Mapping[str, Any], heard_at: datetime) -> ToldScan:
+def parse_event(row: Mapping[str, Any], received_at: datetime) -> ParsedScan:
     """Read one scan; the remark and the name of the second status are the words."""
-    code, remark = text(row.get("opCode")), without_couriers(text(row.get("remark")))
-    scan = TABLE.read(code, "else", f"{remark} {text(row.get('secondaryStatusName'))}".strip())
-    return ToldScan(0, scan, read_moment(row, heard_at), Place(text(row.get("acceptAddress"))), code, remark, "zh")
+    code, remark = clean_text(row.get("opCode")), redact_personal_data(clean_text(row.get("remark")))
+    scan = CODE_TABLE.scan_for(code, "else", f"{remark} {clean_text(row.get('secondaryStatusName'))}".strip())
+    return ParsedScan(
+        0, scan, parse_time(row, received_at), ParsedPlace(clean_text(row.get("acceptAddress"))), code, remark, "zh"
+    )
 
 
-def read_moment(row: Mapping[str, Any], heard_at: datetime) -> Moment:
+def parse_time(row: Mapping[str, Any], received_at: datetime) -> ParsedTime:
     """Read China's clock. That the place keeps it too is an assumption, and shown as one."""
-    moment = timestamps.read(text(row.get("acceptTime")), country="CN", heard_at=heard_at)
+    moment = timestamps.parse_timestamp(clean_text(row.get("acceptTime")), country="CN", received_at=received_at)
     return moment._replace(zone_source=ZoneSource.ASSUMED) if moment.zone_source is ZoneSource.PLACE else moment
 
 
-def without_couriers(words: str) -> str:
+def redact_personal_data(remark: str) -> str:
     """Return a remark without the names and telephone numbers of couriers and recipients."""
-    return NUMBERS.sub("…", NAMES.sub(lambda found: f"{found.group(1)}…", words))
+    return PHONE_NUMBERS.sub("…", PERSON_NAMES.sub(lambda found: f"{found.group(1)}…", remark))

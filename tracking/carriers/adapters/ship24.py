@@ -25,157 +25,192 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import BorderSide, CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import RefusedAnswer, day_of, first, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Side, Table, side_of
-from tracking.carriers.parsed import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
-from tracking.vocabulary import Tracker
+from tracking.carriers.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    require_text,
+)
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
+from tracking.vocabulary import FeedState
 
-TABLE: Final = Table.load("ship24")
+CODE_TABLE: Final = CodeTable.load("ship24")
 PATH: Final = "/public/v1/trackers"
-REASONS: Final[dict[str, str]] = {
-    "parcel_not_found": parsed.NO_NEWS_YET,
-    "quota_limit_reached": parsed.QUOTA_SPENT,
+REJECTION_REASONS: Final[dict[str, str]] = {
+    "parcel_not_found": parsed.NO_EVENTS_YET,
+    "quota_limit_reached": parsed.QUOTA_EXCEEDED,
     "shipping_date_outdated": parsed.INVALID_NUMBER,
     "tracker_not_found": parsed.NOT_REGISTERED,
     "validation_error": parsed.INVALID_NUMBER,
 }
-OF_THE_NUMBER: Final = ("parcel_not_found", "tracker_not_found")
+NUMBER_ERROR_CODES: Final = ("parcel_not_found", "tracker_not_found")
 
 
 class Ship24(Adapter):
     slug = "ship24"
     name = "Ship24"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.ship24.com"
     homepage = "https://www.ship24.com"
     credentials = (Credential("key", "API key"), Credential("webhook_secret", "Webhook secret", required=False))
     batch_size = 1
-    aggregates = True
+    is_aggregator = True
     calls_per_second = 10.0
-    registers = True
+    requires_registration = True
     register_batch_size = 100
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "trackings" in answer:
-            return read_trackings(answer["trackings"], heard_at)
+            return parse_shipments(answer["trackings"], received_at)
         if "status" in answer:
-            return read_registration(answer)
-        error, data = first(answer.get("errors"), "errors"), mapping(answer.get("data"), "data")
-        if text(error.get("code")) in OF_THE_NUMBER:
-            return Reading((), (read_refusal("", error),))
+            return parse_registration(answer)
+        error, data = first_object(answer.get("errors"), "errors"), expect_object(answer.get("data"), "data")
+        if clean_text(error.get("code")) in NUMBER_ERROR_CODES:
+            return ParsedAnswer((), (parse_rejected_number("", error),))
         if error or "trackings" not in data:
-            raise RefusedAnswer(refusal_words(error))
+            raise RejectionAnswerError(error_message(error))
         if not data["trackings"]:
-            return Reading((), (Refusal("", parsed.NOT_REGISTERED, "no tracker"),))
-        return read_trackings(data["trackings"], heard_at)
+            return ParsedAnswer((), (RejectedNumber("", parsed.NOT_REGISTERED, "no tracker"),))
+        return parse_shipments(data["trackings"], received_at)
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         path = f"{PATH}/search/{quote(numbers[0], safe='')}/results"
-        return await line.send("GET", path, headers=key_header(line), good=(404,))
+        return await client.send("GET", path, headers=auth_headers(client), accepted_statuses=(404,))
 
-    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         items = [{"trackingNumber": number} for number in numbers]
-        return await line.send("POST", f"{PATH}/bulk", headers=key_header(line), json=items, good=(400,))
+        return await client.send(
+            "POST", f"{PATH}/bulk", headers=auth_headers(client), json=items, accepted_statuses=(400,)
+        )
 
-    async def probe(self, line: Line) -> str:
-        load_json(await line.send("GET", PATH, headers=key_header(line), params={"page": "1", "limit": "1"}))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(
+            await client.send("GET", PATH, headers=auth_headers(client), params={"page": "1", "limit": "1"})
+        )
         return "connected"
 
-    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+    def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = credentials.get("webhook_secret", "")
         expected = f"Bearer {secret}".encode()
         return bool(secret) and hmac.compare_digest(expected, headers.get("authorization", "").encode())
 
 
-def key_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header that carries the account's key."""
-    return {"Authorization": f"Bearer {line.credentials.get('key', '')}"}
+    return {"Authorization": f"Bearer {client.credentials.get('key', '')}"}
 
 
-def refusal_words(error: Mapping[str, Any]) -> str:
+def error_message(error: Mapping[str, Any]) -> str:
     """Say in one line why the whole call was refused."""
-    return (
-        f"Ship24 refused the call ({text(error.get('code')) or 'no code'}): {text(error.get('message')) or 'no reason'}"
+    code, message = clean_text(error.get("code")) or "no code", clean_text(error.get("message")) or "no reason"
+    return f"Ship24 refused the call ({code}): {message}"
+
+
+def parse_rejected_number(number: str, error: Mapping[str, Any]) -> RejectedNumber:
+    """Read why one number was not answered or not registered."""
+    return RejectedNumber(
+        number,
+        REJECTION_REASONS.get(clean_text(error.get("code")), parsed.OTHER_REASON),
+        clean_text(error.get("message")),
     )
 
 
-def read_refusal(number: str, error: Mapping[str, Any]) -> Refusal:
-    """Read why one number was not answered or not registered."""
-    return Refusal(number, REASONS.get(text(error.get("code")), parsed.OTHER), text(error.get("message")))
-
-
-def read_registration(answer: Mapping[str, Any]) -> Reading:
+def parse_registration(answer: Mapping[str, Any]) -> ParsedAnswer:
     """Read what became of each number of a bulk registration; `data` is null where the call itself was refused."""
     if answer.get("data") is None:
-        raise RefusedAnswer(refusal_words(mapping(answer.get("error"), "error")))
-    return Reading.of(read_registered(item) for item in listing(answer["data"], "data"))
+        raise RejectionAnswerError(error_message(expect_object(answer.get("error"), "error")))
+    return ParsedAnswer.from_items(parse_registration_result(item) for item in expect_list(answer["data"], "data"))
 
 
-def read_registered(item: Any) -> ToldParcel | Refusal:
+def parse_registration_result(item: Any) -> ParsedShipment | RejectedNumber:
     """Read one number of a bulk registration, by `itemStatus`: created, existing or error."""
-    entry = mapping(item, "an entry of data")
-    number = required_text(mapping(entry.get("inputData"), "inputData").get("trackingNumber"), "trackingNumber")
+    entry = expect_object(item, "an entry of data")
+    number = require_text(expect_object(entry.get("inputData"), "inputData").get("trackingNumber"), "trackingNumber")
     if entry.get("itemStatus") == "created":
-        return ToldParcel(number)
+        return ParsedShipment(number)
     if entry.get("itemStatus") == "existing":
-        return Refusal(number, parsed.ALREADY_REGISTERED, "")
-    return read_refusal(number, first(entry.get("errors"), "errors"))
+        return RejectedNumber(number, parsed.ALREADY_REGISTERED, "")
+    return parse_rejected_number(number, first_object(entry.get("errors"), "errors"))
 
 
-def read_trackings(items: Any, heard_at: datetime) -> Reading:
+def parse_shipments(items: Any, received_at: datetime) -> ParsedAnswer:
     """Read results or a push."""
-    entries = [mapping(item, "a tracking") for item in listing(items, "trackings")]
-    return Reading(tuple(read_parcel(entry, heard_at) for entry in entries if not is_proof(entry)))
+    entries = [expect_object(item, "a tracking") for item in expect_list(items, "trackings")]
+    return ParsedAnswer(
+        tuple(parse_shipment(entry, received_at) for entry in entries if not is_proof_of_delivery(entry))
+    )
 
 
-def is_proof(entry: Mapping[str, Any]) -> bool:
+def is_proof_of_delivery(entry: Mapping[str, Any]) -> bool:
     """Tell whether an entry is a proof of delivery, pushed in the envelope of news."""
-    return mapping(entry.get("metadata"), "metadata").get("topic") == "tracking/pod"
+    return expect_object(entry.get("metadata"), "metadata").get("topic") == "tracking/pod"
 
 
-def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
+def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
     """Read one tracking: a leg per courier and number met in its events."""
-    tracker, shipment = mapping(entry.get("tracker"), "tracker"), mapping(entry.get("shipment"), "shipment")
-    number = required_text(tracker.get("trackingNumber"), "trackingNumber")
+    tracker, shipment = expect_object(entry.get("tracker"), "tracker"), expect_object(entry.get("shipment"), "shipment")
+    number = require_text(tracker.get("trackingNumber"), "trackingNumber")
     route = country_of(shipment.get("originCountryCode")), country_of(shipment.get("destinationCountryCode"))
-    events = [mapping(item, "an event") for item in reversed(listing(entry.get("events"), "events"))]
-    legs = [read_leg(event, number) for event in events]
+    events = [expect_object(item, "an event") for item in reversed(expect_list(entry.get("events"), "events"))]
+    legs = [parse_leg(event, number) for event in events]
     order = list(dict.fromkeys(legs))
-    return ToldParcel(
+    return ParsedShipment(
         number,
         tuple(order),
         tuple(
-            read_event(event, order.index(leg), side_of(leg.country, *route), heard_at)
+            parse_event(event, order.index(leg), border_side_of(leg.country, *route), received_at)
             for event, leg in zip(events, legs, strict=True)
         ),
-        Tracker.STOPPED if tracker.get("isTracked") is False else Tracker.ACTIVE,
+        FeedState.STOPPED if tracker.get("isTracked") is False else FeedState.ACTIVE,
         *route,
-        read_carrier_date(mapping(shipment.get("delivery"), "delivery")),
+        parse_carrier_estimate(expect_object(shipment.get("delivery"), "delivery")),
     )
 
 
-def read_leg(event: Mapping[str, Any], number: str) -> ToldLeg:
+def parse_leg(event: Mapping[str, Any], number: str) -> ParsedLeg:
     """Read whose event it is, and under which number it was found."""
-    code = text(event.get("courierCode"))
+    code = clean_text(event.get("courierCode"))
     country, _, kind = code.rpartition("-")
-    found = text(event.get("eventTrackingNumber")) or number
-    return ToldLeg(slug_for(code), code, found, country_of(country) if kind == "post" else None)
+    found = clean_text(event.get("eventTrackingNumber")) or number
+    return ParsedLeg(slug_for(code), code, found, country_of(country) if kind == "post" else None)
 
 
-def read_event(event: Mapping[str, Any], leg: int, side: Side, heard_at: datetime) -> ToldScan:
+def parse_event(event: Mapping[str, Any], leg: int, side: BorderSide, received_at: datetime) -> ParsedScan:
     """Read one event. Without a `statusCode` its milestone is the code; the table knows those that speak of the row."""
-    code, words = text(event.get("statusCode")) or text(event.get("statusMilestone")), text(event.get("status"))
-    when = timestamps.read(text(event.get("occurrenceDatetime")), None, heard_at)
-    return ToldScan(leg, TABLE.read(code, side, words), when, Place(text(event.get("location"))), code, words)
+    code, words = (
+        clean_text(event.get("statusCode")) or clean_text(event.get("statusMilestone")),
+        clean_text(event.get("status")),
+    )
+    when = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), None, received_at)
+    return ParsedScan(
+        leg, CODE_TABLE.scan_for(code, side, words), when, ParsedPlace(clean_text(event.get("location"))), code, words
+    )
 
 
-def read_carrier_date(delivery: Mapping[str, Any]) -> CarrierDate | None:
+def parse_carrier_estimate(delivery: Mapping[str, Any]) -> ParsedEstimate | None:
     """Read the courier's forecast; Ship24's own, `aiPredictiveDeliveryDate`, is not the carrier's word."""
-    estimate = mapping(delivery.get("courierEstimatedDeliveryDate"), "courierEstimatedDeliveryDate")
-    days = [day_of(estimate.get("from")), day_of(estimate.get("to")), day_of(delivery.get("estimatedDeliveryDate"))]
+    estimate = expect_object(delivery.get("courierEstimatedDeliveryDate"), "courierEstimatedDeliveryDate")
+    days = [
+        local_date_of(estimate.get("from")),
+        local_date_of(estimate.get("to")),
+        local_date_of(delivery.get("estimatedDeliveryDate")),
+    ]
     known = [day for day in days[:2] if day] or [day for day in days[2:] if day]
-    return CarrierDate(min(known), max(known), "") if known else None
+    return ParsedEstimate(min(known), max(known), "") if known else None

@@ -21,15 +21,22 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
-from tracking.carriers.json_access import day_of, listing, load_json, mapping, required_text, text
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.numbers import detect
-from tracking.carriers.parsed import CarrierDate, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
-from tracking.carriers.places import country_in, place_in
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.json_access import (
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    require_text,
+)
+from tracking.carriers.numbers import detect_carriers
+from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.places import parse_place, parse_place_country
 
-TABLE: Final = Table.load("shippo")
-TOKENS: Final[dict[str, str]] = {
+CODE_TABLE: Final = CodeTable.load("shippo")
+TOKENS_BY_SLUG: Final[dict[str, str]] = {
     "aramex": "aramex",
     "auspost": "australia_post",
     "canadapost": "canada_post",
@@ -42,16 +49,16 @@ TOKENS: Final[dict[str, str]] = {
     "usps": "usps",
 }
 """Shippo's names of carriers by our slugs."""
-SLUGS: Final = {token: slug for slug, token in TOKENS.items()}
-UNKNOWN: Final = "UNKNOWN"
-NOBODYS: Final = b'{"detail": "not asked: the number looks like that of no carrier known to Shippo"}'
+SLUGS_BY_TOKEN: Final = {token: slug for slug, token in TOKENS_BY_SLUG.items()}
+UNKNOWN_STATUS: Final = "UNKNOWN"
+NO_CARRIER_ANSWER: Final = b'{"detail": "not asked: the number looks like that of no carrier known to Shippo"}'
 """What is kept as the answer where there was nobody to ask about."""
 
 
 class Shippo(Adapter):
     slug = "shippo"
     name = "Shippo"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.goshippo.com"
     homepage = "https://goshippo.com"
     credentials = (
@@ -59,39 +66,43 @@ class Shippo(Adapter):
         Credential("webhook_secret", "Webhook signing secret", required=False),
     )
     batch_size = 1
-    aggregates = True
+    is_aggregator = True
     calls_per_second = 8.0
-    registers = True
+    requires_registration = True
     register_batch_size = 1
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "event" in answer:
-            pushed = text(answer["event"]) == "track_updated"
-            return Reading.of([read_track(mapping(answer.get("data"), "data"), heard_at)] if pushed else [])
+            pushed = clean_text(answer["event"]) == "track_updated"
+            return ParsedAnswer.from_items(
+                [parse_result(expect_object(answer.get("data"), "data"), received_at)] if pushed else []
+            )
         if "tracking_number" not in answer:
-            return Reading.of([refusal_of(answer)])
-        return Reading.of([read_track(answer, heard_at)])
+            return ParsedAnswer.from_items([parse_rejected_number(answer)])
+        return ParsedAnswer.from_items([parse_result(answer, received_at)])
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        token = token_for(numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        token = carrier_token_for(numbers[0])
         if token is None:
-            return NOBODYS
+            return NO_CARRIER_ANSWER
         path = f"/tracks/{token}/{quote(numbers[0], safe='')}"
-        return await line.send("GET", path, headers=token_header(line), good=(400, 404))
+        return await client.send("GET", path, headers=auth_headers(client), accepted_statuses=(400, 404))
 
-    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
-        token = token_for(numbers[0])
+    async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        token = carrier_token_for(numbers[0])
         if token is None:
-            return NOBODYS
+            return NO_CARRIER_ANSWER
         asked = {"carrier": token, "tracking_number": numbers[0]}
-        return await line.send("POST", "/tracks/", headers=token_header(line), json=asked, good=(400,))
+        return await client.send("POST", "/tracks/", headers=auth_headers(client), json=asked, accepted_statuses=(400,))
 
-    async def probe(self, line: Line) -> str:
-        load_json(await line.send("GET", "/carrier_accounts", headers=token_header(line), params={"results": "1"}))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(
+            await client.send("GET", "/carrier_accounts", headers=auth_headers(client), params={"results": "1"})
+        )
         return "connected"
 
-    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+    def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = credentials.get("webhook_secret", "")
         parts = dict(part.strip().partition("=")[::2] for part in headers.get("shippo-auth-signature", "").split(","))
         signed = parts.get("t", "").encode() + b"." + body
@@ -99,53 +110,74 @@ class Shippo(Adapter):
         return bool(secret) and hmac.compare_digest(expected.encode(), parts.get("v1", "").encode())
 
 
-def token_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header that carries the account's token."""
-    return {"Authorization": f"ShippoToken {line.credentials.get('token', '')}", "Shippo-API-Version": "2018-02-08"}
+    return {"Authorization": f"ShippoToken {client.credentials.get('token', '')}", "Shippo-API-Version": "2018-02-08"}
 
 
-def token_for(number: str) -> str | None:
+def carrier_token_for(number: str) -> str | None:
     """Return Shippo's name of the carrier whose number this looks like the most, or None."""
-    return next((TOKENS[one.carrier] for one in detect(number) if one.carrier in TOKENS and not one.mistyped), None)
-
-
-def refusal_of(answer: Mapping[str, Any]) -> Refusal:
-    """Read an answer without a track: why this number is not told of. The account itself is refused otherwise."""
-    words = "; ".join(f"{key}: {text(value) or value}" for key, value in sorted(answer.items()))[:300]
-    low = words.lower()
-    if "not supported" in low or "provider" in low or "carrier" in low:
-        return Refusal("", parsed.CARRIER_UNKNOWN, words)
-    return Refusal("", parsed.NO_NEWS_YET if "not found" in low else parsed.OTHER, words)
-
-
-def read_track(track: Mapping[str, Any], heard_at: datetime) -> ToldParcel | Refusal:
-    """Read one number's track. Its history comes oldest first; the latest status is its last entry."""
-    number, token = required_text(track.get("tracking_number"), "tracking_number"), text(track.get("carrier"))
-    route = (country_in(track.get("address_from"), "an address"), country_in(track.get("address_to"), "an address"))
-    history = [mapping(item, "an event") for item in listing(track.get("tracking_history"), "tracking_history")]
-    scans = tuple(read_event(event, route, heard_at) for event in history if has_news(event))
-    if not scans:
-        return Refusal(number, parsed.NO_NEWS_YET, "a track without events")
-    day = day_of(track.get("eta"))
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg(SLUGS.get(token, token.replace("_", "-")), token, number),) if token else (),
-        scans=scans,
-        origin=route[0],
-        destination=route[1],
-        carrier_date=CarrierDate(day, day, "") if day else None,
+    return next(
+        (
+            TOKENS_BY_SLUG[one.carrier]
+            for one in detect_carriers(number)
+            if one.carrier in TOKENS_BY_SLUG and not one.has_wrong_check_digit
+        ),
+        None,
     )
 
 
-def has_news(event: Mapping[str, Any]) -> bool:
+def parse_rejected_number(answer: Mapping[str, Any]) -> RejectedNumber:
+    """Read an answer without a track: why this number is not told of. The account itself is refused otherwise."""
+    words = "; ".join(f"{key}: {clean_text(value) or value}" for key, value in sorted(answer.items()))[:300]
+    low = words.lower()
+    if "not supported" in low or "provider" in low or "carrier" in low:
+        return RejectedNumber("", parsed.UNKNOWN_CARRIER, words)
+    return RejectedNumber("", parsed.NO_EVENTS_YET if "not found" in low else parsed.OTHER_REASON, words)
+
+
+def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipment | RejectedNumber:
+    """Read one number's track. Its history comes oldest first; the latest status is its last entry."""
+    number, token = require_text(track.get("tracking_number"), "tracking_number"), clean_text(track.get("carrier"))
+    route = (
+        parse_place_country(track.get("address_from"), "an address"),
+        parse_place_country(track.get("address_to"), "an address"),
+    )
+    history = [
+        expect_object(item, "an event") for item in expect_list(track.get("tracking_history"), "tracking_history")
+    ]
+    scans = tuple(parse_event(event, route, received_at) for event in history if is_informative(event))
+    if not scans:
+        return RejectedNumber(number, parsed.NO_EVENTS_YET, "a track without events")
+    day = local_date_of(track.get("eta"))
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg(SLUGS_BY_TOKEN.get(token, token.replace("_", "-")), token, number),) if token else (),
+        scans=scans,
+        origin=route[0],
+        destination=route[1],
+        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+    )
+
+
+def is_informative(event: Mapping[str, Any]) -> bool:
     """Tell whether an entry tells anything: without words and substatus an unknown status is none."""
-    return text(event.get("status")) != UNKNOWN or bool(text(event.get("status_details")) or event.get("substatus"))
+    return clean_text(event.get("status")) != UNKNOWN_STATUS or bool(
+        clean_text(event.get("status_details")) or event.get("substatus")
+    )
 
 
-def read_event(event: Mapping[str, Any], route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(event: Mapping[str, Any], route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one event. The carrier's words are its `status_details`."""
-    place, words = place_in(event.get("location"), "a location"), text(event.get("status_details"))
-    status, more = text(event.get("status")), text(mapping(event.get("substatus"), "substatus").get("code"))
+    place, words = parse_place(event.get("location"), "a location"), clean_text(event.get("status_details"))
+    status, more = (
+        clean_text(event.get("status")),
+        clean_text(expect_object(event.get("substatus"), "substatus").get("code")),
+    )
     code = f"{status}/{more}" if more else status
-    when = timestamps.read(text(event.get("status_date")), place.country, heard_at, region=place.region)
-    return ToldScan(0, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words)
+    when = timestamps.parse_timestamp(
+        clean_text(event.get("status_date")), place.country, received_at, region=place.region
+    )
+    return ParsedScan(
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+    )

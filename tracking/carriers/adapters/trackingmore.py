@@ -25,43 +25,51 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import parsed, timestamps
-from tracking.carriers.adapter import Adapter, CarrierTrouble, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, CarrierError, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    day_of,
-    first,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import CarrierDate, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
-from tracking.vocabulary import Tracker
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
+from tracking.vocabulary import FeedState
 
-TABLE: Final = Table.load("trackingmore")
-REASONS: Final[dict[str, str]] = {
+CODE_TABLE: Final = CodeTable.load("trackingmore")
+REJECTION_REASONS: Final[dict[str, str]] = {
     "4101": parsed.ALREADY_REGISTERED,
     "4102": parsed.NOT_REGISTERED,
     "4110": parsed.INVALID_NUMBER,
     "4111": parsed.INVALID_NUMBER,
-    "4120": parsed.CARRIER_UNKNOWN,
-    "4121": parsed.CARRIER_UNKNOWN,
-    "4190": parsed.QUOTA_SPENT,
+    "4120": parsed.UNKNOWN_CARRIER,
+    "4121": parsed.UNKNOWN_CARRIER,
+    "4190": parsed.QUOTA_EXCEEDED,
 }
-OF_THE_NUMBER: Final = ("4101", "4102")
-FRESH_SECONDS: Final = 600
+NUMBER_ERROR_CODES: Final = ("4101", "4102")
+SIGNATURE_MAX_AGE_SECONDS: Final = 600
 Route = tuple[str | None, str | None]
 
 
 class TrackingMore(Adapter):
     slug = "trackingmore"
     name = "TrackingMore"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://api.trackingmore.com"
     homepage = "https://www.trackingmore.com"
     credentials = (
@@ -69,132 +77,155 @@ class TrackingMore(Adapter):
         Credential("webhook_secret", "Webhook secret", required=False),
     )
     batch_size = 40
-    aggregates = True
+    is_aggregator = True
     calls_per_second = 10.0
-    registers = True
+    requires_registration = True
     register_batch_size = 10
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
-        meta, data = mapping(answer.get("meta"), "meta"), answer.get("data")
-        code, words = text(meta.get("code")), text(meta.get("message"))
-        if code in OF_THE_NUMBER:
-            return Reading((), (Refusal("", REASONS[code], words),))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
+        meta, data = expect_object(answer.get("meta"), "meta"), answer.get("data")
+        code, words = clean_text(meta.get("code")), clean_text(meta.get("message"))
+        if code in NUMBER_ERROR_CODES:
+            return ParsedAnswer((), (RejectedNumber("", REJECTION_REASONS[code], words),))
         if code not in ("", "200", "201") or data is None:
-            raise RefusedAnswer(f"TrackingMore refused the call ({code or 'no code'}): {words or 'no reason given'}")
+            raise RejectionAnswerError(
+                f"TrackingMore refused the call ({code or 'no code'}): {words or 'no reason given'}"
+            )
         if isinstance(data, list):
-            parcels = tuple(read_parcel(item, heard_at) for item in data)
-            return Reading(parcels, () if parcels else (Refusal("", parsed.NOT_REGISTERED, "no such tracking"),))
-        if "success" in mapping(data, "data") or "error" in data:
-            return read_registration(data)
-        return Reading((read_parcel(data, heard_at),))
+            parcels = tuple(parse_shipment(item, received_at) for item in data)
+            return ParsedAnswer(
+                parcels, () if parcels else (RejectedNumber("", parsed.NOT_REGISTERED, "no such tracking"),)
+            )
+        if "success" in expect_object(data, "data") or "error" in data:
+            return parse_registration(data)
+        return ParsedAnswer((parse_shipment(data, received_at),))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         params = {"tracking_numbers": ",".join(numbers)}
-        return await line.send("GET", "/v4/trackings/get", headers=key_header(line), params=params, good=(400,))
+        return await client.send(
+            "GET", "/v4/trackings/get", headers=auth_headers(client), params=params, accepted_statuses=(400,)
+        )
 
-    async def register(self, line: Line, numbers: Sequence[str]) -> bytes:
-        items = [{"tracking_number": number, "courier_code": await courier_of(line, number)} for number in numbers]
-        return await line.send("POST", "/v4/trackings/batch", headers=key_header(line), json=items, good=(400,))
+    async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        items = [
+            {"tracking_number": number, "courier_code": await detect_courier(client, number)} for number in numbers
+        ]
+        return await client.send(
+            "POST", "/v4/trackings/batch", headers=auth_headers(client), json=items, accepted_statuses=(400,)
+        )
 
-    async def probe(self, line: Line) -> str:
+    async def probe(self, client: CarrierClient) -> str:
         params = {"items_amount": "1", "pages_amount": "1"}
-        answer = load_json(await line.send("GET", "/v4/trackings/get", headers=key_header(line), params=params))
-        code = text(mapping(answer.get("meta"), "meta").get("code"))
+        answer = load_json_object(
+            await client.send("GET", "/v4/trackings/get", headers=auth_headers(client), params=params)
+        )
+        code = clean_text(expect_object(answer.get("meta"), "meta").get("code"))
         if code != "200":
-            raise RefusedAnswer(f"TrackingMore refused the call ({code or 'no code'})")
+            raise RejectionAnswerError(f"TrackingMore refused the call ({code or 'no code'})")
         return "connected"
 
-    def verify(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
+    def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = credentials.get("webhook_secret", "").encode()
         signature, moment = headers.get("signature", "").encode(), headers.get("timestamp", "")
         of_body = hmac.compare_digest(b64encode(hmac.digest(secret, body, "sha256")), signature)
         of_moment = hmac.compare_digest(hmac.digest(secret, moment.encode(), "sha256").hex().encode(), signature)
-        return bool(secret) and (of_body or (of_moment and is_fresh(moment)))
+        return bool(secret) and (of_body or (of_moment and is_recent(moment)))
 
 
-def key_header(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the header that carries the account's key."""
-    return {"Tracking-Api-Key": line.credentials.get("key", "")}
+    return {"Tracking-Api-Key": client.credentials.get("key", "")}
 
 
-def is_fresh(moment: str) -> bool:
+def is_recent(timestamp: str) -> bool:
     """Tell whether a Unix time in seconds is less than ten minutes from now."""
-    return moment.isascii() and moment.isdigit() and len(moment) < 12 and abs(time.time() - int(moment)) < FRESH_SECONDS
+    return (
+        timestamp.isascii()
+        and timestamp.isdigit()
+        and len(timestamp) < 12
+        and abs(time.time() - int(timestamp)) < SIGNATURE_MAX_AGE_SECONDS
+    )
 
 
-async def courier_of(line: Line, number: str) -> str:
+async def detect_courier(client: CarrierClient, number: str) -> str:
     """Return TrackingMore's best guess whose number it is; '' for none, which the registration then refuses."""
-    body = await line.send(
-        "POST", "/v4/couriers/detect", headers=key_header(line), json={"tracking_number": number}, good=(400,)
+    body = await client.send(
+        "POST",
+        "/v4/couriers/detect",
+        headers=auth_headers(client),
+        json={"tracking_number": number},
+        accepted_statuses=(400,),
     )
     try:
-        return text(first(load_json(body).get("data"), "data").get("courier_code"))
-    except UnreadableAnswer as trouble:
-        raise CarrierTrouble(f"the detected couriers cannot be read: {trouble}") from trouble
+        return clean_text(first_object(load_json_object(body).get("data"), "data").get("courier_code"))
+    except UnreadableAnswerError as trouble:
+        raise CarrierError(f"the detected couriers cannot be read: {trouble}") from trouble
 
 
-def read_registration(data: Mapping[str, Any]) -> Reading:
+def parse_registration(data: Mapping[str, Any]) -> ParsedAnswer:
     """Read what became of each number of a registration."""
-    done, failed = listing(data.get("success"), "data.success"), listing(data.get("error"), "data.error")
-    return Reading(
-        tuple(ToldParcel(number_of(mapping(item, "an entry of data.success"))) for item in done),
-        tuple(read_refusal(mapping(item, "an entry of data.error")) for item in failed),
+    done, failed = expect_list(data.get("success"), "data.success"), expect_list(data.get("error"), "data.error")
+    return ParsedAnswer(
+        tuple(ParsedShipment(number_of(expect_object(item, "an entry of data.success"))) for item in done),
+        tuple(parse_rejected_number(expect_object(item, "an entry of data.error")) for item in failed),
     )
 
 
-def read_refusal(entry: Mapping[str, Any]) -> Refusal:
+def parse_rejected_number(entry: Mapping[str, Any]) -> RejectedNumber:
     """Read why one number was not registered."""
-    reason = REASONS.get(text(entry.get("errorCode")), parsed.OTHER)
-    return Refusal(number_of(entry), reason, text(entry.get("errorMessage")))
+    reason = REJECTION_REASONS.get(clean_text(entry.get("errorCode")), parsed.OTHER_REASON)
+    return RejectedNumber(number_of(entry), reason, clean_text(entry.get("errorMessage")))
 
 
 def number_of(entry: Mapping[str, Any]) -> str:
     """Return the number that an entry is about."""
-    return required_text(entry.get("tracking_number"), "tracking_number")
+    return require_text(entry.get("tracking_number"), "tracking_number")
 
 
-def read_parcel(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read one tracking: a leg for the first courier, and one for the second where it tells a scan or a number."""
-    entry = mapping(item, "a tracking")
+    entry = expect_object(item, "a tracking")
     number = number_of(entry)
     route = country_of(entry.get("origin_country")), country_of(entry.get("destination_country"))
-    ends = [mapping(entry.get(name), name) for name in ("origin_info", "destination_info")]
-    start = leg_of(text(ends[0].get("courier_code")) or text(entry.get("courier_code")), number)
-    courier, other = text(ends[1].get("courier_code")), text(entry.get("destination_track_number"))
-    legs = [start, leg_of(courier, other or number) if other or (courier and ends[1].get("trackinfo")) else start]
+    ends = [expect_object(entry.get(name), name) for name in ("origin_info", "destination_info")]
+    start = build_leg(clean_text(ends[0].get("courier_code")) or clean_text(entry.get("courier_code")), number)
+    courier, other = clean_text(ends[1].get("courier_code")), clean_text(entry.get("destination_track_number"))
+    legs = [start, build_leg(courier, other or number) if other or (courier and ends[1].get("trackinfo")) else start]
     scans = [
-        read_checkpoint(point, legs.index(leg), route, heard_at)
+        parse_event(point, legs.index(leg), route, received_at)
         for leg, info in zip(legs, ends, strict=True)
-        for point in reversed(listing(info.get("trackinfo"), "trackinfo"))
+        for point in reversed(expect_list(info.get("trackinfo"), "trackinfo"))
     ]
-    day = day_of(entry.get("scheduled_delivery_date"))
-    return ToldParcel(
+    day = local_date_of(entry.get("scheduled_delivery_date"))
+    return ParsedShipment(
         number,
         tuple(dict.fromkeys(legs)),
         tuple(scans),
-        Tracker.EXPIRED if entry.get("delivery_status") == "expired" else Tracker.ACTIVE,
+        FeedState.EXPIRED if entry.get("delivery_status") == "expired" else FeedState.ACTIVE,
         *route,
-        CarrierDate(day, day, "") if day else None,
+        ParsedEstimate(day, day, "") if day else None,
     )
 
 
-def leg_of(courier: str, number: str) -> ToldLeg:
+def build_leg(courier: str, number: str) -> ParsedLeg:
     """Return the leg of a courier, by TrackingMore's code for it."""
-    return ToldLeg(slug_for(courier), courier, number)
+    return ParsedLeg(slug_for(courier), courier, number)
 
 
-def read_checkpoint(item: Any, leg: int, route: Route, heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, leg: int, route: Route, received_at: datetime) -> ParsedScan:
     """Read one checkpoint: its sub-status is the code, its status where it has none."""
-    point = mapping(item, "a checkpoint")
-    place = Place(
-        text(point.get("location")),
+    point = expect_object(item, "a checkpoint")
+    place = ParsedPlace(
+        clean_text(point.get("location")),
         country_of(point.get("country_iso2")),
-        text(point.get("state")) or None,
-        text(point.get("city")) or None,
-        text(point.get("zip")) or None,
+        clean_text(point.get("state")) or None,
+        clean_text(point.get("city")) or None,
+        clean_text(point.get("zip")) or None,
     )
-    code = text(point.get("checkpoint_delivery_substatus")) or text(point.get("checkpoint_delivery_status"))
-    words, told_at = text(point.get("tracking_detail")), text(point.get("checkpoint_date"))
-    when = timestamps.read(told_at, place.country, heard_at, region=place.region, inferred=True)
-    return ToldScan(leg, TABLE.read(code, side_of(place.country, *route), words), when, place, code, words)
+    code = clean_text(point.get("checkpoint_delivery_substatus")) or clean_text(point.get("checkpoint_delivery_status"))
+    words, told_at = clean_text(point.get("tracking_detail")), clean_text(point.get("checkpoint_date"))
+    when = timestamps.parse_timestamp(told_at, place.country, received_at, region=place.region, is_offset_inferred=True)
+    return ParsedScan(
+        leg, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+    )

@@ -20,40 +20,40 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    country_code,
-    day_of,
-    first,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.measures import grams, measures, millimetres
-from tracking.carriers.oauth import Desk, send
+from tracking.carriers.measurements import build_measurements, to_grams, to_millimetres
+from tracking.carriers.oauth import TokenEndpoint, send_authorized
 from tracking.carriers.parsed import (
     INVALID_NUMBER,
-    NO_NEWS_YET,
-    CarrierDate,
-    Measures,
-    Moment,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    NO_EVENTS_YET,
+    Measurements,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
 )
 
-TABLE: Final = Table.load("ups")
-DESK: Final = Desk("/security/v1/oauth/token", basic=True)
-REASONS: Final[Mapping[str, str]] = {
-    "TW0001": NO_NEWS_YET,
-    "TW0001W": NO_NEWS_YET,
+CODE_TABLE: Final = CodeTable.load("ups")
+TOKEN_ENDPOINT: Final = TokenEndpoint("/security/v1/oauth/token", uses_basic_auth=True)
+REJECTION_REASONS: Final[Mapping[str, str]] = {
+    "TW0001": NO_EVENTS_YET,
+    "TW0001W": NO_EVENTS_YET,
     "TV1002": INVALID_NUMBER,
 }
 
@@ -61,133 +61,140 @@ REASONS: Final[Mapping[str, str]] = {
 class UPS(Adapter):
     slug = "ups"
     name = "UPS"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://onlinetools.ups.com"
     homepage = "https://developer.ups.com"
     credentials = (Credential("client_id", "Client ID"), Credential("client_secret", "Client secret"))
     batch_size = 1
     calls_per_second = 1.0
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "trackResponse" not in answer:
-            return read_refusal(mapping(answer.get("response"), "response"))
-        shipments = listing(mapping(answer["trackResponse"], "trackResponse").get("shipment"), "shipment")
-        entries = [mapping(item, "a shipment") for item in shipments]
-        return Reading(
-            tuple(parcel for entry in entries for parcel in read_packages(entry, heard_at)),
-            tuple(refusal for entry in entries for refusal in read_warnings(entry)),
+            return parse_error(expect_object(answer.get("response"), "response"))
+        shipments = expect_list(expect_object(answer["trackResponse"], "trackResponse").get("shipment"), "shipment")
+        entries = [expect_object(item, "a shipment") for item in shipments]
+        return ParsedAnswer(
+            tuple(parcel for entry in entries for parcel in parse_shipments(entry, received_at)),
+            tuple(refusal for entry in entries for refusal in parse_warnings(entry)),
         )
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await ask(line, "1Z0000000000000000"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "1Z0000000000000000"))
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one number, in English. An unknown or impossible one may be 400 or 404."""
     headers = {"transId": uuid4().hex, "transactionSrc": "landfall"}
     path = f"/api/track/v1/details/{quote(number, safe='')}"
-    return await send(line, DESK, "GET", path, headers=headers, params={"locale": "en_US"}, good=(400, 404))
-
-
-def read_refusal(response: Mapping[str, Any]) -> Reading:
-    """Read an answer without a parcel: an unknown number, or a call that was refused."""
-    error = first(response.get("errors"), "response.errors")
-    code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
-    if code in REASONS:
-        return Reading((), (Refusal("", REASONS[code], words),))
-    raise RefusedAnswer(f"UPS refused the call ({code or 'no code'}): {words}")
-
-
-def read_warnings(entry: Mapping[str, Any]) -> Iterator[Refusal]:
-    """Yield the reason why a shipment came without packages."""
-    number = text(entry.get("inquiryNumber"))
-    if number and not entry.get("package"):
-        for item in listing(entry.get("warnings"), "warnings")[:1]:
-            yield Refusal(number, NO_NEWS_YET, text(mapping(item, "a warning").get("message")))
-
-
-def read_packages(entry: Mapping[str, Any], heard_at: datetime) -> Iterator[ToldParcel]:
-    """Yield a shipment's packages; a single one goes by the number asked for, several by their own."""
-    packages = listing(entry.get("package"), "package")
-    for item in packages:
-        package = mapping(item, "a package")
-        asked, own = text(entry.get("inquiryNumber")), text(package.get("trackingNumber"))
-        number = (own or asked) if len(packages) > 1 else (asked or own)
-        yield read_package(package, required_text(number, "inquiryNumber"), heard_at)
-
-
-def read_package(package: Mapping[str, Any], number: str, heard_at: datetime) -> ToldParcel:
-    """Read one package, with a leg for the post where UPS hands over to it."""
-    addresses = [mapping(item, "a packageAddress") for item in listing(package.get("packageAddress"), "packageAddress")]
-    countries = {text(item.get("type")): read_place(item).country for item in addresses}
-    origin, destination = countries.get("ORIGIN"), countries.get("DESTINATION")
-    others = [
-        mapping(item, "a number") for item in listing(package.get("alternateTrackingNumber"), "alternate numbers")
-    ]
-    post = [text(item.get("number")) for item in others if text(item.get("type")).startswith("USPS")]
-    activities = listing(package.get("activity"), "activity")
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("ups", "UPS", number), *(ToldLeg("usps", "USPS", other) for other in post if other)),
-        scans=tuple(read_activity(item, (origin, destination), heard_at) for item in reversed(activities)),
-        origin=origin,
-        destination=destination,
-        carrier_date=read_carrier_date(package),
-        measures=read_measures(package),
+    return await send_authorized(
+        client, TOKEN_ENDPOINT, "GET", path, headers=headers, params={"locale": "en_US"}, accepted_statuses=(400, 404)
     )
 
 
-def read_measures(package: Mapping[str, Any]) -> Measures | None:
+def parse_error(response: Mapping[str, Any]) -> ParsedAnswer:
+    """Read an answer without a parcel: an unknown number, or a call that was refused."""
+    error = first_object(response.get("errors"), "response.errors")
+    code, words = clean_text(error.get("code")), clean_text(error.get("message")) or "no reason given"
+    if code in REJECTION_REASONS:
+        return ParsedAnswer((), (RejectedNumber("", REJECTION_REASONS[code], words),))
+    raise RejectionAnswerError(f"UPS refused the call ({code or 'no code'}): {words}")
+
+
+def parse_warnings(entry: Mapping[str, Any]) -> Iterator[RejectedNumber]:
+    """Yield the reason why a shipment came without packages."""
+    number = clean_text(entry.get("inquiryNumber"))
+    if number and not entry.get("package"):
+        for item in expect_list(entry.get("warnings"), "warnings")[:1]:
+            yield RejectedNumber(number, NO_EVENTS_YET, clean_text(expect_object(item, "a warning").get("message")))
+
+
+def parse_shipments(entry: Mapping[str, Any], received_at: datetime) -> Iterator[ParsedShipment]:
+    """Yield a shipment's packages; a single one goes by the number asked for, several by their own."""
+    packages = expect_list(entry.get("package"), "package")
+    for item in packages:
+        package = expect_object(item, "a package")
+        asked, own = clean_text(entry.get("inquiryNumber")), clean_text(package.get("trackingNumber"))
+        number = (own or asked) if len(packages) > 1 else (asked or own)
+        yield parse_shipment(package, require_text(number, "inquiryNumber"), received_at)
+
+
+def parse_shipment(package: Mapping[str, Any], number: str, received_at: datetime) -> ParsedShipment:
+    """Read one package, with a leg for the post where UPS hands over to it."""
+    addresses = [
+        expect_object(item, "a packageAddress") for item in expect_list(package.get("packageAddress"), "packageAddress")
+    ]
+    countries = {clean_text(item.get("type")): parse_place(item).country for item in addresses}
+    origin, destination = countries.get("ORIGIN"), countries.get("DESTINATION")
+    others = [
+        expect_object(item, "a number")
+        for item in expect_list(package.get("alternateTrackingNumber"), "alternate numbers")
+    ]
+    post = [clean_text(item.get("number")) for item in others if clean_text(item.get("type")).startswith("USPS")]
+    activities = expect_list(package.get("activity"), "activity")
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("ups", "UPS", number), *(ParsedLeg("usps", "USPS", other) for other in post if other)),
+        scans=tuple(parse_event(item, (origin, destination), received_at) for item in reversed(activities)),
+        origin=origin,
+        destination=destination,
+        carrier_estimate=parse_carrier_estimate(package),
+        measurements=parse_measurements(package),
+    )
+
+
+def parse_measurements(package: Mapping[str, Any]) -> Measurements | None:
     """Read weight and sides of a package."""
-    weight, size = mapping(package.get("weight"), "weight"), mapping(package.get("dimension"), "dimension")
-    sides = millimetres(size.get("length"), size.get("width"), size.get("height"), size.get("unitOfDimension"))
-    return measures(grams(weight.get("weight"), weight.get("unitOfMeasurement")), sides)
+    weight, size = expect_object(package.get("weight"), "weight"), expect_object(package.get("dimension"), "dimension")
+    sides = to_millimetres(size.get("length"), size.get("width"), size.get("height"), size.get("unitOfDimension"))
+    return build_measurements(to_grams(weight.get("weight"), weight.get("unitOfMeasurement")), sides)
 
 
-def read_activity(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one activity: its type and words say what happened, type and code are kept."""
-    activity = mapping(item, "an activity")
-    place = read_place(mapping(activity.get("location"), "location"))
-    status = mapping(activity.get("status"), "status")
-    kind, words = text(status.get("type")), text(status.get("description"))
-    scan = TABLE.read(kind, side_of(place.country, *route), words)
-    code = f"{kind} {text(status.get('code'))}".strip()
-    return ToldScan(0, scan, read_moment(activity, place, heard_at), place, code, words, "en")
+    activity = expect_object(item, "an activity")
+    place = parse_place(expect_object(activity.get("location"), "location"))
+    status = expect_object(activity.get("status"), "status")
+    kind, words = clean_text(status.get("type")), clean_text(status.get("description"))
+    scan = CODE_TABLE.scan_for(kind, border_side_of(place.country, *route), words)
+    code = f"{kind} {clean_text(status.get('code'))}".strip()
+    return ParsedScan(0, scan, parse_time(activity, place, received_at), place, code, words, "en")
 
 
-def read_moment(activity: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
+def parse_time(activity: Mapping[str, Any], place: ParsedPlace, received_at: datetime) -> ParsedTime:
     """Read the place's clock, with the offset where UPS tells it."""
-    day, time, offset = (text(activity.get(key)) for key in ("date", "time", "gmtOffset"))
+    day, time, offset = (clean_text(activity.get(key)) for key in ("date", "time", "gmtOffset"))
     if len(day) != 8 or not day.isdecimal():
-        return Moment(raw=f"{day} {time}".strip())
+        return ParsedTime(raw_time=f"{day} {time}".strip())
     iso = f"{day[:4]}-{day[4:6]}-{day[6:]}"
     if len(time) == 6 and time.isdecimal():
         iso += f"T{time[:2]}:{time[2:4]}:{time[4:]}{offset}"
-    moment = timestamps.read(iso, country=place.country, region=place.region, heard_at=heard_at)
-    return moment._replace(raw=f"{day} {time} {offset}".strip())
+    moment = timestamps.parse_timestamp(iso, country=place.country, region=place.region, received_at=received_at)
+    return moment._replace(raw_time=f"{day} {time} {offset}".strip())
 
 
-def read_place(holder: Mapping[str, Any]) -> Place:
+def parse_place(parent: Mapping[str, Any]) -> ParsedPlace:
     """Read a place: town, state, postcode and country; address lines are left out."""
-    address = mapping(holder.get("address"), "address")
-    city, region = text(address.get("city")), text(address.get("stateProvince"))
-    return Place(
+    address = expect_object(parent.get("address"), "address")
+    city, region = clean_text(address.get("city")), clean_text(address.get("stateProvince"))
+    return ParsedPlace(
         ", ".join(filter(None, (city, region))),
-        country_code(address.get("countryCode") or address.get("country")),
+        parse_country_code(address.get("countryCode") or address.get("country")),
         region or None,
         city or None,
-        text(address.get("postalCode")) or None,
+        clean_text(address.get("postalCode")) or None,
     )
 
 
-def read_carrier_date(package: Mapping[str, Any]) -> CarrierDate | None:
+def parse_carrier_estimate(package: Mapping[str, Any]) -> ParsedEstimate | None:
     """Read the scheduled day, or the rescheduled one; the day of a delivery that was made is no forecast."""
-    entries = [mapping(item, "a deliveryDate") for item in listing(package.get("deliveryDate"), "deliveryDate")]
-    days = {text(item.get("type")): day_of(item.get("date")) for item in entries}
+    entries = [
+        expect_object(item, "a deliveryDate") for item in expect_list(package.get("deliveryDate"), "deliveryDate")
+    ]
+    days = {clean_text(item.get("type")): local_date_of(item.get("date")) for item in entries}
     day = days.get("RDD") or days.get("SDD")
-    return CarrierDate(day, day, "") if day else None
+    return ParsedEstimate(day, day, "") if day else None

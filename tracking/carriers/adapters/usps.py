@@ -19,131 +19,139 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    country_code,
-    day_of,
-    first,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.oauth import Desk, send
+from tracking.carriers.oauth import TokenEndpoint, send_authorized
 from tracking.carriers.parsed import (
-    NO_NEWS_YET,
-    CarrierDate,
-    Moment,
-    Place,
-    Reading,
-    Refusal,
-    ToldLeg,
-    ToldParcel,
-    ToldScan,
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
 )
 
-TABLE: Final = Table.load("usps")
-DESK: Final = Desk("/oauth2/v3/token")
-NOT_YET: Final = "150001"
-DOMESTIC: Final = ("DM", "DOMESTIC_MAIL")
-CUT_TO_THE_MINUTE: Final = timedelta(minutes=1)
+CODE_TABLE: Final = CodeTable.load("usps")
+TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v3/token")
+NO_HISTORY_CODE: Final = "150001"
+DOMESTIC_MAIL_TYPES: Final = ("DM", "DOMESTIC_MAIL")
+TRUNCATION_TOLERANCE: Final = timedelta(minutes=1)
 
 
 class USPS(Adapter):
     slug = "usps"
     name = "USPS"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://apis.usps.com"
     homepage = "https://developers.usps.com"
     credentials = (Credential("client_id", "Consumer key"), Credential("client_secret", "Consumer secret"))
     batch_size = 1
     calls_per_second = 1.0
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
         if "error" not in answer:
-            return Reading((read_parcel(answer, heard_at),))
-        return read_refusal(mapping(answer["error"], "error"))
+            return ParsedAnswer((parse_shipment(answer, received_at),))
+        return parse_error(expect_object(answer["error"], "error"))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await ask(line, numbers[0])
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await fetch_tracking(client, numbers[0])
 
-    async def probe(self, line: Line) -> str:
-        load_json(await ask(line, "9400100000000000000000"))
+    async def probe(self, client: CarrierClient) -> str:
+        load_json_object(await fetch_tracking(client, "9400100000000000000000"))
         return "connected"
 
 
-async def ask(line: Line, number: str) -> bytes:
+async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
     """Ask for one number with its history. USPS says 400 or 404 for one that it does not know (yet)."""
     path = f"/tracking/v3/tracking/{quote(number, safe='')}"
-    return await send(line, DESK, "GET", path, headers={}, params={"expand": "DETAIL"}, good=(400, 404))
-
-
-def read_refusal(error: Mapping[str, Any]) -> Reading:
-    """Read an answer without an item: no news yet, or a call that was refused."""
-    code, words = text(error.get("code")), text(error.get("message")) or "no reason given"
-    reason = text(first(error.get("errors"), "error.errors").get("code"))
-    if code == "404" or reason == NOT_YET:
-        return Reading((), (Refusal("", NO_NEWS_YET, words),))
-    raise RefusedAnswer(f"USPS refused the call ({reason or code or 'no code'}): {words}")
-
-
-def read_parcel(entry: Mapping[str, Any], heard_at: datetime) -> ToldParcel:
-    """Read one item."""
-    number = required_text(entry.get("trackingNumber"), "trackingNumber")
-    home = "US" if text(entry.get("mailType")) in DOMESTIC else None
-    origin = country_code(entry.get("originCountryCode")) or country_code(entry.get("originCountry")) or home
-    destination = country_code(entry.get("destinationCountryCode")) or home
-    events = listing(entry.get("trackingEvents"), "trackingEvents")
-    return ToldParcel(
-        number=number,
-        legs=(ToldLeg("usps", "USPS", number, "US"),),
-        scans=tuple(read_event(item, (origin, destination), heard_at) for item in reversed(events)),
-        origin=origin,
-        destination=destination,
-        carrier_date=read_carrier_date(entry),
+    return await send_authorized(
+        client, TOKEN_ENDPOINT, "GET", path, headers={}, params={"expand": "DETAIL"}, accepted_statuses=(400, 404)
     )
 
 
-def read_event(item: Any, route: tuple[str | None, str | None], heard_at: datetime) -> ToldScan:
+def parse_error(error: Mapping[str, Any]) -> ParsedAnswer:
+    """Read an answer without an item: no news yet, or a call that was refused."""
+    code, words = clean_text(error.get("code")), clean_text(error.get("message")) or "no reason given"
+    reason = clean_text(first_object(error.get("errors"), "error.errors").get("code"))
+    if code == "404" or reason == NO_HISTORY_CODE:
+        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
+    raise RejectionAnswerError(f"USPS refused the call ({reason or code or 'no code'}): {words}")
+
+
+def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
+    """Read one item."""
+    number = require_text(entry.get("trackingNumber"), "trackingNumber")
+    home = "US" if clean_text(entry.get("mailType")) in DOMESTIC_MAIL_TYPES else None
+    origin = (
+        parse_country_code(entry.get("originCountryCode")) or parse_country_code(entry.get("originCountry")) or home
+    )
+    destination = parse_country_code(entry.get("destinationCountryCode")) or home
+    events = expect_list(entry.get("trackingEvents"), "trackingEvents")
+    return ParsedShipment(
+        number=number,
+        legs=(ParsedLeg("usps", "USPS", number, "US"),),
+        scans=tuple(parse_event(item, (origin, destination), received_at) for item in reversed(events)),
+        origin=origin,
+        destination=destination,
+        carrier_estimate=parse_carrier_estimate(entry),
+    )
+
+
+def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
     """Read one tracking event."""
-    event = mapping(item, "a tracking event")
-    place = read_place(event)
-    code, words = text(event.get("eventCode")), text(event.get("eventType"))
-    scan = TABLE.read(code, side_of(place.country, *route), words)
-    return ToldScan(0, scan, read_moment(event, place, heard_at), place, code, words, "en")
+    event = expect_object(item, "a tracking event")
+    place = parse_place(event)
+    code, words = clean_text(event.get("eventCode")), clean_text(event.get("eventType"))
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words)
+    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, words, "en")
 
 
-def read_moment(event: Mapping[str, Any], place: Place, heard_at: datetime) -> Moment:
+def parse_time(event: Mapping[str, Any], place: ParsedPlace, received_at: datetime) -> ParsedTime:
     """Read an event's time: the instant from GMTTimestamp, the clock as told where both say the same."""
-    local, offset = text(event.get("eventTimestamp")), text(event.get("GMTOffset"))
-    utc = timestamps.read_utc(text(event.get("GMTTimestamp")), heard_at=heard_at)
-    told = timestamps.read(local + offset, country=place.country, region=place.region, heard_at=heard_at)
-    if utc.at is None:
-        return told._replace(raw=local + offset)
-    if told.at is None or not offset or abs(utc.at - told.at) >= CUT_TO_THE_MINUTE:
+    local, offset = clean_text(event.get("eventTimestamp")), clean_text(event.get("GMTOffset"))
+    utc = timestamps.parse_utc_timestamp(clean_text(event.get("GMTTimestamp")), received_at=received_at)
+    told = timestamps.parse_timestamp(
+        local + offset, country=place.country, region=place.region, received_at=received_at
+    )
+    if utc.occurred_at is None:
+        return told._replace(raw_time=local + offset)
+    if told.occurred_at is None or not offset or abs(utc.occurred_at - told.occurred_at) >= TRUNCATION_TOLERANCE:
         return utc
-    return told._replace(at=utc.at, precision=utc.precision, raw=utc.raw)
+    return told._replace(occurred_at=utc.occurred_at, precision=utc.precision, raw_time=utc.raw_time)
 
 
-def read_place(event: Mapping[str, Any]) -> Place:
+def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
     """Read an event's place."""
-    city, region, country = (text(event.get(key)) for key in ("eventCity", "eventState", "eventCountry"))
-    return Place(
+    city, region, country = (clean_text(event.get(key)) for key in ("eventCity", "eventState", "eventCountry"))
+    return ParsedPlace(
         ", ".join(filter(None, (city, region))),
         country_of(country) if country else "US",
         region or None,
         city or None,
-        text(event.get("eventZIP")) or None,
+        clean_text(event.get("eventZIP")) or None,
     )
 
 
-def read_carrier_date(entry: Mapping[str, Any]) -> CarrierDate | None:
+def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
     """Read USPS's forecast: the expected day."""
-    expectation = mapping(entry.get("deliveryDateExpectation"), "deliveryDateExpectation")
-    day = day_of(expectation.get("expectedDeliveryDate")) or day_of(entry.get("expectedDeliveryTimeStamp"))
-    return CarrierDate(day, day, "") if day else None
+    expectation = expect_object(entry.get("deliveryDateExpectation"), "deliveryDateExpectation")
+    day = local_date_of(expectation.get("expectedDeliveryDate")) or local_date_of(
+        entry.get("expectedDeliveryTimeStamp")
+    )
+    return ParsedEstimate(day, day, "") if day else None

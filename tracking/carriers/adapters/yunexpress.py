@@ -19,55 +19,55 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, Credential, Line
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    RefusedAnswer,
-    UnreadableAnswer,
-    country_code,
-    listing,
-    load_json,
-    mapping,
-    required_text,
-    text,
+    RejectionAnswerError,
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
 )
-from tracking.carriers.mapping import Table, side_of
-from tracking.carriers.parsed import Place, Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
 
-TABLE: Final = Table.load("yunexpress")
-SUCCESS: Final = "0000"
+CODE_TABLE: Final = CodeTable.load("yunexpress")
+SUCCESS_CODE: Final = "0000"
 
 
 class YunExpress(Adapter):
     slug = "yunexpress"
     name = "YunExpress"
-    version = TABLE.version
+    version = CODE_TABLE.version
     base_url = "https://oms.api.yunexpress.com"
     homepage = "https://www.yunexpress.com"
     credentials = (Credential("customer", "Customer code"), Credential("secret", "API secret"))
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        answer = load_json(body)
-        if text(answer.get("Code")) != SUCCESS:
-            raise RefusedAnswer(refusal_words(answer))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        answer = load_json_object(body)
+        if clean_text(answer.get("Code")) != SUCCESS_CODE:
+            raise RejectionAnswerError(error_message(answer))
         if not answer.get("Item"):
-            raise UnreadableAnswer("the answer says success and holds no Item")
-        return Reading((read_item(answer["Item"], heard_at),))
+            raise UnreadableAnswerError("the answer says success and holds no Item")
+        return ParsedAnswer((parse_shipment(answer["Item"], received_at),))
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        return await line.send(
-            "GET", "/api/Tracking/GetTrackInfo", headers=headers(line), params={"OrderNumber": numbers[0]}
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        return await client.send(
+            "GET", "/api/Tracking/GetTrackInfo", headers=auth_headers(client), params={"OrderNumber": numbers[0]}
         )
 
-    async def probe(self, line: Line) -> str:
-        answer = load_json(await line.send("GET", "/api/Common/GetCountry", headers=headers(line)))
-        if text(answer.get("Code")) != SUCCESS:
-            raise RefusedAnswer(refusal_words(answer))
+    async def probe(self, client: CarrierClient) -> str:
+        answer = load_json_object(await client.send("GET", "/api/Common/GetCountry", headers=auth_headers(client)))
+        if clean_text(answer.get("Code")) != SUCCESS_CODE:
+            raise RejectionAnswerError(error_message(answer))
         return "connected"
 
 
-def headers(line: Line) -> dict[str, str]:
+def auth_headers(client: CarrierClient) -> dict[str, str]:
     """Return the headers of a call: base64 of `customer&secret`, not of `customer:secret` as Basic usually has it."""
-    pair = f"{line.credentials.get('customer', '')}&{line.credentials.get('secret', '')}"
+    pair = f"{client.credentials.get('customer', '')}&{client.credentials.get('secret', '')}"
     return {
         "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
         "Accept": "application/json",
@@ -75,41 +75,43 @@ def headers(line: Line) -> dict[str, str]:
     }
 
 
-def refusal_words(answer: Mapping[str, Any]) -> str:
+def error_message(answer: Mapping[str, Any]) -> str:
     """Say in one line why the call was refused."""
-    code, message = text(answer.get("Code")) or "no code", text(answer.get("Message")) or "no reason given"
+    code, message = clean_text(answer.get("Code")) or "no code", clean_text(answer.get("Message")) or "no reason given"
     return f"YunExpress refused the call ({code}): {message}"
 
 
-def read_item(item: Any, heard_at: datetime) -> ToldParcel:
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     """Read the one number of an answer."""
-    entry = mapping(item, "Item")
-    number = required_text(entry.get("WaybillNumber") or entry.get("TrackingNumber"), "WaybillNumber")
-    destination = country_code(entry.get("CountryCode"))
-    rows = [mapping(row, "a detail") for row in listing(entry.get("OrderTrackingDetails"), "OrderTrackingDetails")]
-    return ToldParcel(
+    entry = expect_object(item, "Item")
+    number = require_text(entry.get("WaybillNumber") or entry.get("TrackingNumber"), "WaybillNumber")
+    destination = parse_country_code(entry.get("CountryCode"))
+    rows = [
+        expect_object(row, "a detail") for row in expect_list(entry.get("OrderTrackingDetails"), "OrderTrackingDetails")
+    ]
+    return ParsedShipment(
         number=number,
-        legs=read_legs(number, text(entry.get("TrackingNumber"))),
-        scans=tuple(read_detail(row, destination, heard_at) for row in oldest_first(rows)),
+        legs=parse_legs(number, clean_text(entry.get("TrackingNumber"))),
+        scans=tuple(parse_event(row, destination, received_at) for row in order_oldest_first(rows)),
         destination=destination,
     )
 
 
-def read_legs(number: str, local: str) -> tuple[ToldLeg, ...]:
+def parse_legs(number: str, last_mile_number: str) -> tuple[ParsedLeg, ...]:
     """Return YunExpress's leg, and one of a carrier unknown where another number is told for the last mile."""
-    own = ToldLeg("yunexpress", "YunExpress", number)
-    return (own, ToldLeg("", "", local)) if local and local != number else (own,)
+    own = ParsedLeg("yunexpress", "YunExpress", number)
+    return (own, ParsedLeg("", "", last_mile_number)) if last_mile_number and last_mile_number != number else (own,)
 
 
-def oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def order_oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of one source in the order of their clocks: as they are, or turned round."""
-    newest_first = bool(rows) and text(rows[0].get("ProcessDate")) > text(rows[-1].get("ProcessDate"))
+    newest_first = bool(rows) and clean_text(rows[0].get("ProcessDate")) > clean_text(rows[-1].get("ProcessDate"))
     return rows[::-1] if newest_first else rows
 
 
-def read_detail(row: Mapping[str, Any], destination: str | None, heard_at: datetime) -> ToldScan:
+def parse_event(row: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
     """Read one scan. Its clock is told without a zone and its place without a country."""
-    code, words = text(row.get("TrackingStatus")), text(row.get("ProcessContent"))
-    when = timestamps.read(text(row.get("ProcessDate")), country=None, heard_at=heard_at)
-    scan = TABLE.read(code, side_of(None, None, destination), words)
-    return ToldScan(0, scan, when, Place(text(row.get("ProcessLocation"))), code, words)
+    code, words = clean_text(row.get("TrackingStatus")), clean_text(row.get("ProcessContent"))
+    when = timestamps.parse_timestamp(clean_text(row.get("ProcessDate")), country=None, received_at=received_at)
+    scan = CODE_TABLE.scan_for(code, border_side_of(None, None, destination), words)
+    return ParsedScan(0, scan, when, ParsedPlace(clean_text(row.get("ProcessLocation"))), code, words)

@@ -19,179 +19,223 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers.adapter import Adapter, Credential, Line, Refused, basic
-from tracking.carriers.configurable.config import BASIC, BRACES, KEY, NUMBER, SECRET, BadRecipe, Order, Recipe
-from tracking.carriers.configurable.json_paths import Path
+from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError, basic_auth_header
+from tracking.carriers.configurable.config import (
+    BASIC_PLACEHOLDER,
+    KEY_PLACEHOLDER,
+    NUMBER_PLACEHOLDER,
+    PLACEHOLDER_PATTERN,
+    SECRET_PLACEHOLDER,
+    AdapterConfig,
+    EventOrder,
+    InvalidConfigError,
+)
+from tracking.carriers.configurable.json_paths import JsonPath
 from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import UnreadableAnswer, kind, load_any
-from tracking.carriers.parsed import NO_NEWS_YET, Place, Reading, Refusal, ToldLeg, ToldParcel, ToldScan
-from tracking.carriers.text_rules import second_opinion
-from tracking.vocabulary import AskKind, Scan
+from tracking.carriers.json_access import UnreadableAnswerError, json_type_name, load_json_value
+from tracking.carriers.parsed import (
+    NO_EVENTS_YET,
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
+from tracking.carriers.text_rules import correct_scan_by_text
+from tracking.vocabulary import BuyerTaskKind, Scan
 
 SLUG: Final = "generic"
-FORWARDED: Final = frozenset(AskKind) - {AskKind.PAPERS, AskKind.NOT_RECEIVED}
+FORWARDED_TASK_KINDS: Final = frozenset(BuyerTaskKind) - {BuyerTaskKind.PAPERS, BuyerTaskKind.NOT_RECEIVED}
 """Papers stay with the shop, and so does the word that a parcel is missing: a claim is the sender's to make."""
 
 
-class GenericJson(Adapter):
+class ConfigurableAdapter(Adapter):
     """A carrier by its recipe. `carrier` and `title` are the slug and the name of its row."""
 
     slug = SLUG
     name = "JSON API"
     base_url = ""
 
-    def __init__(self, recipe: Recipe, carrier: str, title: str) -> None:
-        self.recipe, self.carrier, self.title = recipe, carrier, title
-        self.version = f"{SLUG} {hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
-        self.forwards = FORWARDED if recipe.answers_path else frozenset()
+    def __init__(self, config: AdapterConfig, carrier_slug: str, carrier_name: str) -> None:
+        self.config, self.carrier_slug, self.carrier_name = config, carrier_slug, carrier_name
+        self.version = f"{SLUG} {hashlib.sha256(repr(config).encode()).hexdigest()[:12]}"
+        self.forwarded_task_kinds = FORWARDED_TASK_KINDS if config.answers_path else frozenset()
         self.credentials = (
-            Credential("key", "API key", recipe.needs(KEY, BASIC)),
-            Credential("secret", "API secret", recipe.needs(SECRET, BASIC)),
+            Credential("key", "API key", config.uses_any_placeholder(KEY_PLACEHOLDER, BASIC_PLACEHOLDER)),
+            Credential("secret", "API secret", config.uses_any_placeholder(SECRET_PLACEHOLDER, BASIC_PLACEHOLDER)),
         )
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        recipe = self.recipe
-        if recipe.missing and not body.strip():
-            return Reading((), (Refusal("", NO_NEWS_YET, "an empty answer"),))
-        answer = load_any(body)
-        if found := next((told for told in recipe.missing.leaves(answer) if told in recipe.missing_values), ""):
-            return Reading((), (Refusal("", NO_NEWS_YET, found[:200]),))
-        number = recipe.number.text(answer)
-        events = [read_event(recipe, event, heard_at) for event in events_of(answer, recipe.events)]
-        return Reading((ToldParcel(number, (ToldLeg(self.carrier, self.title, number),), in_order(events, recipe)),))
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        recipe = self.config
+        if recipe.not_found and not body.strip():
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, "an empty answer"),))
+        answer = load_json_value(body)
+        if found := next((told for told in recipe.not_found.leaf_texts(answer) if told in recipe.not_found_values), ""):
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, found[:200]),))
+        number = recipe.number.joined_text(answer)
+        events = [parse_event(recipe, event, received_at) for event in extract_events(answer, recipe.events)]
+        return ParsedAnswer(
+            (
+                ParsedShipment(
+                    number,
+                    (ParsedLeg(self.carrier_slug, self.carrier_name, number),),
+                    order_oldest_first(events, recipe),
+                ),
+            )
+        )
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        recipe, filled = self.recipe, fillings(line.credentials, numbers[0])
-        return await line.send(
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        recipe, filled = self.config, placeholder_values(client.credentials, numbers[0])
+        return await client.send(
             recipe.method.value,
-            recipe.path.replace(NUMBER, quote(numbers[0], safe="")),
-            headers=self.headers(filled),
-            json=fill(recipe.body, filled),
-            good=(404,) if recipe.missing else (),
+            recipe.path.replace(NUMBER_PLACEHOLDER, quote(numbers[0], safe="")),
+            headers=self.build_headers(filled),
+            json=fill_placeholders(recipe.body, filled),
+            accepted_statuses=(404,) if recipe.not_found else (),
         )
 
-    def headers(self, filled: Mapping[str, str]) -> dict[str, str]:
+    def build_headers(self, replacements: Mapping[str, str]) -> dict[str, str]:
         """Return the headers of a call, with the credentials in their places."""
-        own = {name: sendable(fill(value, filled)) for name, value in self.recipe.headers}
+        own = {
+            name: validate_header_value(fill_placeholders(value, replacements)) for name, value in self.config.headers
+        }
         return {"Accept": "application/json"} | own
 
-    async def forward(self, line: Line, number: str, ask: AskKind, values: Mapping[str, str]) -> str:
-        told = await line.send(
+    async def forward_answer(
+        self, client: CarrierClient, number: str, task_kind: BuyerTaskKind, values: Mapping[str, str]
+    ) -> str:
+        told = await client.send(
             "POST",
-            self.recipe.answers_path.replace(NUMBER, quote(number, safe="")),
-            headers=self.headers(fillings(line.credentials, number)),
-            json={"number": number, "ask": ask.value, "values": dict(values)},
+            self.config.answers_path.replace(NUMBER_PLACEHOLDER, quote(number, safe="")),
+            headers=self.build_headers(placeholder_values(client.credentials, number)),
+            json={"number": number, "ask": task_kind.value, "values": dict(values)},
         )
-        return reference_in(told)
+        return parse_reference(told)
 
-    async def probe(self, line: Line) -> str:
-        body = await self.fetch(line, [self.recipe.test_number])
-        reading = self.parse(body, heard_at=datetime.now(UTC))
-        if reading.refusals:
+    async def probe(self, client: CarrierClient) -> str:
+        body = await self.fetch(client, [self.config.test_number])
+        reading = self.parse(body, received_at=datetime.now(UTC))
+        if reading.rejected_numbers:
             return "connected; the test number is not known"
-        return f"connected; {sum(len(parcel.scans) for parcel in reading.parcels)} events of the test number"
+        return f"connected; {sum(len(parcel.scans) for parcel in reading.shipments)} events of the test number"
 
 
-class Unfinished(Adapter):
+class IncompleteAdapter(Adapter):
     """A carrier whose recipe is not complete: it is not asked, and what it told earlier waits unread."""
 
     slug = SLUG
-    name = GenericJson.name
+    name = ConfigurableAdapter.name
     base_url = ""
     version = f"{SLUG} unfinished"
     credentials = (Credential("key", "API key", required=False), Credential("secret", "API secret", required=False))
 
-    def __init__(self, wrong: str) -> None:
-        self.words = f"its recipe is not finished: {wrong}"
+    def __init__(self, problems: str) -> None:
+        self.message = f"its recipe is not finished: {problems}"
 
-    def parse(self, body: bytes, *, heard_at: datetime) -> Reading:
-        raise UnreadableAnswer(self.words)
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        raise UnreadableAnswerError(self.message)
 
-    async def fetch(self, line: Line, numbers: Sequence[str]) -> bytes:
-        raise Refused(self.words)
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        raise RequestRejectedError(self.message)
 
-    async def probe(self, line: Line) -> str:
-        raise Refused(self.words)
+    async def probe(self, client: CarrierClient) -> str:
+        raise RequestRejectedError(self.message)
 
 
 @lru_cache(maxsize=256)
-def adapter_for(recipe: str, carrier: str, title: str) -> GenericJson | Unfinished:
+def adapter_for(config_json: str, carrier_slug: str, carrier_name: str) -> ConfigurableAdapter | IncompleteAdapter:
     """Return the adapter of a recipe that is written as JSON; the same for the same recipe of the same carrier."""
     try:
-        return GenericJson(Recipe.read(json.loads(recipe)), carrier, title)
-    except BadRecipe as trouble:
-        return Unfinished(", ".join(trouble.faults))
+        return ConfigurableAdapter(AdapterConfig.parse(json.loads(config_json)), carrier_slug, carrier_name)
+    except InvalidConfigError as trouble:
+        return IncompleteAdapter(", ".join(trouble.errors))
 
 
-def reference_in(told: bytes) -> str:
+def parse_reference(body: bytes) -> str:
     """Return the `reference` of an answer in JSON, as short as it should be; '' where there is none."""
     try:
-        found = json.loads(told)
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return ""
     return str(found.get("reference") or "")[:100] if isinstance(found, dict) else ""
 
 
-def events_of(answer: Any, path: Path) -> list[Any]:
+def extract_events(answer: Any, path: JsonPath) -> list[Any]:
     """Return the events of an answer in its order, from one list or from several. Null is an empty list."""
     found: list[Any] = []
-    for part in path.follow(answer):
+    for part in path.find_required(answer):
         found += part if isinstance(part, list) else [part] if part is not None else []
     for event in found:
         if not isinstance(event, dict):
-            raise UnreadableAnswer(f"an event at {path} is {kind(event)} where an object was expected")
+            raise UnreadableAnswerError(f"an event at {path} is {json_type_name(event)} where an object was expected")
     return found
 
 
-def read_event(recipe: Recipe, event: Any, heard_at: datetime) -> ToldScan:
+def parse_event(config: AdapterConfig, event: Any, received_at: datetime) -> ParsedScan:
     """Read one event; what its paths do not lead to is not told."""
-    city, region = recipe.city.text(event), recipe.region.text(event)
-    country = country_of(recipe.country.text(event)) or recipe.home_country or None
-    place = Place(recipe.place.text(event, ", ") or city, country, region or None, city or None)
-    code, words = recipe.code.text(event, "."), recipe.words.text(event)
-    when = recipe.timing.read(recipe.time.text(event), recipe.zone.text(event), country, region or None, heard_at)
-    scan = recipe.codes.get(code)
-    return ToldScan(0, second_opinion(scan, words) if scan else Scan.UNMAPPED, when, place, code, words)
+    city, region = config.city.joined_text(event), config.region.joined_text(event)
+    country = country_of(config.country.joined_text(event)) or config.home_country or None
+    place = ParsedPlace(config.place.joined_text(event, ", ") or city, country, region or None, city or None)
+    code, words = config.code.joined_text(event, "."), config.text.joined_text(event)
+    when = config.timestamp_format.parse(
+        config.time.joined_text(event), config.zone.joined_text(event), country, region or None, received_at
+    )
+    scan = config.codes.get(code)
+    return ParsedScan(0, correct_scan_by_text(scan, words) if scan else Scan.UNMAPPED, when, place, code, words)
 
 
-def in_order(scans: Sequence[ToldScan], recipe: Recipe) -> tuple[ToldScan, ...]:
+def order_oldest_first(scans: Sequence[ParsedScan], config: AdapterConfig) -> tuple[ParsedScan, ...]:
     """Return scans oldest first."""
-    turned = recipe.order is Order.NEWEST or (recipe.order is Order.AUTO and falls(scans))
+    turned = config.order is EventOrder.NEWEST or (config.order is EventOrder.AUTO and is_newest_first(scans))
     return tuple(reversed(scans)) if turned else tuple(scans)
 
 
-def falls(scans: Sequence[ToldScan]) -> bool:
+def is_newest_first(scans: Sequence[ParsedScan]) -> bool:
     """Tell whether more scans are followed by an earlier one than by a later one, by instants or by told clocks."""
-    steps = [step(one, other) for one, other in pairwise(scans)]
+    steps = [compare_times(one, other) for one, other in pairwise(scans)]
     return sum(steps) < 0
 
 
-def step(one: ToldScan, other: ToldScan) -> int:
+def compare_times(earlier_in_list: ParsedScan, later_in_list: ParsedScan) -> int:
     """Return 1 where `other` is later, -1 where it is earlier, and 0 where that is not known."""
-    if one.when.at and other.when.at:
-        return (other.when.at > one.when.at) - (other.when.at < one.when.at)
-    if one.when.local and other.when.local:
-        return (other.when.local > one.when.local) - (other.when.local < one.when.local)
+    if earlier_in_list.time.occurred_at and later_in_list.time.occurred_at:
+        return (later_in_list.time.occurred_at > earlier_in_list.time.occurred_at) - (
+            later_in_list.time.occurred_at < earlier_in_list.time.occurred_at
+        )
+    if earlier_in_list.time.local_time and later_in_list.time.local_time:
+        return (later_in_list.time.local_time > earlier_in_list.time.local_time) - (
+            later_in_list.time.local_time < earlier_in_list.time.local_time
+        )
     return 0
 
 
-def fillings(credentials: Mapping[str, str], number: str) -> dict[str, str]:
+def placeholder_values(credentials: Mapping[str, str], number: str) -> dict[str, str]:
     """Return what stands in for each placeholder."""
     key, secret = credentials.get("key", ""), credentials.get("secret", "")
-    return {NUMBER: number, KEY: key, SECRET: secret, BASIC: basic(key, secret)}
+    return {
+        NUMBER_PLACEHOLDER: number,
+        KEY_PLACEHOLDER: key,
+        SECRET_PLACEHOLDER: secret,
+        BASIC_PLACEHOLDER: basic_auth_header(key, secret),
+    }
 
 
-def fill(template: Any, filled: Mapping[str, str]) -> Any:
+def fill_placeholders(template: Any, replacements: Mapping[str, str]) -> Any:
     """Return a template with its placeholders filled, in all its texts."""
     if isinstance(template, dict):
-        return {key: fill(value, filled) for key, value in template.items()}
+        return {key: fill_placeholders(value, replacements) for key, value in template.items()}
     if isinstance(template, list):
-        return [fill(value, filled) for value in template]
-    return BRACES.sub(lambda sign: filled.get(sign[0], sign[0]), template) if isinstance(template, str) else template
+        return [fill_placeholders(value, replacements) for value in template]
+    return (
+        PLACEHOLDER_PATTERN.sub(lambda sign: replacements.get(sign[0], sign[0]), template)
+        if isinstance(template, str)
+        else template
+    )
 
 
-def sendable(value: str) -> str:
+def validate_header_value(value: str) -> str:
     """Return a header's value; raise `Refused` for one that would break the request."""
     if not value.isprintable():
-        raise Refused("a header would hold a sign that none may hold: look at the API key")
+        raise RequestRejectedError("a header would hold a sign that none may hold: look at the API key")
     return value

@@ -1,7 +1,15 @@
 """Tracking numbers: whose they are, and where they stand in a text."""
 
-from tracking.carriers.numbers.candidates import Candidate, Certainty, Found, Reason, Source
-from tracking.carriers.numbers.detection import detect
-from tracking.carriers.numbers.finding import find
+from tracking.carriers.numbers.candidates import CarrierCandidate, Certainty, FoundNumber, MatchReason, NumberSource
+from tracking.carriers.numbers.detection import detect_carriers
+from tracking.carriers.numbers.search import find_numbers
 
-__all__ = ["Candidate", "Certainty", "Found", "Reason", "Source", "detect", "find"]
+__all__ = [
+    "CarrierCandidate",
+    "Certainty",
+    "FoundNumber",
+    "MatchReason",
+    "NumberSource",
+    "detect_carriers",
+    "find_numbers",
+]

@@ -11,13 +11,13 @@ class Certainty(StrEnum):
 
     CHECKED = "checked"
     """The shape and the check digit agree, or a link names the carrier."""
-    SHAPED = "shaped"
+    DISTINCTIVE = "shaped"
     """The shape is the carrier's own; there is nothing to check."""
-    LOOSE = "loose"
+    WEAK = "loose"
     """The shape fits many carriers, or the check digit is wrong."""
 
 
-class Reason(StrEnum):
+class MatchReason(StrEnum):
     """Why a carrier is named, in machine words."""
 
     LINK = "link"
@@ -35,7 +35,7 @@ class Reason(StrEnum):
     """Another carrier's format fits just as well."""
 
 
-class Candidate(NamedTuple):
+class CarrierCandidate(NamedTuple):
     """One carrier that a number may belong to."""
 
     carrier: str
@@ -43,32 +43,32 @@ class Candidate(NamedTuple):
     """As the carrier writes it: capitals, no blanks or dashes, without what only the barcode adds."""
     format: str
     certainty: Certainty
-    reasons: tuple[Reason, ...]
+    reasons: tuple[MatchReason, ...]
     country: str | None
     """The ISO 3166-1 alpha-2 code that the number itself names as its origin."""
     score: float
     """For ranking only."""
 
     @property
-    def mistyped(self) -> bool:
+    def has_wrong_check_digit(self) -> bool:
         """Say whether the number looks like this carrier's with a wrong digit."""
-        return Reason.CHECK_DIGIT_WRONG in self.reasons
+        return MatchReason.CHECK_DIGIT_WRONG in self.reasons
 
 
-class Source(StrEnum):
+class NumberSource(StrEnum):
     """Where a number stood."""
 
     LINK = "link"
     """In a tracking address."""
     TEXT = "text"
     """Among other words."""
-    BARE = "bare"
+    STANDALONE = "bare"
     """Alone, or in a list of nothing but numbers."""
 
 
-class Found(NamedTuple):
+class FoundNumber(NamedTuple):
     """A number in a text, and whose it may be."""
 
     number: str
-    candidates: tuple[Candidate, ...]
-    source: Source
+    candidates: tuple[CarrierCandidate, ...]
+    source: NumberSource

@@ -23,114 +23,122 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tracking.carriers.numbers import checks
+from tracking.carriers.numbers import check_digits
 
-Check = Callable[[str], bool]
+CheckDigitFunction = Callable[[str], bool]
 
 
-class Format(NamedTuple):
+class NumberFormat(NamedTuple):
     """One shape of one carrier's numbers."""
 
     carrier: str
     name: str
     pattern: re.Pattern[str]
-    marked: bool
-    check: Check | None
+    is_distinctive: bool
+    check: CheckDigitFunction | None
     weight: int
 
 
-def marked(carrier: str, name: str, pattern: str, check: Check | None = None, weight: int = 5) -> Format:
+def distinctive_format(
+    carrier: str, name: str, pattern: str, check: CheckDigitFunction | None = None, weight: int = 5
+) -> NumberFormat:
     """A format whose shape is its own."""
-    return Format(carrier, name, re.compile(pattern, re.ASCII), True, check, weight)
+    return NumberFormat(carrier, name, re.compile(pattern, re.ASCII), True, check, weight)
 
 
-def plain(carrier: str, name: str, pattern: str, check: Check | None = None, weight: int = 5) -> Format:
+def ambiguous_format(
+    carrier: str, name: str, pattern: str, check: CheckDigitFunction | None = None, weight: int = 5
+) -> NumberFormat:
     """A format whose shape is everybody's."""
-    return Format(carrier, name, re.compile(pattern, re.ASCII), False, check, weight)
+    return NumberFormat(carrier, name, re.compile(pattern, re.ASCII), False, check, weight)
 
 
-FORMATS: Final[tuple[Format, ...]] = (
-    marked("s10", "S10", r"[A-Z]{2}(?P<checked>\d{9})(?P<country>[A-Z]{2})", checks.s10, 9),
-    marked("chronopost", "Chronopost", r"X[A-Z](?P<checked>\d{9})(?:FR|JB)", checks.s10, 7),
-    plain("asendia", "Asendia S10", r"L[A-Z]\d{9}(?:FR|CH)", weight=3),
-    marked("ups", "UPS 1Z", r"1Z(?P<checked>[0-9A-Z]{15}\d)", checks.ups, 9),
-    marked("ups", "UPS T", r"T\d{10}", weight=3),
-    marked("ups-mi", "UPS Mail Innovations", r"92(?:6129|7489)\d{16}", checks.gs1, 3),
-    marked("usps", "IMpb 22", r"(?:420\d{5}(?:\d{4})?)?(?P<number>9[1-5]\d{20})", checks.gs1, 9),
-    marked("usps", "IMpb 26", r"(?:420\d{5})?(?P<number>9[1-5]\d{24})", checks.gs1, 8),
-    plain("usps", "USPS 20", r"(?:0[1-4]|[12]3|7[0137]|8[12])\d{18}", checks.gs1, 6),
-    plain("usps", "USPS 20 after 91", r"7[0-9]\d{18}", checks.after_91, 5),
-    marked("fedex", "FedEx SmartPost 22", r"92(?:61[29]|748)\d{17}", checks.gs1, 4),
-    marked("fedex", "FedEx SmartPost 20", r"61[29]\d{17}", checks.after_92, 6),
-    marked("fedex", "FedEx Ground 96", r"96\d{5}(?P<number>\d{15})", checks.gs1, 8),
-    marked("fedex", "FedEx 34", r"(?:100|96\d)\d{17}(?P<checked>(?:00)?(?P<number>\d{12,14}))", checks.fedex, 8),
-    plain("fedex", "FedEx Express 12", r"\d{12}", checks.fedex, 9),
-    plain("fedex", "FedEx Ground 15", r"\d{15}", checks.gs1, 8),
-    plain("fedex", "FedEx Ground SSCC", r"0[0-24]\d{16}", checks.gs1, 4),
-    plain("dhl", "DHL Express 10", r"\d{10}", checks.mod7, 9),
-    plain("dhl", "DHL Express 11", r"\d{11}", checks.mod7, 4),
-    marked("dhl-de", "DHL Paket 20", r"0034\d{16}", checks.gs1, 9),
-    plain("dhl-de", "DHL Identcode", r"\d{12}", checks.identcode, 5),
-    marked("dhl-de", "DHL JJD", r"JJD\d{13,21}", weight=7),
-    marked("dhl-de", "DHL JD", r"JD\d{18}", weight=7),
-    marked("dhl-ecommerce", "DHL GM", r"GM\d{14,18}", weight=6),
-    marked("dhlparcel-nl", "DHL JVGL", r"JVGL\d{14,20}", weight=7),
-    marked("dhlparcel-nl", "DHL 3S", r"3S[A-Z]{4}\d{9}", weight=2),
-    marked("dpd", "DPD label 28", r"(?P<checked>\d{7}(?P<number>\d{14})\d{6}[0-9A-Z])", checks.mod37_36, 8),
-    marked("dpd", "DPD 15", r"(?P<checked>(?P<number>\d{14})[A-Z])", checks.mod37_36, 8),
-    plain("dpd", "DPD 14", r"\d{14}", weight=8),
-    plain("gls", "GLS 12", r"\d{12}", checks.gls, 6),
-    plain("gls", "GLS 11", r"\d{11}", weight=6),
-    plain("gls", "GLS Track-ID", r"(?=(?:\d*[A-Z]){2})(?=[A-Z]+\d)[A-Z0-9]{8}", weight=5),
-    plain("hermes-de", "Hermes 14", r"\d{14}", checks.gs1, 4),
-    marked("hermes-de", "Hermes H", r"H\d{19}", weight=5),
-    marked("yodel", "Yodel", r"J?JD000\d{13}", weight=8),
-    marked("yodel", "Yodel", r"J?JD\d{16}", weight=4),
-    marked("evri", "Evri 16", r"[CHT]0[0-9A-Z]{3}\d{11}", weight=7),
-    plain("evri", "Evri 16 digits", r"\d{16}", weight=4),
-    marked("royalmail", "Royal Mail 2D", r"(?=\d*[A-F])\d{15}[0-9A-F]{6}", weight=4),
-    plain("royalmail", "Royal Mail 16", r"(?=\d*[A-F])[0-9A-F]{16}", weight=4),
-    plain("parcelforce", "Parcelforce", r"[A-Z]{2}\d{7}|[A-Z]{4}\d{10}", weight=3),
-    plain("canadapost", "Canada Post 16", r"\d{16}", checks.gs1, 8),
-    plain("purolator", "Purolator 12", r"[0-5]\d{11}", checks.luhn, 4),
-    plain("purolator", "Purolator", r"[A-Z]{3}\d{9}", weight=4),
-    marked(
+FORMATS: Final[tuple[NumberFormat, ...]] = (
+    distinctive_format("s10", "S10", r"[A-Z]{2}(?P<checked>\d{9})(?P<country>[A-Z]{2})", check_digits.s10, 9),
+    distinctive_format("chronopost", "Chronopost", r"X[A-Z](?P<checked>\d{9})(?:FR|JB)", check_digits.s10, 7),
+    ambiguous_format("asendia", "Asendia S10", r"L[A-Z]\d{9}(?:FR|CH)", weight=3),
+    distinctive_format("ups", "UPS 1Z", r"1Z(?P<checked>[0-9A-Z]{15}\d)", check_digits.ups, 9),
+    distinctive_format("ups", "UPS T", r"T\d{10}", weight=3),
+    distinctive_format("ups-mi", "UPS Mail Innovations", r"92(?:6129|7489)\d{16}", check_digits.gs1, 3),
+    distinctive_format("usps", "IMpb 22", r"(?:420\d{5}(?:\d{4})?)?(?P<number>9[1-5]\d{20})", check_digits.gs1, 9),
+    distinctive_format("usps", "IMpb 26", r"(?:420\d{5})?(?P<number>9[1-5]\d{24})", check_digits.gs1, 8),
+    ambiguous_format("usps", "USPS 20", r"(?:0[1-4]|[12]3|7[0137]|8[12])\d{18}", check_digits.gs1, 6),
+    ambiguous_format("usps", "USPS 20 after 91", r"7[0-9]\d{18}", check_digits.usps_after_91, 5),
+    distinctive_format("fedex", "FedEx SmartPost 22", r"92(?:61[29]|748)\d{17}", check_digits.gs1, 4),
+    distinctive_format("fedex", "FedEx SmartPost 20", r"61[29]\d{17}", check_digits.fedex_after_92, 6),
+    distinctive_format("fedex", "FedEx Ground 96", r"96\d{5}(?P<number>\d{15})", check_digits.gs1, 8),
+    distinctive_format(
+        "fedex", "FedEx 34", r"(?:100|96\d)\d{17}(?P<checked>(?:00)?(?P<number>\d{12,14}))", check_digits.fedex, 8
+    ),
+    ambiguous_format("fedex", "FedEx Express 12", r"\d{12}", check_digits.fedex, 9),
+    ambiguous_format("fedex", "FedEx Ground 15", r"\d{15}", check_digits.gs1, 8),
+    ambiguous_format("fedex", "FedEx Ground SSCC", r"0[0-24]\d{16}", check_digits.gs1, 4),
+    ambiguous_format("dhl", "DHL Express 10", r"\d{10}", check_digits.dhl_mod7, 9),
+    ambiguous_format("dhl", "DHL Express 11", r"\d{11}", check_digits.dhl_mod7, 4),
+    distinctive_format("dhl-de", "DHL Paket 20", r"0034\d{16}", check_digits.gs1, 9),
+    ambiguous_format("dhl-de", "DHL Identcode", r"\d{12}", check_digits.identcode, 5),
+    distinctive_format("dhl-de", "DHL JJD", r"JJD\d{13,21}", weight=7),
+    distinctive_format("dhl-de", "DHL JD", r"JD\d{18}", weight=7),
+    distinctive_format("dhl-ecommerce", "DHL GM", r"GM\d{14,18}", weight=6),
+    distinctive_format("dhlparcel-nl", "DHL JVGL", r"JVGL\d{14,20}", weight=7),
+    distinctive_format("dhlparcel-nl", "DHL 3S", r"3S[A-Z]{4}\d{9}", weight=2),
+    distinctive_format(
+        "dpd", "DPD label 28", r"(?P<checked>\d{7}(?P<number>\d{14})\d{6}[0-9A-Z])", check_digits.mod37_36, 8
+    ),
+    distinctive_format("dpd", "DPD 15", r"(?P<checked>(?P<number>\d{14})[A-Z])", check_digits.mod37_36, 8),
+    ambiguous_format("dpd", "DPD 14", r"\d{14}", weight=8),
+    ambiguous_format("gls", "GLS 12", r"\d{12}", check_digits.gls, 6),
+    ambiguous_format("gls", "GLS 11", r"\d{11}", weight=6),
+    ambiguous_format("gls", "GLS Track-ID", r"(?=(?:\d*[A-Z]){2})(?=[A-Z]+\d)[A-Z0-9]{8}", weight=5),
+    ambiguous_format("hermes-de", "Hermes 14", r"\d{14}", check_digits.gs1, 4),
+    distinctive_format("hermes-de", "Hermes H", r"H\d{19}", weight=5),
+    distinctive_format("yodel", "Yodel", r"J?JD000\d{13}", weight=8),
+    distinctive_format("yodel", "Yodel", r"J?JD\d{16}", weight=4),
+    distinctive_format("evri", "Evri 16", r"[CHT]0[0-9A-Z]{3}\d{11}", weight=7),
+    ambiguous_format("evri", "Evri 16 digits", r"\d{16}", weight=4),
+    distinctive_format("royalmail", "Royal Mail 2D", r"(?=\d*[A-F])\d{15}[0-9A-F]{6}", weight=4),
+    ambiguous_format("royalmail", "Royal Mail 16", r"(?=\d*[A-F])[0-9A-F]{16}", weight=4),
+    ambiguous_format("parcelforce", "Parcelforce", r"[A-Z]{2}\d{7}|[A-Z]{4}\d{10}", weight=3),
+    ambiguous_format("canadapost", "Canada Post 16", r"\d{16}", check_digits.gs1, 8),
+    ambiguous_format("purolator", "Purolator 12", r"[0-5]\d{11}", check_digits.luhn, 4),
+    ambiguous_format("purolator", "Purolator", r"[A-Z]{3}\d{9}", weight=4),
+    distinctive_format(
         "auspost",
         "Australia Post",
         r"(?:019931265099999891)?(?P<number>(?!\d{5})(?:[0-9A-Z]{3}|[0-9A-Z]{5})\d{16}0\d)",
-        checks.gs1,
+        check_digits.gs1,
         8,
     ),
-    marked("auspost", "Australia Post 997", r"997\d{15}(?:\d{5})?", weight=5),
-    marked("laposte", "Colissimo 13", r"\d[A-Z](?P<checked>\d{11})", checks.gs1, 8),
-    plain("laposte", "La Poste 15", r"\d{15}", weight=2),
-    marked("postnl", "PostNL 3S", r"3S[A-Z]{4}\d{7,9}", weight=8),
-    marked("postnl", "PostNL 3S", r"3S[A-Z]{2,6}\d{6,13}", weight=6),
-    marked("bpost", "bpost 24", r"3232\d{20}", weight=5),
-    marked("postnord", "PostNord SSCC", r"(?:00)?(?P<number>373\d{15})", checks.gs1, 6),
-    marked("bring", "Bring SSCC", r"(?:00)?(?P<number>370\d{15})", checks.gs1, 6),
-    plain("swiss-post", "Swiss Post 18", r"99\d{16}", weight=6),
-    marked("correos", "Correos", r"P[A-Z]\d[A-Z]\d[A-Z]\d{16}[A-Z]", weight=6),
-    marked("packeta", "Packeta", r"Z\d{10}", weight=5),
-    plain("inpost", "InPost 24", r"\d{24}", weight=5),
-    marked("yunexpress", "YunExpress", r"YT\d{16}", weight=9),
-    marked("yto", "YTO", r"YT\d{13}", weight=8),
-    marked("yunexpress", "YunExpress 13", r"YT\d{13}", weight=2),
-    marked("4px", "4PX", r"4PX\d{13}(?:CN)?", weight=9),
-    marked("cainiao", "Cainiao LP", r"LP\d{14}(?:CN)?", weight=9),
-    marked("cainiao", "Cainiao CN", r"(?:CN|DO)[A-Z]{2}\d{13}HD|CNG\d{14}|CN[A-Z]{3}\d{10}", weight=8),
-    marked("cainiao", "Cainiao", r"CAINIAO\d{8,16}[A-Z]{0,2}", weight=8),
-    marked("sf", "SF Express", r"SF\d{12,13}", weight=9),
-    plain("sf", "SF Express 12", r"\d{12}", weight=2),
-    marked("jd", "JD Logistics", r"JD(?:[A-Z]{1,2}\d{11,13}|\d{11,13})", weight=6),
-    marked("jt-express", "J&T Express", r"JT\d{13}", weight=5),
-    plain("aramex", "Aramex", r"\d{10,12}", weight=3),
-    marked("landmark", "Landmark LTN", r"LTN\d{8,9}N\d", weight=9),
-    plain("asendia", "Asendia 18", r"210\d{15}", weight=2),
-    marked("ontrac", "OnTrac", r"[CD]\d{14}", checks.ups, 7),
-    marked("lasership", "LaserShip", r"LX1[3-8]\d{6}|1LS7[12](?:\d{10}|\d{2}01[1-4]\d{6}1)", weight=7),
-    marked("uniuni", "UniUni", r"UUS[0-9A-Z]\d{9,16}|UNI[A-Z]{1,2}\d{9,16}", weight=7),
-    marked("gofo", "GOFO", r"GFUS\d{14}", weight=7),
-    marked("amazon", "Amazon Logistics", r"TB[ACM]\d{12}", weight=7),
+    distinctive_format("auspost", "Australia Post 997", r"997\d{15}(?:\d{5})?", weight=5),
+    distinctive_format("laposte", "Colissimo 13", r"\d[A-Z](?P<checked>\d{11})", check_digits.gs1, 8),
+    ambiguous_format("laposte", "La Poste 15", r"\d{15}", weight=2),
+    distinctive_format("postnl", "PostNL 3S", r"3S[A-Z]{4}\d{7,9}", weight=8),
+    distinctive_format("postnl", "PostNL 3S", r"3S[A-Z]{2,6}\d{6,13}", weight=6),
+    distinctive_format("bpost", "bpost 24", r"3232\d{20}", weight=5),
+    distinctive_format("postnord", "PostNord SSCC", r"(?:00)?(?P<number>373\d{15})", check_digits.gs1, 6),
+    distinctive_format("bring", "Bring SSCC", r"(?:00)?(?P<number>370\d{15})", check_digits.gs1, 6),
+    ambiguous_format("swiss-post", "Swiss Post 18", r"99\d{16}", weight=6),
+    distinctive_format("correos", "Correos", r"P[A-Z]\d[A-Z]\d[A-Z]\d{16}[A-Z]", weight=6),
+    distinctive_format("packeta", "Packeta", r"Z\d{10}", weight=5),
+    ambiguous_format("inpost", "InPost 24", r"\d{24}", weight=5),
+    distinctive_format("yunexpress", "YunExpress", r"YT\d{16}", weight=9),
+    distinctive_format("yto", "YTO", r"YT\d{13}", weight=8),
+    distinctive_format("yunexpress", "YunExpress 13", r"YT\d{13}", weight=2),
+    distinctive_format("4px", "4PX", r"4PX\d{13}(?:CN)?", weight=9),
+    distinctive_format("cainiao", "Cainiao LP", r"LP\d{14}(?:CN)?", weight=9),
+    distinctive_format("cainiao", "Cainiao CN", r"(?:CN|DO)[A-Z]{2}\d{13}HD|CNG\d{14}|CN[A-Z]{3}\d{10}", weight=8),
+    distinctive_format("cainiao", "Cainiao", r"CAINIAO\d{8,16}[A-Z]{0,2}", weight=8),
+    distinctive_format("sf", "SF Express", r"SF\d{12,13}", weight=9),
+    ambiguous_format("sf", "SF Express 12", r"\d{12}", weight=2),
+    distinctive_format("jd", "JD Logistics", r"JD(?:[A-Z]{1,2}\d{11,13}|\d{11,13})", weight=6),
+    distinctive_format("jt-express", "J&T Express", r"JT\d{13}", weight=5),
+    ambiguous_format("aramex", "Aramex", r"\d{10,12}", weight=3),
+    distinctive_format("landmark", "Landmark LTN", r"LTN\d{8,9}N\d", weight=9),
+    ambiguous_format("asendia", "Asendia 18", r"210\d{15}", weight=2),
+    distinctive_format("ontrac", "OnTrac", r"[CD]\d{14}", check_digits.ups, 7),
+    distinctive_format("lasership", "LaserShip", r"LX1[3-8]\d{6}|1LS7[12](?:\d{10}|\d{2}01[1-4]\d{6}1)", weight=7),
+    distinctive_format("uniuni", "UniUni", r"UUS[0-9A-Z]\d{9,16}|UNI[A-Z]{1,2}\d{9,16}", weight=7),
+    distinctive_format("gofo", "GOFO", r"GFUS\d{14}", weight=7),
+    distinctive_format("amazon", "Amazon Logistics", r"TB[ACM]\d{12}", weight=7),
 )
-UNMARKED: Final = frozenset(row.name for row in FORMATS if not row.marked)
+AMBIGUOUS_FORMAT_NAMES: Final = frozenset(row.name for row in FORMATS if not row.is_distinctive)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tracking.evaluation import alert_replay
 
-TEACHING_SEED: Final = 1
+TRAINING_SEED: Final = 1
 
 
 class Command(BaseCommand):
@@ -19,31 +19,31 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--parcels", type=int, default=2000, help="how many parcels are played, and as many teach")
-        parser.add_argument("--seed", type=int, default=2, help=f"which parcels; {TEACHING_SEED} teaches")
+        parser.add_argument("--seed", type=int, default=2, help=f"which parcels; {TRAINING_SEED} teaches")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["parcels"] < 500 or options["seed"] == TEACHING_SEED:
+        if options["parcels"] < 500 or options["seed"] == TRAINING_SEED:
             raise CommandError("at least 500 parcels and another seed than the teachers' are needed", returncode=2)
-        scores = alert_replay.rehearse(options["parcels"], options["seed"], TEACHING_SEED)
+        scores = alert_replay.evaluate_alerts(options["parcels"], options["seed"], TRAINING_SEED)
         if options["json"]:
-            self.stdout.write(json.dumps({name: figures(score) for name, score in scores.items()}))
+            self.stdout.write(json.dumps({name: score_figures(score) for name, score in scores.items()}))
             return
         self.stdout.write(f"{'':40}{'per 100':>9}{'precision':>11}{'recall':>8}{'lead, days':>12}{'troubled':>10}")
         for name, score in scores.items():
             shown = "".join(
                 f"{'-' if value is None else format(value, '.2f'):>{width}}"
-                for value, width in ((score.precision, 11), (score.recall, 8), (score.lead, 12))
+                for value, width in ((score.precision, 11), (score.recall, 8), (score.median_lead_days, 12))
             )
-            self.stdout.write(f"{name:40}{score.per_hundred:>9.1f}{shown}{score.troubled:>10}")
+            self.stdout.write(f"{name:40}{score.alerts_per_hundred:>9.1f}{shown}{score.problem_parcels:>10}")
 
 
-def figures(score: alert_replay.Score) -> dict[str, float | None]:
+def score_figures(score: alert_replay.AlertScore) -> dict[str, float | None]:
     """Return a score's figures."""
     return {
-        "per_100": score.per_hundred,
+        "per_100": score.alerts_per_hundred,
         "precision": score.precision,
         "recall": score.recall,
-        "lead_days": score.lead,
-        "troubled": score.troubled,
+        "lead_days": score.median_lead_days,
+        "troubled": score.problem_parcels,
     }

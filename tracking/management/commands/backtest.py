@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.evaluation.backtest import WrongFile, backtest, figures, read_journeys
-from tracking.vocabulary import Clock
+from tracking.evaluation.backtest import JourneysFileError, compute_metrics, read_journeys, run_backtest
+from tracking.vocabulary import JourneyStage
 
 
 class Command(BaseCommand):
@@ -20,9 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--journeys", type=Path, required=True, help="a CSV file, plain or gzipped")
-        parser.add_argument("--clock", choices=[Clock.ORDERED, Clock.HANDED_OVER], required=True)
-        parser.add_argument("--from", dest="first", type=day, required=True, metavar="DATE")
-        parser.add_argument("--until", type=day, required=True, metavar="DATE", help="not included")
+        parser.add_argument("--clock", choices=[JourneyStage.ORDERED, JourneyStage.HANDED_OVER], required=True)
+        parser.add_argument("--from", dest="first", type=parse_date, required=True, metavar="DATE")
+        parser.add_argument("--until", type=parse_date, required=True, metavar="DATE", help="not included")
         parser.add_argument("--every", type=int, default=7, metavar="DAYS", help="days between two fits (7)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,16 +31,16 @@ class Command(BaseCommand):
         if options["every"] < 1:
             raise CommandError("--every must be at least one day", returncode=2)
         try:
-            history = read_journeys(options["journeys"], Clock(options["clock"]))
-        except (OSError, UnicodeDecodeError, WrongFile) as trouble:
+            history = read_journeys(options["journeys"], JourneyStage(options["clock"]))
+        except (OSError, UnicodeDecodeError, JourneysFileError) as trouble:
             raise CommandError(f"{options['journeys']}: {trouble}", returncode=2) from trouble
-        outcome = backtest(history, options["first"], options["until"], options["every"])
-        if not len(outcome.days):
+        outcome = run_backtest(history, options["first"], options["until"], options["every"])
+        if not len(outcome.actual_days):
             raise CommandError("no parcel that started in this period has a known delivery", returncode=2)
-        self.stdout.write(json.dumps(figures(outcome)))
+        self.stdout.write(json.dumps(compute_metrics(outcome)))
 
 
-def day(text: str) -> date:
+def parse_date(text: str) -> date:
     """Read a date as YYYY-MM-DD."""
     try:
         return date.fromisoformat(text)

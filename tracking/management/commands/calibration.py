@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.evaluation.intervals import try_out
+from tracking.evaluation.intervals import measure_coverage
 
-ENOUGH: Final = 300
-LEAST, MOST = 77.0, 83.0
+MIN_PARCELS: Final = 300
+MIN_COVERAGE_PERCENT, MAX_COVERAGE_PERCENT = 77.0, 83.0
 
 
 class Command(BaseCommand):
@@ -24,12 +24,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["parcels"] < 100:
             raise CommandError("at least 100 parcels are needed", returncode=2)
-        cells = try_out(options["parcels"], options["seed"])
+        cells = measure_coverage(options["parcels"], options["seed"])
         self.stdout.write(f"{'counted':18}{'way':8}{'parcels':>8}{'within':>9}{'width':>9}")
         for cell in cells:
-            sign = "" if cell.parcels < ENOUGH or LEAST <= cell.covered <= MOST else "  outside"
-            told = f"{cell.clock.value:18}{cell.lane:8}{cell.parcels:>8}{cell.covered:>8.1f}%{cell.width_days:>7.1f} d"
-            self.stdout.write(f"{told}{sign}")
-        judged = [cell for cell in cells if cell.parcels >= ENOUGH]
-        held = sum(LEAST <= cell.covered <= MOST for cell in judged)
-        self.stdout.write(f"{held} of {len(judged)} with {ENOUGH} parcels or more lie between {LEAST:g} and {MOST:g} %")
+            sign = (
+                ""
+                if cell.parcels < MIN_PARCELS or MIN_COVERAGE_PERCENT <= cell.covered_percent <= MAX_COVERAGE_PERCENT
+                else "  outside"
+            )
+            counts = f"{cell.parcels:>8}{cell.covered_percent:>8.1f}%{cell.width_days:>7.1f} d"
+            self.stdout.write(f"{cell.stage.value:18}{cell.lane:8}{counts}{sign}")
+        judged = [cell for cell in cells if cell.parcels >= MIN_PARCELS]
+        held = sum(MIN_COVERAGE_PERCENT <= cell.covered_percent <= MAX_COVERAGE_PERCENT for cell in judged)
+        self.stdout.write(
+            f"{held} of {len(judged)} with {MIN_PARCELS} parcels or more lie "
+            f"between {MIN_COVERAGE_PERCENT:g} and {MAX_COVERAGE_PERCENT:g} %"
+        )

@@ -10,21 +10,23 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.localization.catalogues import against_the_glossary, catalogues, faults, read
-from tracking.localization.sources import NoGettext, collect, wanted_in
+from tracking.localization.catalogues import find_catalogues, find_errors, find_forbidden_terms, read_catalogue
+from tracking.localization.message_extraction import GettextNotFoundError, collect_messages, messages_for_language
 
 
 class Command(BaseCommand):
     help = "Check every catalogue of messages: complete, well formed, and not behind the source."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        paths = catalogues(settings.LOCALE_PATHS[0])
+        paths = find_catalogues(settings.LOCALE_PATHS[0])
         try:
-            source = collect(settings.BASE_DIR)
-        except NoGettext as error:
+            source = collect_messages(settings.BASE_DIR)
+        except GettextNotFoundError as error:
             raise CommandError(str(error)) from error
         found = [
-            fault for path in paths for fault in (*faults(path), *against_the_glossary(path), *behind(path, source))
+            fault
+            for path in paths
+            for fault in (*find_errors(path), *find_forbidden_terms(path), *differences_from_source(path, source))
         ]
         for fault in found:
             self.stderr.write(fault)
@@ -33,10 +35,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(paths)} catalogues are complete")
 
 
-def behind(path: Path, source: Catalog) -> Iterator[str]:
+def differences_from_source(path: Path, source: Catalog) -> Iterator[str]:
     """Yield the sentences that a catalogue should have and has not, or the other way round."""
     language = path.parent.parent.name
-    wanted = {str(message.id) for message in wanted_in(language, source)}
-    there = {str(message.id) for message in read(path) if message.id}
+    wanted = {str(message.id) for message in messages_for_language(language, source)}
+    there = {str(message.id) for message in read_catalogue(path) if message.id}
     yield from (f"{language}: not in the catalogue: {sentence}" for sentence in sorted(wanted - there))
     yield from (f"{language}: no longer in the source: {sentence}" for sentence in sorted(there - wanted))

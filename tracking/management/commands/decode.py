@@ -11,11 +11,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.carriers.json_access import UnreadableAnswer
-from tracking.carriers.parsed import Reading, ToldLeg, ToldParcel, ToldScan
+from tracking.carriers.json_access import UnreadableAnswerError
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
 from tracking.carriers.registry import ADAPTERS
 from tracking.ingest.dedupe import fingerprint
-from tracking.journey import Step, conclude
+from tracking.journey import JourneyStep, derive_status
 
 
 class Command(BaseCommand):
@@ -28,82 +28,83 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the raw answer; - for standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reading = read(options["carrier"], options["file"])
+        reading = parse_file(options["carrier"], options["file"])
         lines = shipment_lines(reading) if options["shipments"] else scan_lines(reading)
         for line in lines:
             self.stdout.write(json.dumps(line, ensure_ascii=False))
-        for refusal in reading.refusals:
-            self.stderr.write(f"{refusal.number or '-'}: {refusal.reason}: {refusal.words}")
+        for refusal in reading.rejected_numbers:
+            self.stderr.write(f"{refusal.number or '-'}: {refusal.reason}: {refusal.text}")
 
 
-def read(carrier: str, file: str) -> Reading:
+def parse_file(carrier: str, path: str) -> ParsedAnswer:
     """Read a file as `carrier` tells it; any obstacle ends the command with status 2 and one line."""
     if carrier not in ADAPTERS:
         raise CommandError(f"no adapter is called {carrier!r}; there are: {', '.join(sorted(ADAPTERS))}", returncode=2)
     try:
-        body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return ADAPTERS[carrier].parse(body, heard_at=datetime.now(UTC))
+        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return ADAPTERS[carrier].parse(body, received_at=datetime.now(UTC))
     except OSError as trouble:
-        raise CommandError(f"{file}: {trouble.strerror}", returncode=2) from trouble
-    except UnreadableAnswer as trouble:
-        raise CommandError(f"{file}: {trouble}", returncode=2) from trouble
+        raise CommandError(f"{path}: {trouble.strerror}", returncode=2) from trouble
+    except UnreadableAnswerError as trouble:
+        raise CommandError(f"{path}: {trouble}", returncode=2) from trouble
 
 
-def scan_lines(reading: Reading) -> list[dict[str, Any]]:
+def scan_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
     """Return every scan as the documented object."""
-    return [scan_line(parcel, scan) for parcel in reading.parcels for scan in parcel.scans]
+    return [scan_line(parcel, scan) for parcel in answer.shipments for scan in parcel.scans]
 
 
-def scan_line(parcel: ToldParcel, told: ToldScan) -> dict[str, Any]:
+def scan_line(shipment: ParsedShipment, scan: ParsedScan) -> dict[str, Any]:
     """Return one scan; `leg` counts from 1 along the carriers of this answer."""
-    leg = leg_of(parcel, told)
+    leg = leg_of(shipment, scan)
     return {
-        "number": parcel.number,
-        "leg": told.leg + 1,
+        "number": shipment.number,
+        "leg": scan.leg_index + 1,
         "carrier": leg.carrier or None,
-        "at": utc(told.when.at),
-        "local": told.when.local.isoformat() if told.when.local else None,
-        "offset_minutes": told.when.offset_minutes,
-        "precision": told.when.precision.value,
-        "zone_source": told.when.zone_source.value,
-        "scan": told.scan.value,
-        "milestone": told.scan.milestone.value if told.scan.milestone else None,
-        "place": told.place._asdict(),
-        "code": told.code,
-        "words": told.words,
+        "at": format_utc(scan.time.occurred_at),
+        "local": scan.time.local_time.isoformat() if scan.time.local_time else None,
+        "offset_minutes": scan.time.offset_minutes,
+        "precision": scan.time.precision.value,
+        "zone_source": scan.time.zone_source.value,
+        "scan": scan.scan.value,
+        "milestone": scan.scan.milestone.value if scan.scan.milestone else None,
+        "place": scan.place._asdict(),
+        "code": scan.code,
+        "words": scan.text,
     }
 
 
-def leg_of(parcel: ToldParcel, told: ToldScan) -> ToldLeg:
+def leg_of(shipment: ParsedShipment, scan: ParsedScan) -> ParsedLeg:
     """Return the leg of a scan."""
-    return parcel.legs[told.leg] if told.leg < len(parcel.legs) else ToldLeg("", "", parcel.number)
+    return shipment.legs[scan.leg_index] if scan.leg_index < len(shipment.legs) else ParsedLeg("", "", shipment.number)
 
 
-def shipment_lines(reading: Reading) -> list[dict[str, Any]]:
+def shipment_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
     """Return what the scans of each number add up to."""
-    return [shipment_line(parcel) for parcel in reading.parcels]
+    return [shipment_line(parcel) for parcel in answer.shipments]
 
 
-def shipment_line(parcel: ToldParcel) -> dict[str, Any]:
+def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
     """Return one number's conclusion by the rules of `ingest`: told twice in one answer counts once."""
-    scans = {(told.leg, fingerprint(told)): told for told in parcel.scans}.values()
+    scans = {(told.leg_index, fingerprint(told)): told for told in shipment.scans}.values()
     steps = [
-        Step(told.scan, told.when.at, told.leg, sequence, told.place.country) for sequence, told in enumerate(scans)
+        JourneyStep(told.scan, told.time.occurred_at, told.leg_index, sequence, told.place.country)
+        for sequence, told in enumerate(scans)
     ]
-    found = conclude(steps, origin=parcel.origin, destination=parcel.destination)
+    found = derive_status(steps, origin=shipment.origin, destination=shipment.destination)
     return {
-        "number": parcel.number,
+        "number": shipment.number,
         "milestone": found.milestone.value,
         "overlay": found.overlay.value if found.overlay else None,
-        "tracker": parcel.tracker.value,
+        "tracker": shipment.feed_state.value,
         "events": len(steps),
-        "first_at": utc(found.first_at),
-        "last_at": utc(found.last_at),
-        "delivered_at": utc(found.delivered_at),
-        "legs": [{"carrier": leg.carrier or None, "number": leg.number} for leg in parcel.legs],
+        "first_at": format_utc(found.first_event_at),
+        "last_at": format_utc(found.last_event_at),
+        "delivered_at": format_utc(found.delivered_at),
+        "legs": [{"carrier": leg.carrier or None, "number": leg.number} for leg in shipment.legs],
     }
 
 
-def utc(moment: datetime | None) -> str | None:
+def format_utc(moment: datetime | None) -> str | None:
     """Write an instant as ISO 8601 in UTC with a Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from tracking.models import Carrier, Leg, Order, OrderLine, Shipment, Shop
-from tracking.simulator.parcels.stories import STORIES, Story
+from tracking.simulator.parcels.demo_orders import DEMO_ORDERS, DemoOrder
 
-FEED: Final = "simulator"
-SHOP: Final = "nordlicht"
+FEED_SLUG: Final = "simulator"
+SHOP_SLUG: Final = "nordlicht"
 
 
 class Command(BaseCommand):
@@ -33,55 +33,55 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["carrier_url"]:
-            feed = connect(options["carrier_url"], options["carrier_key"], options["speed"])
-            make_missing(feed)
-        rows = list(lines())
+            feed = connect_feed(options["carrier_url"], options["carrier_key"], options["speed"])
+            create_missing_orders(feed)
+        rows = list(order_rows())
         if not rows:
             raise CommandError("there are no demo orders yet; `make start` makes them")
         for row in rows:
             self.stdout.write(json.dumps(row, ensure_ascii=False))
 
 
-def connect(url: str, key: str, speed: float) -> Carrier:
+def connect_feed(url: str, key: str, speed: float) -> Carrier:
     """Connect the simulated network as a feed, as an operator would connect 17TRACK."""
-    feed, _ = Carrier.objects.get_or_create(slug=FEED, defaults={"name": "Simulated carrier network"})
+    feed, _ = Carrier.objects.get_or_create(slug=FEED_SLUG, defaults={"name": "Simulated carrier network"})
     feed.adapter, feed.base_url, feed.credentials = "17track", url, {"key": key}
-    feed.enabled, feed.pacing, feed.closed_until = True, max(1 / speed, 0.0001), None
+    feed.enabled, feed.poll_interval_factor, feed.circuit_open_until = True, max(1 / speed, 0.0001), None
     feed.save()
     return feed
 
 
 @transaction.atomic
-def make_missing(feed: Carrier) -> None:
+def create_missing_orders(feed: Carrier) -> None:
     """Make the orders that are not there yet; those that are stay as they are."""
     shop, _ = Shop.objects.get_or_create(
-        slug=SHOP, defaults={"name": "Nordlicht Outdoor", "support_email": "help@example.com"}
+        slug=SHOP_SLUG, defaults={"name": "Nordlicht Outdoor", "support_email": "help@example.com"}
     )
     known = set(Order.objects.filter(shop=shop).values_list("number", flat=True))
-    for story in STORIES:
+    for story in DEMO_ORDERS:
         if story.order_number not in known:
-            make_order(story, shop, feed)
+            create_order(story, shop, feed)
 
 
-def make_order(story: Story, shop: Shop, feed: Carrier) -> None:
+def create_order(demo_order: DemoOrder, shop: Shop, feed: Carrier) -> None:
     """Make one order with its parcels; its lines are spread over the parcels in turn."""
-    now, place = timezone.now(), story.destination
+    now, place = timezone.now(), demo_order.destination
     order = Order.objects.create(
         shop=shop,
-        number=story.order_number,
-        email=story.email,
-        phone=story.phone,
-        postal_code=story.postal_code,
+        number=demo_order.order_number,
+        email=demo_order.email,
+        phone=demo_order.phone,
+        postal_code=demo_order.postal_code,
         city=place.city,
         region=place.region or "",
         country=place.country,
-        placed_at=now - timedelta(days=story.placed_days),
-        currency=story.lines[0].currency,
+        placed_at=now - timedelta(days=demo_order.placed_days_ago),
+        currency=demo_order.lines[0].currency,
     )
-    shipments = [Shipment.objects.create(order=order) for _ in story.numbers]
-    for shipment, number in zip(shipments, story.numbers, strict=True):
-        Leg.objects.create(shipment=shipment, number=number, source=feed, next_check_at=now)
-    for index, line in enumerate(story.lines):
+    shipments = [Shipment.objects.create(order=order) for _ in demo_order.numbers]
+    for shipment, number in zip(shipments, demo_order.numbers, strict=True):
+        Leg.objects.create(shipment=shipment, number=number, feed=feed, next_check_at=now)
+    for index, line in enumerate(demo_order.lines):
         OrderLine.objects.create(
             order=order,
             shipment=shipments[index % len(shipments)],
@@ -90,14 +90,14 @@ def make_order(story: Story, shop: Shop, feed: Carrier) -> None:
             quantity=line.quantity,
             unit_price=line.value,
             hs_code=line.hs_code,
-            grams=line.grams,
+            weight_grams=line.grams,
         )
 
 
-def lines() -> Iterator[dict[str, str]]:
+def order_rows() -> Iterator[dict[str, str]]:
     """Yield the demo's orders in the order of their stories."""
-    orders = {order.number: order for order in Order.objects.filter(shop__slug=SHOP)}
-    for story in STORIES:
+    orders = {order.number: order for order in Order.objects.filter(shop__slug=SHOP_SLUG)}
+    for story in DEMO_ORDERS:
         if order := orders.get(story.order_number):
             yield {
                 "order": order.number,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tracking.carriers.numbers import Found, find
+from tracking.carriers.numbers import FoundNumber, find_numbers
 
 
 class Command(BaseCommand):
@@ -20,12 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("text", help="a number, a list of numbers, a tracking link, or any text with numbers in it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for found in find(options["text"], destination=options["destination"]):
-            for line in lines(found):
+        for found in find_numbers(options["text"], destination=options["destination"]):
+            for line in candidate_rows(found):
                 self.stdout.write(json.dumps(line, ensure_ascii=False))
 
 
-def lines(found: Found) -> list[dict[str, Any]]:
+def candidate_rows(found: FoundNumber) -> list[dict[str, Any]]:
     """Return every candidate of a number as the documented object, best first."""
     return [
         {

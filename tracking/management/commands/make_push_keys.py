@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tracking.notifications.channels import vapid
-from tracking.settings import kept_secret
+from tracking.settings import load_or_create_secret
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Never a second one: browsers have subscribed for the first, and would all be lost.
         if not settings.VAPID_PRIVATE_KEY:
-            settings.VAPID_PRIVATE_KEY = kept_secret(settings.VAPID_KEY_FILE.name, 32)
+            settings.VAPID_PRIVATE_KEY = load_or_create_secret(settings.VAPID_KEY_FILE.name, 32)
         self.stdout.write(f"public key: {vapid.public_key()}")
         if options["show"]:
             self.stdout.write(f"VAPID_PRIVATE_KEY={settings.VAPID_PRIVATE_KEY}")

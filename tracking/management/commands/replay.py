@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tracking.ingest.replay import replay
+from tracking.ingest.replay import replay_payloads
 from tracking.models import Payload
 from tracking.models.fields import number_key
-from tracking.models.payloads import Outcome
+from tracking.models.payloads import PayloadStatus
 
 
 class Command(BaseCommand):
@@ -28,6 +28,6 @@ class Command(BaseCommand):
         if options["number"]:
             chosen = chosen.filter(numbers__number_key=number_key(options["number"]))
         if options["unreadable"]:
-            chosen = chosen.filter(outcome=Outcome.UNREADABLE)
-        count, fresh, failed = replay(chosen)
+            chosen = chosen.filter(status=PayloadStatus.UNREADABLE)
+        count, fresh, failed = replay_payloads(chosen)
         self.stdout.write(f"{count} messages read, {fresh} new events, {failed} unreadable")

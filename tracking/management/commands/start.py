@@ -18,11 +18,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from tracking import broker
-from tracking.localization.catalogues import compile_all
-from tracking.settings import kept_secret
-from tracking.supervisor import Program
+from tracking.localization.catalogues import compile_catalogues
+from tracking.settings import load_or_create_secret
+from tracking.supervisor import ChildSpec
 
-OPERATOR: Final = "operator@example.com"
+OPERATOR_EMAIL: Final = "operator@example.com"
 
 
 class Command(BaseCommand):
@@ -36,21 +36,23 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="no simulated network and no demo orders")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lock = only_one()
-        need_free(options["host"], options["port"])
-        prepare()
+        lock = acquire_lock()
+        check_port_free(options["host"], options["port"])
+        prepare_site()
         demo: list[dict[str, str]] = []
-        programs = [*broker_program(), *site_programs(options)]
+        programs = [*broker_programs(), *site_programs(options)]
         if not options["no_demo"]:
-            demo, network = start_network(options)
+            demo, network = prepare_network(options)
             programs.append(network)
         site = f"http://127.0.0.1:{options['port']}"
         os.environ.setdefault("SITE_URL", site)
         os.environ.setdefault("LOG_LEVEL", "WARNING")
-        hand_over(lock, {"programs": programs, "answers": f"{site}/readyz", "says": banner(site, demo)})
+        exec_supervisor(
+            lock, {"children": programs, "ready_url": f"{site}/readyz", "ready_message": banner(site, demo)}
+        )
 
 
-def hand_over(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
+def exec_supervisor(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
     """Become the supervisor: this process, with the lock it holds, but without all that set-up needed in memory."""
     read, write = os.pipe()
     with os.fdopen(write, "w") as file:
@@ -63,7 +65,7 @@ def hand_over(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-P", str(settings.BASE_DIR / "tracking" / "supervisor.py")])
 
 
-def only_one() -> io.TextIOWrapper:
+def acquire_lock() -> io.TextIOWrapper:
     """Hold the lock of this DATA_DIR, or refuse: two sites on one folder would fight."""
     lock = (settings.DATA_DIR / "start.lock").open("w")
     try:
@@ -73,7 +75,7 @@ def only_one() -> io.TextIOWrapper:
     return lock
 
 
-def need_free(host: str, port: int) -> None:
+def check_port_free(host: str, port: int) -> None:
     """Refuse a port that somebody else listens on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -85,46 +87,50 @@ def need_free(host: str, port: int) -> None:
             ) from trouble
 
 
-def program(name: str, *command: str, shows: str = "", **environment: str) -> Program:
+def build_program(name: str, *command: str, ready_text: str = "", **environment: str) -> ChildSpec:
     """Return one child for the supervisor. Two arenas instead of eight per core keep each some megabytes smaller."""
     return {
         "name": name,
         "command": list(command),
         "environment": {"MALLOC_ARENA_MAX": "2", **environment},
-        "shows": shows,
+        "ready_path": ready_text,
     }
 
 
-def broker_program() -> list[Program]:
+def broker_programs() -> list[ChildSpec]:
     """Return the embedded broker, unless a real one was named."""
     if not settings.EMBEDDED_BROKER:
         return []
     folder = settings.DATA_DIR / "broker"
     folder.mkdir(exist_ok=True)
     settings.BROKER_SOCKET.unlink(missing_ok=True)
-    return [program("broker", *broker.command(settings.BROKER_SOCKET, folder), shows=str(settings.BROKER_SOCKET))]
+    return [
+        build_program(
+            "broker", *broker.server_command(settings.BROKER_SOCKET, folder), ready_text=str(settings.BROKER_SOCKET)
+        )
+    ]
 
 
-def prepare() -> None:
+def prepare_site() -> None:
     """Bring tables, messages and static files up to date, and make the operator."""
     call_command("migrate", verbosity=0, interactive=False)
-    compile_all(settings.LOCALE_PATHS[0])
+    compile_catalogues(settings.LOCALE_PATHS[0])
     call_command("collectstatic", verbosity=0, interactive=False)
-    if not User.objects.filter(email=OPERATOR).exists():
-        operator = User.objects.create_superuser(OPERATOR, kept_secret("operator-password", 9))
-        EmailAddress.objects.create(user=operator, email=OPERATOR, verified=True, primary=True)
+    if not User.objects.filter(email=OPERATOR_EMAIL).exists():
+        operator = User.objects.create_superuser(OPERATOR_EMAIL, load_or_create_secret("operator-password", 9))
+        EmailAddress.objects.create(user=operator, email=OPERATOR_EMAIL, verified=True, primary=True)
 
 
-def start_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Program]:
+def prepare_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], ChildSpec]:
     """Connect the simulated carrier network as a feed; return the demo's orders, and the network to start."""
-    key, port, speed = kept_secret("simulator-key", 24), network_port(), str(options["speed"])
+    key, port, speed = load_or_create_secret("simulator-key", 24), network_port(), str(options["speed"])
     hook = f"http://127.0.0.1:{options['port']}/hooks/simulator/"
     state = str(settings.DATA_DIR / "simulator.json")
     out = io.StringIO()
     url = f"http://127.0.0.1:{port}"
     call_command("demo_orders", carrier_url=url, carrier_key=key, speed=options["speed"], stdout=out)
     command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", hook]
-    network = program("carriers", *command, "--speed", speed, "--state", state, SIMULATOR_KEY=key)
+    network = build_program("carriers", *command, "--speed", speed, "--state", state, SIMULATOR_KEY=key)
     return [json.loads(line) for line in out.getvalue().splitlines()], network
 
 
@@ -141,33 +147,33 @@ def network_port() -> str:
     return path.read_text()
 
 
-def site_programs(options: dict[str, Any]) -> list[Program]:
+def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
     """Return web, worker and beat."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "tracking"]
     web = [sys.executable, "-m", "granian", "--interface", "asginl", "--workers", "1", "--log-level", "warning"]
     address = ["--host", options["host"], "--port", str(options["port"])]
     schedule = str(settings.DATA_DIR / "beat-schedule")
     return [
-        program("web", *web, *address, "tracking.asgi:application"),
-        program("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
-        program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule, CELERY_BEAT_ALONE="1"),
+        build_program("web", *web, *address, "tracking.asgi:application"),
+        build_program("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
+        build_program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule, CELERY_BEAT_ALONE="1"),
     ]
 
 
-def banner(site: str, demo: list[dict[str, str]]) -> str:
+def banner(site: str, demo_orders: list[dict[str, str]]) -> str:
     """Return what a newcomer needs to know."""
-    orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo[:3]]
-    more = [f"    ({len(demo)} in all: .venv/bin/python manage.py demo_orders)"] if demo else []
+    orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo_orders[:3]]
+    more = [f"    ({len(demo_orders)} in all: .venv/bin/python manage.py demo_orders)"] if demo_orders else []
     return "\n".join(
         [
             "",
             f"Landfall is up at {site}",
-            *(["", "Try an order number with its e-mail:"] if demo else []),
+            *(["", "Try an order number with its e-mail:"] if demo_orders else []),
             *orders,
             *more,
             "",
             f"Operators' desk: {site}/desk/",
-            f"    {OPERATOR}  {kept_secret('operator-password', 9)}",
+            f"    {OPERATOR_EMAIL}  {load_or_create_secret('operator-password', 9)}",
             "",
             "Ctrl-C stops everything; the next start continues here.",
             "",

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
-from tracking.notifications.bounces import take
+from tracking.notifications.bounces import process_mail
 
 log = structlog.get_logger()
 
@@ -20,6 +20,6 @@ class Command(BaseCommand):
     help = "Read a mail that came back, or a wish to get no more, from standard input, and do what it says."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        taken = take(sys.stdin.buffer.read())
+        taken = process_mail(sys.stdin.buffer.read())
         log.info("mail taken", worth=taken.name)
         self.stdout.write(taken)

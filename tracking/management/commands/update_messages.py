@@ -10,8 +10,14 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracking.localization.catalogues import blank, catalogues, path_of, read, write
-from tracking.localization.sources import NoGettext, collect, wanted_in
+from tracking.localization.catalogues import (
+    catalogue_path,
+    empty_catalogue,
+    find_catalogues,
+    read_catalogue,
+    write_catalogue,
+)
+from tracking.localization.message_extraction import GettextNotFoundError, collect_messages, messages_for_language
 
 
 class Command(BaseCommand):
@@ -23,24 +29,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = settings.LOCALE_PATHS[0]
         try:
-            source = collect(settings.BASE_DIR)
+            source = collect_messages(settings.BASE_DIR)
             if options["language"]:
                 Locale.parse(options["language"])
-        except (NoGettext, UnknownLocaleError, ValueError) as error:
+        except (GettextNotFoundError, UnknownLocaleError, ValueError) as error:
             raise CommandError(str(error)) from error
-        paths = [path_of(folder, options["language"])] if options["language"] else catalogues(folder)
+        paths = [catalogue_path(folder, options["language"])] if options["language"] else find_catalogues(folder)
         for path in paths:
-            empty = update(path, source)
+            empty = update_catalogue(path, source)
             self.stdout.write(f"{path.parent.parent.name}: {empty} sentences to translate")
 
 
-def update(path: Path, source: Catalog) -> int:
+def update_catalogue(path: Path, source: Catalog) -> int:
     """Write a catalogue anew in the order of the source, keeping its translations; return how many are empty."""
     language = path.parent.parent.name
-    known = read(path) if path.exists() else blank(language)
-    fresh = blank(language)
+    known = read_catalogue(path) if path.exists() else empty_catalogue(language)
+    fresh = empty_catalogue(language)
     empty = 0
-    for message in wanted_in(language, source):
+    for message in messages_for_language(language, source):
         before = known.get(message.id, message.context)
         told = before.string if before else ""
         empty += not (all(told) if isinstance(told, tuple | list) else told)
@@ -53,5 +59,5 @@ def update(path: Path, source: Catalog) -> int:
             auto_comments=message.auto_comments,
             context=message.context,
         )
-    write(path, fresh)
+    write_catalogue(path, fresh)
     return empty

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from tracking.notifications.channels.channel import Channel
-from tracking.notifications.channels.email import Email
-from tracking.notifications.channels.messengers import MESSENGERS
-from tracking.notifications.channels.push import Push
-from tracking.notifications.channels.webhook import Webhook
+from tracking.notifications.channels.email import EmailChannel
+from tracking.notifications.channels.messengers import MESSENGER_CHANNELS
+from tracking.notifications.channels.push import PushChannel
+from tracking.notifications.channels.webhook import WebhookChannel
 
 CHANNELS: Final[dict[str, Channel]] = {
     channel.name: channel
     for channel in (
-        Email(),
-        Push(),
-        *MESSENGERS,
-        Webhook(),
+        EmailChannel(),
+        PushChannel(),
+        *MESSENGER_CHANNELS,
+        WebhookChannel(),
     )
 }
 
 
-def ready() -> dict[str, Channel]:
+def configured_channels() -> dict[str, Channel]:
     """Return the channels that this site can use, by name; those without keys or a provider are hidden."""
-    return {name: channel for name, channel in CHANNELS.items() if channel.ready()}
+    return {name: channel for name, channel in CHANNELS.items() if channel.is_configured()}

@@ -17,11 +17,11 @@ class Link:
     """A link with its words."""
 
     label: str
-    address: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class NotificationMessage:
     """One message in its reader's language, in plain text.
 
     `thread` is the same for all messages about one parcel, `identity` that of this one notice at every try.
@@ -41,54 +41,54 @@ class Message:
     lines: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     action: Link
-    more: tuple[Link, ...]
+    secondary_links: tuple[Link, ...]
     footer: tuple[str, ...]
-    unsubscribe: str
-    thread: str
-    identity: str
+    unsubscribe_url: str
+    thread_key: str
+    idempotency_key: str
     preheader: str = ""
-    structured: Mapping[str, Any] | None = None
-    calendar: bytes | None = None
+    json_ld: Mapping[str, Any] | None = None
+    calendar_file: bytes | None = None
     urgency: Urgency = "normal"
     ttl: timedelta = timedelta(days=1)
     tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class DeliveryReceipt:
     """A message was taken; `said` is what the other side answered, for the log of an operator who must ask there."""
 
-    said: str = ""
+    response_text: str = ""
 
 
-class Trouble(Exception):
+class DeliveryError(Exception):
     """A message was not carried."""
 
 
-class Later(Trouble):
+class TemporaryDeliveryError(DeliveryError):
     """It was certainly not taken now; `after` is how long the other side asks to wait."""
 
-    def __init__(self, why: str, after: timedelta | None = None) -> None:
-        super().__init__(why)
-        self.after = after
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
-class Doubtful(Later):
+class UnconfirmedDeliveryError(TemporaryDeliveryError):
     """It was sent, and the line was lost before the answer: nobody knows whether it was taken.
 
     Sending again is harmless where the channel's `knows_copies` is true; elsewhere the reader may be told twice.
     """
 
 
-class Gone(Trouble):
+class DeadAddressError(DeliveryError):
     """The address is dead: nothing will ever reach it."""
 
 
-class Refused(Trouble):
+class MessageRejectedError(DeliveryError):
     """This message will never be taken; the address may be good."""
 
 
-class BadAddress(ValueError):
+class InvalidContactAddressError(ValueError):
     """What was typed is no address of this channel; the message says so to the reader."""
 
 
@@ -100,21 +100,21 @@ class Channel(Protocol):
     """
 
     name: str
-    knows_copies: bool
-    at_once: int
+    is_idempotent: bool
+    max_concurrent: int
 
     @property
     def label(self) -> Promise:
         """Return its name for readers."""
 
-    def ready(self) -> bool:
+    def is_configured(self) -> bool:
         """Tell whether the site has what the channel needs: a channel without keys or a provider is hidden."""
 
-    def clean(self, address: str) -> str:
+    def clean_address(self, address: str) -> str:
         """Return an address as it is kept; raise `BadAddress`."""
 
-    def shown(self, address: str) -> str:
+    def display_address(self, address: str) -> str:
         """Return what a page may show of an address: what its reader knows it by, and no secret."""
 
-    def send(self, message: Message, address: str) -> Receipt:
+    def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
         """Carry a message; raise `Later`, `Doubtful`, `Gone` or `Refused`, whose words hold neither address nor key."""

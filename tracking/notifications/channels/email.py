@@ -22,102 +22,104 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracking.notifications.channels import smtp
-from tracking.notifications.channels.channel import BadAddress, Message, Receipt
+from tracking.notifications.channels.channel import DeliveryReceipt, InvalidContactAddressError, NotificationMessage
 
-METHOD: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
-NO_TAGS: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
+CALENDAR_METHOD_PATTERN: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
+JSON_SCRIPT_ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 
-class Email:
+class EmailChannel:
     """Mails through the site's own mail server."""
 
     name = "email"
     label = gettext_lazy("E-mail")
-    knows_copies = True
-    at_once = 1
+    is_idempotent = True
+    max_concurrent = 1
 
-    def ready(self) -> bool:
+    def is_configured(self) -> bool:
         return bool(settings.EMAIL_BACKEND)
 
-    def clean(self, address: str) -> str:
+    def clean_address(self, address: str) -> str:
         """Return the address in lower case, its domain as ASCII (IDNA 2008), so that any mail server takes it."""
         name, at, domain = address.strip().lower().rpartition("@")
         if at and name and not name.isascii():
-            raise BadAddress(_("Our mails cannot reach addresses with letters beyond a–z before the @ yet."))
+            raise InvalidContactAddressError(
+                _("Our mails cannot reach addresses with letters beyond a–z before the @ yet.")
+            )
         try:
             plain = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
             validate_email(plain)
         except (ValidationError, idna.IDNAError) as trouble:
-            raise BadAddress(_("This is no e-mail address.")) from trouble
+            raise InvalidContactAddressError(_("This is no e-mail address.")) from trouble
         return plain
 
-    def shown(self, address: str) -> str:
+    def display_address(self, address: str) -> str:
         return address
 
-    def send(self, message: Message, address: str) -> Receipt:
-        return smtp.send(mail_of(message, address))
+    def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
+        return smtp.send_mail(build_mail(message, address))
 
 
-def mail_of(message: Message, address: str) -> EmailMultiAlternatives:
+def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternatives:
     """Return the mail. Its Message-ID is the same at every try, so that a second copy is known as one."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    context = {"message": message, "structured": as_script(message.structured)}
+    context = {"message": message, "structured": json_for_script(message.json_ld)}
     mail = EmailMultiAlternatives(
-        one_line(message.subject),
+        strip_control_characters(message.subject),
         render_to_string("emails/notice.txt", context),
-        formataddr((one_line(message.sender), sender)),
+        formataddr((strip_control_characters(message.sender), sender)),
         [address],
-        headers=headers(message),
+        headers=build_headers(message),
     )
     mail.attach_alternative(render_to_string("emails/notice.html", context), "text/html")
-    if message.calendar:
-        mail.attach(invitation(message.calendar))
+    if message.calendar_file:
+        mail.attach(calendar_attachment(message.calendar_file))
     return mail
 
 
-def headers(message: Message) -> dict[str, str]:
+def build_headers(message: NotificationMessage) -> dict[str, str]:
     """Return the headers. All mails about one parcel answer one that nobody ever sent: they make a thread."""
     domain = urlsplit(settings.SITE_URL).hostname or "localhost"
-    thread = f"<{digest(message.thread)}@{domain}>"
+    thread = f"<{short_hash(message.thread_key)}@{domain}>"
     found = {
-        "Message-ID": f"<{digest(message.identity)}@{domain}>",
+        "Message-ID": f"<{short_hash(message.idempotency_key)}@{domain}>",
         "In-Reply-To": thread,
         "References": thread,
         "Auto-Submitted": "auto-generated",
         "Content-Language": message.language,
-        "List-Unsubscribe": ways_to_stop(message),
+        "List-Unsubscribe": list_unsubscribe_header(message),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    return {name: one_line(value) for name, value in found.items()}
+    return {name: strip_control_characters(value) for name, value in found.items()}
 
 
-def ways_to_stop(message: Message) -> str:
+def list_unsubscribe_header(message: NotificationMessage) -> str:
     """Return the address that takes one POST and, where the site reads one, the mailbox."""
     mailbox = settings.UNSUBSCRIBE_MAILBOX
-    token = message.unsubscribe.rstrip("/").rpartition("/")[2]
+    token = message.unsubscribe_url.rstrip("/").rpartition("/")[2]
     written = f", <mailto:{mailbox}?subject=unsubscribe%20{token}>" if mailbox else ""
-    return f"<{message.unsubscribe}>{written}"
+    return f"<{message.unsubscribe_url}>{written}"
 
 
-def invitation(calendar: bytes) -> MIMEText:
+def calendar_attachment(calendar: bytes) -> MIMEText:
     """Return a calendar file as an attachment that says its method, as calendars want it (RFC 6047)."""
     part = MIMEText(calendar.decode(), "calendar", "utf-8")
-    if found := METHOD.search(calendar):
+    if found := CALENDAR_METHOD_PATTERN.search(calendar):
         part.set_param("method", found.group(1).decode())
     part.add_header("Content-Disposition", "attachment", filename="arrival.ics")
     return part
 
 
-def as_script(structured: Mapping[str, Any] | None) -> str:
+def json_for_script(json_ld: Mapping[str, Any] | None) -> str:
     """Return data as JSON that cannot end the script it stands in."""
-    return json.dumps(structured).translate(NO_TAGS) if structured else ""
+    return json.dumps(json_ld).translate(JSON_SCRIPT_ESCAPES) if json_ld else ""
 
 
-def digest(words: str) -> str:
+def short_hash(text: str) -> str:
     """Return a short name for any words."""
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def one_line(words: str) -> str:
+def strip_control_characters(text: str) -> str:
     """Return words without line breaks and other control signs: no header can be slipped in."""
-    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in words).split())
+    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).split())

@@ -7,7 +7,7 @@ from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import ModuleType
 
 
-def heavy(name: str) -> ModuleType:
+def lazy_import(name: str) -> ModuleType:
     """Return a module that is loaded when something of it is first used. Raise ModuleNotFoundError at once."""
     if name in sys.modules:
         return sys.modules[name]

@@ -20,179 +20,193 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking.localization.numbers import telephone
+from tracking.localization.numbers import format_phone
 from tracking.notifications.channels.channel import (
-    BadAddress,
-    Doubtful,
-    Gone,
-    Later,
-    Message,
-    Receipt,
-    Refused,
-    Trouble,
+    DeadAddressError,
+    DeliveryError,
+    DeliveryReceipt,
+    InvalidContactAddressError,
+    MessageRejectedError,
+    NotificationMessage,
+    TemporaryDeliveryError,
+    UnconfirmedDeliveryError,
 )
-from tracking.notifications.channels.lazy_import import heavy
+from tracking.notifications.channels.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     import apprise
 else:
-    apprise = heavy("apprise")
+    apprise = lazy_import("apprise")
 
-Clean = Callable[[str], str]
-PLACE: Final = "{to}"
-CODE: Final = re.compile(r"\berror=(\d{3})\b")
-BROKE: Final = "Socket Exception: "
-ANSWERED: Final = "Response Details:"
-BEFORE: Final = re.compile(
+AddressCleaner = Callable[[str], str]
+ADDRESS_PLACEHOLDER: Final = "{to}"
+STATUS_PATTERN: Final = re.compile(r"\berror=(\d{3})\b")
+CONNECTION_ERROR_PREFIX: Final = "Socket Exception: "
+RESPONSE_PREFIX: Final = "Response Details:"
+NOT_CONNECTED_PATTERN: Final = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolution|SSLError|getaddrinfo|refused", re.IGNORECASE
 )
 """How `requests` words a line that was never open, so that nothing can have been taken."""
-OURS_TO_MEND: Final = (401, 402)
-LONG_NUMBER: Final = re.compile(r"\d{7,}")
-SMS_SIGNS: Final = 306
-SMS_WIDE_SIGNS: Final = 134
+OPERATOR_FAULT_STATUSES: Final = (401, 402)
+LONG_NUMBER_PATTERN: Final = re.compile(r"\d{7,}")
+SMS_MAX_CHARACTERS: Final = 306
+SMS_MAX_UNICODE_CHARACTERS: Final = 134
 """Two text messages: signs beyond the Latin alphabet take more than double the room."""
 
 
 @dataclass(slots=True, eq=False)
-class Messenger:
+class MessengerChannel:
     """One messenger: how its addresses are read, one of them as a sample, and how many signs a message may have."""
 
     name: str
     label: Promise
-    clean: Clean
-    sample: str
-    signs: int = 1_000
-    knows_copies: bool = False
-    at_once: int = 1
+    clean_address: AddressCleaner
+    sample_address: str
+    max_characters: int = 1_000
+    is_idempotent: bool = False
+    max_concurrent: int = 1
 
-    def ready(self) -> bool:
+    def is_configured(self) -> bool:
         """Tell whether the operator has named a provider, with the place for an address."""
-        return PLACE in settings.MESSENGERS.get(self.name, "")
+        return ADDRESS_PLACEHOLDER in settings.MESSENGERS.get(self.name, "")
 
-    def shown(self, address: str) -> str:
+    def display_address(self, address: str) -> str:
         """Return a telephone number; of a robot's key or a chat's number the last signs only."""
-        return telephone(address) if address.startswith("+") else f"…{address[-4:]}"
+        return format_phone(address) if address.startswith("+") else f"…{address[-4:]}"
 
-    def send(self, message: Message, address: str) -> Receipt:
+    def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
         """Carry a message as text. A status of 2xx is all that is known of success."""
-        service = provider(settings.MESSENGERS.get(self.name, ""), address)
+        service = apprise_service(settings.MESSENGERS.get(self.name, ""), address)
         if service is None:
-            raise Later(f"MESSENGERS: the address for {self.name} is not understood")
+            raise TemporaryDeliveryError(f"MESSENGERS: the address for {self.name} is not understood")
         box = apprise.Apprise(service)
-        result = box.notify(body=text(message, self.signs), body_format="text", log_level=logging.DEBUG)
+        result = box.notify(
+            body=build_plain_text(message, self.max_characters), body_format="text", log_level=logging.DEBUG
+        )
         if not result:
-            raise trouble_of([entry.message for entry in result.logs()], address)
-        return Receipt(str(service.service_name))
+            raise error_from_log([entry.message for entry in result.logs()], address)
+        return DeliveryReceipt(str(service.service_name))
 
 
-def provider(template: str, address: str) -> Any | None:
+def apprise_service(template: str, address: str) -> Any | None:
     """Return Apprise's service for one reader; None where the operator's address is not understood."""
     asset = apprise.AppriseAsset(async_mode=False, http_redirects=False, storage_mode="memory")
-    return apprise.Apprise.instantiate(template.replace(PLACE, quote(address, safe="/")), asset=asset)
+    return apprise.Apprise.instantiate(template.replace(ADDRESS_PLACEHOLDER, quote(address, safe="/")), asset=asset)
 
 
-def text(message: Message, signs: int) -> str:
+def build_plain_text(message: NotificationMessage, max_characters: int) -> str:
     """Return a message as plain text with its link last: of the facts and lines as many as there is room for."""
-    head, link = f"{message.sender}: {message.headline}", message.action.address
-    room = signs - len(link) - 1
+    head, link = f"{message.sender}: {message.headline}", message.action.url
+    room = max_characters - len(link) - 1
     found = head if len(head) <= room else head[: max(0, room - 1)].rstrip() + "…"
     for piece in [*(f"{label}: {value}" for label, value in message.facts), *message.lines]:
         longer = f"{found}\n{piece}"
-        if len(longer) <= min(room, SMS_WIDE_SIGNS - len(link) - 1 if wide(longer, signs) else room):
+        if len(longer) <= min(
+            room, SMS_MAX_UNICODE_CHARACTERS - len(link) - 1 if is_unicode_sms(longer, max_characters) else room
+        ):
             found = longer
     return f"{found}\n{link}"
 
 
-def wide(words: str, signs: int) -> bool:
+def is_unicode_sms(text: str, max_characters: int) -> bool:
     """Tell whether words, in a text message, take the room of wide signs."""
-    return signs == SMS_SIGNS and not words.isascii()
+    return max_characters == SMS_MAX_CHARACTERS and not text.isascii()
 
 
-def trouble_of(said: list[str], address: str) -> Trouble:
+def error_from_log(log_lines: list[str], address: str) -> DeliveryError:
     """Return what a failure means, as far as Apprise's log tells: by HTTP status, else by where the line broke."""
-    words = hidden(next(found_after(said, ANSWERED), ""), address)
-    code = next((int(found.group(1)) for line in said if (found := CODE.search(line))), 0)
-    broke = next(found_after(said, BROKE), None)
+    words = redact_address(next(lines_after_prefix(log_lines, RESPONSE_PREFIX), ""), address)
+    code = next((int(found.group(1)) for line in log_lines if (found := STATUS_PATTERN.search(line))), 0)
+    broke = next(lines_after_prefix(log_lines, CONNECTION_ERROR_PREFIX), None)
     if code:
-        return of_status(code, f"{code}: {words}"[:300])
+        return error_from_status(code, f"{code}: {words}"[:300])
     if broke is None:
-        return Later("the provider did not take it and did not say why")
-    return Later("no connection to the provider") if BEFORE.search(broke) else Doubtful("no answer from the provider")
+        return TemporaryDeliveryError("the provider did not take it and did not say why")
+    return (
+        TemporaryDeliveryError("no connection to the provider")
+        if NOT_CONNECTED_PATTERN.search(broke)
+        else UnconfirmedDeliveryError("no answer from the provider")
+    )
 
 
-def of_status(code: int, told: str) -> Trouble:
+def error_from_status(code: int, response_text: str) -> DeliveryError:
     """Return what a provider's HTTP status means."""
     if code == 410:
-        return Gone(told)
-    if code >= 500 or code in (408, 425, 429) or code in OURS_TO_MEND:
-        return Later(told)
-    return Refused(told)
+        return DeadAddressError(response_text)
+    if code >= 500 or code in (408, 425, 429) or code in OPERATOR_FAULT_STATUSES:
+        return TemporaryDeliveryError(response_text)
+    return MessageRejectedError(response_text)
 
 
-def found_after(said: list[str], mark: str) -> Iterator[str]:
+def lines_after_prefix(log_lines: list[str], prefix: str) -> Iterator[str]:
     """Yield what follows a mark, in the lines that begin with it."""
-    yield from (line.removeprefix(mark).strip() for line in said if line.startswith(mark))
+    yield from (line.removeprefix(prefix).strip() for line in log_lines if line.startswith(prefix))
 
 
-def hidden(words: str, address: str) -> str:
+def redact_address(text: str, address: str) -> str:
     """Return words without the address, however it is written in them."""
-    return LONG_NUMBER.sub("…", words.replace(address, "…").replace(quote(address, safe=""), "…"))
+    return LONG_NUMBER_PATTERN.sub("…", text.replace(address, "…").replace(quote(address, safe=""), "…"))
 
 
-def phone(typed: str) -> str:
+def clean_phone(typed: str) -> str:
     """Return a telephone number in E.164. It must be typed with its country code; raise `BadAddress`."""
     try:
         number = phonenumbers.parse(typed, None)
     except phonenumbers.NumberParseException as trouble:
-        raise BadAddress(_("This is no telephone number. Write it with the country code, like +49 151 …")) from trouble
+        raise InvalidContactAddressError(
+            _("This is no telephone number. Write it with the country code, like +49 151 …")
+        ) from trouble
     if not phonenumbers.is_valid_number(number):
-        raise BadAddress(_("No telephone there has such a number. Please check its length and its first digits."))
+        raise InvalidContactAddressError(
+            _("No telephone there has such a number. Please check its length and its first digits.")
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def like(pattern: str, sample: str) -> Clean:
+def pattern_cleaner(pattern: str, sample_address: str) -> AddressCleaner:
     """Return what reads addresses of one form. The first group is the address, the rest may be typed around it."""
 
     def clean(typed: str) -> str:
         found = re.fullmatch(pattern, typed.strip())
         if found is None:
-            raise BadAddress(_("This address is not understood. It looks like %(sample)s.") % {"sample": sample})
+            raise InvalidContactAddressError(
+                _("This address is not understood. It looks like %(sample)s.") % {"sample": sample_address}
+            )
         return found.group(1)
 
     return clean
 
 
-def messenger(name: str, label: Promise, pattern: str, sample: str) -> Messenger:
+def pattern_messenger(name: str, label: Promise, pattern: str, sample_address: str) -> MessengerChannel:
     """Return a messenger whose addresses have one form."""
-    return Messenger(name, label, like(pattern, sample), sample)
+    return MessengerChannel(name, label, pattern_cleaner(pattern, sample_address), sample_address)
 
 
-UUID: Final = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
-PHONE: Final = "+4915112345678"
-SLACK: Final = "T01ABCD2EFG/B01ABCD2EFG/abcdefghijklmnopqrstuvwx"
-MESSENGERS: Final = (
-    Messenger("sms", gettext_lazy("SMS"), phone, PHONE, SMS_SIGNS),
-    Messenger("whatsapp", gettext_lazy("WhatsApp"), phone, PHONE),
-    Messenger("signal", gettext_lazy("Signal"), phone, PHONE),
-    messenger("telegram", gettext_lazy("Telegram"), r"(-?[1-9]\d{4,18})", "123456789"),
-    messenger("line", gettext_lazy("LINE"), r"(U[0-9a-f]{32})", "U" + "0123456789abcdef" * 2),
-    messenger(
+SAMPLE_UUID: Final = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
+SAMPLE_PHONE: Final = "+4915112345678"
+SAMPLE_SLACK_PATH: Final = "T01ABCD2EFG/B01ABCD2EFG/abcdefghijklmnopqrstuvwx"
+MESSENGER_CHANNELS: Final = (
+    MessengerChannel("sms", gettext_lazy("SMS"), clean_phone, SAMPLE_PHONE, SMS_MAX_CHARACTERS),
+    MessengerChannel("whatsapp", gettext_lazy("WhatsApp"), clean_phone, SAMPLE_PHONE),
+    MessengerChannel("signal", gettext_lazy("Signal"), clean_phone, SAMPLE_PHONE),
+    pattern_messenger("telegram", gettext_lazy("Telegram"), r"(-?[1-9]\d{4,18})", "123456789"),
+    pattern_messenger("line", gettext_lazy("LINE"), r"(U[0-9a-f]{32})", "U" + "0123456789abcdef" * 2),
+    pattern_messenger(
         "wecom",
         gettext_lazy("WeCom"),
         r"(?:https://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
-        UUID,
+        SAMPLE_UUID,
     ),
-    messenger(
+    pattern_messenger(
         "feishu",
         gettext_lazy("Feishu"),
         r"(?:https://open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
-        UUID,
+        SAMPLE_UUID,
     ),
-    messenger(
+    pattern_messenger(
         "slack",
         gettext_lazy("Slack"),
         r"(?:https://hooks\.slack\.com/services/)?(T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24})",
-        SLACK,
+        SAMPLE_SLACK_PATH,
     ),
 )

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 DELIVERY_ODDS: Final = (1.23, 1.37, 1.45, 1.78, 1.63, 0.47, 0.04)
 """How likely a delivery is from Monday to Sunday, 1 being an average day."""
-MEDIAN_HOUR: Final = 17.9
-DECEMBER: Final = 1.4
-CRISIS: Final = 1.5
+MEDIAN_DELIVERY_HOUR: Final = 17.9
+DECEMBER_FACTOR: Final = 1.4
+CRISIS_FACTOR: Final = 1.5
 CRISIS_DAYS: Final = 42
 
 CHINESE_NEW_YEARS: Final = (
@@ -25,8 +25,8 @@ CHINESE_NEW_YEARS: Final = (
     date(2031, 1, 23),
     date(2032, 2, 11),
 )
-EVERYWHERE: Final = frozenset({(1, 1), (12, 25)})
-HOLIDAYS: Final[dict[str, frozenset[tuple[int, int]]]] = {
+WORLDWIDE_HOLIDAYS: Final = frozenset({(1, 1), (12, 25)})
+HOLIDAYS_BY_COUNTRY: Final[dict[str, frozenset[tuple[int, int]]]] = {
     "AU": frozenset({(1, 26), (4, 25), (12, 26)}),
     "BR": frozenset({(4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15)}),
     "CA": frozenset({(7, 1), (12, 26)}),
@@ -44,36 +44,36 @@ HOLIDAYS: Final[dict[str, frozenset[tuple[int, int]]]] = {
 
 def is_holiday(day: date, country: str) -> bool:
     """Tell whether nothing is delivered in a country on a day, whatever its weekday."""
-    return (day.month, day.day) in EVERYWHERE | HOLIDAYS.get(country, frozenset())
+    return (day.month, day.day) in WORLDWIDE_HOLIDAYS | HOLIDAYS_BY_COUNTRY.get(country, frozenset())
 
 
-def slowness(day: date, country: str) -> float:
+def delay_factor(day: date, country: str) -> float:
     """Return the factor by which a season or a crisis draws out a country's customs and last mile."""
-    return (DECEMBER if day.month == 12 else 1.0) * (CRISIS if in_crisis(day, country) else 1.0)
+    return (DECEMBER_FACTOR if day.month == 12 else 1.0) * (CRISIS_FACTOR if is_in_crisis(day, country) else 1.0)
 
 
-def in_crisis(day: date, country: str) -> bool:
+def is_in_crisis(day: date, country: str) -> bool:
     """Tell whether a country suffers six bad weeks, as one year in three does: a strike, a flood, a full port."""
     dice = random.Random(f"crisis {country} {day.year}")
     first = date(day.year, 1, 1) + timedelta(days=dice.randrange(365 - CRISIS_DAYS))
     return dice.random() < 1 / 3 and first <= day < first + timedelta(days=CRISIS_DAYS)
 
 
-def after_new_year(moment: datetime, dice: random.Random) -> datetime:
+def draw_pickup_time(moment: datetime, random_source: random.Random) -> datetime:
     """Return when a parcel ready at `moment` is picked up in China: after the New Year's 10 to 14 days, or at once."""
     for new_year in CHINESE_NEW_YEARS:
-        closed, days = new_year - timedelta(days=4), dice.randint(10, 14)
+        closed, days = new_year - timedelta(days=4), random_source.randint(10, 14)
         if closed <= moment.date() < closed + timedelta(days=days):
             return moment + timedelta(days=(closed - moment.date()).days + days)
     return moment
 
 
-def is_delivery_day(day: date, country: str, dice: random.Random) -> bool:
+def draw_is_delivery_day(day: date, country: str, random_source: random.Random) -> bool:
     """Throw dice on whether a parcel is delivered on a day: Thursday always, other days by odds, holidays never."""
-    return not is_holiday(day, country) and dice.random() < DELIVERY_ODDS[day.weekday()] / max(DELIVERY_ODDS)
+    return not is_holiday(day, country) and random_source.random() < DELIVERY_ODDS[day.weekday()] / max(DELIVERY_ODDS)
 
 
-def delivery_moment(day: date, zone: str, dice: random.Random) -> datetime:
+def draw_delivery_time(day: date, zone: str, random_source: random.Random) -> datetime:
     """Return a moment of a day at which parcels are delivered, in the place's zone."""
-    hour = min(21.5, max(7.5, dice.gauss(MEDIAN_HOUR, 2.2)))
+    hour = min(21.5, max(7.5, random_source.gauss(MEDIAN_DELIVERY_HOUR, 2.2)))
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) + timedelta(hours=hour)

@@ -19,26 +19,26 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from .buyer_answers import take_answer
-from .faults import strike
-from .operations import OUR_FAULT, UNKNOWN_KEY, VERBS, WRONG_DATA, Refused
-from .push import Pusher
-from .state import Book
+from .buyer_answers import make_answer_handler
+from .endpoints import ENDPOINTS, INTERNAL_ERROR, INVALID_DATA, INVALID_KEY, TrackApiError
+from .faults import make_fault_middleware
+from .state import SimulatorState
+from .webhook_sender import WebhookSender
 
 CALLS_PER_SECOND: Final = 3
-RENEW_SECONDS: Final = 5.0
-STARTS_PUSHES: Final = frozenset({"register", "retrack"})
+LEASE_RENEWAL_SECONDS: Final = 5.0
+ENDPOINTS_STARTING_WEBHOOKS: Final = frozenset({"register", "retrack"})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log: Final = logging.getLogger(__name__)
 
 
-class Limit:
+class SlidingWindowLimit:
     """At most so many calls within any second."""
 
     def __init__(self, calls: int = CALLS_PER_SECOND, now: Callable[[], float] = time.monotonic) -> None:
         self._now, self._calls = now, deque[float](maxlen=calls)
 
-    def allows(self) -> bool:
+    def try_call(self) -> bool:
         """Count a call and tell whether it may pass; one that may not is not counted."""
         now, calls = self._now(), self._calls
         if len(calls) == calls.maxlen and now - calls[0] < 1:
@@ -47,108 +47,108 @@ class Limit:
         return True
 
 
-def build(
-    book: Book, key: str, *, pusher: Pusher | None = None, faults: dict[str, float] | None = None
+def build_application(
+    state: SimulatorState, key: str, *, sender: WebhookSender | None = None, faults: dict[str, float] | None = None
 ) -> web.Application:
     """Return the application that answers for a book to whoever has the key. It renews the book and closes it."""
-    middlewares: list[Middleware] = [_in_their_shape, _guard(key, Limit())]
+    middlewares: list[Middleware] = [_format_errors, _make_key_and_rate_check(key, SlidingWindowLimit())]
     if faults:
-        middlewares.insert(0, strike(faults, random.Random()))
+        middlewares.insert(0, make_fault_middleware(faults, random.Random()))
     app = web.Application(middlewares=middlewares)
-    app.router.add_post("/track/v2.4/{verb}", _answer(book, pusher))
-    app.router.add_post("/answers/{number}", take_answer(book))
-    app.cleanup_ctx.append(lambda _: _keeping(book))
-    if pusher:
-        app.cleanup_ctx.append(lambda _: _pushing(pusher))
+    app.router.add_post("/track/v2.4/{verb}", _make_endpoint_handler(state, sender))
+    app.router.add_post("/answers/{number}", make_answer_handler(state))
+    app.cleanup_ctx.append(lambda _: _run_state(state))
+    if sender:
+        app.cleanup_ctx.append(lambda _: _run_sender(sender))
     return app
 
 
-def _answer(book: Book, pusher: Pusher | None) -> Handler:
+def _make_endpoint_handler(state: SimulatorState, sender: WebhookSender | None) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
-        verb = VERBS.get(request.match_info["verb"])
+        verb = ENDPOINTS.get(request.match_info["verb"])
         if verb is None:
             raise web.HTTPNotFound
-        data = verb(book, await _body(request))
-        if pusher and verb.__name__ in STARTS_PUSHES:
+        data = verb(state, await _read_json(request))
+        if sender and verb.__name__ in ENDPOINTS_STARTING_WEBHOOKS:
             for accepted in data["accepted"]:
-                pusher.watch(accepted["number"])
-        return _json({"code": 0, "data": data})
+                sender.follow(accepted["number"])
+        return _json_response({"code": 0, "data": data})
 
     return handler
 
 
-async def _body(request: web.Request) -> object:
+async def _read_json(request: web.Request) -> object:
     try:
         return await request.json()
     except (ValueError, RecursionError, web.HTTPRequestEntityTooLarge) as trouble:
-        raise Refused(WRONG_DATA) from trouble
+        raise TrackApiError(INVALID_DATA) from trouble
 
 
 @web.middleware
-async def _in_their_shape(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _format_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every refusal and every fault of ours as 17TRACK would, without a trace of the program."""
     try:
         return await handler(request)
-    except Refused as refusal:
-        return _error(refusal)
+    except TrackApiError as refusal:
+        return _error_response(refusal)
     except web.HTTPException as trouble:
-        return _json(
+        return _json_response(
             {"code": trouble.status, "data": {"errors": [{"code": trouble.status, "message": trouble.reason}]}},
             trouble.status,
         )
     except Exception:
         log.exception("could not answer %s", request.path)
-        return _error(Refused(OUR_FAULT), 500)
+        return _error_response(TrackApiError(INTERNAL_ERROR), 500)
 
 
-def _guard(key: str, limit: Limit) -> Middleware:
+def _make_key_and_rate_check(key: str, limit: SlidingWindowLimit) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not hmac.compare_digest(request.headers.get("17token", "").encode(), key.encode()):
-            raise Refused(UNKNOWN_KEY)
-        if not limit.allows():
-            return _json(TOO_OFTEN, 429, {"Retry-After": "1"})
+            raise TrackApiError(INVALID_KEY)
+        if not limit.try_call():
+            return _json_response(TOO_MANY_REQUESTS, 429, {"Retry-After": "1"})
         return await handler(request)
 
     return middleware
 
 
-TOO_OFTEN: Final = {"code": 429, "data": {"errors": [{"code": 429, "message": "Too many requests."}]}}
+TOO_MANY_REQUESTS: Final = {"code": 429, "data": {"errors": [{"code": 429, "message": "Too many requests."}]}}
 
 
-def _error(refusal: Refused, status: int = 200) -> web.Response:
-    return _json({"code": refusal.code, "data": {"errors": [refusal.error()]}}, status)
+def _error_response(error: TrackApiError, status: int = 200) -> web.Response:
+    return _json_response({"code": error.code, "data": {"errors": [error.as_json()]}}, status)
 
 
-def _json(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def _json_response(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return web.Response(text=text, status=status, headers=headers, content_type="application/json")
 
 
-async def _keeping(book: Book) -> AsyncIterator[None]:
+async def _run_state(state: SimulatorState) -> AsyncIterator[None]:
     """Renew the clock's lease while the server runs, and close the book when it stops."""
-    task = asyncio.create_task(_renew(book))
+    task = asyncio.create_task(_renew_lease(state))
     yield
-    await _cancel(task)
-    book.close()
+    await _cancel_task(task)
+    state.close()
 
 
-async def _renew(book: Book) -> None:
+async def _renew_lease(state: SimulatorState) -> None:
     while True:
-        await asyncio.sleep(RENEW_SECONDS)
+        await asyncio.sleep(LEASE_RENEWAL_SECONDS)
         try:
-            book.renew()
+            state.renew_lease()
         except OSError:
             log.exception("the state cannot be written: the clock stops when its lease ends")
 
 
-async def _pushing(pusher: Pusher) -> AsyncIterator[None]:
-    task = asyncio.create_task(pusher.run())
+async def _run_sender(sender: WebhookSender) -> AsyncIterator[None]:
+    task = asyncio.create_task(sender.run())
     yield
-    await _cancel(task)
+    await _cancel_task(task)
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
+async def _cancel_task(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

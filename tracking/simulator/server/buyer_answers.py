@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from .state import Book
+from .state import SimulatorState
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def take_answer(book: Book) -> Handler:
+def make_answer_handler(state: SimulatorState) -> Handler:
     """Return what takes `{"ask": kind, "values": {..}}` about a registered number and gives a `reference`.
 
     The same answer gets the same reference however often it comes. 404: an unknown number; 400: not such an object.
@@ -21,16 +21,16 @@ def take_answer(book: Book) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         number = request.match_info["number"]
-        if book.journey(number) is None:
+        if state.journey_of(number) is None:
             raise web.HTTPNotFound
-        told = await answer_in(request)
+        told = await read_answer(request)
         digest = hashlib.sha256(json.dumps([number, told["ask"], told["values"]], sort_keys=True).encode()).hexdigest()
         return web.json_response({"reference": f"A-{digest[:10].upper()}"})
 
     return handler
 
 
-async def answer_in(request: web.Request) -> dict[str, object]:
+async def read_answer(request: web.Request) -> dict[str, object]:
     """Return the answer in a request; raise 400 for anything else."""
     try:
         told = await request.json()

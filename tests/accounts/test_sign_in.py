@@ -1,0 +1,220 @@
+"""Signing in by a code, a password, a second factor; own orders by proven addresses; operators with a second factor."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from tests import factories
+from tracking.models import Contact, Follow, Order, Subscriber
+from tracking.pages.orders import follow_orders, orders_of
+
+pytestmark = pytest.mark.django_db
+ANA = "ana@example.com"
+
+
+@pytest.fixture(autouse=True)
+def clear_rate_limits() -> None:
+    cache.clear()
+
+
+def create_account(email: str = ANA, *, verified: bool = True, **fields: Any) -> User:
+    user = User.objects.create_user(email, "a long enough secret", **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
+    return user
+
+
+def code_in_mail() -> str:
+    found = re.search(r"^\s*([A-Z0-9][A-Z0-9-]{4,})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert found, mail.outbox[-1].body
+    return found.group(1)
+
+
+def test_a_new_reader_signs_up_with_an_address_and_a_code(client: Client, settings: Any) -> None:
+    settings.SITE_NAME = "Nordlicht"
+    client.post(reverse("account_signup"), {"email": ANA, "password1": ""})
+    answer = client.post(reverse("account_email_verification_sent"), {"code": code_in_mail()})
+
+    assert answer["Location"] == reverse("account_orders")
+    assert str(mail.outbox[-1].body).endswith(settings.SITE_NAME)
+    assert EmailAddress.objects.get(email=ANA).verified
+    assert not User.objects.get(email=ANA).has_usable_password()
+
+
+def test_a_known_reader_signs_in_with_a_code(client: Client) -> None:
+    create_account()
+
+    client.post(reverse("account_request_login_code"), {"email": ANA})
+    answer = client.post(reverse("account_confirm_login_code"), {"code": code_in_mail()})
+
+    assert answer["Location"] == reverse("account_orders")
+    assert client.get(reverse("account_orders")).status_code == 200
+
+
+def test_a_wrong_code_opens_nothing(client: Client) -> None:
+    create_account()
+
+    client.post(reverse("account_request_login_code"), {"email": ANA})
+    client.post(reverse("account_confirm_login_code"), {"code": "WRONG"})
+
+    assert client.get(reverse("account_orders")).status_code == 302
+
+
+def test_nobody_learns_which_addresses_have_an_account(client: Client) -> None:
+    create_account()
+
+    answers = [client.post(reverse("account_request_login_code"), {"email": email}) for email in (ANA, "x@example.com")]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert answers[0]["Location"] == answers[1]["Location"]
+
+
+def test_a_password_is_tried_only_some_times(client: Client) -> None:
+    create_account()
+    given = {"login": ANA, "password": "wrong"}
+
+    pages = [client.post(reverse("account_login"), given).content.decode() for _ in range(12)]
+    right = client.post(reverse("account_login"), {"login": ANA, "password": "a long enough secret"})
+
+    assert "Too many failed login attempts" in pages[-1]
+    assert right.status_code == 200
+
+
+def test_the_second_factor_is_asked_where_there_is_one(client: Client) -> None:
+    user = create_account()
+    TOTP.activate(user, generate_totp_secret())
+
+    answer = client.post(reverse("account_login"), {"login": ANA, "password": "a long enough secret"})
+
+    assert answer["Location"] == reverse("mfa_authenticate")
+    assert client.get(reverse("account_orders")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("account_login", "account_signup", "account_request_login_code", "account_reset_password"),
+        *("account_email", "account_set_password", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"),
+        *("usersessions_list", "account_logout", "account_orders"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_page_of_the_account_stands_in_our_frame(client: Client, name: str, language: str) -> None:
+    if not name.startswith(("account_login", "account_signup", "account_request", "account_reset")):
+        user = create_account()
+        user.set_unusable_password()
+        user.save()
+        client.force_login(user)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "code", "at": timezone.now().timestamp()}]
+        session.save()
+    client.cookies["language"] = language
+
+    page = client.get(reverse(name))
+
+    assert page.status_code == 200
+    assert f'<html lang="{language}"' in page.content.decode()
+    assert 'class="task account"' in page.content.decode()
+
+
+def create_order(email: str, number: str) -> Order:
+    return factories.create_leg(number, for_order=factories.create_order(email=email)).shipment.order
+
+
+def test_an_account_holds_the_orders_of_proven_addresses_only(client: Client) -> None:
+    user = create_account()
+    EmailAddress.objects.create(user=user, email="Ana@Work.example", verified=True)
+    EmailAddress.objects.create(user=user, email="boss@example.com", verified=False)
+    mine = [create_order(ANA, "A1"), create_order("ana@work.example", "A2")]
+    others = [create_order("boss@example.com", "A3"), create_order("eve@example.com", "A4"), create_order("", "A5")]
+    client.force_login(user)
+
+    page = client.get(reverse("account_orders")).content.decode()
+
+    assert set(orders_of(user)) == set(mine)
+    assert all(one.number in page for one in mine)
+    assert not any(one.get_absolute_url() in page for one in others)
+
+
+def test_all_own_orders_are_followed_in_one_tap(client: Client) -> None:
+    user = create_account()
+    found = create_order(ANA, "A1")
+    client.force_login(user)
+
+    answer = client.post(reverse("account_orders"))
+
+    subscriber = Subscriber.objects.get(user=user)
+    assert answer["Location"] == subscriber.get_absolute_url()
+    assert Contact.objects.usable().get().address == ANA
+    assert Follow.objects.get(confirmed_at__isnull=False).order == found
+
+
+def test_what_a_guest_followed_comes_along_with_the_proven_address() -> None:
+    guest = Subscriber.objects.create()
+    Contact.objects.create(subscriber=guest, channel="email", address=ANA, confirmed_at=timezone.now())
+    before, mine = create_order("other@example.com", "A1"), create_order(ANA, "A2")
+    for one in (before, mine):
+        Follow.objects.create(subscriber=guest, order=one, confirmed_at=timezone.now())
+
+    subscriber = follow_orders(create_account(), [mine])
+
+    assert {follow.order for follow in subscriber.follows.all()} == {before, mine}
+    assert subscriber.contacts.get().address == ANA
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted", "told"), [(ANA, True, True), (ANA, False, False), ("other@example.com", True, False)]
+)
+def test_an_order_placed_later_is_followed_where_the_account_wants_it(address: str, wanted: bool, told: bool) -> None:
+    subscriber = follow_orders(create_account(), [create_order(ANA, "A1")])
+    subscriber.follow_new_orders = wanted
+    subscriber.save()
+
+    later = create_order(address, "A2")
+
+    assert subscriber.follows.filter(order=later, confirmed_at__isnull=False).exists() is told
+
+
+@pytest.mark.parametrize(
+    ("needed", "factor", "opens"), [(True, False, False), (True, True, True), (False, False, True)]
+)
+def test_the_desk_opens_with_a_second_factor_where_one_is_needed(
+    client: Client, settings: Any, needed: bool, factor: bool, opens: bool
+) -> None:
+    settings.OPERATORS_NEED_SECOND_FACTOR = needed
+    user = create_account(is_staff=True, is_superuser=True)
+    if factor:
+        TOTP.activate(user, generate_totp_secret())
+    client.force_login(user)
+
+    answer = client.get(reverse("admin:index"))
+
+    assert (answer.status_code == 200) is opens
+    assert opens or answer["Location"] == reverse("mfa_index")
+
+
+def test_the_desks_own_form_takes_no_passwords(client: Client) -> None:
+    answer = client.get(reverse("admin:login"))
+
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_a_shopper_cannot_open_the_desk(client: Client) -> None:
+    client.force_login(create_account())
+
+    assert client.get(reverse("admin:index"), follow=True).status_code == 403
+
+
+def test_a_visitor_without_a_session_costs_no_query(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert "Sign in" in client.get(reverse("lookup")).content.decode()

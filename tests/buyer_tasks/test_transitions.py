@@ -1,0 +1,225 @@
+"""An ask from hand to hand: every step is noted, none can be made twice, a refusal asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from tests import factories
+from tests.buyer_tasks.sample_files import image_bytes
+from tracking import buyer_tasks
+from tracking.buyer_tasks import encrypted_store
+from tracking.buyer_tasks.expiry import delete_orphaned_files, erase_expired_papers
+from tracking.buyer_tasks.papers import check_paper
+from tracking.buyer_tasks.transitions import (
+    InvalidTransitionError,
+    accept_answer,
+    close_buyer_task,
+    mark_forwarded,
+    mark_seen,
+    refuse_answer,
+    submit_answer,
+)
+from tracking.models import BuyerTask, BuyerTaskAnswer, Paper, Shipment
+from tracking.models.buyer_tasks import Actor, BuyerTaskAction
+from tracking.models.texts import PaperKind
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def papers_folder(settings: Any, tmp_path: Path) -> None:
+    settings.PAPERS_DIR = tmp_path
+
+
+@pytest.fixture
+def shipment() -> Shipment:
+    return factories.create_leg().shipment
+
+
+@pytest.fixture
+def operator() -> User:
+    return User.objects.create_user("olga@example.com")
+
+
+@pytest.fixture
+def buyer_task(shipment: Shipment) -> BuyerTask:
+    return buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "The carrier needs it.", NOW + timedelta(days=2), NOW)
+
+
+def recorded_actions(buyer_task: BuyerTask) -> list[str]:
+    return list(buyer_task.log_entries.values_list("action", flat=True))
+
+
+def test_an_answer_goes_from_the_buyer_to_the_desk_and_is_accepted(buyer_task: BuyerTask, operator: User) -> None:
+    given = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+    mark_seen(buyer_task, operator, LATER)
+    accept_answer(buyer_task, operator, LATER)
+
+    buyer_task.refresh_from_db()
+    given.refresh_from_db()
+    assert (buyer_task.state, buyer_task.closed_at, given.decided_by) == (BuyerTaskState.ACCEPTED, LATER, operator)
+    assert recorded_actions(buyer_task) == [
+        BuyerTaskAction.OPENED,
+        BuyerTaskAction.ANSWERED,
+        BuyerTaskAction.SEEN,
+        BuyerTaskAction.ACCEPTED,
+    ]
+    assert list(buyer_task.log_entries.values_list("actor", "user")) == [
+        (Actor.SYSTEM, None),
+        (Actor.BUYER, None),
+        (Actor.OPERATOR, operator.pk),
+        (Actor.OPERATOR, operator.pk),
+    ]
+
+
+def test_a_refused_answer_is_asked_for_again_with_the_reason_and_a_new_deadline(
+    buyer_task: BuyerTask, operator: User
+) -> None:
+    submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+    refuse_answer(buyer_task, operator, "Nobody answers there.", LATER)
+
+    buyer_task.refresh_from_db()
+    assert (buyer_task.state, buyer_task.round, buyer_task.rejection_reason) == (
+        BuyerTaskState.REJECTED,
+        2,
+        "Nobody answers there.",
+    )
+    assert buyer_task.deadline_at == LATER + timedelta(days=3)
+    second = submit_answer(buyer_task, {"phone": "+4915112345679"}, [], LATER)
+    assert (second.round, list(buyer_task.answers.values_list("rejection_reason", flat=True))) == (
+        2,
+        ["", "Nobody answers there."],
+    )
+
+
+def test_a_refusal_needs_a_reason(buyer_task: BuyerTask, operator: User) -> None:
+    submit_answer(buyer_task, {}, [], NOW)
+
+    with pytest.raises(ValueError, match="reason"):
+        refuse_answer(buyer_task, operator, " ", LATER)
+
+
+TRANSITIONS: dict[str, Callable[[BuyerTask, User], Any]] = {
+    "answer": lambda ask, user: submit_answer(ask, {}, [], LATER),
+    "accept": lambda ask, user: accept_answer(ask, user, LATER),
+    "refuse": lambda ask, user: refuse_answer(ask, user, "no", LATER),
+    "close": lambda ask, user: close_buyer_task(ask, LATER, "not needed"),
+    "forward": lambda ask, user: mark_forwarded(BuyerTaskAnswer(buyer_task=ask), LATER, ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "possible"),
+    [
+        (BuyerTaskState.REQUESTED, {"answer", "close"}),
+        (BuyerTaskState.REJECTED, {"answer", "close"}),
+        (BuyerTaskState.SUBMITTED, {"accept", "refuse", "close", "forward"}),
+        (BuyerTaskState.SEEN, {"accept", "refuse", "close", "forward"}),
+        (BuyerTaskState.FORWARDED, {"accept", "refuse", "close"}),
+        (BuyerTaskState.ACCEPTED, set()),
+        (BuyerTaskState.CLOSED, set()),
+    ],
+)
+@pytest.mark.parametrize("name", TRANSITIONS)
+def test_only_some_steps_lead_on(
+    buyer_task: BuyerTask, operator: User, state: BuyerTaskState, possible: set[str], name: str
+) -> None:
+    BuyerTask.objects.update(state=state)
+    before = recorded_actions(buyer_task)
+
+    if name in possible:
+        TRANSITIONS[name](buyer_task, operator)
+        assert len(recorded_actions(buyer_task)) == len(before) + 1
+    else:
+        with pytest.raises(InvalidTransitionError):
+            TRANSITIONS[name](buyer_task, operator)
+        assert recorded_actions(buyer_task) == before
+        assert BuyerTask.objects.get().state == state
+
+
+def test_one_thing_is_asked_once_at_a_time(shipment: Shipment, buyer_task: BuyerTask, operator: User) -> None:
+    assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Again", None, LATER) == buyer_task
+    assert buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "Another thing", None, LATER) != buyer_task
+    close_buyer_task(buyer_task, LATER, "not needed")
+    assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Once more", None, LATER) != buyer_task
+
+
+def test_what_was_typed_cannot_be_read_in_the_database(buyer_task: BuyerTask) -> None:
+    given = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT "values" FROM tracking_buyertaskanswer')
+        assert b"4915112345678" not in bytes(cursor.fetchone()[0])
+    assert BuyerTaskAnswer.objects.get(pk=given.pk).values["phone"] == "+4915112345678"
+
+
+def test_nothing_personal_stands_in_the_record(buyer_task: BuyerTask) -> None:
+    submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+
+    assert "4915112345678" not in "".join(buyer_task.log_entries.values_list("detail", flat=True))
+
+
+def submit_paper(buyer_task: BuyerTask) -> Paper:
+    submit_answer(buyer_task, {}, [check_paper(PaperKind.INVOICE, "invoice.jpg", image_bytes())], NOW)
+    return Paper.objects.get()
+
+
+def test_a_paper_is_erased_ninety_days_after_the_end_and_that_is_noted(buyer_task: BuyerTask, operator: User) -> None:
+    paper = submit_paper(buyer_task)
+    accept_answer(buyer_task, operator, LATER)
+
+    assert erase_expired_papers(LATER + timedelta(days=89)) == 0
+    assert encrypted_store.load_paper(paper.stored_name)
+    assert erase_expired_papers(LATER + timedelta(days=90)) == erase_expired_papers(LATER + timedelta(days=91)) + 1 == 1
+    paper.refresh_from_db()
+    assert paper.erased_at is not None
+    assert recorded_actions(buyer_task)[-1] == BuyerTaskAction.ERASED
+    with pytest.raises(encrypted_store.UnreadablePaperError):
+        encrypted_store.load_paper(paper.stored_name)
+
+
+def test_a_paper_does_not_outlive_an_ask_that_nobody_ends(buyer_task: BuyerTask) -> None:
+    submit_paper(buyer_task)
+
+    assert erase_expired_papers(NOW + timedelta(days=179)) == 0
+    assert erase_expired_papers(NOW + timedelta(days=180)) == 1
+
+
+def test_a_file_that_no_row_knows_is_swept_away_after_a_day(buyer_task: BuyerTask) -> None:
+    paper = submit_paper(buyer_task)
+    encrypted_store.save_paper(b"of an upload that failed")
+
+    assert delete_orphaned_files(datetime.now(UTC) + timedelta(hours=23)) == 0
+    assert delete_orphaned_files(datetime.now(UTC) + timedelta(hours=25)) == 1
+    assert encrypted_store.load_paper(paper.stored_name)
+
+
+def test_an_accepted_number_and_address_are_the_orders_from_then_on(shipment: Shipment, operator: User) -> None:
+    phone = buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "", None, NOW)
+    address = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", None, NOW)
+    submit_answer(phone, {"phone": "+4915112345678"}, [], NOW)
+    submit_answer(address, {"street_address": "Torstr. 1", "city": "Berlin", "postal_code": "10119"}, [], NOW)
+    accept_answer(phone, operator, LATER)
+    accept_answer(address, operator, LATER)
+
+    order = Shipment.objects.select_related("order").get(pk=shipment.pk).order
+    assert (order.phone, order.city, order.postal_code) == ("+4915112345678", "Berlin", "10119")
+    assert "10119" not in " ".join(phone.log_entries.values_list("detail", flat=True))
+
+
+def test_a_refused_number_changes_no_order(buyer_task: BuyerTask, operator: User) -> None:
+    before = buyer_task.shipment.order.phone
+    submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+    refuse_answer(buyer_task, operator, "no_reply", LATER)
+
+    assert Shipment.objects.select_related("order").get(pk=buyer_task.shipment_id).order.phone == before

@@ -1,0 +1,99 @@
+"""Feeds for tests that tell what a test has them tell, and what a shipment has come to in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from unittest.mock import patch
+
+from django.db.models import F
+
+from tests import factories
+from tracking.carriers.adapter import Adapter, CarrierClient
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedShipment
+from tracking.carriers.registry import ADAPTERS
+from tracking.ingest.loaded import NewEvent
+from tracking.ingest.process import process_payload, process_payloads
+from tracking.models import Carrier, Event, Leg, Payload, Shipment
+from tracking.models.payloads import ReceivedVia
+from tracking.timeline import merge_duplicates, sort_scans
+
+PARSED_ANSWERS: dict[bytes, ParsedAnswer] = {}
+FEED_SLUGS = ("wide", "wider", "alpha", "beta", "gamma", "delta")
+_bodies = count(1)
+
+
+class ScriptedAdapter(Adapter):
+    """A feed whose messages mean what a test says."""
+
+    version = "1"
+    base_url = "http://127.0.0.1"
+
+    def __init__(self, slug: str) -> None:
+        self.slug, self.name, self.is_aggregator = slug, slug.title(), slug.startswith("wide")  # type: ignore[misc]
+
+    def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        return PARSED_ANSWERS[body]
+
+    async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
+        raise NotImplementedError
+
+    async def probe(self, client: CarrierClient) -> str:
+        raise NotImplementedError
+
+
+@contextmanager
+def scripted_feeds() -> Iterator[None]:
+    """Have two aggregators, `wide` and `wider`, and four carriers with feeds of their own."""
+    with patch.dict(ADAPTERS, {slug: ScriptedAdapter(slug) for slug in FEED_SLUGS}):
+        yield
+
+
+def scripted_payload(feed: Carrier, *parcels: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL) -> Payload:
+    """Return a stored message that tells of these parcels; nobody has read it."""
+    body = f"message {next(_bodies)}".encode()
+    PARSED_ANSWERS[body] = ParsedAnswer(parcels)
+    return factories.create_payload(body, feed, received_via=received_via)
+
+
+def process_answer(
+    feed: Carrier, *parcels: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL
+) -> list[NewEvent]:
+    """Have a message of this feed read."""
+    return process_payload(scripted_payload(feed, *parcels, received_via=received_via))
+
+
+def process_unread() -> None:
+    """Read what waits to be read, as beat does until nothing does."""
+    while waiting := list(
+        Payload.objects.unparsed_before(factories.RECEIVED_AT + timedelta(days=1)).select_related("carrier")
+    ):
+        process_payloads(waiting)
+
+
+def leg_chain(shipment: Shipment) -> list[tuple[str, str]]:
+    """Return the chain: carrier and number of each leg in travel order."""
+    legs = Leg.objects.filter(shipment=shipment).select_related("carrier").order_by("position", "pk")
+    return [(leg.carrier.slug if leg.carrier else "", leg.number) for leg in legs]
+
+
+def timeline_rows(shipment: Shipment) -> list[list[tuple[str, str, str, str]]]:
+    """Return the reader's rows: scan, carrier, number and feed of each telling."""
+    told = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
+    events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "payload__carrier")
+    rows = merge_duplicates(sort_scans(events.annotate(**told)))  # type: ignore[type-var]
+    return [[describe_event(event) for event in row] for row in rows]
+
+
+def describe_event(event: Event) -> tuple[str, str, str, str]:
+    """Return who told what of whose leg."""
+    assert event.payload is not None
+    carrier = event.leg.carrier.slug if event.leg.carrier else ""
+    return event.scan, carrier, event.leg.number, event.payload.carrier.slug
+
+
+def parsed_leg(carrier: str, number: str) -> ParsedLeg:
+    """Return one carrier's leg as an answer tells it."""
+    return ParsedLeg(carrier, carrier.title(), number)

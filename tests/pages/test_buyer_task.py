@@ -1,0 +1,409 @@
+"""The buyer's own turn: proof first, then the form, then a receipt; and nothing for anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import User
+from tests import factories
+from tests.buyer_tasks.sample_files import image_bytes
+from tracking import buyer_tasks
+from tracking.buyer_tasks import encrypted_store
+from tracking.buyer_tasks.papers import MAX_FILE_BYTES
+from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, refuse_answer
+from tracking.live import publish
+from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment
+from tracking.models.buyer_tasks import Actor
+from tracking.pages.lockout import MAX_FAILURES_BY_ORDER
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, Milestone, Overlay, Scan
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def frozen_time() -> Iterator[Any]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def papers_folder(settings: Any, tmp_path: Path) -> None:
+    settings.PAPERS_DIR = tmp_path
+
+
+@pytest.fixture
+def order() -> Order:
+    return factories.create_order("LF-1001", email="ana@example.com", country="DE", postal_code="10115")
+
+
+@pytest.fixture
+def shipment(order: Order) -> Shipment:
+    return factories.create_leg(for_order=order).shipment
+
+
+def update_shipment(shipment: Shipment, **fields: Any) -> None:
+    Shipment.objects.filter(pk=shipment.pk).update(**fields)
+
+
+def open_buyer_task(shipment: Shipment, kind: BuyerTaskKind, **given: Any) -> BuyerTask:
+    return buyer_tasks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **given)
+
+
+def buyer_task_url(shipment: Shipment, kind: BuyerTaskKind) -> str:
+    return reverse("buyer_task", args=[shipment.token, kind])
+
+
+def submit_identity(client: Client, shipment: Shipment, kind: BuyerTaskKind, identity: str = "ana@example.com") -> int:
+    return client.post(buyer_task_url(shipment, kind), {"identity": identity}).status_code
+
+
+def submit_answer(client: Client, shipment: Shipment, kind: BuyerTaskKind, **sent: Any) -> str:
+    """Give the proof, send the form, and return the page that follows."""
+    assert submit_identity(client, shipment, kind) == 302
+    return client.post(buyer_task_url(shipment, kind), sent, follow=True).content.decode()
+
+
+def photo(name: str = "photo.jpg", content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, image_bytes() if content is None else content, "image/jpeg")
+
+
+def test_what_is_asked_stands_above_the_answer_of_the_parcels_page(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+
+    for page in (shipment.get_absolute_url(), shipment.order.get_absolute_url()):
+        html = client.get(page).content.decode()
+        assert html.index("Papers for customs") < html.index('class="answer')
+        assert "Customs wrote to us." in html
+        assert "Please answer by" in html
+        assert buyer_task_url(shipment, BuyerTaskKind.PAPERS) in html
+
+
+def test_the_parcels_page_shows_nothing_of_an_answer(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
+
+    html = Client().get(shipment.get_absolute_url()).content.decode()
+
+    assert "Sent to the shop" in html
+    assert "12345678" not in html
+
+
+def test_a_form_opens_only_to_who_gives_the_orders_proof(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+
+    closed = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+    assert 'name="phone"' not in closed and 'name="identity"' in closed
+    assert submit_identity(client, shipment, BuyerTaskKind.PHONE, "eve@example.com") == 200
+    assert 'name="phone"' not in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+    assert submit_identity(client, shipment, BuyerTaskKind.PHONE, "10115") == 302
+    assert 'name="phone"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+
+def test_an_answer_without_the_proof_is_not_taken(client: Client, shipment: Shipment) -> None:
+    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+
+    client.post(buyer_task_url(shipment, BuyerTaskKind.PHONE), {"phone": "0151 12345678"})
+
+    ask.refresh_from_db()
+    assert ask.state == BuyerTaskState.REQUESTED
+
+
+def test_the_proof_of_another_order_does_not_open_it(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    other = factories.create_leg(
+        for_order=factories.create_order("LF-1002", email="bob@example.com", country="DE")
+    ).shipment
+    assert submit_identity(client, other, BuyerTaskKind.PHONE, "bob@example.com") == 302
+
+    assert 'name="phone"' in client.get(buyer_task_url(other, BuyerTaskKind.PHONE)).content.decode()
+    assert 'name="identity"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+    client.cookies[f"identity-{shipment.order_id}"] = client.cookies[f"identity-{other.order_id}"].value
+    assert 'name="identity"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+
+def test_a_proof_holds_for_half_an_hour(client: Client, shipment: Shipment, frozen_time: Any) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    submit_identity(client, shipment, BuyerTaskKind.PHONE)
+
+    frozen_time.shift(timedelta(minutes=31))
+
+    assert 'name="phone"' not in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+
+def test_who_came_through_the_front_door_is_not_asked_again(client: Client, shipment: Shipment) -> None:
+    client.post(reverse("lookup"), {"number": "LF-1001", "identity": "ana@example.com"})
+
+    assert 'name="phone"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+
+def test_guessing_the_proof_is_stopped(client: Client, shipment: Shipment) -> None:
+    for guess in range(MAX_FAILURES_BY_ORDER):
+        assert submit_identity(client, shipment, BuyerTaskKind.PHONE, f"{guess}@example.com") == 200
+
+    assert submit_identity(client, shipment, BuyerTaskKind.PHONE) == 429
+
+
+def test_an_order_that_holds_no_proof_sends_the_buyer_to_the_shop(client: Client) -> None:
+    shipment = factories.create_leg(for_order=factories.create_order("LF-3", email="", country="DE")).shipment
+
+    assert "Please write to the shop" in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+
+def test_an_answer_gives_a_receipt_and_rings_the_open_page(
+    client: Client, shipment: Shipment, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        html = submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
+
+    given = BuyerTaskAnswer.objects.get(buyer_task=ask)
+    assert given.values["phone"] == "+4915112345678"
+    assert given.receipt_code in html and "+49 1511 2345678" in html
+    assert publish.redis_client().get(f"{publish.LAST_UPDATE_PREFIX}{shipment.token}")
+
+
+def test_the_same_form_sent_twice_is_one_answer(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+
+    first = submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
+    second = client.post(
+        buyer_task_url(shipment, BuyerTaskKind.PHONE), {"phone": "0151 12345678"}, follow=True
+    ).content.decode()
+
+    assert BuyerTaskAnswer.objects.get().receipt_code in first and BuyerTaskAnswer.objects.get().receipt_code in second
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "words"),
+    [
+        (BuyerTaskKind.PHONE, {"phone": "12"}, "No telephone there"),
+        (BuyerTaskKind.PHONE, {"phone": "call me"}, "no telephone number"),
+        (BuyerTaskKind.PHONE, {}, "This field is required."),
+        (BuyerTaskKind.TAX_ID, {"tax_id": "?"}, "4 to 24 letters"),
+        (BuyerTaskKind.DAY, {"day": "2026-09-20"}, "not one of the available choices"),
+        (BuyerTaskKind.ADDRESS, {"street_address": "Weg 1", "city": "Berlin", "postal_code": "1"}, "An example: 26133"),
+        (BuyerTaskKind.PAPERS, {}, "This paper is needed."),
+    ],
+)
+def test_a_wrong_answer_says_what_is_wrong_and_keeps_what_was_typed(
+    client: Client, shipment: Shipment, kind: BuyerTaskKind, sent: dict[str, str], words: str
+) -> None:
+    ask = open_buyer_task(shipment, kind)
+
+    html = (
+        submit_answer(client, shipment, kind, **sent, note="") if sent else submit_answer(client, shipment, kind, x="")
+    )
+
+    assert words in html
+    for name in {"phone", "tax_id", "city"} & sent.keys():
+        assert f'value="{sent[name]}"' in html
+    ask.refresh_from_db()
+    assert ask.state == BuyerTaskState.REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (BuyerTaskKind.TAX_ID, {"tax_id": "de 123-456"}),
+        (BuyerTaskKind.DAY, {"day": "2026-09-23"}),
+        (BuyerTaskKind.PICKUP_POINT, {"point": "Packstation 101, Berlin"}),
+        (BuyerTaskKind.AVAILABILITY, {"there": "neighbour", "note": "Second floor"}),
+        (BuyerTaskKind.ADDRESS, {"street_address": "Weg 1", "city": "Berlin", "postal_code": "10115"}),
+    ],
+)
+def test_each_kind_can_be_answered(
+    client: Client, shipment: Shipment, kind: BuyerTaskKind, sent: dict[str, str]
+) -> None:
+    ask = open_buyer_task(shipment, kind)
+
+    html = submit_answer(client, shipment, kind, **sent)
+
+    ask.refresh_from_db()
+    assert ask.state == BuyerTaskState.SUBMITTED
+    assert "Second floor" in html or "note" not in sent
+
+
+def test_no_sunday_is_offered(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.DAY)
+    submit_identity(client, shipment, BuyerTaskKind.DAY)
+
+    html = client.get(buyer_task_url(shipment, BuyerTaskKind.DAY)).content.decode()
+
+    assert 'value="2026-09-26"' in html and 'value="2026-09-28"' in html
+    assert 'value="2026-09-27"' not in html
+
+
+def test_papers_are_kept_encrypted_and_without_their_past(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS, requested_papers=["invoice", "identity"])
+
+    html = submit_answer(
+        client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("bill.png"), photo("bill 2.jpg")], identity=photo()
+    )
+
+    assert [paper.kind for paper in Paper.objects.all()] == ["invoice", "invoice", "identity"]
+    assert "bill.jpg" in html
+    assert encrypted_store.load_paper(Paper.objects.all()[0].stored_name).startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ([photo("x.pdf", b"MZ a program")], "x.pdf: This is neither a photo"),
+        (
+            [photo("large.jpg", b"\xff\xd8\xff" + bytes(MAX_FILE_BYTES + 1))],
+            "large.jpg: This file is larger than 10 MB",
+        ),
+        ([photo()] * 6, "At most 5 files"),
+        ([photo()] * 9, "At most 5 files"),
+        ([photo("none.jpg", b"")], "empty"),
+    ],
+    ids=["program", "11 MB", "six", "nine", "empty"],
+)
+def test_files_that_cannot_be_taken_are_named_and_none_is_kept(
+    client: Client, shipment: Shipment, tmp_path: Path, files: list[SimpleUploadedFile], words: str
+) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+
+    html = submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=files)
+
+    assert words in html
+    assert not Paper.objects.exists() and not list(tmp_path.glob("??/*"))
+
+
+def test_a_forged_form_is_refused(shipment: Shipment) -> None:
+    browser = Client(enforce_csrf_checks=True)
+
+    assert submit_identity(browser, shipment, BuyerTaskKind.PHONE) == 403
+
+
+def test_the_buyer_reads_why_and_answers_again(client: Client, shipment: Shipment) -> None:
+    operator = User.objects.create_user("olga@example.com")
+    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
+    refuse_answer(ask, operator, "Nobody answers there.", NOW)
+
+    for page in (shipment.get_absolute_url(), buyer_task_url(shipment, BuyerTaskKind.PHONE)):
+        assert "Nobody answers there." in client.get(page).content.decode()
+    submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345679")
+    ask.refresh_from_db()
+    assert (ask.state, ask.answers.count()) == (BuyerTaskState.SUBMITTED, 2)
+
+
+def test_the_page_tells_how_far_the_answer_has_come(client: Client, shipment: Shipment, frozen_time: Any) -> None:
+    operator = User.objects.create_user("olga@example.com")
+    ask = open_buyer_task(shipment, BuyerTaskKind.TAX_ID)
+    submit_answer(client, shipment, BuyerTaskKind.TAX_ID, tax_id="DE123456")
+    page = shipment.get_absolute_url()
+
+    assert "Sent to the shop" in client.get(page).content.decode()
+    mark_seen(ask, operator, NOW)
+    assert "Seen by the shop" in client.get(page).content.decode()
+    accept_answer(ask, operator, NOW)
+    assert "Accepted" in client.get(page).content.decode()
+    frozen_time.shift(timedelta(days=15))
+    assert "Accepted" not in client.get(page).content.decode()
+
+
+def test_a_task_that_is_no_longer_needed_leaves_the_page_and_says_so_to_an_old_link(
+    client: Client, shipment: Shipment
+) -> None:
+    close_buyer_task(open_buyer_task(shipment, BuyerTaskKind.TAX_ID), NOW, "not needed")
+    submit_identity(client, shipment, BuyerTaskKind.TAX_ID)
+
+    assert "A tax number" not in client.get(shipment.get_absolute_url()).content.decode()
+    assert "This is no longer needed." in client.get(buyer_task_url(shipment, BuyerTaskKind.TAX_ID)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("milestone", "overlay", "kinds"),
+    [
+        (Milestone.PENDING, "", {BuyerTaskKind.ADDRESS, BuyerTaskKind.PHONE}),
+        (
+            Milestone.LAST_MILE,
+            "",
+            {BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT, BuyerTaskKind.ADDRESS, BuyerTaskKind.PHONE},
+        ),
+        (Milestone.OUT_FOR_DELIVERY, "", {BuyerTaskKind.PHONE}),
+        (
+            Milestone.OUT_FOR_DELIVERY,
+            Overlay.ATTEMPT_FAILED,
+            {BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT, BuyerTaskKind.ADDRESS, BuyerTaskKind.PHONE},
+        ),
+        (Milestone.LAST_MILE, Overlay.RETURNING, set()),
+        (Milestone.DELIVERED, "", {BuyerTaskKind.NOT_RECEIVED}),
+        (Milestone.RETURNED, "", set()),
+    ],
+)
+def test_a_buyer_can_begin_what_makes_sense_now(
+    client: Client, shipment: Shipment, milestone: str, overlay: str, kinds: set[BuyerTaskKind]
+) -> None:
+    update_shipment(shipment, milestone=milestone, overlay=overlay, delivered_at=NOW - timedelta(days=3))
+
+    html = client.get(shipment.get_absolute_url()).content.decode()
+
+    assert {kind for kind in BuyerTaskKind if buyer_task_url(shipment, kind) in html} == kinds
+    assert {kind for kind in BuyerTaskKind if client.get(buyer_task_url(shipment, kind)).status_code == 200} == kinds
+
+
+def test_nothing_can_be_changed_about_a_parcel_that_is_lost(client: Client, shipment: Shipment) -> None:
+    update_shipment(shipment, milestone=Milestone.LAST_MILE, overlay=Overlay.EXCEPTION, last_scan=Scan.EXCEPTION_LOST)
+
+    html = client.get(shipment.get_absolute_url()).content.decode()
+
+    assert not [kind for kind in BuyerTaskKind if buyer_task_url(shipment, kind) in html]
+
+
+def test_what_the_buyer_began_is_an_ask_like_any_other(client: Client, shipment: Shipment) -> None:
+    submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
+
+    ask = BuyerTask.objects.get()
+    assert (ask.state, ask.kind) == (BuyerTaskState.SUBMITTED, BuyerTaskKind.PHONE)
+    assert list(ask.log_entries.values_list("actor", flat=True)) == [Actor.BUYER, Actor.BUYER]
+
+
+ALL_CHECKS_DONE = dict.fromkeys(("read_proof", "safe_places", "household", "neighbours"), "on")
+
+
+def test_a_missing_parcel_is_reported_after_a_look_around_and_a_days_wait(
+    client: Client, shipment: Shipment, frozen_time: Any
+) -> None:
+    update_shipment(shipment, milestone=Milestone.DELIVERED, delivered_at=NOW - timedelta(hours=1))
+
+    early = submit_answer(client, shipment, BuyerTaskKind.NOT_RECEIVED, **ALL_CHECKS_DONE)
+    assert "You can send this from" in early and not BuyerTask.objects.exists()
+    frozen_time.shift(timedelta(days=2))
+    assert "This field is required" in submit_answer(client, shipment, BuyerTaskKind.NOT_RECEIVED, read_proof="on")
+    assert "Neighbours asked" in submit_answer(client, shipment, BuyerTaskKind.NOT_RECEIVED, **ALL_CHECKS_DONE)
+    assert BuyerTask.objects.get().state == BuyerTaskState.SUBMITTED
+
+
+def test_a_parcel_delivered_at_an_unknown_hour_can_be_reported_a_day_after_we_heard(
+    client: Client, shipment: Shipment
+) -> None:
+    update_shipment(shipment, milestone=Milestone.DELIVERED, last_received_at=NOW - timedelta(days=4))
+
+    assert "Neighbours asked" in submit_answer(client, shipment, BuyerTaskKind.NOT_RECEIVED, **ALL_CHECKS_DONE)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "papers"])
+def test_what_nobody_asked_is_not_found(client: Client, shipment: Shipment, kind: str) -> None:
+    assert client.get(reverse("buyer_task", args=[shipment.token, kind])).status_code == 404
+
+
+def test_the_pages_are_private_and_send_no_script(client: Client, shipment: Shipment) -> None:
+    response = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE))
+
+    assert response["Cache-Control"] == "no-store, private"
+    assert "<script>" not in response.content.decode()

@@ -1,0 +1,54 @@
+"""A reader puts the carrier right in one tap, while nothing has been told."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories
+from tracking.ingest.record import record_shipment
+from tracking.models import Leg
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+@pytest.fixture
+def leg() -> Leg:
+    factories.create_feed("yunexpress", name="YunExpress")
+    return factories.create_leg("YT2612345678901234")
+
+
+def post_choice(client: Client, leg: Leg, carrier: str) -> int:
+    return client.post(reverse("choose_carrier", args=[leg.shipment.token]), {"carrier": carrier}).status_code
+
+
+def test_a_number_that_may_be_anothers_offers_that_carrier(client: Client, leg: Leg) -> None:
+    page = client.get(leg.shipment.get_absolute_url()).content.decode()
+
+    assert '<button type="submit" name="carrier" value="yunexpress">YunExpress</button>' in page
+
+
+def test_one_tap_follows_the_number_with_the_right_carrier(client: Client, leg: Leg) -> None:
+    assert post_choice(client, leg, "yunexpress") == 302
+
+    leg.refresh_from_db()
+    assert leg.feed is not None
+    assert leg.feed.slug == "yunexpress"
+    assert leg.next_check_at is not None
+
+
+@pytest.mark.parametrize("carrier", ["17track", "dhl", "", "nobody"])
+def test_a_carrier_that_was_not_offered_cannot_be_chosen(client: Client, leg: Leg, carrier: str) -> None:
+    assert post_choice(client, leg, carrier) == 404
+
+
+def test_once_something_was_told_nobody_chooses(client: Client, leg: Leg) -> None:
+    record_shipment(
+        leg,
+        factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")),
+        factories.create_payload(),
+    )
+
+    assert post_choice(client, leg, "yunexpress") == 404
+    assert "yunexpress" not in client.get(leg.shipment.get_absolute_url()).content.decode()

@@ -1,0 +1,58 @@
+"""The script of pushes stands at the top of the site, and the button for it says everything in the reader's words."""
+
+from __future__ import annotations
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils.translation import override
+
+from tracking.notifications.channels import vapid
+
+ADDRESS = "/notices/8fjE/push/"
+
+
+def push_form(language: str = "en") -> str:
+    request = RequestFactory().get("/")
+    with override(language):
+        return render_to_string("notices/_push.html", {"address": ADDRESS, "key": vapid.public_key()}, request)
+
+
+def test_its_scope_is_the_whole_site(client: Client) -> None:
+    answer = client.get(reverse("service_worker"))
+
+    assert reverse("service_worker") == "/sw.js"
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert answer["Cache-Control"] == "no-cache"
+    assert "192." in answer.content.decode()
+
+
+def test_it_is_the_same_in_every_language(client: Client) -> None:
+    first, second = (client.get("/sw.js", headers={"Accept-Language": name}).content for name in ("en", "zh-hans"))
+
+    assert first == second
+
+
+def test_a_sites_name_cannot_end_its_line(client: Client, settings: pytest.FixtureRequest) -> None:
+    settings.SITE_NAME = '"; alert(1) //\n</script>'  # type: ignore[attr-defined]
+
+    assert "alert(1) //\n" not in client.get("/sw.js").content.decode()
+
+
+def test_the_form_is_hidden_until_a_script_can_use_it() -> None:
+    page = push_form()
+
+    assert " hidden data-push=" in page
+    assert f'data-push="{ADDRESS}"' in page
+    assert f'data-push-key="{vapid.public_key()}"' in page
+    assert "csrfmiddlewaretoken" in page
+    assert "<script" not in page
+
+
+def test_the_form_speaks_the_readers_language() -> None:
+    page = push_form("zh-hans")
+
+    assert "在此设备上通知我" in page
+    for english in ("This ", "Your ", "Notify", "Stop", "That ", "On.", "Off."):
+        assert english not in page

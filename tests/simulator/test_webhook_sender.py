@@ -1,0 +1,197 @@
+"""Pushes arrive signed, again after a failure, and never hold up the server."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tracking.simulator.server.state import RegisteredNumber, SimulatorState
+from tracking.simulator.server.webhook_sender import WebhookSender, sign_body
+
+KEY = "push-key"
+LIVE_NUMBER, LABEL_ONLY_NUMBER, OUT_FOR_DELIVERY_NUMBER = "UG471203869YP", "UG755301843YP", "RR192837461GB"
+Work = Callable[["WebhookReceiver", SimulatorState, WebhookSender], Awaitable[None]]
+
+
+class WebhookReceiver:
+    """A shop's webhook: answers with the statuses given, then with 200, and keeps what came."""
+
+    def __init__(self, statuses: Sequence[int] = (), seconds: float = 0) -> None:
+        self.statuses, self.seconds = list(statuses), seconds
+        self.bodies: list[bytes] = []
+        self.signatures: list[str] = []
+        self.concurrent = self.max_concurrent = 0
+
+    async def receive(self, request: web.Request) -> web.Response:
+        self.concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
+        self.bodies.append(await request.read())
+        self.signatures.append(request.headers["sign"])
+        await asyncio.sleep(self.seconds)
+        self.concurrent -= 1
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in self.bodies]
+
+    async def wait_for(self, count: int, seconds: float = 5) -> None:
+        async with asyncio.timeout(seconds):
+            while len(self.bodies) < count or self.concurrent:
+                await asyncio.sleep(0.01)
+
+
+def run_with_sender(
+    work: Work,
+    receiver: WebhookReceiver,
+    *numbers: str,
+    speed: float = 720,
+    retry_delays: Sequence[float] = (0.05, 0.1),
+) -> None:
+    """Run a pusher for the numbers against a receiver on a free port of 127.0.0.1 while `work` is done."""
+    asyncio.run(_run_with_sender(work, receiver, numbers, speed, retry_delays))
+
+
+async def _run_with_sender(
+    work: Work, receiver: WebhookReceiver, numbers: Sequence[str], speed: float, retry_delays: Sequence[float]
+) -> None:
+    app = web.Application()
+    app.router.add_post("/hook", receiver.receive)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    book = SimulatorState.open(None, speed=speed)
+    book.register_numbers([RegisteredNumber(number, book.clock.journey_time()) for number in numbers])
+    pusher = WebhookSender(book, f"http://127.0.0.1:{runner.addresses[0][1]}/hook", KEY, retry_delays=retry_delays)
+    task = asyncio.create_task(pusher.run())
+    try:
+        await work(receiver, book, pusher)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await runner.cleanup()
+
+
+def test_what_is_known_of_a_number_is_pushed_signed_over_the_raw_body() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(1)
+        message = receiver.messages[0]
+
+        assert message["event"] == "TRACKING_UPDATED"
+        assert message["data"]["number"] == LABEL_ONLY_NUMBER
+        assert message["data"]["track_info"]["latest_status"]["status"] == "InfoReceived"
+        assert receiver.signatures[0] == hashlib.sha256(receiver.bodies[0] + b"/" + KEY.encode()).hexdigest()
+
+    run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
+
+
+def test_a_push_refused_once_is_brought_again_with_the_same_body() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(2)
+        await asyncio.sleep(0.3)
+
+        assert len(receiver.bodies) == 2
+        assert receiver.bodies[0] == receiver.bodies[1]
+        assert book.registrations[LABEL_ONLY_NUMBER].pushed == 1
+
+    run_with_sender(work, WebhookReceiver([500]), LABEL_ONLY_NUMBER)
+
+
+def test_a_shop_that_never_answers_well_is_given_up_politely() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(3)
+        await asyncio.sleep(0.4)
+
+        assert len(receiver.bodies) == 3
+
+    run_with_sender(work, WebhookReceiver([500] * 20), LABEL_ONLY_NUMBER)
+
+
+def test_news_are_pushed_as_they_are_told() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(10)
+        counts = [sum(len(provider["events"]) for provider in providers_of(message)) for message in receiver.messages]
+
+        assert counts == sorted(set(counts))
+
+    run_with_sender(work, WebhookReceiver(), LIVE_NUMBER, speed=100_000)
+
+
+def providers_of(message: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = message["data"]["track_info"]["tracking"]["providers"]
+    return found
+
+
+def test_what_was_pushed_is_not_pushed_again() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(1)
+        pusher.follow(LABEL_ONLY_NUMBER)
+        pusher.follow(LABEL_ONLY_NUMBER)
+        await asyncio.sleep(0.4)
+
+        assert len(receiver.bodies) == 1
+
+    run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
+
+
+def test_a_stopped_number_is_not_pushed_until_followed_again() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(1)
+        book.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, book.clock.journey_time(), stopped=True)])
+        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        await asyncio.sleep(0.4)
+        assert len(receiver.bodies) == 1
+
+        book.registrations[OUT_FOR_DELIVERY_NUMBER].stopped = False
+        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        await receiver.wait_for(2)
+
+    run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
+
+
+def test_a_number_registered_later_is_pushed_too() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(1)
+        book.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, book.clock.journey_time())])
+        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        await receiver.wait_for(2)
+
+        assert receiver.messages[1]["data"]["number"] == OUT_FOR_DELIVERY_NUMBER
+
+    run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
+
+
+def test_few_pushes_are_on_their_way_at_once() -> None:
+    numbers = ["LX604182733CN", "LK381204755CN", "UG529017482YP", "RB539201470CN", LIVE_NUMBER]
+
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        await receiver.wait_for(len(numbers))
+
+        assert 2 <= receiver.max_concurrent <= 4
+
+    run_with_sender(work, WebhookReceiver(seconds=0.2), *numbers, speed=1)
+
+
+def test_with_nobody_listening_nothing_else_is_held_up() -> None:
+    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+        stranded = WebhookSender(book, "http://127.0.0.1:9/", KEY, retry_delays=(0.05,))
+        task = asyncio.create_task(stranded.run())
+        await asyncio.sleep(0.3)
+
+        assert not task.done()
+        task.cancel()
+
+    run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", "已揽收".encode()])
+def test_the_signature_is_no_hmac(body: bytes) -> None:
+    assert sign_body(body, "key") == hashlib.sha256(body + b"/key").hexdigest()

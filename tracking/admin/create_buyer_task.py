@@ -1,0 +1,73 @@
+"""Asking the buyer from the parcel's page on the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import User
+from tracking import buyer_tasks
+from tracking.live import publish
+from tracking.models import BuyerTask, Shipment
+from tracking.models.buyer_tasks import Actor
+from tracking.models.texts import PaperKind
+from tracking.vocabulary import BuyerTaskKind
+
+CHANGE_BUYER_TASK_PERMISSION: Final = "tracking.change_buyertask"
+DEFAULT_DEADLINE_DAYS: Final = 3
+MAX_DEADLINE_DAYS: Final = 60
+MAX_REASON_LENGTH: Final = 500
+
+
+def create_buyer_task(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the buyer of a parcel for something; what is asked already stays as it is."""
+    if not request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION):
+        raise PermissionDenied
+    shipment = get_object_or_404(Shipment.objects.select_related("order"), pk=pk)
+    kind, days = request.POST.get("ask_kind", ""), request.POST.get("ask_days", "")
+    if kind not in BuyerTaskKind.values or not days.isdecimal() or not 1 <= int(days) <= MAX_DEADLINE_DAYS:
+        messages.error(request, gettext("Choose what to ask for, and 1 to 60 days for the answer."))
+    else:
+        open_buyer_task(request, shipment, BuyerTaskKind(kind), int(days))
+    return redirect("admin:tracking_shipment_change", pk)
+
+
+def open_buyer_task(request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, days: int) -> None:
+    """Open the ask, ring the buyer's open page, and tell the operator."""
+    wants = [name for name in request.POST.getlist("ask_wants") if name in PaperKind.values]
+    because, now = request.POST.get("ask_because", "").strip()[:MAX_REASON_LENGTH], timezone.now()
+    with transaction.atomic():
+        ask = buyer_tasks.open(
+            shipment,
+            kind,
+            because,
+            now + timedelta(days=days),
+            now,
+            actor=Actor.OPERATOR,
+            user=cast(User, request.user),
+            requested_papers=wants if kind is BuyerTaskKind.PAPERS else [],
+        )
+        publish.publish_after_commit([shipment])
+    if ask.opened_at == now:
+        messages.success(request, gettext("The buyer is asked on the parcel's page."))
+    else:
+        messages.warning(request, gettext("This is asked already; it stays as it is."))
+
+
+def buyer_task_form_context(request: HttpRequest, shipment: Shipment) -> dict[str, Any]:
+    """Return what the section on the parcel's page needs."""
+    return {
+        "may_ask": request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION),
+        "ask_kinds": [(kind.value, kind.label) for kind in BuyerTaskKind if kind is not BuyerTaskKind.NOT_RECEIVED],
+        "paper_kinds": PaperKind.choices,
+        "ask_days": DEFAULT_DEADLINE_DAYS,
+        "asks_of_parcel": BuyerTask.objects.filter(shipment=shipment).order_by("-pk"),
+    }

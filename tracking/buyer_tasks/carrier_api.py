@@ -1,0 +1,42 @@
+"""Which carrier of a parcel takes an answer through its API, and the call that hands it over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+
+from tracking.carriers.adapter import CarrierClient
+from tracking.models import BuyerTask, Leg
+from tracking.vocabulary import BuyerTaskKind
+
+HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
+
+
+def forwarding_leg(buyer_task: BuyerTask) -> Leg | None:
+    """Return the last leg of the parcel whose feed is switched on and takes this kind of answer."""
+    legs = Leg.objects.filter(shipment=buyer_task.shipment_id, feed__enabled=True).exclude(feed__adapter="")
+    for leg in legs.select_related("feed").order_by("-position", "-pk"):
+        if leg.feed and BuyerTaskKind(buyer_task.kind) in leg.feed.adapter_instance.forwarded_task_kinds:
+            return leg
+    return None
+
+
+def can_be_forwarded(buyer_task: BuyerTask) -> bool:
+    """Tell whether a carrier takes this kind of answer."""
+    return forwarding_leg(buyer_task) is not None
+
+
+def forward_to_carrier(leg: Leg, kind: BuyerTaskKind, values: Mapping[str, str]) -> str:
+    """Give an answer to the leg's feed and return the carrier's own reference. Raise `CarrierTrouble`."""
+    assert leg.feed is not None
+    carrier = leg.feed
+
+    async def call() -> str:
+        async with aiohttp.ClientSession(timeout=HTTP_TIMEOUT) as session:
+            line = CarrierClient(session, carrier.api_url, carrier.credentials)
+            return await carrier.adapter_instance.forward_answer(line, leg.number, kind, values)
+
+    return asyncio.run(call())

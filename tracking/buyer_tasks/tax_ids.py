@@ -1,0 +1,65 @@
+"""Numbers by which customs knows a buyer, where they can be checked by themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+ANY_COUNTRY_PATTERN: Final = re.compile(r"[A-Z0-9]{4,24}")
+KOREAN_PATTERN: Final = re.compile(r"P\d{12}")
+INDIAN_PATTERN: Final = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
+
+
+class InvalidTaxIdError(Exception):
+    """A number that cannot be one of that country; the message says so to the buyer."""
+
+
+def check_tax_id(typed: str, country: str) -> str:
+    """Return a tax number in capitals without signs between; raise `BadTaxId` for one that cannot be."""
+    number = re.sub(r"[^A-Z0-9]", "", typed.upper())
+    if not ANY_COUNTRY_PATTERN.fullmatch(number):
+        raise InvalidTaxIdError(_("A tax number has 4 to 24 letters and digits."))
+    rule = VALIDATORS_BY_COUNTRY.get(country.upper())
+    if rule and not rule(number):
+        raise InvalidTaxIdError(_("A digit of this tax number is wrong. Please compare it with your papers."))
+    return number
+
+
+def is_valid_brazilian(number: str) -> bool:
+    """Tell whether a CPF (11 digits) or CNPJ (14) has the check digits that the Receita Federal computes."""
+    if not number.isdecimal() or len(set(number)) == 1:
+        return False
+    if len(number) == 11:
+        return all(modulo_11_check_digit(number[:at], range(at + 1, 1, -1)) == int(number[at]) for at in (9, 10))
+    weights = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
+    return len(number) == 14 and all(
+        modulo_11_check_digit(number[:at], weights[13 - at :]) == int(number[at]) for at in (12, 13)
+    )
+
+
+def modulo_11_check_digit(digits: str, weights: range | tuple[int, ...]) -> int:
+    """Return the check digit of a row of digits, modulo 11."""
+    rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
+    return 0 if rest < 2 else 11 - rest
+
+
+def is_valid_turkish(number: str) -> bool:
+    """Tell whether a T.C. Kimlik number has its two check digits, or a company's number its ten digits."""
+    if not number.isdecimal() or number[0] == "0":
+        return False
+    digits = [int(digit) for digit in number]
+    if len(digits) == 10:
+        return True
+    tenth = (sum(digits[0:9:2]) * 7 - sum(digits[1:8:2])) % 10
+    return len(digits) == 11 and digits[9:] == [tenth, sum(digits[:10]) % 10]
+
+
+VALIDATORS_BY_COUNTRY: Final[Mapping[str, Callable[[str], bool]]] = {
+    "BR": is_valid_brazilian,
+    "IN": lambda number: bool(INDIAN_PATTERN.fullmatch(number)),
+    "KR": lambda number: bool(KOREAN_PATTERN.fullmatch(number)),
+    "TR": is_valid_turkish,
+}

@@ -1,0 +1,33 @@
+"""Answers in XML, taken apart with a parser that refuses entities, outside references and other bombs."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from tracking.carriers.json_access import UnreadableAnswerError, clean_text
+
+
+def load_xml(body: bytes, *roots: str) -> Element:
+    """Return the root of the XML in `body`, with namespaces taken off every tag.
+
+    Raise `UnreadableAnswer` for what is no XML, for XML with tricks, and for a root not named in `roots`.
+    """
+    try:
+        root: Element = fromstring(body)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as trouble:
+        start = body[:40].decode("utf-8", "replace").strip().replace("\n", " ")
+        raise UnreadableAnswerError(f"the answer is not plain XML: it starts with {start!r}") from trouble
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            element.tag = element.tag.rpartition("}")[2]
+    if roots and root.tag not in roots:
+        raise UnreadableAnswerError(f"the answer is <{root.tag}> where <{'> or <'.join(roots)}> was expected")
+    return root
+
+
+def element_text(element: Element | None, path: str) -> str:
+    """Return the trimmed text at `path` below an element; '' when it is missing."""
+    return clean_text(element.findtext(path)) if element is not None else ""

@@ -1,0 +1,147 @@
+"""The arrival window in words: when, on what that rests, what was said first, and why it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tracking.eta.accuracy import CACHED_RECENT_COVERAGE
+from tracking.localization import datetimes
+from tracking.localization.numbers import format_number, localize_digits
+from tracking.localization.places import country_name
+from tracking.localization.reader import Reader, today_in, zone_of_country
+from tracking.models import Forecast, Shipment
+from tracking.models.forecasts import ForecastBasis
+from tracking.models.texts import ForecastChangeReason
+
+MAX_CHANGES_SHOWN: Final = 6
+
+
+class WindowChange(NamedTuple):
+    """One entry of the ledger: since when which window stood there, and why."""
+
+    made_at: datetime
+    days: str
+    reason: str
+
+
+class ArrivalSummary(NamedTuple):
+    """The window of a parcel in words. `moves` are the newest first; empty while nothing moved."""
+
+    headline: str
+    most_likely_day: str
+    basis: str
+    track_record: str
+    first_forecast: str
+    changes: list[WindowChange]
+
+
+def summarize_arrival(shipment: Shipment, reader: Reader, now: datetime) -> ArrivalSummary | None:
+    """Return what the page says of the window, or None while there is none that can still come true.
+
+    `shipment.forecast` is the one in force, `shipment.forecasts` all, oldest first.
+    """
+    found = shipment.forecast
+    if found is None or found.latest_on < today_in(shipment.order.country, now):
+        return None
+    shown = [one for one in shipment.forecasts.all() if one.shown]
+    return ArrivalSummary(
+        headline=window_text(found, shipment, reader, now),
+        most_likely_day=most_likely_day_text(found, reader),
+        basis=localize_digits(basis_text(found, shipment, reader), reader),
+        track_record=localize_digits(track_record_text(found), reader),
+        first_forecast=first_forecast_text(shipment, found, shown, reader),
+        changes=window_changes(shown, reader),
+    )
+
+
+def window_text(forecast: Forecast, shipment: Shipment, reader: Reader, now: datetime) -> str:
+    """Say the window: hours on the day itself, else whole days."""
+    zone, today = zone_of_country(shipment.order.country), today_in(shipment.order.country, now)
+    if forecast.earliest_at and forecast.latest_at and forecast.earliest_at.astimezone(zone).date() == today:
+        hours = {
+            "first": datetimes.format_time_of_day(forecast.earliest_at.astimezone(zone), reader),
+            "last": datetimes.format_time_of_day(forecast.latest_at.astimezone(zone), reader),
+        }
+        return _("Arrives today between %(first)s and %(last)s") % hours
+    return _("Arrives %(days)s") % {
+        "days": datetimes.format_day_range(forecast.earliest_on, forecast.latest_on, reader)
+    }
+
+
+def most_likely_day_text(forecast: Forecast, reader: Reader) -> str:
+    """Say the most likely day, where the window has several."""
+    if forecast.earliest_on == forecast.latest_on:
+        return ""
+    return _("Most likely %(day)s") % {"day": datetimes.format_day(forecast.most_likely_on, reader)}
+
+
+def basis_text(forecast: Forecast, shipment: Shipment, reader: Reader) -> str:
+    """Say on how many parcels of which kind the window rests."""
+    if forecast.uses_carrier_date:
+        return _("This is the carrier's own date: on its last parcels it was closer than our own reckoning.")
+    if forecast.basis == ForecastBasis.GENERAL:
+        return _("From general experience, because few parcels have gone this way yet. So the window is wide.")
+    count = format_number(forecast.sample_size, reader)
+    destination = country_name(shipment.order.country, reader.locale)
+    if forecast.basis == ForecastBasis.LANE:
+        origin = country_name(shipment.origin_country, reader.locale)
+        told = {"count": count, "origin": origin, "destination": destination}
+        return (
+            ngettext(
+                "Based on %(count)s parcel from %(origin)s to %(destination)s in the last 12 months.",
+                "Based on %(count)s parcels from %(origin)s to %(destination)s in the last 12 months.",
+                forecast.sample_size,
+            )
+            % told
+        )
+    if forecast.basis == ForecastBasis.DESTINATION:
+        return ngettext(
+            "Based on %(count)s parcel to %(destination)s in the last 12 months.",
+            "Based on %(count)s parcels to %(destination)s in the last 12 months.",
+            forecast.sample_size,
+        ) % {"count": count, "destination": destination}
+    return ngettext(
+        "Based on %(count)s parcel of this shop in the last 12 months.",
+        "Based on %(count)s parcels of this shop in the last 12 months.",
+        forecast.sample_size,
+    ) % {"count": count}
+
+
+def track_record_text(forecast: Forecast) -> str:
+    """Say how often such windows were right, as measured; nothing while too few ended."""
+    measured = CACHED_RECENT_COVERAGE.get().get(forecast.stage)
+    if measured is None:
+        return ""
+    return _("Measured over the last 60 days, %(share)s of 100 parcels came within the window shown.") % {
+        "share": round(measured)
+    }
+
+
+def first_forecast_text(shipment: Shipment, forecast: Forecast, shown: Sequence[Forecast], reader: Reader) -> str:
+    """Say what was first said, once it is not what is said now."""
+    first = shown[0] if shown else forecast
+    if (first.earliest_on, first.latest_on) == (forecast.earliest_on, forecast.latest_on):
+        return ""
+    return _("First forecast: %(days)s.") % {
+        "days": datetimes.format_day_range(first.earliest_on, first.latest_on, reader)
+    }
+
+
+def window_changes(shown: Sequence[Forecast], reader: Reader) -> list[WindowChange]:
+    """Return the last windows with what moved each, the newest first."""
+    if len(shown) < 2:
+        return []
+    latest = reversed(shown[-MAX_CHANGES_SHOWN:])
+    return [
+        WindowChange(
+            one.made_at,
+            datetimes.format_day_range(one.earliest_on, one.latest_on, reader),
+            str(ForecastChangeReason(one.change_reason).label),
+        )
+        for one in latest
+    ]

@@ -1,0 +1,281 @@
+"""The form of each thing that can be asked: its fields, what makes them right, and the values that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracking.buyer_tasks.addresses import (
+    InvalidPhoneError,
+    InvalidPostalAddressError,
+    address_fields,
+    check_address,
+    check_phone,
+)
+from tracking.buyer_tasks.answer_values import VALUE_LABELS, Availability
+from tracking.buyer_tasks.not_received import DeliveryProof, delivery_time_of, reportable_at, search_steps
+from tracking.buyer_tasks.papers import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    CheckedPaper,
+    InvalidPaperError,
+    check_paper,
+    file_too_large_message,
+    too_many_files_message,
+)
+from tracking.buyer_tasks.tax_ids import InvalidTaxIdError, check_tax_id
+from tracking.localization import datetimes
+from tracking.localization.numbers import localize_digits
+from tracking.localization.reader import Reader, today_in
+from tracking.models import BuyerTask, Shipment
+from tracking.models.texts import PaperKind
+from tracking.vocabulary import BuyerTaskKind
+
+DAYS_AHEAD: Final = 10
+SUNDAY: Final = 6
+MAX_NOTE_LENGTH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FormContext:
+    """What a form is about."""
+
+    shipment: Shipment
+    buyer_task: BuyerTask | None
+    delivery_proof: DeliveryProof | None
+    reader: Reader
+    now: datetime
+
+    @property
+    def country(self) -> str:
+        """Return the destination."""
+        return self.shipment.order.country
+
+
+class AnswerForm(forms.Form):
+    """What all answers share: values as text, and papers where some are wanted."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, form_context: FormContext, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form_context = form_context
+        self.checked_papers: list[CheckedPaper] = []
+
+    def values(self) -> dict[str, str]:
+        """Return what is kept of the answer, encrypted; only of a form that is valid."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def note_field(label: Any = None) -> forms.CharField:
+    """Return an input for a few words."""
+    widget = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(
+        label=label or gettext_lazy("Anything else they should know"),
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        widget=widget,
+    )
+
+
+class PhoneForm(AnswerForm):
+    """A number that can be called at the destination."""
+
+    phone = forms.CharField(
+        label=gettext_lazy("Telephone number"),
+        max_length=40,
+        help_text=gettext_lazy("The courier calls it or writes to it. With the country code where it is not local."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        try:
+            return check_phone(self.cleaned_data["phone"], self.form_context.country)
+        except InvalidPhoneError as trouble:
+            raise forms.ValidationError(str(trouble)) from trouble
+
+
+class TaxIdForm(AnswerForm):
+    """The number by which customs knows the buyer."""
+
+    tax_id = forms.CharField(
+        label=gettext_lazy("Tax number"),
+        max_length=40,
+        help_text=gettext_lazy("As it stands on your papers, for example CPF in Brazil or P… in South Korea."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean_tax_id(self) -> str:
+        try:
+            return check_tax_id(self.cleaned_data["tax_id"], self.form_context.country)
+        except InvalidTaxIdError as trouble:
+            raise forms.ValidationError(localize_digits(str(trouble), self.form_context.reader)) from trouble
+
+
+class AddressForm(AnswerForm):
+    """The address as the destination writes it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in address_fields(self.form_context.country):
+            attrs = {"autocomplete": line.autocomplete}
+            choices = [("", _("Please choose")), *line.choices]
+            widget = forms.Select(attrs, choices) if line.choices else forms.TextInput(attrs)
+            hint = _("For example %(example)s") % {"example": line.example} if line.example else ""
+            self.fields[line.name] = forms.CharField(
+                label=line.label, required=line.required, max_length=200, widget=widget, help_text=hint
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                return check_address(cleaned, self.form_context.country)
+            except InvalidPostalAddressError as trouble:
+                for name, fault in trouble.errors.items():
+                    self.add_error(name, fault)
+        return cleaned
+
+
+class DeliveryDayForm(AnswerForm):
+    """One of the next working days at the destination."""
+
+    day = forms.ChoiceField(label=gettext_lazy("Which day suits you?"), widget=forms.RadioSelect)
+    note = note_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = today_in(self.form_context.shipment.order.country, self.form_context.now)
+        field = self.fields["day"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (day.isoformat(), datetimes.format_day(day, self.form_context.reader)) for day in selectable_days(today)
+        ]
+
+
+def selectable_days(today: date) -> list[date]:
+    """Return the days from tomorrow on that can be asked for; couriers rest on Sundays."""
+    days = (today + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1))
+    return [day for day in days if day.weekday() != SUNDAY]
+
+
+class PickupPointForm(AnswerForm):
+    """A place where the buyer would rather fetch it."""
+
+    point = forms.CharField(
+        label=gettext_lazy("Name or number of the pick-up point, with its street and town"),
+        max_length=200,
+        help_text=gettext_lazy("As the carrier's own site calls it. If any will do, write: the nearest one."),
+    )
+    note = note_field()
+
+
+class AvailabilityForm(AnswerForm):
+    """Whether somebody will be there."""
+
+    there = forms.ChoiceField(
+        label=gettext_lazy("Will somebody be there?"),
+        widget=forms.RadioSelect,
+        choices=[(name, VALUE_LABELS[name]) for name in (Availability.YES, Availability.NEIGHBOUR, Availability.NO)],
+    )
+    note = note_field(gettext_lazy("Which neighbour, which bell, when"))
+
+
+class NotReceivedForm(AnswerForm):
+    """What was looked at before the shop is told that a delivered parcel is not there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for look in search_steps(self.form_context.delivery_proof):
+            self.fields[look.name] = forms.BooleanField(label=look.label)
+        self.fields["note"] = note_field()
+
+    @property
+    def reportable_at(self) -> datetime | None:
+        """Return from when on it can be sent."""
+        delivered = delivery_time_of(self.form_context.shipment)
+        return reportable_at(delivered, self.form_context.reader.zone) if delivered else None
+
+    @property
+    def is_too_early(self) -> bool:
+        """Tell whether the parcel may still turn up by itself."""
+        return self.reportable_at is not None and self.form_context.now < self.reportable_at
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.reportable_at and self.is_too_early:
+            when = datetimes.format_instant(self.reportable_at, self.form_context.reader)
+            raise forms.ValidationError(_("You can send this from %(when)s.") % {"when": when})
+        return cleaned
+
+    def values(self) -> dict[str, str]:
+        return {name: "done" if value is True else str(value) for name, value in self.cleaned_data.items() if value}
+
+
+class MultipleFileInput(forms.ClearableFileInput):
+    """An input that takes several photos or pages at once."""
+
+    allow_multiple_selected = True
+
+
+class PapersField(forms.FileField):
+    """The pages of one paper."""
+
+    widget = MultipleFileInput(attrs={"accept": "image/*,application/pdf"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list) else [data] if data else []
+        if self.required and not files:
+            raise forms.ValidationError(_("This paper is needed."))
+        return files
+
+
+class PapersForm(AnswerForm):
+    """The papers that customs wants, checked and painted anew."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wanted = self.form_context.buyer_task.requested_papers if self.form_context.buyer_task else []
+        for kind in [PaperKind(name) for name in wanted] or [PaperKind.INVOICE]:
+            self.fields[kind.value] = PapersField(label=kind.label)
+        self.fields["note"] = note_field()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        sent = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
+        if len(sent) > MAX_FILES:
+            raise forms.ValidationError(localize_digits(too_many_files_message(), self.form_context.reader))
+        for name, file in sent:
+            self.check_file(name, file)
+        return cleaned
+
+    def check_file(self, name: str, file: UploadedFile) -> None:
+        """Check one file; what is wrong with it stands beside its field, with its name."""
+        try:
+            if (file.size or 0) > MAX_FILE_BYTES:
+                raise InvalidPaperError(localize_digits(file_too_large_message(), self.form_context.reader))
+            self.checked_papers.append(check_paper(PaperKind(name), file.name or "", file.read()))
+        except InvalidPaperError as trouble:
+            self.add_error(name, f"{file.name}: {trouble}")
+
+    def values(self) -> dict[str, str]:
+        return {"note": self.cleaned_data["note"]} if self.cleaned_data.get("note") else {}
+
+
+FORM_BY_KIND: Final[Mapping[BuyerTaskKind, type[AnswerForm]]] = {
+    BuyerTaskKind.PAPERS: PapersForm,
+    BuyerTaskKind.TAX_ID: TaxIdForm,
+    BuyerTaskKind.ADDRESS: AddressForm,
+    BuyerTaskKind.PHONE: PhoneForm,
+    BuyerTaskKind.DAY: DeliveryDayForm,
+    BuyerTaskKind.PICKUP_POINT: PickupPointForm,
+    BuyerTaskKind.AVAILABILITY: AvailabilityForm,
+    BuyerTaskKind.NOT_RECEIVED: NotReceivedForm,
+}

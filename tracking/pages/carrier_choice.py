@@ -1,0 +1,44 @@
+"""The right carrier in one tap: offered while nothing has been told, and only among carriers that can be asked."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from tracking.ingest import carrier_correction
+from tracking.ingest.carrier_correction import CarrierOption
+from tracking.models import Leg, Shipment
+from tracking.pages.private import private_page
+from tracking.tasks import fetch_due_legs, replay_earlier_payloads
+
+
+@require_POST
+@private_page
+def correct_carrier(request: HttpRequest, token: str) -> HttpResponse:
+    """Follow a parcel that nobody has told of yet with the carrier that its reader names."""
+    shipment = get_object_or_404(Shipment.objects.select_related("order__shop"), token=token)
+    chosen = next(
+        (offer for offer in carrier_options(shipment) if offer.carrier.slug == request.POST.get("carrier")), None
+    )
+    leg = only_leg_without_events(shipment)
+    if chosen is None or leg is None:
+        raise Http404
+    with transaction.atomic():
+        carrier_correction.correct_carrier(leg, chosen.carrier, timezone.now())
+        transaction.on_commit(lambda: (replay_earlier_payloads.si(leg.pk) | fetch_due_legs.si()).delay())
+    return redirect(shipment)
+
+
+def carrier_options(shipment: Shipment) -> list[CarrierOption]:
+    """Return the carriers that a reader may choose from: none once something was told of the parcel."""
+    leg = only_leg_without_events(shipment)
+    return carrier_correction.carrier_options(shipment, [leg], timezone.now())[leg.pk] if leg else []
+
+
+def only_leg_without_events(shipment: Shipment) -> Leg | None:
+    """Return the one leg of a parcel that nobody has told of yet."""
+    legs = list(shipment.legs.all())
+    return legs[0] if len(legs) == 1 and shipment.last_received_at is None else None

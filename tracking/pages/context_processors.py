@@ -1,0 +1,26 @@
+"""What the frame of every page needs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from tracking.localization.reader import text_direction_of
+from tracking.pages.preferences import quick_choices
+from tracking.pages.reader import signed_in_user
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """Give every template the reader, the site's name, the direction of the text, and the settings to choose from."""
+    return {
+        "reader": getattr(request, "reader", None),
+        "invalid_values": [value[:40] for value in getattr(request, "invalid_values", ())],
+        "taps": SimpleLazyObject(lambda: list(quick_choices(request))),
+        "languages": settings.LANGUAGES,
+        "site_name": settings.SITE_NAME,
+        "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),
+        "now": timezone.now(),
+        "text_direction": text_direction_of(translation.get_language() or settings.LANGUAGE_CODE),
+    }

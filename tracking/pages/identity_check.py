@@ -1,0 +1,70 @@
+"""The second factor: what only an order's buyer knows, and for how long a browser that gave it is trusted."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+import phonenumbers
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from tracking.models import Order
+from tracking.models.fields import number_key
+
+TRUSTED_SECONDS: Final = 30 * 60
+COOKIE_SALT: Final = "identity check of an order"
+
+
+def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
+    """Trust this browser with one order for half an hour, by a signed cookie that no script reads."""
+    response.set_signed_cookie(
+        identity_cookie_name(order),
+        order.token,
+        salt=COOKIE_SALT,
+        max_age=TRUSTED_SECONDS,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def has_passed_identity_check(request: HttpRequest, order: Order) -> bool:
+    """Tell whether this browser gave the proof of this very order within the last half hour."""
+    held = request.get_signed_cookie(identity_cookie_name(order), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS)
+    return hmac.compare_digest((held or "").encode(), order.token.encode())
+
+
+def can_check_identity(order: Order) -> bool:
+    """Tell whether the order holds anything that its buyer could prove to know."""
+    return bool(order.email or order.postal_code or normalize_phone(order.phone, order.country))
+
+
+def identity_cookie_name(order: Order) -> str:
+    """Return the name of an order's cookie."""
+    return f"identity-{order.pk}"
+
+
+def is_identity_match(order: Order, typed: str) -> bool:
+    """Tell whether `proof` is the order's e-mail address, phone number or postcode, in any usual spelling."""
+    answers = [
+        is_equal_in_constant_time(typed.strip().lower(), order.email),
+        is_equal_in_constant_time(normalize_phone(typed, order.country), normalize_phone(order.phone, order.country)),
+        is_equal_in_constant_time(number_key(typed), number_key(order.postal_code)),
+    ]
+    return any(answers)
+
+
+def is_equal_in_constant_time(typed: str, stored: str) -> bool:
+    """Compare in constant time; nothing held matches nothing typed."""
+    return bool(stored) and hmac.compare_digest(typed.encode(), stored.encode())
+
+
+def normalize_phone(typed: str, country: str) -> str:
+    """Return a phone number in E.164, read as people in `country` write it; '' for what is no number."""
+    try:
+        number = phonenumbers.parse(typed, country or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,52 @@
+"""A limit on guessing: failed look-ups are counted by address and by order number."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from tracking.models.fields import number_key
+
+WINDOW_SECONDS: Final = 15 * 60
+MAX_FAILURES_BY_IP: Final = 30
+MAX_FAILURES_BY_ORDER: Final = 10
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the client's address: the one that the last trusted proxy saw, or the peer's when there is none."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    trusted: int = settings.TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def lockout_limits(request: HttpRequest, number: str) -> dict[str, int]:
+    """Return the counters that a look-up touches, with the most failures that each allows. No clear text is kept."""
+    return {
+        f"guess:address:{keyed_digest(client_ip(request))}": MAX_FAILURES_BY_IP,
+        f"guess:order:{keyed_digest(number_key(number))}": MAX_FAILURES_BY_ORDER,
+    }
+
+
+def is_locked_out(request: HttpRequest, number: str) -> bool:
+    """Tell whether this look-up must wait, right pair or not."""
+    limits = lockout_limits(request, number)
+    counts = cache.get_many(limits)
+    return any(counts.get(key, 0) >= most for key, most in limits.items())
+
+
+def record_failure(request: HttpRequest, number: str) -> None:
+    """Count a failed look-up."""
+    for key in lockout_limits(request, number):
+        cache.add(key, 0, WINDOW_SECONDS)
+        cache.incr(key)
+
+
+def keyed_digest(value: str) -> str:
+    """Return a keyed digest, so that the cache holds neither addresses nor order numbers."""
+    return hashlib.blake2s(value.encode(), key=settings.SECRET_KEY.encode()[:32], digest_size=12).hexdigest()

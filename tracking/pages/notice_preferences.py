@@ -1,0 +1,220 @@
+"""A reader's own page of notices: language, clock, quiet hours, what is told on which channel; and the ways to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytz
+from django import forms
+from django.conf import settings
+from django.core.signing import BadSignature
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tracking.models import Contact, Mute, Notice, NoticePreference, Shipment, Subscriber
+from tracking.models.texts import DisabledReason
+from tracking.notifications.channels import CHANNELS, configured_channels, vapid
+from tracking.notifications.channels.channel import Channel, InvalidContactAddressError
+from tracking.notifications.texts import authenticity_code, contact_id_from_token
+from tracking.notifications.triggers import DEFAULT_KINDS
+from tracking.pages.contacts import address_channels
+from tracking.pages.lockout import is_locked_out, record_failure
+from tracking.pages.private import private_page
+from tracking.vocabulary import NoticeKind
+
+if TYPE_CHECKING:
+    SubscriberModelForm = forms.ModelForm[Subscriber]
+else:
+    SubscriberModelForm = forms.ModelForm
+
+HOUR_CHOICES: Final = [("", "–"), *((hour, f"{hour:02}:00") for hour in range(24))]
+
+
+class NoticeKindRow(NamedTuple):
+    """One kind of notice with a box for each channel: its name in the form, its label, whether it is ticked."""
+
+    kind: NoticeKind
+    checkboxes: list[tuple[str, str, bool]]
+
+
+class SubscriberForm(SubscriberModelForm):
+    """What a reader can choose beside the boxes."""
+
+    quiet_from_hour = forms.TypedChoiceField(
+        label=_("Quiet from"), choices=HOUR_CHOICES, required=False, coerce=int, empty_value=None
+    )
+    quiet_until_hour = forms.TypedChoiceField(
+        label=_("until"), choices=HOUR_CHOICES, required=False, coerce=int, empty_value=None
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
+    zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(name, name) for name in pytz.common_timezones])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.user_id is None:
+            del self.fields["follow_new_orders"]
+
+    class Meta:
+        model = Subscriber
+        fields = (
+            *("language", "zone", "quiet_from_hour", "quiet_until_hour", "urgent_in_quiet_hours", "digest_frequency"),
+            *("attach_calendar", "follow_new_orders", "paused"),
+        )
+        labels: dict[str, Any] = {
+            "urgent_in_quiet_hours": _("A task with a deadline and “out for delivery” may come in quiet hours"),
+            "digest_frequency": _("How often"),
+            "attach_calendar": _("With a date, send a calendar file that moves the day in my calendar"),
+            "follow_new_orders": _("Tell me of new orders too"),
+            "paused": _("Pause everything"),
+        }
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice_preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what a reader is told of, and keep what is changed."""
+    subscriber = get_object_or_404(Subscriber, token=token)
+    form = SubscriberForm(request.POST or None, instance=subscriber)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            save_notice_preferences(subscriber, request)
+            save_mutes(subscriber, request)
+            reactivate_contacts(subscriber, request)
+        answer = redirect(f"{request.path}?saved=1")
+        answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, subscriber.language, max_age=settings.LANGUAGE_COOKIE_AGE)
+        return answer
+    contacts = list(subscriber.contacts.order_by("channel", "pk"))
+    channels = subscriber_channels(subscriber)
+    context = {
+        "form": form,
+        "subscriber": subscriber,
+        "contacts": [told for contact in contacts if (told := contact_row(contact))],
+        "channels": [channel.label for channel in channels.values()],
+        "rows": notice_kind_rows(subscriber, channels),
+        "parcels": followed_shipments(subscriber),
+        "typed": address_channels().items(),
+        "push_key": vapid.public_key(),
+        "saved": "saved" in request.GET,
+    }
+    return render(request, "notices/page.html", context)
+
+
+class ContactRow(NamedTuple):
+    """An address on the page: its channel's label, and what may be shown of it."""
+
+    contact: Contact
+    label: str
+    display_address: str
+
+
+def contact_row(contact: Contact) -> ContactRow | None:
+    """Return an address as its reader may see it; None for a channel that this site does not have."""
+    channel = CHANNELS.get(contact.channel)
+    if channel is None:
+        return None
+    try:
+        return ContactRow(contact, str(channel.label), channel.display_address(contact.address))
+    except InvalidContactAddressError:
+        return ContactRow(contact, str(channel.label), "")
+
+
+def subscriber_channels(subscriber: Subscriber) -> dict[str, Channel]:
+    """Return the channels, among those that this site can use, on which a reader has an address."""
+    has = set(subscriber.contacts.values_list("channel", flat=True))
+    return {name: channel for name, channel in configured_channels().items() if name in has}
+
+
+def notice_kind_rows(subscriber: Subscriber, channels: Mapping[str, Channel]) -> list[NoticeKindRow]:
+    """Return the table of kinds and channels."""
+    wishes = {(wish.kind, wish.channel): wish.enabled for wish in subscriber.notice_preferences.all()}
+    return [
+        NoticeKindRow(
+            kind,
+            [
+                (f"tell {kind.value} {name}", str(channel.label), wishes.get((kind.value, name), kind in DEFAULT_KINDS))
+                for name, channel in channels.items()
+            ],
+        )
+        for kind in NoticeKind
+    ]
+
+
+def save_notice_preferences(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Keep where a reader's wishes differ from what is usual."""
+    channels = subscriber_channels(subscriber)
+    subscriber.notice_preferences.filter(channel__in=channels).delete()
+    NoticePreference.objects.bulk_create(
+        NoticePreference(subscriber=subscriber, kind=kind, channel=name, enabled=wanted)
+        for kind in NoticeKind
+        for name in channels
+        if (wanted := f"tell {kind.value} {name}" in request.POST) != (kind in DEFAULT_KINDS)
+    )
+
+
+def followed_shipments(subscriber: Subscriber) -> list[tuple[Shipment, bool]]:
+    """Return the parcels that a reader follows, each with whether it is muted; the latest orders first."""
+    muted = set(subscriber.mutes.values_list("shipment", flat=True))
+    followed = Shipment.objects.filter(
+        order__follows__subscriber=subscriber, order__follows__confirmed_at__isnull=False
+    )
+    found = followed.select_related("order__shop").order_by("-order__placed_at", "pk")[:50]
+    return [(shipment, shipment.pk in muted) for shipment in found]
+
+
+def save_mutes(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Mute the parcels whose box is ticked, and no others."""
+    wanted = set(request.POST.getlist("mute"))
+    subscriber.mutes.all().delete()
+    Mute.objects.bulk_create(
+        Mute(subscriber=subscriber, shipment=shipment)
+        for shipment, _muted in followed_shipments(subscriber)
+        if str(shipment.pk) in wanted
+    )
+
+
+def reactivate_contacts(subscriber: Subscriber, request: HttpRequest) -> None:
+    """Use the addresses again whose reader says that they are right."""
+    again = [pk for pk in request.POST.getlist("again") if pk.isdigit()]
+    subscriber.contacts.filter(pk__in=again).enable()
+
+
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """End all notices to one address by one POST, as mail programs send it; a GET only shows the button."""
+    try:
+        pk = contact_id_from_token(token)
+    except BadSignature as trouble:
+        raise Http404 from trouble
+    contact = get_object_or_404(Contact.objects.select_related("subscriber"), pk=pk)
+    if request.method == "POST":
+        Contact.objects.filter(pk=contact.pk).disable(DisabledReason.UNSUBSCRIBED)
+        contact.refresh_from_db()
+    return render(request, "notices/unsubscribe.html", {"contact": contact})
+
+
+@require_safe
+def verify_notice(request: HttpRequest) -> HttpResponse:
+    """Tell whether a check code stands in a message that this site sent."""
+    code = request.GET.get("code", "").strip().upper()[:40]
+    if code and is_locked_out(request, code):
+        return render(request, "notices/verify_notice.html", {"code": code, "trouble": "too_many"}, status=429)
+    notice = notice_for_code(code) if code else None
+    if code and notice is None:
+        record_failure(request, code)
+    return render(request, "notices/verify_notice.html", {"code": code, "notice": notice})
+
+
+def notice_for_code(code: str) -> Notice | None:
+    """Return the notice that was sent with a code."""
+    pk, _dash, _signs = code.partition("-")
+    found = Notice.objects.filter(pk=pk, sent_at__isnull=False).first() if pk.isdigit() and len(pk) < 19 else None
+    return found if found and constant_time_compare(authenticity_code(found), code) else None
