@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories
-from tracking.ingest.record import record_shipment
+from tests.parsed_answers import record_shipment
 from tracking.models import Alert
 
 pytestmark = pytest.mark.django_db

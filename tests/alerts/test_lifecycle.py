@@ -10,11 +10,12 @@ import time_machine
 from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.alerts.dwell_limits import CACHED_DWELL_LIMITS, update_dwell_limits
 from tracking.carriers.parsed import ParsedScan
 from tracking.ingest import alerts
-from tracking.ingest.record import record_shipment
 from tracking.models import Alert, ClearanceCurve, Leg, MilestoneDwellLimit, Shipment
+from tracking.vocabulary import FeedState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -103,7 +104,7 @@ def test_an_answer_without_news_costs_no_query_for_alarms(django_assert_num_quer
 
 
 def test_silence_opens_an_alarm_when_its_time_has_come() -> None:
-    report_scans(factories.create_leg(next_check_at=None), ("linehaul.departed", "2026-09-19T10:00:00"))
+    report_scans(factories.create_leg(feed_state=FeedState.CANCELLED), ("linehaul.departed", "2026-09-19T10:00:00"))
     look = Shipment.objects.get().alerts_due_at
     assert look is not None
     assert look == datetime(2026, 9, 19, 8, tzinfo=UTC) + 0.98 * timedelta(days=35) + timedelta(hours=2)

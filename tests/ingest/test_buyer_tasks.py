@@ -6,7 +6,7 @@ import pytest
 from django.utils.translation import override
 
 from tests import factories
-from tracking.ingest.record import record_shipment
+from tests.parsed_answers import record_shipment
 from tracking.models import BuyerTask, Leg
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest import carrier_correction
 from tracking.ingest.process import process_payload
-from tracking.ingest.record import record_shipment
 from tracking.ingest.replay import replay_leg
 from tracking.models import Carrier, Event, Leg, Payload, Shipment
 from tracking.models.payloads import PayloadStatus

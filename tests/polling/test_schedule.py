@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests import factories
+from tests.parsed_answers import record_shipment
 from tracking.ingest.process import process_payload
-from tracking.ingest.record import record_shipment
 from tracking.models import Carrier, EventHazard, Leg, Shipment
 from tracking.models.payloads import ReceivedVia
 from tracking.polling import hazard, schedule, training, webhook_health

@@ -7,10 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
-
 from tracking.carriers.parsed import Measurements, ParsedScan, ParsedShipment
 from tracking.carriers.text_rules import redact_person_names
 from tracking.ingest import buyer_tasks
@@ -36,20 +32,6 @@ DISPLAYED_FIELDS: Final = (
     *("origin_country", "carrier_earliest_on", "carrier_latest_on"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
 )
-
-
-@transaction.atomic
-def record_shipment(leg: Leg, parsed: ParsedShipment, payload: Payload) -> list[NewEvent]:
-    """Store the scans not seen before, move the shipment on, and return the events that are new.
-
-    `leg` is the one whose number was asked or pushed. The whole answer counts or none of it; told again it changes
-    nothing, except where it is now read differently.
-    """
-    book = ShipmentBatch.matching(Q(pk=leg.shipment_id))
-    case = book.loaded[leg.shipment_id]
-    fresh = add_parsed(book, case, next(mine for mine in case.legs if mine.pk == leg.pk), parsed, payload)
-    finish_batch(book, timezone.now())
-    return fresh
 
 
 def add_parsed(
