@@ -5,7 +5,7 @@ One rule set for `record`, `replay` and `manage.py decode --shipments`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -27,6 +27,8 @@ class JourneyStep(NamedTuple):
     local_time: str = ""
     precision: Precision = Precision.SECOND
     feed_id: int | None = None
+    event_key: tuple[int, str] | None = None
+    """Lets the caller find its own event again; conclusions do not depend on it."""
 
 
 class ShipmentStatus(NamedTuple):
@@ -221,7 +223,13 @@ def derive_status(
     steps: Iterable[JourneyStep], *, origin: str | None = None, destination: str | None = None
 ) -> ShipmentStatus:
     """Return what `steps`, in any order, add up to. `origin` and `destination` are ISO countries, if known."""
-    ordered = sort_scans(steps)
+    return derive_sorted_status(sort_scans(steps), origin=origin, destination=destination)
+
+
+def derive_sorted_status(
+    ordered: Sequence[JourneyStep], *, origin: str | None = None, destination: str | None = None
+) -> ShipmentStatus:
+    """Return what steps add up to that `sort_scans` has put in order."""
     progress = JourneyState(origin, destination)
     for step in ordered:
         progress.apply_step(step)

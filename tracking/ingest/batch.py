@@ -1,6 +1,6 @@
-"""The shipments that some messages speak of, all in hand at once: locked, worked on in memory, and saved together.
+"""Load the shipments that some payloads are about, work on them in memory, and save them together.
 
-A handful of statements serves any number of messages; one after the other each would need some twenty of its own.
+A handful of statements serves any number of payloads; one after the other each would need some twenty of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest.handover import get_or_create_carriers
-from tracking.ingest.loaded import INTERPRETATION_FIELDS, LoadedShipment, NewEvent, StoredEvent
+from tracking.ingest.loaded import Interpretation, LoadedShipment, NewEvent, StoredEvent
 from tracking.live import publish
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment, bulk
 from tracking.models.locks import lock_rows
@@ -35,7 +35,10 @@ LEG_ORDER_FIELDS: Final = ("carrier_id", "position")
 
 
 class ShipmentBatch:
-    """All cases of one piece of work. To be opened and saved within one transaction."""
+    """The loaded shipments of one unit of work. Create and save it within one transaction.
+
+    `legs_by_number` holds each leg with its shipment under the leg's number key; `carriers` all carriers by slug.
+    """
 
     def __init__(self, shipments: Iterable[Shipment]) -> None:
         self.loaded = {shipment.pk: LoadedShipment(shipment) for shipment in shipments}
@@ -46,100 +49,108 @@ class ShipmentBatch:
 
     @classmethod
     def for_numbers(cls, number_keys: Collection[str]) -> ShipmentBatch:
-        """Take in hand the shipments that travel under these numbers."""
+        """Load and lock the shipments that have a leg with one of these numbers."""
         return cls.matching(Q(pk__in=Leg.objects.filter(number_key__in=number_keys).values("shipment")))
 
     @classmethod
     def matching(cls, condition: Q) -> ShipmentBatch:
-        """Take in hand, and lock in the order of their keys, the shipments that `which` selects."""
-        found = (
-            Shipment.objects.filter(condition).select_related("order", "forecast").defer("forecast__raw_remaining_days")
-        )
-        return cls(lock_rows(found.order_by("pk")))
+        """Load and lock the shipments that `condition` selects."""
+        selected = Shipment.objects.filter(condition).select_related("order", "forecast")
+        # Locked in the order of their keys: two workers that lock the same shipments in two orders would deadlock.
+        return cls(lock_rows(selected.defer("forecast__raw_remaining_days").order_by("pk")))
 
     def load_legs(self) -> None:
-        """Fetch the legs, with carriers that are shared and not fetched for each."""
+        """Fetch the legs, and each carrier once, however many legs name it."""
         legs = list(Leg.objects.filter(shipment__in=self.loaded).order_by("position", "pk")) if self.loaded else []
-        ids = {key for leg in legs for key in (leg.carrier_id, leg.feed_id) if key is not None}
-        companies = Carrier.objects.in_bulk(ids) if ids else {}
-        self.carriers.update({carrier.slug: carrier for carrier in companies.values()})
+        carrier_ids = {key for leg in legs for key in (leg.carrier_id, leg.feed_id) if key is not None}
+        carriers = Carrier.objects.in_bulk(carrier_ids) if carrier_ids else {}
+        self.carriers.update({carrier.slug: carrier for carrier in carriers.values()})
         for leg in legs:
-            case = self.loaded[leg.shipment_id]
-            leg.shipment = case.shipment
-            leg.carrier = companies[leg.carrier_id] if leg.carrier_id else None
-            leg.feed = companies[leg.feed_id] if leg.feed_id else None
-            case.legs.append(leg)
-            self.legs_by_number[leg.number_key].append((case, leg))
+            loaded = self.loaded[leg.shipment_id]
+            leg.shipment = loaded.shipment
+            leg.carrier = carriers[leg.carrier_id] if leg.carrier_id else None
+            leg.feed = carriers[leg.feed_id] if leg.feed_id else None
+            loaded.legs.append(leg)
+            self.legs_by_number[leg.number_key].append((loaded, leg))
 
     def load_events(self) -> None:
-        """Fetch what is known of each event."""
+        """Fetch the identity and interpretation of each event; texts and places are loaded where alerts need them."""
         if not self.loaded:
             return
-        told = Event.objects.filter(shipment__in=self.loaded).order_by()
-        for shipment, leg, mark, pk, sequence, teller, *reading in told.values_list(
-            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id", *INTERPRETATION_FIELDS
+        events = Event.objects.filter(shipment__in=self.loaded).order_by()
+        for shipment_id, leg_id, fingerprint, pk, sequence, feed_id, *interpretation in events.values_list(
+            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id", *Interpretation._fields
         ):
-            self.loaded[shipment].events[leg, mark] = StoredEvent(pk, sequence, teller, tuple(reading))
+            event = StoredEvent(pk, sequence, feed_id, Interpretation._make(interpretation))
+            self.loaded[shipment_id].events[leg_id, fingerprint] = event
 
-    def legs_for(self, number: str, feed_id: int) -> list[tuple[LoadedShipment, Leg]]:
-        """Return what a message of a feed about a number speaks of: on each shipment the legs that this feed is asked
-        about; else one that another feed is; else one that was only told of."""
-        found: dict[LoadedShipment, list[Leg]] = {}
-        for case, leg in self.legs_by_number.get(number, ()):
-            if leg in case.legs and feed_id not in leg.ignored_feeds:
-                found.setdefault(case, []).append(leg)
-        return [(case, leg) for case, legs in found.items() for leg in pick_legs(legs, feed_id)]
+    def legs_for(self, number_key: str, feed_id: int) -> list[tuple[LoadedShipment, Leg]]:
+        """Return the legs that an answer of a feed about a number applies to: `pick_legs` of each shipment."""
+        candidates: dict[LoadedShipment, list[Leg]] = {}
+        for loaded, leg in self.legs_by_number.get(number_key, ()):
+            if leg in loaded.legs and feed_id not in leg.ignored_feeds:
+                candidates.setdefault(loaded, []).append(leg)
+        return [(loaded, leg) for loaded, legs in candidates.items() for leg in pick_legs(legs, feed_id)]
 
     def register_new_legs(self, loaded: LoadedShipment) -> None:
-        """Let the messages that are read after this one find the legs which it opened."""
+        """Let later payloads of this batch find the legs that an earlier one has created."""
         for leg in loaded.new_legs:
             if (loaded, leg) not in self.legs_by_number[leg.number_key]:
                 self.legs_by_number[leg.number_key].append((loaded, leg))
 
     def ensure_carriers(self, parsed_legs: Iterable[ParsedLeg]) -> dict[str, Carrier]:
-        """Return carriers by slug, those of `legs` among them; one never heard of gets its row."""
+        """Return carriers by slug, those of `parsed_legs` among them; create the rows that are missing."""
         if missing := [leg for leg in parsed_legs if leg.carrier and leg.carrier not in self.carriers]:
             self.carriers.update(get_or_create_carriers(missing))
         return self.carriers
 
     def save(self) -> None:
-        """Write all that changed, and ring for the pages that show it."""
-        cases = list(self.loaded.values())
-        bulk.insert_rows(Event, NewEvent._fields, [event for case in cases for event in case.new_events])
-        reread = [
-            (case.events[key].pk, *reading) for case in cases for key, reading in case.reinterpreted_events.items()
+        """Write all changes, and publish the pages that show them after commit."""
+        self.save_events()
+        self.save_legs()
+        changed = [loaded.shipment for loaded in self.loaded.values() if loaded.has_changed]
+        bulk.update_rows(Shipment, SHIPMENT_FIELDS, list(row_values(changed, SHIPMENT_FIELDS)))
+        publish.publish_after_commit(changed)
+
+    def save_events(self) -> None:
+        """Insert the new events and update those that are read differently now."""
+        shipments = self.loaded.values()
+        bulk.insert_rows(Event, NewEvent._fields, [event for loaded in shipments for event in loaded.new_events])
+        reinterpreted = [
+            (loaded.events[key].pk, *interpretation)
+            for loaded in shipments
+            for key, interpretation in loaded.reinterpreted_events.items()
         ]
-        bulk.update_rows(Event, INTERPRETATION_FIELDS, reread)
-        moved = [case.shipment for case in cases if case.has_changed]
-        bulk.update_rows(Shipment, SHIPMENT_FIELDS, list(row_values(moved, SHIPMENT_FIELDS)))
-        bulk.update_rows(
-            Leg,
-            LEG_ORDER_FIELDS,
-            list(row_values((leg for case in cases for leg in case.reordered_legs), LEG_ORDER_FIELDS)),
-        )
-        bulk.update_rows(
-            Leg,
-            LEG_ANSWER_FIELDS,
-            list(row_values((leg for case in cases for leg in case.answered_legs), LEG_ANSWER_FIELDS)),
-        )
-        requeue_waiting({leg.number_key for case in cases for leg in case.new_legs})
-        publish.publish_after_commit(moved)
+        bulk.update_rows(Event, Interpretation._fields, reinterpreted)
+
+    def save_legs(self) -> None:
+        """Write the order of legs and what their feeds answered; requeue payloads that waited for a new leg."""
+        shipments = self.loaded.values()
+        reordered = (leg for loaded in shipments for leg in loaded.reordered_legs)
+        bulk.update_rows(Leg, LEG_ORDER_FIELDS, list(row_values(reordered, LEG_ORDER_FIELDS)))
+        answered = (leg for loaded in shipments for leg in loaded.answered_legs)
+        bulk.update_rows(Leg, LEG_ANSWER_FIELDS, list(row_values(answered, LEG_ANSWER_FIELDS)))
+        requeue_waiting({leg.number_key for loaded in shipments for leg in loaded.new_legs})
 
 
 def pick_legs(legs: list[Leg], feed_id: int) -> list[Leg]:
-    """Return the legs of one number and shipment that a message of a feed speaks of."""
-    asked = [leg for leg in legs if leg.reported_by_id is None]
-    return [leg for leg in asked if leg.feed_id == feed_id] or asked[:1] or legs[:1]
+    """Return the legs, of one number and shipment, that an answer of a feed applies to.
+
+    Those that this feed is polled for; else the first that another feed is polled for; else the first reported one.
+    """
+    polled = [leg for leg in legs if leg.reported_by_id is None]
+    return [leg for leg in polled if leg.feed_id == feed_id] or polled[:1] or legs[:1]
 
 
 def requeue_waiting(number_keys: Collection[str]) -> None:
-    """Have the messages read again that told of these numbers before any shipment had them."""
+    """Mark payloads as unread that reported these numbers before any shipment had them."""
     if number_keys:
-        told = PayloadNumber.objects.filter(number_key__in=number_keys).values("payload")
-        Payload.objects.filter(pk__in=told, status=PayloadStatus.UNMATCHED).update(status=PayloadStatus.STORED)
+        payload_ids = PayloadNumber.objects.filter(number_key__in=number_keys).values("payload")
+        waiting = Payload.objects.filter(pk__in=payload_ids, status=PayloadStatus.UNMATCHED)
+        waiting.update(status=PayloadStatus.STORED)
 
 
 def row_values(instances: Iterable[Shipment | Leg], field_names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the key and the named values of each row."""
-    for row in instances:
-        yield (row.pk, *(getattr(row, name) for name in field_names))
+    """Yield the primary key and the named values of each instance."""
+    for instance in instances:
+        yield (instance.pk, *(getattr(instance, name) for name in field_names))

@@ -1,16 +1,33 @@
-"""One shipment in hand: its legs and events in memory, and what became of them."""
+"""A shipment loaded for one unit of work: its legs and events in memory, and the changes that are not saved yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from tracking.journey import JourneyStep
 from tracking.models import Leg, Shipment
+from tracking.timeline import sort_scans
+from tracking.vocabulary import Precision, Scan
+
+
+class Interpretation(NamedTuple):
+    """What we read in a scan, by column of the event. A better mapping may change it; what the carrier sent stays."""
+
+    scan: str
+    milestone: str
+    occurred_at: datetime | None
+    local_time: str
+    offset_minutes: int | None
+    precision: str
+    zone_source: str
+    zone: str
+    country: str
 
 
 class NewEvent(NamedTuple):
-    """One event as its row will be; the names are those of the columns."""
+    """An event to insert, by column. The last fields are those of `Interpretation`, in its order."""
 
     shipment_id: int
     leg_id: int
@@ -39,40 +56,63 @@ class NewEvent(NamedTuple):
     country: str
 
     @property
-    def interpretation(self) -> tuple[Any, ...]:
-        """Return what a later reading of the same words may change."""
-        return tuple(self)[INTERPRETATION_SLICE]
+    def interpretation(self) -> Interpretation:
+        """Return the columns that a later reading of the same scan may change."""
+        return Interpretation._make(self[FIRST_INTERPRETED:])
 
 
-INTERPRETATION_SLICE: Final = slice(NewEvent._fields.index("scan"), None)
-INTERPRETATION_FIELDS: Final = NewEvent._fields[INTERPRETATION_SLICE]
-OCCURRED_AT_INDEX: Final = INTERPRETATION_FIELDS.index("occurred_at")
-MILESTONE_INDEX: Final = INTERPRETATION_FIELDS.index("milestone")
+FIRST_INTERPRETED: Final = len(NewEvent._fields) - len(Interpretation._fields)
 EventKey = tuple[int, str]
-"""A leg's id and a fingerprint: what makes an event one."""
+"""Leg id and fingerprint: two scans with the same key are the same event."""
 
 
 class StoredEvent(NamedTuple):
-    """An event that is stored, or will be: `pk` None. `teller` is the feed, `reading` the values of `READ_FIELDS`."""
+    """An event of a loaded shipment. `pk` is None until it is inserted; `feed_id` is the carrier that reported it."""
 
     pk: int | None
     sequence: int
     feed_id: int | None
-    interpretation: tuple[Any, ...]
+    interpretation: Interpretation
 
 
 @dataclass(slots=True, eq=False)
 class LoadedShipment:
-    """One shipment in hand, with its legs and all its events."""
+    """One shipment with its legs in travel order, all its events, and what has to be written."""
 
     shipment: Shipment
     legs: list[Leg] = field(default_factory=list)
     events: dict[EventKey, StoredEvent] = field(default_factory=dict)
     new_events: list[NewEvent] = field(default_factory=list)
-    reinterpreted_events: dict[EventKey, tuple[Any, ...]] = field(default_factory=dict)
+    reinterpreted_events: dict[EventKey, Interpretation] = field(default_factory=dict)
     new_legs: list[Leg] = field(default_factory=list)
     reordered_legs: set[Leg] = field(default_factory=set)
     answered_legs: set[Leg] = field(default_factory=set)
     legs_to_reschedule: set[Leg] = field(default_factory=set)
     has_changed: bool = False
     last_received_at: datetime | None = None
+    sorted_steps: list[JourneyStep] | None = None
+    """The result of `sort_steps`, kept until the legs or events change."""
+
+    def sort_steps(self) -> list[JourneyStep]:
+        """Return the events as steps of the journey, oldest first. The order depends on the positions of the legs."""
+        if self.sorted_steps is None:
+            positions = {leg.pk: leg.position for leg in self.legs}
+            self.sorted_steps = sort_scans(build_step(key, event, positions) for key, event in self.events.items())
+        return self.sorted_steps
+
+
+def build_step(key: EventKey, event: StoredEvent, leg_positions: dict[int, int]) -> JourneyStep:
+    """Return an event as a step of the journey."""
+    interpretation = event.interpretation
+    return JourneyStep(
+        Scan(interpretation.scan),
+        interpretation.occurred_at,
+        leg_positions[key[0]],
+        event.sequence,
+        interpretation.country,
+        interpretation.offset_minutes,
+        interpretation.local_time,
+        Precision(interpretation.precision),
+        event.feed_id,
+        key,
+    )

@@ -1,4 +1,4 @@
-"""What one answer says about one parcel becomes rows: legs, events, and where the shipment now stands."""
+"""Turn what one answer says about one parcel into legs, events and the shipment's status."""
 
 from __future__ import annotations
 
@@ -14,19 +14,14 @@ from tracking.ingest.alerts import refresh_changed_alerts
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import link_legs, sort_legs
-from tracking.ingest.loaded import INTERPRETATION_FIELDS, OCCURRED_AT_INDEX, LoadedShipment, NewEvent, StoredEvent
+from tracking.ingest.loaded import LoadedShipment, NewEvent, StoredEvent
 from tracking.ingest.notices import enqueue_event_notices
-from tracking.journey import JourneyStep, derive_status
+from tracking.journey import JourneyStep, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import MILESTONE_TIME_FIELDS
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
-from tracking.vocabulary import MILESTONE_OF_SCAN, FeedState, Scan
-
-SCAN_INDEX, OFFSET_INDEX, COUNTRY_INDEX, LOCAL_TIME_INDEX, PRECISION_INDEX = (
-    INTERPRETATION_FIELDS.index(name) for name in ("scan", "offset_minutes", "country", "local_time", "precision")
-)
-
+from tracking.vocabulary import MILESTONE_OF_SCAN, FeedState
 
 DISPLAYED_FIELDS: Final = (
     *("origin_country", "carrier_earliest_on", "carrier_latest_on"),
@@ -37,93 +32,92 @@ DISPLAYED_FIELDS: Final = (
 def add_parsed(
     batch: ShipmentBatch, loaded: LoadedShipment, leg: Leg, parsed: ParsedShipment, payload: Payload
 ) -> list[NewEvent]:
-    """Take what is told of one leg into its case and return the events that are new."""
+    """Add what an answer says under the number of `leg` to its shipment; return the events that are new.
+
+    Applying the same answer again changes nothing, unless it is read differently now.
+    """
     legs = link_legs(leg, parsed, payload.received_at, loaded, batch.ensure_carriers(parsed.legs))
     batch.register_new_legs(loaded)
-    fresh, reread = add_scans(loaded, legs, parsed.scans, payload)
-    latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
-    changed = apply_details(loaded.shipment, leg, parsed, is_from_polled_feed(leg, payload)) if latest else False
-    if fresh:
+    new_events, reinterpreted = add_scans(loaded, legs, parsed.scans, payload)
+    is_latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
+    details_changed = is_latest and apply_details(loaded.shipment, leg, parsed, is_from_polled_feed(leg, payload))
+    if new_events:
         loaded.last_received_at = max(loaded.last_received_at or payload.received_at, payload.received_at)
-    if changed:
+    if details_changed:
         loaded.answered_legs.add(leg)
-    loaded.has_changed = loaded.has_changed or bool(fresh) or reread or changed
-    return fresh
+    loaded.has_changed = loaded.has_changed or bool(new_events) or reinterpreted or details_changed
+    return new_events
 
 
 def add_scans(
     loaded: LoadedShipment, legs: Sequence[Leg], scans: Sequence[ParsedScan], payload: Payload
 ) -> tuple[list[NewEvent], bool]:
-    """Add the scans not seen before; return them, and whether a known one is read differently now."""
-    fresh: list[NewEvent] = []
-    reread = False
-    places: Counter[int] = Counter()
-    for told in scans:
-        leg = legs[told.leg_index]
-        sequence = places[leg.pk]
-        places[leg.pk] += 1
-        event = build_event(loaded.shipment, leg, told, sequence, payload)
+    """Add the scans that are new; return their events, and whether a known event is read differently now."""
+    new_events: list[NewEvent] = []
+    reinterpreted = False
+    scans_of_leg: Counter[int] = Counter()
+    for scan in scans:
+        leg = legs[scan.leg_index]
+        sequence = scans_of_leg[leg.pk]
+        scans_of_leg[leg.pk] += 1
+        event = build_event(loaded.shipment, leg, scan, sequence, payload)
         key = (event.leg_id, event.fingerprint)
         known = loaded.events.get(key)
         if known is None:
-            fresh.append(event)
+            new_events.append(event)
             loaded.events[key] = StoredEvent(None, sequence, payload.carrier_id, event.interpretation)
         elif known.pk is not None and known.interpretation != event.interpretation:
-            reread = True
+            reinterpreted = True
             loaded.reinterpreted_events[key] = event.interpretation
             loaded.events[key] = known._replace(interpretation=event.interpretation)
-    loaded.new_events += fresh
-    return fresh, reread
+    loaded.new_events += new_events
+    return new_events, reinterpreted
 
 
-def build_event(shipment: Shipment, leg: Leg, parsed_scan: ParsedScan, sequence: int, payload: Payload) -> NewEvent:
-    """Return the event of a told scan. Persons' names in the carrier's words do not get in."""
-    when, place, scan = parsed_scan.time, parsed_scan.place, parsed_scan.scan
-    milestone = MILESTONE_OF_SCAN[scan]
+def build_event(shipment: Shipment, leg: Leg, scan: ParsedScan, sequence: int, payload: Payload) -> NewEvent:
+    """Return the event of a parsed scan, with texts cut to their columns and without names of persons."""
+    time, place, milestone = scan.time, scan.place, MILESTONE_OF_SCAN[scan.scan]
     return NewEvent(
-        shipment.pk,
-        leg.pk,
-        payload.pk,
-        fingerprint(parsed_scan),
-        sequence,
-        payload.received_at,
-        when.raw_time[:64],
-        parsed_scan.code[:120],
-        redact_person_names(parsed_scan.text),
-        (parsed_scan.language or "")[:16],
-        place.text[:200],
-        (place.region or "")[:80],
-        (place.city or "")[:80],
-        (place.postal_code or "")[:16],
-        place.lat,
-        place.lon,
-        scan.value,
-        milestone.value if milestone else "",
-        when.occurred_at,
-        when.local_time.isoformat() if when.local_time else "",
-        when.offset_minutes,
-        when.precision.value,
-        when.zone_source.value,
-        when.zone or "",
-        place.country or "",
+        shipment_id=shipment.pk,
+        leg_id=leg.pk,
+        payload_id=payload.pk,
+        fingerprint=fingerprint(scan),
+        sequence=sequence,
+        received_at=payload.received_at,
+        raw_time=time.raw_time[:64],
+        code=scan.code[:120],
+        text=redact_person_names(scan.text),
+        language=(scan.language or "")[:16],
+        raw_place=place.text[:200],
+        region=(place.region or "")[:80],
+        city=(place.city or "")[:80],
+        postal_code=(place.postal_code or "")[:16],
+        lat=place.lat,
+        lon=place.lon,
+        scan=scan.scan.value,
+        milestone=milestone.value if milestone else "",
+        occurred_at=time.occurred_at,
+        local_time=time.local_time.isoformat() if time.local_time else "",
+        offset_minutes=time.offset_minutes,
+        precision=time.precision.value,
+        zone_source=time.zone_source.value,
+        zone=time.zone or "",
+        country=place.country or "",
     )
 
 
 def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:
-    """Tell whether a message is from the feed that is asked about a leg: only that feed speaks for itself."""
+    """Tell whether a payload comes from the feed that is polled for this leg: only that feed reports its own state."""
     return leg.feed_id in (None, payload.carrier_id)
 
 
 def apply_details(shipment: Shipment, leg: Leg, parsed: ParsedShipment, from_polled_feed: bool) -> bool:
-    """Note what the answer says beside its scans, and of the feed; tell whether the page changes by it."""
+    """Store what an answer says beside its scans; tell whether a page shows it."""
     before = (displayed_values(shipment), leg.feed_state)
     shipment.origin_country = shipment.origin_country or parsed.origin or ""
-    if parsed.carrier_estimate:
-        shipment.carrier_earliest_on, shipment.carrier_latest_on = (
-            parsed.carrier_estimate.first_day,
-            parsed.carrier_estimate.last_day,
-        )
-        shipment.carrier_date_source = parsed.carrier_estimate.source[:40]
+    if estimate := parsed.carrier_estimate:
+        shipment.carrier_earliest_on, shipment.carrier_latest_on = estimate.first_day, estimate.last_day
+        shipment.carrier_date_source = estimate.source[:40]
     apply_measurements(shipment, parsed.measurements, overwrite=from_polled_feed and leg.position == 0)
     if from_polled_feed and leg.feed_state != FeedState.CANCELLED:
         leg.feed_state = parsed.feed_state
@@ -131,7 +125,8 @@ def apply_details(shipment: Shipment, leg: Leg, parsed: ParsedShipment, from_pol
 
 
 def apply_measurements(shipment: Shipment, measurements: Measurements | None, *, overwrite: bool) -> None:
-    """Note weight and size. Who told them first may correct them; others only fill gaps, or two would take turns."""
+    """Store weight and size; without `overwrite` only where none is known."""
+    # Two carriers measure differently. If both could overwrite, the page would change with every answer.
     if measurements and measurements.weight_grams and (overwrite or not shipment.weight_grams):
         shipment.weight_grams = measurements.weight_grams
     if measurements and measurements.dimensions_mm and (overwrite or not shipment.length_mm):
@@ -139,61 +134,47 @@ def apply_measurements(shipment: Shipment, measurements: Measurements | None, *,
 
 
 def displayed_values(shipment: Shipment) -> tuple[object, ...]:
-    """Return what answers say of a parcel beside its scans, as far as pages show it."""
+    """Return the values beside the scans that pages show."""
     return tuple(getattr(shipment, name) for name in DISPLAYED_FIELDS)
 
 
 def finish_batch(batch: ShipmentBatch, now: datetime) -> None:
-    """Conclude where each shipment stands, set the next checks of the legs that were answered, and save."""
-    for case in batch.loaded.values():
-        if case.has_changed:
-            sort_legs(case)
-            update_status(case)
-            case.shipment.forecast_due_at = now
-        for leg in case.legs_to_reschedule:
+    """Derive the status of each changed shipment, schedule the next checks, refresh alerts, and save everything."""
+    for loaded in batch.loaded.values():
+        if loaded.has_changed:
+            sort_legs(loaded)
+            update_status(loaded)
+            loaded.shipment.forecast_due_at = now
+        for leg in loaded.legs_to_reschedule:
             leg.next_check_at = schedule.next_check(leg, now)
-    watched = refresh_changed_alerts(batch.loaded.values(), now)
+    alert_changes = refresh_changed_alerts(batch.loaded.values(), now)
     batch.save()
-    buyer_tasks.sync_buyer_tasks(watched, now)
-    enqueue_event_notices(batch.loaded.values(), watched, now)
+    buyer_tasks.sync_buyer_tasks(alert_changes, now)
+    enqueue_event_notices(batch.loaded.values(), alert_changes, now)
 
 
 def update_status(loaded: LoadedShipment) -> None:
-    """Conclude from all events where the shipment stands, with a new revision."""
-    shipment, positions = loaded.shipment, {leg.pk: leg.position for leg in loaded.legs}
-    steps = [
-        JourneyStep(
-            Scan(reading[SCAN_INDEX]),
-            reading[OCCURRED_AT_INDEX],
-            positions[leg],
-            sequence,
-            reading[COUNTRY_INDEX],
-            reading[OFFSET_INDEX],
-            reading[LOCAL_TIME_INDEX],
-            reading[PRECISION_INDEX],
-            teller,
-        )
-        for (leg, _), (_, sequence, teller, reading) in loaded.events.items()
-    ]
-    found = derive_status(steps, origin=shipment.origin_country, destination=shipment.order.country)
-    shipment.milestone = found.milestone.value
-    shipment.overlay = found.overlay.value if found.overlay else ""
-    shipment.first_event_at, shipment.last_event_at = found.first_event_at, found.last_event_at
-    shipment.delivered_at = found.delivered_at
-    for clock, column in MILESTONE_TIME_FIELDS.items():
-        setattr(shipment, column, found.milestone_times.get(clock))
+    """Derive from all events where the shipment stands, and give it a new revision."""
+    shipment, steps = loaded.shipment, loaded.sort_steps()
+    status = derive_sorted_status(steps, origin=shipment.origin_country, destination=shipment.order.country)
+    shipment.milestone = status.milestone.value
+    shipment.overlay = status.overlay.value if status.overlay else ""
+    shipment.first_event_at, shipment.last_event_at = status.first_event_at, status.last_event_at
+    shipment.delivered_at = status.delivered_at
+    for stage, column in MILESTONE_TIME_FIELDS.items():
+        setattr(shipment, column, status.milestone_times.get(stage))
     shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
     shipment.revision += 1
     update_activity(shipment, steps)
 
 
 def update_activity(shipment: Shipment, steps: Sequence[JourneyStep]) -> None:
-    """Note what says when the next news is likely: the last scan, its clock, and how lively the parcel is."""
-    seen = sorted(
+    """Store what polling needs: the last scan, its UTC offset, and how active the parcel is beside others."""
+    timed = sorted(
         (TimedScan(step.occurred_at, step.scan, step.offset_minutes) for step in steps if step.occurred_at is not None),
         key=by_occurred_at,
     )
-    last = seen[-1] if seen else None
+    last = timed[-1] if timed else None
     shipment.last_scan = last.scan.value if last else ""
     shipment.last_scan_offset_minutes = last.offset_minutes if last else None
-    shipment.activity_factor = hazard.activity_factor(CACHED_HAZARDS.get(), waits_between(seen))
+    shipment.activity_factor = hazard.activity_factor(CACHED_HAZARDS.get(), waits_between(timed))
