@@ -1,1 +1,1 @@
-"""Where rooms meet: raw messages become events, events move shipments on, and carriers are asked again in time."""
+"""Stored payloads become events; events update shipments, alerts, buyer tasks, forecasts and notices."""

@@ -1,4 +1,4 @@
-"""An alarm that the buyer can end opens a task for the buyer, and ends it when the alarm ends."""
+"""Open a buyer task with each alert that the buyer can resolve, and close it with the alert."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ BUYER_TASK_KINDS: Final = {
 
 
 def sync_buyer_tasks(alert_changes: Iterable[AlertChanges], now: datetime) -> None:
-    """Open the tasks of alarms that were opened, and end those of alarms that were closed while nobody had answered."""
-    for one in alert_changes:
-        for alert in one.opened:
+    """Open the tasks of opened alerts, and close the unanswered tasks of closed ones."""
+    for changes in alert_changes:
+        for alert in changes.opened:
             if alert.kind in BUYER_TASK_KINDS:
                 open_buyer_task(alert.shipment, BUYER_TASK_KINDS[AlertKind(alert.kind)], alert.kind, None, now)
-        for alert in one.closed:
+        for alert in changes.closed:
             if alert.kind in BUYER_TASK_KINDS:
                 close_unanswered_task(alert, now)
 
 
 def close_unanswered_task(alert: Alert, now: datetime) -> None:
-    """End the unanswered task of an alarm that is over; an answer under way stays with the shop."""
+    """Close the task of a closed alert; an answer that was submitted stays with the shop."""
     kind = BUYER_TASK_KINDS[AlertKind(alert.kind)]
-    for ask in BuyerTask.objects.filter(shipment=alert.shipment_id, kind=kind, state=BuyerTaskState.REQUESTED):
-        close_buyer_task(ask, now, alert.closed_by)
+    tasks = BuyerTask.objects.filter(shipment=alert.shipment_id, kind=kind, state=BuyerTaskState.REQUESTED)
+    for buyer_task in tasks:
+        close_buyer_task(buyer_task, now, alert.closed_by)

@@ -1,4 +1,4 @@
-"""Whose number is it: the carriers that could be asked about a leg, and the correction of a wrong guess."""
+"""Choose the feed for a new number, offer the carriers that may have it, and correct a wrong choice."""
 
 from __future__ import annotations
 
@@ -23,77 +23,77 @@ log: Final = structlog.get_logger()
 
 
 class CarrierOption(NamedTuple):
-    """A carrier that can be asked about a number, and why it may be the right one."""
+    """A connected carrier, and why a number may be its own."""
 
     carrier: Carrier
     candidate: CarrierCandidate
 
 
 def carrier_options(shipment: Shipment, legs: Iterable[Leg], now: datetime) -> dict[int, list[CarrierOption]]:
-    """Return by leg the connected carriers whose numbers look like its own, best first, without the one asked."""
+    """Return by leg id the connected carriers whose number formats fit, best first, without the feed in use."""
     feeds = {feed.slug: feed for feed in Carrier.objects.pollable(now)}
-    sent = carrier_history(shipment.order.shop)
-    found: dict[int, list[CarrierOption]] = {}
+    history = carrier_history(shipment.order.shop)
+    options: dict[int, list[CarrierOption]] = {}
     for leg in legs:
-        candidates = detect_carriers(leg.number, destination=shipment.order.country, history=sent)
-        fitting = [one for one in candidates if one.carrier in feeds and not one.has_wrong_check_digit]
-        found[leg.pk] = [
-            CarrierOption(feeds[one.carrier], one) for one in fitting if feeds[one.carrier].pk != leg.feed_id
+        candidates = detect_carriers(leg.number, destination=shipment.order.country, history=history)
+        fitting = (one for one in candidates if one.carrier in feeds and not one.has_wrong_check_digit)
+        options[leg.pk] = [
+            CarrierOption(feeds[candidate.carrier], candidate)
+            for candidate in fitting
+            if feeds[candidate.carrier].pk != leg.feed_id
         ]
-    return found
+    return options
 
 
 def choose_feed(order: Order, number: str, now: datetime) -> Carrier | None:
-    """Return the connected feed to ask about a new number: that of the one carrier whose own number it is, else an
-    aggregator, else none."""
+    """Return the feed to poll for a new number: that of the one carrier it surely belongs to, else an aggregator."""
     feeds = {feed.slug: feed for feed in Carrier.objects.pollable(now)}
-    found = detect_carriers(number, destination=order.country, history=carrier_history(order.shop))
-    sure = found[0] if found and is_certain(found[0]) else None
-    if sure is not None and sure.carrier in feeds:
-        return feeds[sure.carrier]
+    candidates = detect_carriers(number, destination=order.country, history=carrier_history(order.shop))
+    if candidates and is_certain(candidates[0]) and candidates[0].carrier in feeds:
+        return feeds[candidates[0].carrier]
     return next((feed for feed in feeds.values() if feed.adapter_instance.is_aggregator), None)
 
 
 def is_certain(candidate: CarrierCandidate) -> bool:
-    """Tell whether a number is one carrier's own beyond doubt."""
+    """Tell whether the number can belong to this carrier only."""
     return candidate.certainty is not Certainty.WEAK and MatchReason.COLLISION not in candidate.reasons
 
 
 def carrier_history(shop: Shop) -> Mapping[str, int]:
-    """Return by carrier how many of a shop's latest legs it carried."""
+    """Return by carrier slug how many of a shop's latest legs it carried."""
     legs = Leg.objects.filter(shipment__order__shop=shop).order_by("-pk")
     return Counter(slug for slug in legs.values_list("carrier__slug", flat=True)[:HISTORY_LEGS] if slug)
 
 
 @transaction.atomic
 def correct_carrier(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
-    """Follow a leg with the right carrier from `now` on, and take back what the feed asked until now told of it.
+    """Poll a leg at another carrier from now on, and remove the events that the previous feed reported.
 
-    Nothing is lost: messages stay stored, and the feed that was wrong is not heard about this leg any more.
+    The payloads stay stored; those of the previous feed are ignored for this leg from now on.
     """
-    book = ShipmentBatch.matching(Q(pk=leg.shipment_id))
-    case = book.loaded[leg.shipment_id]
-    mine = next(one for one in case.legs if one.pk == leg.pk)
-    wrong = mine.feed
-    if wrong is not None and wrong != carrier:
-        remove_feed_events(case, mine, wrong)
-        mine.ignored_feeds, mine.aliases = sorted({*mine.ignored_feeds, wrong.pk}), []
-    mine.ignored_feeds = [feed for feed in mine.ignored_feeds if feed != carrier.pk]
-    mine.carrier = mine.feed = carrier
-    schedule.start_polling(mine, now)
-    mine.save(update_fields=["carrier", "feed", "ignored_feeds", "aliases", *schedule.POLLING_FIELDS])
-    case.has_changed = True
-    finish_batch(book, now)
-    log.info("carrier corrected", leg=mine.pk, number=mine.number, wrong=wrong and wrong.slug, right=carrier.slug)
-    return mine
+    batch = ShipmentBatch.matching(Q(pk=leg.shipment_id))
+    loaded = batch.loaded[leg.shipment_id]
+    leg = next(locked for locked in loaded.legs if locked.pk == leg.pk)
+    previous = leg.feed
+    if previous is not None and previous != carrier:
+        remove_feed_events(loaded, leg, previous)
+        leg.ignored_feeds, leg.aliases = sorted({*leg.ignored_feeds, previous.pk}), []
+    leg.ignored_feeds = [feed_id for feed_id in leg.ignored_feeds if feed_id != carrier.pk]
+    leg.carrier = leg.feed = carrier
+    schedule.start_polling(leg, now)
+    leg.save(update_fields=["carrier", "feed", "ignored_feeds", "aliases", *schedule.POLLING_FIELDS])
+    loaded.has_changed = True
+    finish_batch(batch, now)
+    log.info("carrier corrected", leg=leg.pk, number=leg.number, wrong=previous and previous.slug, right=carrier.slug)
+    return leg
 
 
 def remove_feed_events(loaded: LoadedShipment, leg: Leg, feed: Carrier) -> None:
-    """Remove the events that a feed told under a leg's number, and the legs that only it told of."""
-    mine = {leg.pk, *(other.pk for other in loaded.legs if other.reported_by_id == leg.pk)}
-    Event.objects.filter(leg__in=mine, payload__carrier=feed).delete()
-    left = set(Event.objects.filter(leg__in=mine).values_list("leg_id", "fingerprint"))
-    loaded.events = {key: known for key, known in loaded.events.items() if key[0] not in mine or key in left}
-    empty = mine - {leg.pk} - {leg_id for leg_id, _ in left}
+    """Delete the events that a feed reported under a leg's number, and the legs that only this feed reported."""
+    leg_ids = {leg.pk, *(other.pk for other in loaded.legs if other.reported_by_id == leg.pk)}
+    Event.objects.filter(leg__in=leg_ids, payload__carrier=feed).delete()
+    kept = set(Event.objects.filter(leg__in=leg_ids).values_list("leg_id", "fingerprint"))
+    loaded.events = {key: event for key, event in loaded.events.items() if key[0] not in leg_ids or key in kept}
+    empty = leg_ids - {leg.pk} - {leg_id for leg_id, _ in kept}
     Leg.objects.filter(pk__in=empty).delete()
     loaded.legs = [other for other in loaded.legs if other.pk not in empty]

@@ -1,6 +1,6 @@
-"""Forecasts of the parcels that moved, and once a day of those that did not: made, logged, shown if they say more.
+"""Make the forecasts that are due: of shipments that changed, and once a day of those that did not.
 
-Parcels come here by `forecast_due_at`, after their news are stored: nothing that goes wrong here holds news up.
+`forecast_due_at` says when, after the events are stored: an error in a forecast never delays an event.
 """
 
 from __future__ import annotations
@@ -33,32 +33,31 @@ SAVED_FIELDS: Final = ("forecast_id", "forecast_due_at", "alerts_due_at", "revis
 CLAIM_DURATION: Final = timedelta(minutes=10)
 
 
-def make_forecasts(parcels: Sequence[tuple[Shipment, Sequence[Leg]]], now: datetime) -> None:
-    """Make forecasts for parcels with their legs: log them, and set on each shipment the one in force; where a promise
-    may be missed now or kept after all, have the alarms looked at.
+def make_forecasts(shipments: Sequence[tuple[Shipment, Sequence[Leg]]], now: datetime) -> None:
+    """Make and store forecasts for shipments with their legs, and set the one in force on each shipment.
 
-    The shipments are not saved. `shipment.forecast` must be at hand, and so must `shipment.order`.
+    Alerts become due where there is a promise that the new forecast may miss or keep. The shipments themselves are not
+    saved. `shipment.forecast` and `shipment.order` must be loaded.
     """
-    moving = [(shipment, legs) for shipment, legs in parcels if can_forecast(shipment, now)]
-    for shipment, _ in parcels:
+    predictable = [(shipment, legs) for shipment, legs in shipments if can_forecast(shipment, now)]
+    for shipment, _ in shipments:
         shipment.forecast_due_at = None
-    grams = weights_by_shipment([shipment.pk for shipment, _ in moving])
-    wants = [build_forecast_request(shipment, legs, grams.get(shipment.pk)) for shipment, legs in moving]
-    fresh = []
-    for (shipment, _), want, told in zip(moving, wants, predict_arrivals(wants, now), strict=True):
+    weights = weights_by_shipment([shipment.pk for shipment, _ in predictable])
+    requests = [build_forecast_request(shipment, legs, weights.get(shipment.pk)) for shipment, legs in predictable]
+    forecasts = []
+    for (shipment, _), request, prediction in zip(predictable, requests, predict_arrivals(requests, now), strict=True):
         shipment.forecast_due_at = now + FORECAST_INTERVAL
-        if (forecast := build_forecast(shipment, want, told, now)) is not None:
-            fresh.append(forecast)
-    Forecast.objects.bulk_create(fresh)
-    for forecast in fresh:
+        if (forecast := build_forecast(shipment, request, prediction, now)) is not None:
+            forecasts.append(forecast)
+    Forecast.objects.bulk_create(forecasts)
+    for forecast in forecasts:
         forecast.shipment.forecast = forecast
         if promised_on(forecast.shipment) is not None:
             forecast.shipment.alerts_due_at = now
 
 
 def can_forecast(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether a date can be said of a parcel: not before anything is known of it, nor once it has ended, comes
-    back or was silent for too long."""
+    """Tell whether an arrival can be predicted: the parcel moves, and has not been silent for too long."""
     milestone = Milestone(shipment.milestone)
     if milestone in Milestone.final() or milestone is Milestone.PENDING or shipment.overlay == Overlay.RETURNING:
         return False
@@ -68,53 +67,53 @@ def can_forecast(shipment: Shipment, now: datetime) -> bool:
 
 
 def current_stage(shipment: Shipment) -> tuple[JourneyStage, datetime]:
-    """Return the latest clock that a parcel is on, and since when."""
-    for clock, column in reversed(MILESTONE_TIME_FIELDS.items()):
+    """Return the latest stage that a parcel has reached, and when."""
+    for stage, column in reversed(MILESTONE_TIME_FIELDS.items()):
         if (at := getattr(shipment, column)) is not None:
-            return clock, at
+            return stage, at
     return JourneyStage.ORDERED, shipment.order.placed_at
 
 
 def weights_by_shipment(shipment_ids: Sequence[int]) -> dict[int, float]:
-    """Return the weight in grams of parcels whose lines tell it."""
+    """Return the weight in grams by shipment id, where order lines have weights."""
     if not shipment_ids:
         return {}
     lines = OrderLine.objects.filter(shipment__in=shipment_ids, weight_grams__isnull=False).order_by()
-    return dict(lines.values_list("shipment").annotate(all=Sum(F("weight_grams") * F("quantity"))))
+    return dict(lines.values_list("shipment").annotate(total=Sum(F("weight_grams") * F("quantity"))))
 
 
-def build_forecast_request(shipment: Shipment, legs: Sequence[Leg], grams: float | None) -> ForecastRequest:
-    """Return what prediction wants to know of a parcel."""
-    clock, since = current_stage(shipment)
+def build_forecast_request(shipment: Shipment, legs: Sequence[Leg], weight_grams: float | None) -> ForecastRequest:
+    """Return what prediction needs to know of a shipment."""
+    stage, reached_at = current_stage(shipment)
     order = shipment.order
     carriers = [leg.carrier.slug for leg in sorted(legs, key=lambda leg: leg.position) if leg.carrier]
-    service = (carriers[0] if clock in STAGES_BEFORE_LAST_MILE else carriers[-1]) if carriers else ""
-    promised = shipment.promised_on if clock is JourneyStage.ORDERED else None
-    traits = Features(
+    service = (carriers[0] if stage in STAGES_BEFORE_LAST_MILE else carriers[-1]) if carriers else ""
+    promised = shipment.promised_on if stage is JourneyStage.ORDERED else None
+    features = Features(
         shipment.origin_country,
         order.country,
         postal_area(order.postal_code),
         service=service,
-        weight_grams=grams,
-        preparation_days=preparation_days(clock, since, order.placed_at),
-        promised_days=float((promised - since.date()).days) if promised else None,
+        weight_grams=weight_grams,
+        preparation_days=preparation_days(stage, reached_at, order.placed_at),
+        promised_days=float((promised - reached_at.date()).days) if promised else None,
     )
     source = shipment.carrier_date_source or (carriers[-1] if carriers else "")
-    return ForecastRequest(order.shop_id, clock, since, traits, shipment.carrier_latest_on, source)
+    return ForecastRequest(order.shop_id, stage, reached_at, features, shipment.carrier_latest_on, source)
 
 
 def build_forecast(
     shipment: Shipment, request: ForecastRequest, prediction: ArrivalForecast, now: datetime
 ) -> Forecast | None:
-    """Return the forecast to log, or None where it says what is said already."""
+    """Return the forecast to store, or None where it differs too little from the one in force."""
     zone = zone_of_country(shipment.order.country)
-    fresh = shortest_window(now, zone, prediction.shown_days, SHOWN_LEVELS)
-    old = shipment.forecast
-    today = now.astimezone(zone).date()
-    same_clock = old is not None and old.stage == request.stage
-    if old is not None and same_clock and is_minor_change(window_of(old), fresh, today):
+    window = shortest_window(now, zone, prediction.shown_days, SHOWN_LEVELS)
+    current, today = shipment.forecast, now.astimezone(zone).date()
+    same_stage = current if current is not None and current.stage == request.stage else None
+    if same_stage is not None and is_minor_change(window_of(same_stage), window, today):
         return None
-    out = request.stage is JourneyStage.OUT_FOR_DELIVERY and fresh.first_on == today
+    is_out_today = request.stage is JourneyStage.OUT_FOR_DELIVERY and window.first_on == today
+    hours = delivery_hours(prediction, now) if is_out_today else (None, None)
     return Forecast(
         shipment=shipment,
         prediction_model_id=prediction.predictor_id,
@@ -122,20 +121,26 @@ def build_forecast(
         made_at=now,
         elapsed_days=prediction.elapsed_days,
         raw_remaining_days=prediction.raw_days,
-        shown_remaining_days=[round(one, 3) for one in prediction.shown_days],
-        earliest_on=fresh.first_on,
-        latest_on=fresh.last_on,
-        most_likely_on=fresh.likely_on,
-        earliest_at=floor_to_hour(now + prediction.delivery_hours[0] * DAY) if out else None,
-        latest_at=floor_to_hour(now + prediction.delivery_hours[1] * DAY + timedelta(minutes=59)) if out else None,
+        shown_remaining_days=[round(days, 3) for days in prediction.shown_days],
+        earliest_on=window.first_on,
+        latest_on=window.last_on,
+        most_likely_on=window.likely_on,
+        earliest_at=hours[0],
+        latest_at=hours[1],
         carrier_estimate_on=request.carrier_estimated_on,
         carrier_date_source=request.carrier_date_source[:40],
         uses_carrier_date=prediction.is_from_carrier,
         basis=prediction.basis,
         sample_size=prediction.based_on_parcels,
-        change_reason=change_reason(shipment, old, fresh, prediction, request),
-        shown=old is None or window_of(old) != fresh or not same_clock,
+        change_reason=change_reason(shipment, window, prediction, request),
+        shown=same_stage is None or window_of(same_stage) != window,
     )
+
+
+def delivery_hours(prediction: ArrivalForecast, now: datetime) -> tuple[datetime, datetime]:
+    """Return between which full hours a parcel that is out for delivery will come."""
+    first_days, last_days = prediction.delivery_hours
+    return floor_to_hour(now + first_days * DAY), floor_to_hour(now + last_days * DAY + timedelta(minutes=59))
 
 
 def window_of(forecast: Forecast) -> Window:
@@ -144,64 +149,69 @@ def window_of(forecast: Forecast) -> Window:
 
 
 def floor_to_hour(instant: datetime) -> datetime:
-    """Return the hour that an instant lies in: nobody knows the minute."""
+    """Return the full hour before an instant: no forecast is exact to the minute."""
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def change_reason(
-    shipment: Shipment,
-    previous: Forecast | None,
-    new_window: Window,
-    prediction: ArrivalForecast,
-    request: ForecastRequest,
+    shipment: Shipment, window: Window, prediction: ArrivalForecast, request: ForecastRequest
 ) -> ForecastChangeReason:
-    """Say why a window is another one than before."""
+    """Return why a new window differs from that of the forecast in force."""
+    previous = shipment.forecast
     if previous is None:
         return ForecastChangeReason.FIRST
-    if prediction.is_from_carrier and (
-        not previous.uses_carrier_date or previous.carrier_estimate_on != request.carrier_estimated_on
-    ):
+    if prediction.is_from_carrier and is_new_carrier_date(previous, request):
         return ForecastChangeReason.CARRIER
-    later = middle_day(new_window) > middle_day(window_of(previous))
-    if shipment.overlay and later:
+    is_later = middle_day(window) > middle_day(window_of(previous))
+    if shipment.overlay and is_later:
         return ForecastChangeReason.PROBLEM
     if previous.stage != request.stage:
-        return ForecastChangeReason.LATE if later else ForecastChangeReason.EARLY
+        return ForecastChangeReason.LATE if is_later else ForecastChangeReason.EARLY
     if previous.prediction_model_id != prediction.predictor_id:
         return ForecastChangeReason.LANE
-    return ForecastChangeReason.SILENCE if later else ForecastChangeReason.EARLY
+    return ForecastChangeReason.SILENCE if is_later else ForecastChangeReason.EARLY
 
 
-def middle_day(arrival_window: Window) -> date:
+def is_new_carrier_date(previous: Forecast, request: ForecastRequest) -> bool:
+    """Tell whether the carrier's own date was not used before, or was another one."""
+    return not previous.uses_carrier_date or previous.carrier_estimate_on != request.carrier_estimated_on
+
+
+def middle_day(window: Window) -> date:
     """Return the middle day of a window."""
-    return arrival_window.first_on + (arrival_window.last_on - arrival_window.first_on) / 2
+    return window.first_on + (window.last_on - window.first_on) / 2
 
 
 def make_due_forecasts(now: datetime) -> int:
-    """Make the forecasts that are due, some at a time; return how many parcels that were."""
-    done = 0
-    while keys := claim_due_shipments(now):
-        with transaction.atomic():
-            parcels = Shipment.objects.filter(pk__in=keys).select_related("order", "forecast").order_by("pk")
-            found = list(lock_rows(parcels.prefetch_related("legs__carrier")))
-            before = {shipment.pk: shipment.forecast for shipment in found}
-            make_forecasts([(shipment, list(shipment.legs.all())) for shipment in found], now)
-            moved = [shipment for shipment in found if shipment.forecast != before[shipment.pk]]
-            for shipment in moved:
-                shipment.revision += 1
-            bulk.update_rows(
-                Shipment, SAVED_FIELDS, [(one.pk, *(getattr(one, name) for name in SAVED_FIELDS)) for one in found]
-            )
-            enqueue_forecast_notices(found, before, now)
-            publish.publish_after_commit(moved)
-        done += len(keys)
-    return done
+    """Make all forecasts that are due, in batches; return of how many shipments."""
+    count = 0
+    while shipment_ids := claim_due_shipments(now):
+        make_batch_forecasts(shipment_ids, now)
+        count += len(shipment_ids)
+    return count
+
+
+@transaction.atomic
+def make_batch_forecasts(shipment_ids: Sequence[int], now: datetime) -> None:
+    """Make the forecasts of these shipments, save them, and enqueue the notices that they are worth."""
+    due = Shipment.objects.filter(pk__in=shipment_ids).select_related("order", "forecast").order_by("pk")
+    shipments = list(lock_rows(due.prefetch_related("legs__carrier")))
+    previous = {shipment.pk: shipment.forecast for shipment in shipments}
+    make_forecasts([(shipment, list(shipment.legs.all())) for shipment in shipments], now)
+    changed = [shipment for shipment in shipments if shipment.forecast != previous[shipment.pk]]
+    for shipment in changed:
+        shipment.revision += 1
+    bulk.update_rows(
+        Shipment, SAVED_FIELDS, [(row.pk, *(getattr(row, name) for name in SAVED_FIELDS)) for row in shipments]
+    )
+    enqueue_forecast_notices(shipments, previous, now)
+    publish.publish_after_commit(changed)
 
 
 def claim_due_shipments(now: datetime) -> list[int]:
-    """Take parcels whose forecast is due out of other workers' hands for some minutes; return their keys."""
+    """Claim shipments whose forecast is due, by moving it ahead by `CLAIM_DURATION`; return their ids."""
     with transaction.atomic():
         due = lock_rows(Shipment.objects.filter(forecast_due_at__lte=now).order_by("forecast_due_at"), skip_locked=True)
-        keys = list(due.values_list("pk", flat=True)[:BATCH_SIZE])
-        Shipment.objects.filter(pk__in=keys).update(forecast_due_at=now + CLAIM_DURATION)
-    return keys
+        shipment_ids = list(due.values_list("pk", flat=True)[:BATCH_SIZE])
+        Shipment.objects.filter(pk__in=shipment_ids).update(forecast_due_at=now + CLAIM_DURATION)
+    return shipment_ids

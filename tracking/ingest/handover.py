@@ -236,6 +236,11 @@ class LegOrder(NamedTuple):
         """Return what decides between two legs whose first instants are equal or unknown."""
         return self.rank[leg.pk], leg.carrier.slug if leg.carrier else "", leg.number_key
 
+    def position_by_rank(self, leg: Leg, ordered: Sequence[Leg]) -> int:
+        """Return the index of the first leg in `ordered` that is further along than `leg`."""
+        further = (index for index, other in enumerate(ordered) if self.rank[other.pk] > self.rank[leg.pk])
+        return next(further, len(ordered))
+
 
 def sort_legs(loaded: LoadedShipment) -> None:
     """Put the legs in travel order and number them.
@@ -248,8 +253,7 @@ def sort_legs(loaded: LoadedShipment) -> None:
     timed = (leg for leg in with_scans if leg.pk in order.first_at)
     ordered = sorted(timed, key=lambda leg: (order.first_at[leg.pk], *order.tie_breaker(leg)))
     for leg in sorted((leg for leg in with_scans if leg.pk not in order.first_at), key=order.tie_breaker):
-        further = (index for index, other in enumerate(ordered) if order.rank[other.pk] > order.rank[leg.pk])
-        ordered.insert(next(further, len(ordered)), leg)
+        ordered.insert(order.position_by_rank(leg, ordered), leg)
     silent = (leg for leg in loaded.legs if leg.pk not in order.rank)
     assign_positions(loaded, ordered + sorted(silent, key=lambda leg: (leg.position, leg.pk)))
 

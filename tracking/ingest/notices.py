@@ -1,4 +1,4 @@
-"""What news, alarms and forecasts owe the buyers who follow: put into the outbox in the same transaction."""
+"""Enqueue the notices that new events, alerts and forecasts are worth, in the transaction that stores them."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from tracking.notifications.triggers import NOTICE_KIND_BY_ALERT, NoticeTrigger,
 from tracking.vocabulary import AlertKind, NoticeKind
 
 MIN_NOTIFIED_SHIFT: Final = timedelta(days=2)
-"""A window that moves by less is shown on the page, and nobody is written to."""
+"""A window that moves by less is shown on the page without a notice."""
 ONE_DAY: Final = timedelta(days=1)
 
 
 def enqueue_event_notices(
     loaded_shipments: Iterable[LoadedShipment], alert_changes: Iterable[AlertChanges], now: datetime
 ) -> int:
-    """Owe what new scans and newly opened alarms are worth; return how many notices that asked for."""
-    happened = [
-        one
-        for case in loaded_shipments
-        if case.new_events
-        for one in triggers_for_scans(case.shipment.pk, case.shipment.order_id, case.new_events, now)
+    """Enqueue the notices for new events and opened alerts; return how many."""
+    triggers = [
+        trigger
+        for loaded in loaded_shipments
+        if loaded.new_events
+        for trigger in triggers_for_scans(loaded.shipment.pk, loaded.shipment.order_id, loaded.new_events, now)
     ]
-    return enqueue_notices([*happened, *triggers_for_alerts(alert_changes)], now)
+    return enqueue_notices([*triggers, *triggers_for_alerts(alert_changes)], now)
 
 
 def triggers_for_alerts(alert_changes: Iterable[AlertChanges]) -> list[NoticeTrigger]:
-    """Return what newly opened alarms are worth telling."""
-    opened = [alert for one in alert_changes for alert in one.opened if AlertKind(alert.kind) in NOTICE_KIND_BY_ALERT]
-    return [trigger_for_alert(alert) for alert in opened]
+    """Return a trigger for each opened alert that is worth a notice."""
+    opened = (alert for changes in alert_changes for alert in changes.opened)
+    return [trigger_for_alert(alert) for alert in opened if AlertKind(alert.kind) in NOTICE_KIND_BY_ALERT]
 
 
 def trigger_for_alert(alert: Alert) -> NoticeTrigger:
-    """Return one alarm as a happening; the same kind that begins on another day is another episode."""
+    """Return the trigger of an alert; an alert of the same kind that starts on another day is another episode."""
     kind, shipment = AlertKind(alert.kind), alert.shipment
     episode = f"{kind.value} {alert.started_at:%Y-%m-%d}"
     return NoticeTrigger(shipment.pk, shipment.order_id, NOTICE_KIND_BY_ALERT[kind], episode, {"alert": kind.value})
@@ -48,26 +48,32 @@ def trigger_for_alert(alert: Alert) -> NoticeTrigger:
 def enqueue_forecast_notices(
     shipments: Sequence[Shipment], previous_forecasts: Mapping[int, Forecast | None], now: datetime
 ) -> int:
-    """Owe what fresh windows are worth: one that moved by days, and one that says tomorrow."""
-    happened = []
+    """Enqueue the notices for new forecasts: a window that moved by days, or that says tomorrow; return how many."""
+    triggers = []
     for shipment in shipments:
-        fresh, old = shipment.forecast, previous_forecasts.get(shipment.pk)
-        if fresh is None:
+        forecast = shipment.forecast
+        if forecast is None:
             continue
-        if (
-            old is not None
-            and old.pk != fresh.pk
-            and abs(fresh.most_likely_on - old.most_likely_on) >= MIN_NOTIFIED_SHIFT
-        ):
-            episode = fresh.most_likely_on.isoformat()
-            happened.append(NoticeTrigger(shipment.pk, shipment.order_id, NoticeKind.DATE_MOVED, episode, {}))
-        if is_arriving_tomorrow(fresh, shipment, now):
-            episode = fresh.most_likely_on.isoformat()
-            happened.append(NoticeTrigger(shipment.pk, shipment.order_id, NoticeKind.ARRIVING_TOMORROW, episode, {}))
-    return enqueue_notices(happened, now)
+        if has_moved(forecast, previous_forecasts.get(shipment.pk)):
+            triggers.append(trigger_for_forecast(shipment, forecast, NoticeKind.DATE_MOVED))
+        if is_arriving_tomorrow(forecast, shipment, now):
+            triggers.append(trigger_for_forecast(shipment, forecast, NoticeKind.ARRIVING_TOMORROW))
+    return enqueue_notices(triggers, now)
+
+
+def has_moved(forecast: Forecast, previous: Forecast | None) -> bool:
+    """Tell whether a new forecast differs from the previous one by enough days for a notice."""
+    if previous is None or previous.pk == forecast.pk:
+        return False
+    return abs(forecast.most_likely_on - previous.most_likely_on) >= MIN_NOTIFIED_SHIFT
+
+
+def trigger_for_forecast(shipment: Shipment, forecast: Forecast, kind: NoticeKind) -> NoticeTrigger:
+    """Return the trigger of a forecast; each most likely day is an episode of its own."""
+    return NoticeTrigger(shipment.pk, shipment.order_id, kind, forecast.most_likely_on.isoformat(), {})
 
 
 def is_arriving_tomorrow(forecast: Forecast, shipment: Shipment, now: datetime) -> bool:
-    """Tell whether a narrow window has tomorrow as its most likely day, where the parcel goes."""
+    """Tell whether a narrow window has tomorrow, at the destination, as its most likely day."""
     tomorrow = today_in(shipment.order.country, now) + ONE_DAY
     return forecast.most_likely_on == tomorrow and forecast.latest_on <= forecast.most_likely_on + ONE_DAY

@@ -1,4 +1,4 @@
-"""Stored raw messages, read: the one path for webhooks, polls, registrations and replays."""
+"""Process stored payloads: the one path for webhooks, polls, registrations and replays."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tracking.carriers import parsed
 from tracking.carriers.json_access import UnreadableAnswerError
-from tracking.carriers.parsed import ParsedAnswer, ParsedShipment, RejectedNumber
+from tracking.carriers.parsed import (
+    ALREADY_REGISTERED,
+    NO_EVENTS_YET,
+    NOT_REGISTERED,
+    ParsedAnswer,
+    ParsedShipment,
+    RejectedNumber,
+)
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.custom_mappings import CustomMappings, apply_custom_mappings
 from tracking.ingest.loaded import LoadedShipment, NewEvent
@@ -27,14 +33,14 @@ from tracking.polling import webhook_health
 from tracking.vocabulary import Scan
 
 log: Final = structlog.get_logger()
-EXPECTED_REJECTIONS: Final = (parsed.NO_EVENTS_YET, parsed.ALREADY_REGISTERED)
+EXPECTED_REJECTIONS: Final = (NO_EVENTS_YET, ALREADY_REGISTERED)
 BATCH_SIZE: Final = 50
-"""How many messages are read in one transaction."""
+"""How many payloads are processed in one transaction."""
 OUTCOME_FIELDS: Final = ("status", "error", "parsed_at", "mapping_version")
 
 
 class ParsedPayload(NamedTuple):
-    """A stored message with what today's adapter reads in it. `numbers` are keys: those told and those asked."""
+    """A payload with what its adapter read in it, and the keys of the numbers that it reports or was requested for."""
 
     payload: Payload
     parsed: ParsedAnswer
@@ -42,107 +48,109 @@ class ParsedPayload(NamedTuple):
 
 
 def process_payload(payload: Payload) -> list[NewEvent]:
-    """Read one stored message with today's adapter and return the events that are new.
+    """Process one stored payload and return the events that are new.
 
-    A message that cannot be read keeps its error and its bytes; numbers without an order wait for it.
+    A payload that cannot be read keeps its bytes and gets an error; one whose numbers no order has yet waits for it.
     """
     return process_batch([payload])
 
 
 def process_payloads(payloads: Iterable[Payload]) -> int:
-    """Read stored messages, `TOGETHER` at a time, and return how many events are new.
+    """Process stored payloads in batches of `BATCH_SIZE`; return how many events are new.
 
-    Where reading a group fails, its messages are read one by one: each but the faulty ones counts, and the first fault
-    is raised at the end.
+    When a batch fails, its payloads are processed one by one, so that only the faulty ones are left out. The first
+    error is raised at the end.
     """
-    rest, fresh = iter(payloads), 0
-    faults: list[Exception] = []
-    while group := list(islice(rest, BATCH_SIZE)):
+    remaining, new_events = iter(payloads), 0
+    errors: list[Exception] = []
+    while batch := list(islice(remaining, BATCH_SIZE)):
         try:
-            fresh += len(process_batch(group))
-        except Exception as fault:
-            log.exception("messages read one by one after a fault", payloads=[payload.pk for payload in group])
-            fresh += sum(process_individually(payload, faults) for payload in group) if len(group) > 1 else 0
-            faults += [fault] if len(group) == 1 else []
-    if faults:
-        raise faults[0]
-    return fresh
+            new_events += len(process_batch(batch))
+        except Exception as error:
+            log.exception("payloads processed one by one after an error", payloads=[payload.pk for payload in batch])
+            new_events += sum(process_individually(payload, errors) for payload in batch) if len(batch) > 1 else 0
+            errors += [error] if len(batch) == 1 else []
+    if errors:
+        raise errors[0]
+    return new_events
 
 
 def process_individually(payload: Payload, errors: list[Exception]) -> int:
-    """Read one message of a group that failed; keep the fault if it is this one's."""
+    """Process one payload of a batch that failed; add its error to `errors`. Return how many events are new."""
     try:
         return len(process_payload(payload))
-    except Exception as fault:
-        log.exception("message not read", payload=payload.pk)
-        errors.append(fault)
+    except Exception as error:
+        log.exception("payload not processed", payload=payload.pk)
+        errors.append(error)
         return 0
 
 
 def process_batch(payloads: Sequence[Payload]) -> list[NewEvent]:
-    """Read messages in one transaction, in their order, and return the events that are new."""
+    """Process payloads in one transaction, in their order; return the events that are new."""
     now = timezone.now()
-    messages = parse_payloads(payloads, now)
+    parsed_payloads = parse_payloads(payloads, now)
     with transaction.atomic():
-        keys = frozenset[str]().union(*(message.number_keys for message in messages))
-        book = ShipmentBatch.for_numbers(keys)
-        fresh = add_payloads(book, messages)
-        finish_batch(book, now)
-        store_numbers(messages)
-        for message in messages:
-            count_unmapped_codes(message.payload.carrier, fresh[message.payload.pk])
-            set_outcome(
-                message.payload,
-                PayloadStatus.UNMATCHED if unmatched_numbers(book, message) else PayloadStatus.PARSED,
-                "",
-                now,
-            )
+        number_keys = frozenset[str]().union(*(parsed_payload.number_keys for parsed_payload in parsed_payloads))
+        batch = ShipmentBatch.for_numbers(number_keys)
+        new_events = add_payloads(batch, parsed_payloads)
+        finish_batch(batch, now)
+        store_numbers(parsed_payloads)
+        for parsed_payload in parsed_payloads:
+            payload = parsed_payload.payload
+            count_unmapped_codes(payload.carrier, new_events[payload.pk])
+            is_waiting = bool(unmatched_numbers(batch, parsed_payload))
+            set_outcome(payload, PayloadStatus.UNMATCHED if is_waiting else PayloadStatus.PARSED, "", now)
         save_outcomes(payloads)
-    return [event for events in fresh.values() for event in events]
+    return [event for events in new_events.values() for event in events]
 
 
 def parse_payloads(payloads: Sequence[Payload], now: datetime) -> list[ParsedPayload]:
-    """Return the messages that can be read; mark the others with the reason."""
-    lessons = CustomMappings({payload.carrier_id for payload in payloads})
-    messages = []
+    """Parse payloads with their adapters; mark those that cannot be read, and return the others."""
+    mappings = CustomMappings({payload.carrier_id for payload in payloads})
+    parsed_payloads = []
     for payload in payloads:
         try:
-            reading = payload.carrier.adapter_instance.parse(bytes(payload.body), received_at=payload.received_at)
-        except UnreadableAnswerError as trouble:
-            record_unreadable(payload, str(trouble), now)
+            parsed = payload.carrier.adapter_instance.parse(bytes(payload.body), received_at=payload.received_at)
+        except UnreadableAnswerError as error:
+            record_unreadable(payload, str(error), now)
             continue
-        reading = apply_custom_mappings(with_requested_number(reading, payload), payload.carrier_id, lessons)
-        told_of = [parcel.number for parcel in reading.shipments] + [
-            refusal.number for refusal in reading.rejected_numbers
-        ]
-        numbers = {number_key(number) for number in told_of if number}
-        if not all(refusal.number for refusal in reading.rejected_numbers):
-            numbers |= set(payload.numbers.values_list("number_key", flat=True))
-        messages.append(ParsedPayload(payload, reading, frozenset(numbers)))
+        parsed = apply_custom_mappings(with_requested_number(parsed, payload), payload.carrier_id, mappings)
+        parsed_payloads.append(ParsedPayload(payload, parsed, number_keys_of(parsed, payload)))
         clear_parse_error(payload)
-    return messages
+    return parsed_payloads
+
+
+def number_keys_of(parsed: ParsedAnswer, payload: Payload) -> frozenset[str]:
+    """Return the keys of the numbers that an answer names; those that were requested, where a rejection names none."""
+    numbers = {shipment.number for shipment in parsed.shipments}
+    numbers |= {rejected.number for rejected in parsed.rejected_numbers}
+    keys = {number_key(number) for number in numbers if number}
+    if not all(rejected.number for rejected in parsed.rejected_numbers):
+        keys |= set(payload.numbers.values_list("number_key", flat=True))
+    return frozenset(keys)
 
 
 def with_requested_number(parsed: ParsedAnswer, payload: Payload) -> ParsedAnswer:
-    """Return a reading in which a parcel told without a number has the one that was asked for."""
-    if all(parcel.number for parcel in parsed.shipments):
+    """Return an answer in which a shipment without a number has the one number that was requested, if it was one."""
+    if all(shipment.number for shipment in parsed.shipments):
         return parsed
-    asked = list(payload.numbers.values_list("number_key", flat=True)[:2])
-    number = asked[0] if len(asked) == 1 else ""
-    parcels = (parcel if parcel.number else parcel.with_number(number) for parcel in parsed.shipments)
-    return parsed._replace(shipments=tuple(parcels))
+    requested = list(payload.numbers.values_list("number_key", flat=True)[:2])
+    number = requested[0] if len(requested) == 1 else ""
+    shipments = (shipment if shipment.number else shipment.with_number(number) for shipment in parsed.shipments)
+    return parsed._replace(shipments=tuple(shipments))
 
 
 def record_unreadable(payload: Payload, error: str, now: datetime) -> None:
-    """Note on a message and on its feed that it cannot be read."""
+    """Store the error of a payload that cannot be read, on the payload and on its feed."""
     set_outcome(payload, PayloadStatus.UNREADABLE, error, now)
     payload.carrier.last_error = error[:2000]
     Carrier.objects.filter(pk=payload.carrier_id).update(last_error=error[:2000], last_error_at=now)
-    log.warning("unreadable answer", payload=payload.pk, carrier=payload.carrier.slug, error=error)
+    log.warning("unreadable payload", payload=payload.pk, carrier=payload.carrier.slug, error=error)
 
 
 def clear_parse_error(payload: Payload) -> None:
-    """Forget that earlier messages could not be read; troubles with asking end with a good answer, not here."""
+    """Clear the feed's parse error after a readable payload."""
+    # Errors of polling are cleared by a good answer to a poll: a readable webhook says nothing about the API.
     if payload.carrier.last_error:
         payload.carrier.last_error = ""
         Carrier.objects.filter(pk=payload.carrier_id, consecutive_failures=0, circuit_open_until=None).update(
@@ -151,110 +159,116 @@ def clear_parse_error(payload: Payload) -> None:
 
 
 def set_outcome(payload: Payload, outcome: PayloadStatus, error: str, now: datetime) -> None:
-    """Note on a message what became of it and with which table it was read."""
+    """Set what became of a payload, and the version of the code table that read it."""
     payload.status, payload.error, payload.parsed_at = outcome.value, error[:2000], now
     payload.mapping_version = payload.carrier.adapter_instance.version
 
 
 def save_outcomes(payloads: Sequence[Payload]) -> None:
-    """Save what became of messages."""
+    """Save what `set_outcome` has set."""
     bulk.update_rows(
         Payload,
         OUTCOME_FIELDS,
-        [(one.pk, one.status, one.error, one.parsed_at, one.mapping_version) for one in payloads],
+        [(row.pk, row.status, row.error, row.parsed_at, row.mapping_version) for row in payloads],
     )
 
 
 def store_numbers(parsed_payloads: Sequence[ParsedPayload]) -> None:
-    """Note which numbers each message tells about."""
-    found = {
-        (message.payload.pk, key)
-        for message in parsed_payloads
-        for parcel in message.parsed.shipments
-        if (key := number_key(parcel.number)[:64])
+    """Store which numbers each payload reports."""
+    rows = {
+        (parsed_payload.payload.pk, key)
+        for parsed_payload in parsed_payloads
+        for shipment in parsed_payload.parsed.shipments
+        if (key := number_key(shipment.number)[:64])
     }
-    bulk.insert_rows(PayloadNumber, ("payload_id", "number_key"), sorted(found))
+    bulk.insert_rows(PayloadNumber, ("payload_id", "number_key"), sorted(rows))
 
 
 def add_payloads(batch: ShipmentBatch, parsed_payloads: Sequence[ParsedPayload]) -> dict[int, list[NewEvent]]:
-    """Take messages in their order and return the new events of each; one whose number another of them first names is
-    taken again, once there is a leg for it."""
-    fresh: dict[int, list[NewEvent]] = {message.payload.pk: [] for message in parsed_payloads}
-    todo = list(parsed_payloads)
-    while todo:
-        lacked = {}
-        for message in todo:
-            lacked[message.payload.pk] = unmatched_numbers(batch, message)
-            fresh[message.payload.pk] += add_payload(batch, message)
-        todo = [message for message in todo if lacked[message.payload.pk] - unmatched_numbers(batch, message)]
-    return fresh
+    """Add payloads to the batch in their order; return the new events by payload id.
+
+    A payload whose number only a later payload names is added again, once there is a leg for the number.
+    """
+    new_events: dict[int, list[NewEvent]] = {parsed_payload.payload.pk: [] for parsed_payload in parsed_payloads}
+    pending = list(parsed_payloads)
+    while pending:
+        unmatched_before = {}
+        for parsed_payload in pending:
+            unmatched_before[parsed_payload.payload.pk] = unmatched_numbers(batch, parsed_payload)
+            new_events[parsed_payload.payload.pk] += add_payload(batch, parsed_payload)
+        pending = [
+            parsed_payload
+            for parsed_payload in pending
+            if unmatched_before[parsed_payload.payload.pk] - unmatched_numbers(batch, parsed_payload)
+        ]
+    return new_events
 
 
 def unmatched_numbers(batch: ShipmentBatch, parsed_payload: ParsedPayload) -> set[str]:
-    """Return the numbers that a message tells of and no shipment in hand has."""
+    """Return the keys of the numbers that a payload reports and no loaded shipment has."""
     return {
         key
-        for parcel in parsed_payload.parsed.shipments
-        if (key := number_key(parcel.number)) not in batch.legs_by_number
+        for shipment in parsed_payload.parsed.shipments
+        if (key := number_key(shipment.number)) not in batch.legs_by_number
     }
 
 
 def add_payload(batch: ShipmentBatch, parsed_payload: ParsedPayload) -> list[NewEvent]:
-    """Take all that one message tells into its cases and return the events that are new."""
-    payload, reading, _ = parsed_payload
-    fresh: list[NewEvent] = []
-    for parcel in reading.shipments:
-        for case, leg in batch.legs_for(number_key(parcel.number), payload.carrier_id):
-            fresh += apply_parsed_shipment(batch, case, leg, parcel, payload)
-    for refusal in reading.rejected_numbers:
-        for case, leg in legs_for_rejection(refusal, batch, parsed_payload):
-            record_rejection(case, leg, refusal, payload)
-    return fresh
+    """Add what one payload says to the shipments that it is about; return the events that are new."""
+    payload, parsed, _ = parsed_payload
+    new_events: list[NewEvent] = []
+    for shipment in parsed.shipments:
+        for loaded, leg in batch.legs_for(number_key(shipment.number), payload.carrier_id):
+            new_events += apply_parsed_shipment(batch, loaded, leg, shipment, payload)
+    for rejection in parsed.rejected_numbers:
+        for loaded, leg in legs_for_rejection(rejection, batch, parsed_payload):
+            record_rejection(loaded, leg, rejection, payload)
+    return new_events
 
 
 def apply_parsed_shipment(
     batch: ShipmentBatch, loaded: LoadedShipment, leg: Leg, parsed: ParsedShipment, payload: Payload
 ) -> list[NewEvent]:
-    """Take what is told of one number on one shipment that follows it."""
+    """Apply what a payload says about one number to one shipment; return the events that are new."""
     if payload.received_via == ReceivedVia.REGISTRATION:
         if is_from_polled_feed(leg, payload):
             record_registration(loaded, leg, payload.received_at)
         return []
-    fresh = add_parsed(batch, loaded, leg, parsed, payload)
+    new_events = add_parsed(batch, loaded, leg, parsed, payload)
     if is_from_polled_feed(leg, payload) and is_newer_answer(leg, payload):
-        if fresh and payload.received_via == ReceivedVia.POLL and leg.last_answer_at is not None:
+        if new_events and payload.received_via == ReceivedVia.POLL and leg.last_answer_at is not None:
             webhook_health.record_missed_webhook(payload.carrier)
         record_answer(loaded, leg, payload)
-    return fresh
+    return new_events
 
 
 def is_newer_answer(leg: Leg, payload: Payload) -> bool:
-    """Tell whether a message came after the last one that was noted on the leg. Reading history again asks nobody."""
+    """Tell whether a payload came after the last answer stored on the leg: a replay must not change the schedule."""
     return leg.last_answer_at is None or payload.last_received_at > leg.last_answer_at
 
 
 def legs_for_rejection(
     rejection: RejectedNumber, batch: ShipmentBatch, parsed_payload: ParsedPayload
 ) -> list[tuple[LoadedShipment, Leg]]:
-    """Return the legs that a refusal speaks of: those of its number, or all that were asked when it names none."""
+    """Return the legs that a rejection is about: those of its number, or all requested ones when it names none."""
     keys = [number_key(rejection.number)] if rejection.number else sorted(parsed_payload.number_keys)
-    feed = parsed_payload.payload.carrier_id
+    feed_id = parsed_payload.payload.carrier_id
     return [
-        (case, leg)
+        (loaded, leg)
         for key in keys
-        for case, leg in batch.legs_for(key, feed)
+        for loaded, leg in batch.legs_for(key, feed_id)
         if is_from_polled_feed(leg, parsed_payload.payload)
     ]
 
 
 def record_registration(loaded: LoadedShipment, leg: Leg, registered_at: datetime) -> None:
-    """Note that the feed follows this number from now on."""
+    """Store that the feed has registered this number."""
     leg.registered_at, leg.last_error = leg.registered_at or registered_at, ""
     loaded.answered_legs.add(leg)
 
 
 def record_answer(loaded: LoadedShipment, leg: Leg, payload: Payload) -> None:
-    """Note a good answer on the leg; when to ask again is set when the case is closed."""
+    """Store a good answer on the leg; `finish_batch` schedules the next check."""
     leg.last_answer_at, leg.consecutive_failures, leg.last_error = payload.last_received_at, 0, ""
     leg.registered_at = leg.registered_at or payload.received_at
     loaded.answered_legs.add(leg)
@@ -262,13 +276,13 @@ def record_answer(loaded: LoadedShipment, leg: Leg, payload: Payload) -> None:
 
 
 def record_rejection(loaded: LoadedShipment, leg: Leg, rejection: RejectedNumber, payload: Payload) -> None:
-    """Note on a leg why the feed would not answer for it; it is asked again in due time."""
+    """Store on a leg why the feed rejected its number; `finish_batch` schedules the next check."""
     if not is_newer_answer(leg, payload):
         return
-    if rejection.reason == parsed.ALREADY_REGISTERED:
+    if rejection.reason == ALREADY_REGISTERED:
         record_registration(loaded, leg, payload.received_at)
         return
-    if rejection.reason == parsed.NOT_REGISTERED:
+    if rejection.reason == NOT_REGISTERED:
         leg.registered_at = None
     expected = rejection.reason in EXPECTED_REJECTIONS
     leg.consecutive_failures = 0 if expected else leg.consecutive_failures + 1
@@ -279,10 +293,10 @@ def record_rejection(loaded: LoadedShipment, leg: Leg, rejection: RejectedNumber
 
 
 def count_unmapped_codes(carrier: Carrier, events: Sequence[NewEvent]) -> None:
-    """Raise the operator's counter of each code that no table knows, by the events that are new."""
-    unknown = [event for event in events if event.scan == Scan.UNMAPPED]
-    examples = {event.code: event.text[:300] for event in unknown}
-    for code, times in sorted(Counter(event.code for event in unknown).items()):
+    """Count the unmapped codes among new events, for the operator to map."""
+    unmapped = [event for event in events if event.scan == Scan.UNMAPPED]
+    examples = {event.code: event.text[:300] for event in unmapped}
+    for code, times in sorted(Counter(event.code for event in unmapped).items()):
         row, _ = UnmappedCode.objects.get_or_create(
             carrier=carrier, code=code, defaults={"example_text": examples[code]}
         )

@@ -1,4 +1,4 @@
-"""Stored messages read again: after a fix, and when an order arrives later than its news."""
+"""Process stored payloads again: after a fix, or when an order arrives later than its events."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from tracking.vocabulary import Scan
 
 
 def replay_payloads(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
-    """Read `payloads` again, oldest first. Return how many were read, how many events are new, how many failed.
+    """Process `payloads` again, oldest first; return how many there were, how many new events, how many failures.
 
-    Doing it twice changes nothing more: events are known by what was told, not by how it was read.
+    Doing it twice changes nothing more: an event is recognized by what the carrier sent, not by how it was read.
     """
-    rest = payloads.select_related("carrier").order_by("received_at", "pk").iterator(chunk_size=200)
-    count = fresh = failed = 0
-    while group := list(islice(rest, BATCH_SIZE)):
-        fresh += process_payloads(group)
-        count += len(group)
-        failed += sum(payload.status == PayloadStatus.UNREADABLE for payload in group)
-    return count, fresh, failed
+    remaining = payloads.select_related("carrier").order_by("received_at", "pk").iterator(chunk_size=200)
+    count = new_events = failed = 0
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        new_events += process_payloads(batch)
+        count += len(batch)
+        failed += sum(payload.status == PayloadStatus.UNREADABLE for payload in batch)
+    return count, new_events, failed
 
 
 def replay_code(code: UnmappedCode) -> int:
-    """Read again the messages that told an unknown code, and return how many there were."""
-    told = Event.objects.filter(payload__carrier=code.carrier_id, code=code.code).exclude(payload=None)
-    return replay_payloads(Payload.objects.filter(pk__in=told.values("payload")))[0]
+    """Process the payloads again that contained an unmapped code; return how many there were."""
+    events = Event.objects.filter(payload__carrier=code.carrier_id, code=code.code).exclude(payload=None)
+    return replay_payloads(Payload.objects.filter(pk__in=events.values("payload")))[0]
 
 
-def replay_phrase(phrase: TextMapping) -> int:
-    """Read again the messages that told words which an operator has taught, and return how many there were."""
-    told = Event.objects.filter(scan=Scan.UNMAPPED).exclude(payload=None)
-    if phrase.carrier_id:
-        told = told.filter(payload__carrier=phrase.carrier_id)
-    wanted = {payload for payload, words in told.values_list("payload", "text").iterator() if phrase.matches(words)}
-    return replay_payloads(Payload.objects.filter(pk__in=wanted))[0]
+def replay_phrase(mapping: TextMapping) -> int:
+    """Process the payloads again whose unmapped texts an operator's mapping matches; return how many there were."""
+    events = Event.objects.filter(scan=Scan.UNMAPPED).exclude(payload=None)
+    if mapping.carrier_id:
+        events = events.filter(payload__carrier=mapping.carrier_id)
+    rows = events.values_list("payload", "text").iterator()
+    payload_ids = {payload_id for payload_id, text in rows if mapping.matches(text)}
+    return replay_payloads(Payload.objects.filter(pk__in=payload_ids))[0]
 
 
 def replay_leg(leg: Leg) -> int:
-    """Read what was already told about a number that now has an order. Return how many events that gave."""
+    """Process what was reported about a number before it had an order; return how many events are new."""
     return replay_payloads(Payload.objects.filter(numbers__number_key=leg.number_key))[1]

@@ -1,7 +1,7 @@
-"""Have a machine translate carriers' words that no table, no phrase and no operator knows, for the readers to come.
+"""Translate carriers' texts that no code table, phrase or operator's mapping knows, before readers open the page.
 
-Off unless TRANSLATE_URL names a service that speaks LibreTranslate's protocol: POST {q, source, target, format,
-api_key} answers {translatedText}. The words go there as they were told; a page always shows the original beside.
+Off unless TRANSLATE_URL names a service with LibreTranslate's protocol: POST {q, source, target, format, api_key}
+answers {translatedText}. The service gets the texts as stored; a page always shows the original beside.
 """
 
 from __future__ import annotations
@@ -26,44 +26,46 @@ log: Final = structlog.get_logger()
 
 
 def translate_recent(now: datetime) -> int:
-    """Translate what came in lately and has no translation yet; return how many texts that gave."""
+    """Translate recent texts that have no translation yet; return how many."""
     if not settings.TRANSLATE_URL:
         return 0
-    made = 0
+    translated = 0
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
-        for words, language in list(untranslated_texts(now))[:BATCH_SIZE]:
+        for text, language in list(untranslated_texts(now))[:BATCH_SIZE]:
             try:
-                text = request_translation(client, words, language)
-            except (httpx.HTTPError, ValueError, KeyError, TypeError) as trouble:
-                log.warning("words were not translated", language=language, error=type(trouble).__name__)
+                translated_text = request_translation(client, text, language)
+            except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+                log.warning("text not translated", language=language, error=type(error).__name__)
                 break
             MachineTranslation.objects.get_or_create(
-                text_key=text_key(words), language=language, defaults={"translated_text": text}
+                text_key=text_key(text), language=language, defaults={"translated_text": translated_text}
             )
-            made += 1
-    return made
+            translated += 1
+    return translated
 
 
 def untranslated_texts(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield words that are not known and the languages in which somebody may read them."""
+    """Yield unmapped texts, each with a language in which somebody may read it and no translation exists."""
     events = Event.objects.filter(scan=Scan.UNMAPPED, received_at__gte=now - RECENT_PERIOD).exclude(text="")
-    told = events.select_related("shipment__order__shop").order_by("-received_at")[:500]
-    wanted = {(event.text, language) for event in told for language in reader_languages(event.shipment.order)}
-    keys = {text_key(words) for words, _language in wanted}
+    latest = events.select_related("shipment__order__shop").order_by("-received_at")[:500]
+    needed = {(event.text, language) for event in latest for language in reader_languages(event.shipment.order)}
+    keys = {text_key(text) for text, _language in needed}
     known = set(MachineTranslation.objects.filter(text_key__in=keys).values_list("text_key", "language"))
-    yield from sorted(pair for pair in wanted if (text_key(pair[0]), pair[1]) not in known)
+    yield from sorted(pair for pair in needed if (text_key(pair[0]), pair[1]) not in known)
 
 
 def reader_languages(order: Order) -> set[str]:
-    """Return the site's languages in which an order's buyer most likely reads."""
-    ours = dict(settings.LANGUAGES)
-    spoken = get_official_languages(order.country, regional=True) if order.country else ()
-    told = {order.language.lower(), order.shop.language.lower(), *(tag.replace("_", "-").lower() for tag in spoken)}
-    return {code for code in ours if code in told or (code.split("-")[0] in told and code != "zh-hant")}
+    """Return the site's languages that an order's buyer most likely reads."""
+    official = get_official_languages(order.country, regional=True) if order.country else ()
+    tags = {order.language.lower(), order.shop.language.lower(), *(tag.replace("_", "-").lower() for tag in official)}
+    # A bare "zh" means Simplified Chinese.
+    return {
+        code for code in dict(settings.LANGUAGES) if code in tags or (code.split("-")[0] in tags and code != "zh-hant")
+    }
 
 
 def request_translation(client: httpx.Client, source_text: str, language: str) -> str:
-    """Return the service's translation. Raises `httpx.HTTPError`, or `LookupError`, `TypeError`, `ValueError`."""
+    """Return the service's translation. Raise `httpx.HTTPError`, `LookupError`, `TypeError` or `ValueError`."""
     body = {"q": source_text, "source": "auto", "target": language, "format": "text", "api_key": settings.TRANSLATE_KEY}
     answer = client.post(settings.TRANSLATE_URL, json=body)
     answer.raise_for_status()
