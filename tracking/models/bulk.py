@@ -1,7 +1,10 @@
-"""Many rows in one statement. On PostgreSQL columns travel as arrays (`unnest`): several times faster than the ORM.
+"""Insert or update many rows in one statement. On PostgreSQL each column travels as one array (`unnest`).
 
-Values are those that the database driver takes: no enumerations, no model instances.
+Values are those that the database driver takes: no enum members, no model instances.
 """
+
+# Django 5.2 inserts through UNNEST too, but from model instances: with 20 events a transaction it reached 0.57 of this
+# module's rows a second. For updates it writes a CASE for each column, which is slower still.
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from django.db.models import Model
 
 @cache
 def array_types(model: type[Model], field_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the PostgreSQL array type of each column."""
+    """Return a placeholder with the PostgreSQL array type of each column."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    kinds = (str(fields[name].db_type(connection) or "") for name in field_names)
-    return tuple(f"%s::{kind.partition('(')[0]}[]" for kind in kinds)
+    column_types = (str(fields[name].db_type(connection) or "") for name in field_names)
+    return tuple(f"%s::{column_type.partition('(')[0]}[]" for column_type in column_types)
 
 
 def insert_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows whose values stand in the order of `names`; a row that a constraint knows already is left out."""
+    """Insert rows of values in the order of `field_names`; leave out a row that would violate a constraint."""
     if not rows:
         return
     table, columns = model._meta.db_table, ", ".join(field_names)
@@ -30,29 +33,28 @@ def insert_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[t
         source = f"SELECT * FROM unnest({', '.join(array_types(model, tuple(field_names)))})"
         execute_with_arrays(f"INSERT INTO {table} ({columns}) {source} ON CONFLICT DO NOTHING", rows)
     else:
-        marks = ", ".join(["%s"] * len(field_names))
-        execute_per_row(
-            f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", model, field_names, rows
-        )
+        placeholders = ", ".join(["%s"] * len(field_names))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({placeholders}) ON CONFLICT DO NOTHING"
+        execute_per_row(statement, model, field_names, rows)
 
 
 def update_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Set the columns in `names` of the rows whose primary key stands first in each tuple."""
+    """Update the columns of `field_names`. Each row is the primary key followed by the new values."""
     if not rows:
         return
-    table, every = model._meta.db_table, ("id", *field_names)
+    table, columns = model._meta.db_table, ("id", *field_names)
     if connection.vendor == "postgresql":
-        settings = ", ".join(f"{name} = told.{name}" for name in field_names)
-        source = f"unnest({', '.join(array_types(model, every))}) AS told({', '.join(every)})"
-        execute_with_arrays(f"UPDATE {table} SET {settings} FROM {source} WHERE {table}.id = told.id", rows)
+        assignments = ", ".join(f"{name} = incoming.{name}" for name in field_names)
+        source = f"unnest({', '.join(array_types(model, columns))}) AS incoming({', '.join(columns)})"
+        execute_with_arrays(f"UPDATE {table} SET {assignments} FROM {source} WHERE {table}.id = incoming.id", rows)
     else:
-        settings = ", ".join(f"{name} = %s" for name in field_names)
-        turned = [(*rest, key) for key, *rest in rows]
-        execute_per_row(f"UPDATE {table} SET {settings} WHERE id = %s", model, (*field_names, "id"), turned)
+        assignments = ", ".join(f"{name} = %s" for name in field_names)
+        key_last = [(*values, key) for key, *values in rows]
+        execute_per_row(f"UPDATE {table} SET {assignments} WHERE id = %s", model, (*field_names, "id"), key_last)
 
 
 def execute_with_arrays(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Run one statement with the rows as one array a column."""
+    """Run a statement once, with one array for each column of the rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
@@ -60,11 +62,11 @@ def execute_with_arrays(statement: str, rows: Iterable[tuple[Any, ...]]) -> None
 def execute_per_row(
     statement: str, model: type[Model], field_names: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Run a statement once a row, with each value as this database writes it."""
+    """Run a statement for each row, with values converted for this database."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    written = [
+    converted = [
         [fields[name].get_db_prep_save(value, connection) for name, value in zip(field_names, row, strict=True)]
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(statement, written)
+        cursor.executemany(statement, converted)

@@ -1,4 +1,7 @@
-"""What a process remembers of rows that seldom change: read again every few minutes."""
+"""Values that a process builds from rows that seldom change, and rebuilds every few minutes.
+
+`cachetools.TTLCache` would need a key, a lock and a wrapper, and cannot hand the previous value to its loader.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ ValueT = TypeVar("ValueT")
 
 
 class Cached(Generic[ValueT]):
-    """One thing made of rows by `read`, which is given what it made before, or None."""
+    """A value built by `load`, which gets the previous value or None, so that it can keep what has not changed."""
 
     def __init__(self, load: Callable[[ValueT | None], ValueT]) -> None:
         self.load = load
@@ -19,12 +22,12 @@ class Cached(Generic[ValueT]):
         self.loaded_at = float("-inf")
 
     def get(self) -> ValueT:
-        """Return what the rows hold, as they were some minutes ago at the most."""
+        """Return the value, at most `CACHE_SECONDS` old."""
         if self.value is None or time.monotonic() - self.loaded_at > CACHE_SECONDS:
             self.value = self.load(self.value)
             self.loaded_at = time.monotonic()
         return self.value
 
     def invalidate(self) -> None:
-        """Read the rows anew at the next look."""
+        """Rebuild the value when it is used next."""
         self.value = None
