@@ -4,12 +4,12 @@ Source: the API of dev-portal.gls-group.net as karrio (LGPL-3.0) and other publi
 `GET /track-and-trace-v1/tracking/simple/trackids/{ids}?showEvents=true` with a client-credentials token. A parcel has
 `requested`, `unitno`, `status` and `events[]`, newest first: `code`, `city`, `postalCode`, `country`, `description`,
 `eventDateTime`; an unknown one has `errorCode` E_404_01 instead. Captures of Irish parcels carry `+0200`, which no
-Irish clock shows: the offset is that of GLS's system, so the instant is right and the local clock is not the place's;
-`clock.read` sees that where the country contradicts it. `errorMessage` and `description` hold no names in the
-captures. A new account may ask 500 times a day, until GLS grants more.
+Irish clock shows: the offset is that of GLS's system, so the instant is right and the local time is not the place's.
+`parse_timestamp` detects that where the country contradicts the offset. `errorMessage` and `description` hold no names
+in the captures. A new account may call 500 times a day, until GLS grants more.
 
-Not settled: event codes beyond those in the table (so: unmapped), a parcel's country of destination (none is told),
-what `DELIVD.PARCELSHOP` means beyond its words (the shop has it: to be collected, not delivered).
+Unconfirmed: event codes beyond those in the table (so: unmapped), a parcel's destination country (none is given), and
+what `DELIVD.PARCELSHOP` means beyond its text (the shop has the parcel: to be collected, not delivered).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
     UnreadableAnswerError,
@@ -31,17 +31,17 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.oauth import TokenEndpoint, send_authorized
+from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     OTHER_REASON,
     ParsedAnswer,
     ParsedLeg,
-    ParsedPlace,
     ParsedScan,
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import place_in_city
 
 CODE_TABLE: Final = CodeTable.load("gls")
 PATH: Final = "/track-and-trace-v1/tracking"
@@ -55,8 +55,8 @@ class Gls(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.gls-group.net"
     homepage = "https://gls-group.com"
-    credentials = (Credential("client_id", "API key"), Credential("client_secret", "API secret"))
-    # 500 calls a day is what a new account may make; an operator who was granted more enters it.
+    credentials = oauth_credentials("API key", "API secret")
+    # The limit of a new account; an operator whom GLS granted more enters it.
     calls_per_second = 500 / 86_400
     batch_size = 10
 
@@ -84,13 +84,13 @@ class Gls(Adapter):
 
 
 def parse_rejected_number(entry: Mapping[str, Any]) -> RejectedNumber:
-    """Read a parcel that GLS does not answer for: E_404 is a number not known (yet)."""
+    """Parse a parcel with an error: E_404 is a number not known (yet)."""
     reason = NO_EVENTS_YET if clean_text(entry.get("errorCode")).startswith("E_404") else OTHER_REASON
     return RejectedNumber(clean_text(entry.get("requested")), reason, clean_text(entry.get("errorMessage")))
 
 
 def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one parcel under the number that was asked for; its events come newest first."""
+    """Parse one parcel under the requested number. Events come newest first and leave oldest first."""
     number = require_text(entry.get("requested") or entry.get("unitno"), "requested")
     events = expect_list(entry.get("events"), "events")
     return ParsedShipment(
@@ -101,12 +101,14 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
 
 
 def parse_event(item: Any, received_at: datetime) -> ParsedScan:
-    """Read one event."""
+    """Parse one event."""
     event = expect_object(item, "an event")
-    country, city = parse_country_code(event.get("country")), clean_text(event.get("city"))
-    place = ParsedPlace(city, country, None, city or None, clean_text(event.get("postalCode")) or None)
-    code, words = clean_text(event.get("code")).upper(), clean_text(event.get("description"))
-    when = timestamps.parse_timestamp(clean_text(event.get("eventDateTime")), country=country, received_at=received_at)
+    country = parse_country_code(event.get("country"))
+    place = place_in_city(event.get("city"), None, country, event.get("postalCode"))
+    code, text = clean_text(event.get("code")).upper(), clean_text(event.get("description"))
+    event_time = timestamps.parse_timestamp(
+        clean_text(event.get("eventDateTime")), country=country, received_at=received_at
+    )
     return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(country, None, None), words), when, place, code, words
+        0, CODE_TABLE.scan_for(code, border_side_of(country, None, None), text), event_time, place, code, text
     )

@@ -1,14 +1,15 @@
 """USPS Tracking API v3: one number a call, OAuth2 client credentials.
 
 Source: USPS's OpenAPI description of Tracking 3.2 (`/tracking/v3/tracking/{number}?expand=DETAIL`, scope `tracking`),
-its token address `/oauth2/v3/token` as karrio calls it, and real answers. Each event tells the place's clock cut to the
-minute (`eventTimestamp`), that clock's offset (`GMTOffset`) and the instant (`GMTTimestamp`): the instant is the truth.
-Events come newest first; an empty country is the United States. Codes after USPS Publication 199, appendix G-4, as
+its token endpoint `/oauth2/v3/token` as karrio calls it, and real answers. Each event has the place's local time cut to
+the minute (`eventTimestamp`), its offset (`GMTOffset`) and the instant (`GMTTimestamp`): the instant is right. Events
+come newest first; an empty country is the United States. Codes follow USPS Publication 199, appendix G-4, as
 USPS::WebTools and eHub list them and real answers show them. A number without news is answered with 404, or with 400
 and the error 150001. The description calls domestic mail DOMESTIC_MAIL and the origin `originCountry`; answers say DM.
-Not settled by public material: events of international mail (appendix G-5), TM (accepted, or not yet), 41, 44, 59, 83,
-89, DX and GC (all unmapped, but TM), and how a country abroad is spelt (a code and an English name are both read).
 `name`, `firm` and the addressee are never read.
+
+Unconfirmed: events of international mail (appendix G-5); TM (accepted, or not yet), 41, 44, 59, 83, 89, DX and GC (all
+unmapped, except TM); how a country abroad is spelt (a code and an English name are both read).
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers import timestamps
-from tracking.carriers.adapter import Adapter, CarrierClient, Credential
+from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     clean_text,
     expect_list,
     expect_object,
@@ -33,7 +33,7 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.oauth import TokenEndpoint, send_authorized
+from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -45,6 +45,8 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_on, place_in_city
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("usps")
 TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v3/token")
@@ -59,9 +61,7 @@ class USPS(Adapter):
     version = CODE_TABLE.version
     base_url = "https://apis.usps.com"
     homepage = "https://developers.usps.com"
-    credentials = (Credential("client_id", "Consumer key"), Credential("client_secret", "Consumer secret"))
-    batch_size = 1
-    calls_per_second = 1.0
+    credentials = oauth_credentials("Consumer key", "Consumer secret")
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
@@ -78,7 +78,7 @@ class USPS(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one number with its history. USPS says 400 or 404 for one that it does not know (yet)."""
+    """Fetch one number with its history. USPS answers 400 or 404 for one that it does not know (yet)."""
     path = f"/tracking/v3/tracking/{quote(number, safe='')}"
     return await send_authorized(
         client, TOKEN_ENDPOINT, "GET", path, headers={}, params={"expand": "DETAIL"}, accepted_statuses=(400, 404)
@@ -86,72 +86,74 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def parse_error(error: Mapping[str, Any]) -> ParsedAnswer:
-    """Read an answer without an item: no news yet, or a call that was refused."""
-    code, words = clean_text(error.get("code")), clean_text(error.get("message")) or "no reason given"
+    """Parse an answer without an item: no events yet, or else a rejected call, which raises."""
+    code, text = clean_text(error.get("code")), clean_text(error.get("message")) or "no reason given"
     reason = clean_text(first_object(error.get("errors"), "error.errors").get("code"))
     if code == "404" or reason == NO_HISTORY_CODE:
-        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
-    raise RejectionAnswerError(f"USPS refused the call ({reason or code or 'no code'}): {words}")
+        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, text),))
+    raise rejected_call("USPS", reason or code, text)
 
 
 def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one item."""
+    """Parse one item."""
     number = require_text(entry.get("trackingNumber"), "trackingNumber")
-    home = "US" if clean_text(entry.get("mailType")) in DOMESTIC_MAIL_TYPES else None
+    domestic_country = "US" if clean_text(entry.get("mailType")) in DOMESTIC_MAIL_TYPES else None
     origin = (
-        parse_country_code(entry.get("originCountryCode")) or parse_country_code(entry.get("originCountry")) or home
+        parse_country_code(entry.get("originCountryCode"))
+        or parse_country_code(entry.get("originCountry"))
+        or domestic_country
     )
-    destination = parse_country_code(entry.get("destinationCountryCode")) or home
+    route = Route(origin, parse_country_code(entry.get("destinationCountryCode")) or domestic_country)
     events = expect_list(entry.get("trackingEvents"), "trackingEvents")
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("usps", "USPS", number, "US"),),
-        scans=tuple(parse_event(item, (origin, destination), received_at) for item in reversed(events)),
-        origin=origin,
-        destination=destination,
+        scans=tuple(parse_event(item, route, received_at) for item in reversed(events)),
+        origin=route.origin,
+        destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
     )
 
 
-def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one tracking event."""
+def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one tracking event."""
     event = expect_object(item, "a tracking event")
     place = parse_place(event)
-    code, words = clean_text(event.get("eventCode")), clean_text(event.get("eventType"))
-    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words)
-    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, words, "en")
+    code, text = clean_text(event.get("eventCode")), clean_text(event.get("eventType"))
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text)
+    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, text, "en")
 
 
 def parse_time(event: Mapping[str, Any], place: ParsedPlace, received_at: datetime) -> ParsedTime:
-    """Read an event's time: the instant from GMTTimestamp, the clock as told where both say the same."""
-    local, offset = clean_text(event.get("eventTimestamp")), clean_text(event.get("GMTOffset"))
-    utc = timestamps.parse_utc_timestamp(clean_text(event.get("GMTTimestamp")), received_at=received_at)
-    told = timestamps.parse_timestamp(
-        local + offset, country=place.country, region=place.region, received_at=received_at
+    """Parse an event's time: the instant of GMTTimestamp, and the local time where it agrees with the instant."""
+    local_time, offset = clean_text(event.get("eventTimestamp")), clean_text(event.get("GMTOffset"))
+    from_utc = timestamps.parse_utc_timestamp(clean_text(event.get("GMTTimestamp")), received_at=received_at)
+    from_local = timestamps.parse_timestamp(
+        local_time + offset, country=place.country, region=place.region, received_at=received_at
     )
-    if utc.occurred_at is None:
-        return told._replace(raw_time=local + offset)
-    if told.occurred_at is None or not offset or abs(utc.occurred_at - told.occurred_at) >= TRUNCATION_TOLERANCE:
-        return utc
-    return told._replace(occurred_at=utc.occurred_at, precision=utc.precision, raw_time=utc.raw_time)
+    if from_utc.occurred_at is None:
+        return from_local._replace(raw_time=local_time + offset)
+    if (
+        from_local.occurred_at is None
+        or not offset
+        or abs(from_utc.occurred_at - from_local.occurred_at) >= TRUNCATION_TOLERANCE
+    ):
+        return from_utc
+    return from_local._replace(
+        occurred_at=from_utc.occurred_at, precision=from_utc.precision, raw_time=from_utc.raw_time
+    )
 
 
 def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
-    """Read an event's place."""
-    city, region, country = (clean_text(event.get(key)) for key in ("eventCity", "eventState", "eventCountry"))
-    return ParsedPlace(
-        ", ".join(filter(None, (city, region))),
-        country_of(country) if country else "US",
-        region or None,
-        city or None,
-        clean_text(event.get("eventZIP")) or None,
-    )
+    """Parse an event's place. USPS leaves the country empty for the United States."""
+    country = country_of(event["eventCountry"]) if clean_text(event.get("eventCountry")) else "US"
+    return place_in_city(event.get("eventCity"), event.get("eventState"), country, event.get("eventZIP"))
 
 
 def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
-    """Read USPS's forecast: the expected day."""
+    """Parse USPS's estimate, the expected day."""
     expectation = expect_object(entry.get("deliveryDateExpectation"), "deliveryDateExpectation")
     day = local_date_of(expectation.get("expectedDeliveryDate")) or local_date_of(
         entry.get("expectedDeliveryTimeStamp")
     )
-    return ParsedEstimate(day, day, "") if day else None
+    return estimate_on(day)
