@@ -1,18 +1,20 @@
-"""TrackingMore, API v4: an aggregator with one list of checkpoints per end of the route.
+"""TrackingMore, API v4: an aggregator with one list of checkpoints for each end of the route.
 
 Source: TrackingMore's SDKs for Python, Go and .NET (paths, fields, error codes), its webhook page and public captures.
-Header `Tracking-Api-Key`; 10 calls a second, 40 numbers a call. Answers are `{"meta": {"code", "message"}, "data"}`,
-errors come so too, with 400 and a code of their own. A registration (`/trackings/batch`) needs each number's courier,
-so that is detected first, one free call a number. Checkpoints come newest first under `origin_info` and
-`destination_info`, each with its `courier_code`; `destination_track_number` is the second courier's own number.
-`checkpoint_date` is a clock without a zone, read by the checkpoint's `country_iso2` where that is told. Customer's
-fields, `signed_by` and `scheduled_address` are never read.
+Header `Tracking-Api-Key`; the limit is 10 calls a second, 40 numbers a call. Answers are
+`{"meta": {"code", "message"}, "data"}`; so are errors, with HTTP status 400 and a code of their own. A registration
+(`/trackings/batch`) needs each number's courier, so that is detected first with one free call a number. Checkpoints
+come newest first under `origin_info` and `destination_info`, each with its `courier_code`; `destination_track_number`
+is the second courier's own number. `checkpoint_date` is a local time without a zone, read with the checkpoint's
+`country_iso2` where that is given. The customer's fields, `signed_by` and `scheduled_address` are never read.
 
-Not settled by public material: whose an offset in a time would be (so: taken for TrackingMore's idea), what is answered
-for a number that was never registered (4102 or an empty list: both are read so), what `exchange_number` names (not
-read), and the push. Its page calls the signature the base64 HMAC-SHA256 of the body, but its example is the hex
-HMAC-SHA256 of a timestamp alone (recomputed: it is right), and public receivers find that in the headers `signature`
-and `timestamp`. Both are accepted. The second says nothing of the body, so it holds for ten minutes only.
+A push is signed in one of two ways, and both are accepted. TrackingMore's page calls the signature the base64
+HMAC-SHA256 of the body, but its example is the hex HMAC-SHA256 of a timestamp alone (recomputed: it is right), and
+public receivers find that in the headers `signature` and `timestamp`. The second does not cover the body, so it is
+valid for ten minutes only.
+
+Unconfirmed: whose an offset in a time would be (so: taken as inferred by TrackingMore), the answer for a number that
+was never registered (4102 or an empty list: both are read so), and what `exchange_number` names (not read).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from __future__ import annotations
 import hmac
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,13 +44,14 @@ from tracking.carriers.json_access import (
 )
 from tracking.carriers.parsed import (
     ParsedAnswer,
-    ParsedEstimate,
     ParsedLeg,
     ParsedPlace,
     ParsedScan,
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_on
+from tracking.carriers.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("trackingmore")
@@ -62,8 +65,9 @@ REJECTION_REASONS: Final[dict[str, str]] = {
     "4190": parsed.QUOTA_EXCEEDED,
 }
 NUMBER_ERROR_CODES: Final = ("4101", "4102")
+SUCCESS_CODES: Final = ("", "200", "201")
+"""'' stands for an answer without `meta`."""
 SIGNATURE_MAX_AGE_SECONDS: Final = 600
-Route = tuple[str | None, str | None]
 
 
 class TrackingMore(Adapter):
@@ -85,21 +89,12 @@ class TrackingMore(Adapter):
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
         meta, data = expect_object(answer.get("meta"), "meta"), answer.get("data")
-        code, words = clean_text(meta.get("code")), clean_text(meta.get("message"))
+        code, text = clean_text(meta.get("code")), clean_text(meta.get("message"))
         if code in NUMBER_ERROR_CODES:
-            return ParsedAnswer((), (RejectedNumber("", REJECTION_REASONS[code], words),))
-        if code not in ("", "200", "201") or data is None:
-            raise RejectionAnswerError(
-                f"TrackingMore refused the call ({code or 'no code'}): {words or 'no reason given'}"
-            )
-        if isinstance(data, list):
-            parcels = tuple(parse_shipment(item, received_at) for item in data)
-            return ParsedAnswer(
-                parcels, () if parcels else (RejectedNumber("", parsed.NOT_REGISTERED, "no such tracking"),)
-            )
-        if "success" in expect_object(data, "data") or "error" in data:
-            return parse_registration(data)
-        return ParsedAnswer((parse_shipment(data, received_at),))
+            return ParsedAnswer((), (RejectedNumber("", REJECTION_REASONS[code], text),))
+        if code not in SUCCESS_CODES or data is None:
+            raise rejected_call("TrackingMore", code, text)
+        return parse_data(data, received_at)
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         params = {"tracking_numbers": ",".join(numbers)}
@@ -127,19 +122,21 @@ class TrackingMore(Adapter):
 
     def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
         secret = credentials.get("webhook_secret", "").encode()
-        signature, moment = headers.get("signature", "").encode(), headers.get("timestamp", "")
-        of_body = hmac.compare_digest(b64encode(hmac.digest(secret, body, "sha256")), signature)
-        of_moment = hmac.compare_digest(hmac.digest(secret, moment.encode(), "sha256").hex().encode(), signature)
-        return bool(secret) and (of_body or (of_moment and is_recent(moment)))
+        signature, timestamp = headers.get("signature", "").encode(), headers.get("timestamp", "")
+        signs_body = hmac.compare_digest(b64encode(hmac.digest(secret, body, "sha256")), signature)
+        signs_timestamp = hmac.compare_digest(
+            hmac.digest(secret, timestamp.encode(), "sha256").hex().encode(), signature
+        )
+        return bool(secret) and (signs_body or (signs_timestamp and is_recent(timestamp)))
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the header that carries the account's key."""
+    """Return the header that authenticates the account."""
     return {"Tracking-Api-Key": client.credentials.get("key", "")}
 
 
 def is_recent(timestamp: str) -> bool:
-    """Tell whether a Unix time in seconds is less than ten minutes from now."""
+    """Return whether a Unix time in seconds is less than ten minutes from now, in the past or the future."""
     return (
         timestamp.isascii()
         and timestamp.isdigit()
@@ -149,7 +146,7 @@ def is_recent(timestamp: str) -> bool:
 
 
 async def detect_courier(client: CarrierClient, number: str) -> str:
-    """Return TrackingMore's best guess whose number it is; '' for none, which the registration then refuses."""
+    """Return TrackingMore's best guess of a number's courier; '' for none, which the registration then rejects."""
     body = await client.send(
         "POST",
         "/v4/couriers/detect",
@@ -159,73 +156,107 @@ async def detect_courier(client: CarrierClient, number: str) -> str:
     )
     try:
         return clean_text(first_object(load_json_object(body).get("data"), "data").get("courier_code"))
-    except UnreadableAnswerError as trouble:
-        raise CarrierError(f"the detected couriers cannot be read: {trouble}") from trouble
+    except UnreadableAnswerError as error:
+        raise CarrierError(f"the detected couriers cannot be read: {error}") from error
+
+
+def parse_data(data: Any, received_at: datetime) -> ParsedAnswer:
+    """Parse the `data` of a successful answer: a list of trackings, a registration or the tracking of a push."""
+    if isinstance(data, list):
+        shipments = tuple(parse_shipment(item, received_at) for item in data)
+        unknown = RejectedNumber("", parsed.NOT_REGISTERED, "no such tracking")
+        return ParsedAnswer(shipments, () if shipments else (unknown,))
+    entry = expect_object(data, "data")
+    if "success" in entry or "error" in entry:
+        return parse_registration(entry)
+    return ParsedAnswer((parse_shipment(entry, received_at),))
 
 
 def parse_registration(data: Mapping[str, Any]) -> ParsedAnswer:
-    """Read what became of each number of a registration."""
-    done, failed = expect_list(data.get("success"), "data.success"), expect_list(data.get("error"), "data.error")
+    """Parse the outcome for each number of a registration."""
+    succeeded, failed = expect_list(data.get("success"), "data.success"), expect_list(data.get("error"), "data.error")
     return ParsedAnswer(
-        tuple(ParsedShipment(number_of(expect_object(item, "an entry of data.success"))) for item in done),
+        tuple(ParsedShipment(number_of(expect_object(item, "an entry of data.success"))) for item in succeeded),
         tuple(parse_rejected_number(expect_object(item, "an entry of data.error")) for item in failed),
     )
 
 
 def parse_rejected_number(entry: Mapping[str, Any]) -> RejectedNumber:
-    """Read why one number was not registered."""
+    """Parse the reason why one number was not registered."""
     reason = REJECTION_REASONS.get(clean_text(entry.get("errorCode")), parsed.OTHER_REASON)
     return RejectedNumber(number_of(entry), reason, clean_text(entry.get("errorMessage")))
 
 
 def number_of(entry: Mapping[str, Any]) -> str:
-    """Return the number that an entry is about."""
+    """Return the tracking number of an entry."""
     return require_text(entry.get("tracking_number"), "tracking_number")
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one tracking: a leg for the first courier, and one for the second where it tells a scan or a number."""
+    """Parse one tracking with the legs and scans of both ends, the oldest scan first within each."""
     entry = expect_object(item, "a tracking")
     number = number_of(entry)
-    route = country_of(entry.get("origin_country")), country_of(entry.get("destination_country"))
-    ends = [expect_object(entry.get(name), name) for name in ("origin_info", "destination_info")]
-    start = build_leg(clean_text(ends[0].get("courier_code")) or clean_text(entry.get("courier_code")), number)
-    courier, other = clean_text(ends[1].get("courier_code")), clean_text(entry.get("destination_track_number"))
-    legs = [start, build_leg(courier, other or number) if other or (courier and ends[1].get("trackinfo")) else start]
-    scans = [
-        parse_event(point, legs.index(leg), route, received_at)
-        for leg, info in zip(legs, ends, strict=True)
-        for point in reversed(expect_list(info.get("trackinfo"), "trackinfo"))
-    ]
-    day = local_date_of(entry.get("scheduled_delivery_date"))
+    route = Route(country_of(entry.get("origin_country")), country_of(entry.get("destination_country")))
+    origin_info, destination_info = (
+        expect_object(entry.get(name), name) for name in ("origin_info", "destination_info")
+    )
+    origin_leg = parse_origin_leg(entry, origin_info, number)
+    destination_leg = parse_destination_leg(entry, destination_info, number) or origin_leg
+    legs = list(dict.fromkeys((origin_leg, destination_leg)))
     return ParsedShipment(
-        number,
-        tuple(dict.fromkeys(legs)),
-        tuple(scans),
-        FeedState.EXPIRED if entry.get("delivery_status") == "expired" else FeedState.ACTIVE,
-        *route,
-        ParsedEstimate(day, day, "") if day else None,
+        number=number,
+        legs=tuple(legs),
+        scans=(
+            *parse_events(origin_info, 0, route, received_at),
+            *parse_events(destination_info, legs.index(destination_leg), route, received_at),
+        ),
+        feed_state=FeedState.EXPIRED if entry.get("delivery_status") == "expired" else FeedState.ACTIVE,
+        origin=route.origin,
+        destination=route.destination,
+        carrier_estimate=estimate_on(local_date_of(entry.get("scheduled_delivery_date"))),
     )
 
 
-def build_leg(courier: str, number: str) -> ParsedLeg:
-    """Return the leg of a courier, by TrackingMore's code for it."""
+def parse_origin_leg(entry: Mapping[str, Any], origin_info: Mapping[str, Any], number: str) -> ParsedLeg:
+    """Return the leg of the first courier."""
+    courier = clean_text(origin_info.get("courier_code")) or clean_text(entry.get("courier_code"))
     return ParsedLeg(slug_for(courier), courier, number)
 
 
-def parse_event(item: Any, leg: int, route: Route, received_at: datetime) -> ParsedScan:
-    """Read one checkpoint: its sub-status is the code, its status where it has none."""
-    point = expect_object(item, "a checkpoint")
+def parse_destination_leg(
+    entry: Mapping[str, Any], destination_info: Mapping[str, Any], number: str
+) -> ParsedLeg | None:
+    """Return the leg of the second courier, or None where it has neither a number of its own nor a named scan."""
+    courier = clean_text(destination_info.get("courier_code"))
+    own_number = clean_text(entry.get("destination_track_number"))
+    if not own_number and not (courier and destination_info.get("trackinfo")):
+        return None
+    return ParsedLeg(slug_for(courier), courier, own_number or number)
+
+
+def parse_events(info: Mapping[str, Any], leg_index: int, route: Route, received_at: datetime) -> Iterator[ParsedScan]:
+    """Yield the scans of one end of the route. Checkpoints come newest first and leave oldest first."""
+    for checkpoint in reversed(expect_list(info.get("trackinfo"), "trackinfo")):
+        yield parse_event(checkpoint, leg_index, route, received_at)
+
+
+def parse_event(item: Any, leg_index: int, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one checkpoint. Its sub-status is the code, or its status where it has none."""
+    checkpoint = expect_object(item, "a checkpoint")
     place = ParsedPlace(
-        clean_text(point.get("location")),
-        country_of(point.get("country_iso2")),
-        clean_text(point.get("state")) or None,
-        clean_text(point.get("city")) or None,
-        clean_text(point.get("zip")) or None,
+        clean_text(checkpoint.get("location")),
+        country_of(checkpoint.get("country_iso2")),
+        clean_text(checkpoint.get("state")) or None,
+        clean_text(checkpoint.get("city")) or None,
+        clean_text(checkpoint.get("zip")) or None,
     )
-    code = clean_text(point.get("checkpoint_delivery_substatus")) or clean_text(point.get("checkpoint_delivery_status"))
-    words, told_at = clean_text(point.get("tracking_detail")), clean_text(point.get("checkpoint_date"))
-    when = timestamps.parse_timestamp(told_at, place.country, received_at, region=place.region, is_offset_inferred=True)
+    code = clean_text(checkpoint.get("checkpoint_delivery_substatus")) or clean_text(
+        checkpoint.get("checkpoint_delivery_status")
+    )
+    text, raw_time = clean_text(checkpoint.get("tracking_detail")), clean_text(checkpoint.get("checkpoint_date"))
+    event_time = timestamps.parse_timestamp(
+        raw_time, place.country, received_at, region=place.region, is_offset_inferred=True
+    )
     return ParsedScan(
-        leg, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+        leg_index, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
