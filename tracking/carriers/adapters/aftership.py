@@ -1,8 +1,8 @@
-"""AfterShip, tracking API 2026-07: an aggregator whose checkpoints name the carrier by slug.
+"""AfterShip, tracking API 2026-07: an aggregator that names each checkpoint's carrier by slug.
 
-Source: AfterShip's API documentation. Header `as-api-key`, 10 requests a second. A webhook's `aftership-hmac-sha256` is
-the base64 HMAC-SHA256 of the raw body; no timestamp is signed, so a replayed body is told apart by its content alone.
-`signed_by` and the customer's fields are never read.
+Source: AfterShip's API documentation. The key travels in the header `as-api-key`; the limit is 10 requests a second. A
+webhook's `aftership-hmac-sha256` is the base64 HMAC-SHA256 of the raw body. No timestamp is signed, so a replayed body
+can be recognised by its content alone. `signed_by` and the customer's fields are never read.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_between
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("aftership")
@@ -111,71 +112,71 @@ class AfterShip(Adapter):
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the header that carries the account's key."""
+    """Return the header that authenticates the account."""
     return {"as-api-key": client.credentials.get("key", "")}
 
 
 def unwrap_tracking(data: Mapping[str, Any]) -> Any:
-    """Return the one tracking of an answer: older API versions wrap it in `tracking`, newer ones do not."""
+    """Return the single tracking of an answer, which older API versions wrap in `tracking` and newer ones do not."""
     return data.get("tracking", data)
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one tracking: a leg per carrier slug met, in the order of its checkpoints."""
+    """Parse one tracking into one leg for each carrier slug, in the order of the checkpoints (oldest first)."""
     entry = expect_object(item, "a tracking")
     number = require_text(entry.get("tracking_number"), "tracking_number")
-    origin, destination = (
-        country_of(entry.get("origin_country_iso3")),
-        country_of(entry.get("destination_country_iso3")),
-    )
+    route = Route(country_of(entry.get("origin_country_iso3")), country_of(entry.get("destination_country_iso3")))
     checkpoints = [
-        expect_object(point, "a checkpoint") for point in expect_list(entry.get("checkpoints"), "checkpoints")
+        expect_object(checkpoint, "a checkpoint") for checkpoint in expect_list(entry.get("checkpoints"), "checkpoints")
     ]
-    main = clean_text(entry.get("slug"))
-    slugs = list(dict.fromkeys([clean_text(point.get("slug")) or main for point in checkpoints] or [main]))
+    main_slug = clean_text(entry.get("slug"))
+    slugs = list(
+        dict.fromkeys([clean_text(checkpoint.get("slug")) or main_slug for checkpoint in checkpoints] or [main_slug])
+    )
     legs = [ParsedLeg(slug_for(slug), slug, number) for slug in slugs if slug]
-    scans = [parse_event(point, slugs, main, (origin, destination), received_at) for point in checkpoints]
+    scans = [parse_event(checkpoint, slugs, main_slug, route, received_at) for checkpoint in checkpoints]
     return ParsedShipment(
         number=number,
         legs=tuple(add_next_legs(legs, expect_list(entry.get("next_couriers"), "next_couriers"))),
         scans=tuple(scans),
         feed_state=FeedState.EXPIRED if clean_text(entry.get("tag")) == "Expired" else FeedState.ACTIVE,
-        origin=origin,
-        destination=destination,
+        origin=route.origin,
+        destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
         measurements=parse_measurements(entry),
     )
 
 
 def parse_measurements(entry: Mapping[str, Any]) -> Measurements | None:
-    """Read the weight: a number and its unit side by side, in newer API versions one object."""
-    told = entry.get("shipment_weight")
-    weight = told if isinstance(told, dict) else {"value": told, "unit": entry.get("shipment_weight_unit")}
-    return build_measurements(to_grams(weight.get("value"), weight.get("unit")))
+    """Parse the weight: two fields for value and unit, or one object in newer API versions."""
+    weight = entry.get("shipment_weight")
+    if isinstance(weight, dict):
+        return build_measurements(to_grams(weight.get("value"), weight.get("unit")))
+    return build_measurements(to_grams(weight, entry.get("shipment_weight_unit")))
 
 
 def parse_event(
     checkpoint: Mapping[str, Any],
     slugs: Sequence[str],
     main_slug: str,
-    route: tuple[str | None, str | None],
+    route: Route,
     received_at: datetime,
 ) -> ParsedScan:
-    """Read one checkpoint; its subtag is the code, its message a second opinion."""
+    """Parse one checkpoint. Its `subtag` is the code; its `message` can correct what the code says."""
     place = parse_place(checkpoint)
-    code, words = clean_text(checkpoint.get("subtag")), clean_text(checkpoint.get("message"))
-    when = timestamps.parse_timestamp(
+    code, text = clean_text(checkpoint.get("subtag")), clean_text(checkpoint.get("message"))
+    event_time = timestamps.parse_timestamp(
         clean_text(checkpoint.get("checkpoint_time")),
         country=place.country,
         region=place.region,
         received_at=received_at,
     )
-    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words)
-    return ParsedScan(slugs.index(clean_text(checkpoint.get("slug")) or main_slug), scan, when, place, code, words)
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text)
+    return ParsedScan(slugs.index(clean_text(checkpoint.get("slug")) or main_slug), scan, event_time, place, code, text)
 
 
 def parse_place(checkpoint: Mapping[str, Any]) -> ParsedPlace:
-    """Read where a checkpoint was made. AfterShip gives coordinates as [longitude, latitude]."""
+    """Parse a checkpoint's place. AfterShip gives coordinates as [longitude, latitude]."""
     pair = checkpoint.get("coordinates")
     lon, lat = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
     return ParsedPlace(
@@ -190,7 +191,7 @@ def parse_place(checkpoint: Mapping[str, Any]) -> ParsedPlace:
 
 
 def add_next_legs(legs: list[ParsedLeg], couriers: list[Any]) -> list[ParsedLeg]:
-    """Add a leg for each courier that AfterShip names as the next one, with the number that it will use."""
+    """Add a leg for each courier in `next_couriers`, under the number that this courier will use."""
     for item in couriers:
         courier = expect_object(item, "an entry of next_couriers")
         slug, number = clean_text(courier.get("slug")), clean_text(courier.get("tracking_number"))
@@ -201,11 +202,9 @@ def add_next_legs(legs: list[ParsedLeg], couriers: list[Any]) -> list[ParsedLeg]
 
 
 def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
-    """Read the courier's own forecast. AfterShip's model and the shop's promise are not the carrier's word."""
+    """Parse the courier's own estimate. Those of AfterShip's model and of the shop are not the carrier's: ignored."""
     estimate = expect_object(entry.get("courier_estimated_delivery_date"), "courier_estimated_delivery_date")
     first = local_date_of(estimate.get("estimated_delivery_date_min") or estimate.get("estimated_delivery_date"))
     last = local_date_of(estimate.get("estimated_delivery_date_max") or estimate.get("estimated_delivery_date"))
     first = first or local_date_of(entry.get("expected_delivery"))
-    if first is None:
-        return None
-    return ParsedEstimate(first, max(first, last or first), "")
+    return estimate_between(first, last)

@@ -1,7 +1,7 @@
-"""17TRACK, API v2.4: an aggregator that tells one `providers[]` entry per carrier on the way.
+"""17TRACK, API v2.4: an aggregator with one `providers[]` entry for each carrier on the route.
 
-Source: 17TRACK's API documentation for v2.4. 3 requests a second, 40 numbers a call; a number is registered once and
-then asked for or pushed. A webhook's `sign` is the hex SHA-256 of raw body + "/" + key (no HMAC).
+Source: 17TRACK's API documentation for v2.4. The limit is 3 requests a second, 40 numbers a call; a number is
+registered once and then polled or pushed. A webhook's `sign` is the hex SHA-256 of raw body + "/" + key (no HMAC).
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route
+from tracking.carriers.rejections import rejected_call
 from tracking.carriers.text_rules import extract_next_number
 from tracking.vocabulary import FeedState
 
@@ -74,7 +76,7 @@ class SeventeenTrack(Adapter):
         if "event" in answer:
             return parse_webhook(answer, received_at)
         if answer.get("code") != 0:
-            raise RejectionAnswerError(error_message(answer))
+            raise rejected_answer(answer)
         data = expect_object(answer.get("data"), "data")
         return ParsedAnswer(
             tuple(parse_shipment(item, received_at) for item in expect_list(data.get("accepted"), "data.accepted")),
@@ -90,7 +92,7 @@ class SeventeenTrack(Adapter):
     async def probe(self, client: CarrierClient) -> str:
         answer = load_json_object(await call_endpoint(client, "getquota", []))
         if answer.get("code") != 0:
-            raise RejectionAnswerError(error_message(answer))
+            raise rejected_answer(answer)
         data = expect_object(answer.get("data"), "data")
         return f"connected; {clean_text(data.get('quota_remain')) or 'unknown'} registrations left"
 
@@ -101,32 +103,32 @@ class SeventeenTrack(Adapter):
 
 
 async def call_endpoint(client: CarrierClient, endpoint: str, items: list[dict[str, str]]) -> bytes:
-    """POST one verb of the API with the account's token."""
+    """Send items to one endpoint of the API with the account's token."""
     return await client.send(
         "POST", f"/track/v2.4/{endpoint}", headers={"17token": client.credentials.get("key", "")}, json=items
     )
 
 
-def error_message(answer: Mapping[str, Any]) -> str:
-    """Say in one line why the whole call was refused."""
+def rejected_answer(answer: Mapping[str, Any]) -> RejectionAnswerError:
+    """Return the error for an answer that rejects the whole call."""
     data = answer.get("data")
     errors = data.get("errors") if isinstance(data, dict) else None
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    message = clean_text(first.get("message")) or clean_text(answer.get("message")) or "no reason given"
-    return f"17TRACK refused the call ({clean_text(answer.get('code')) or 'no code'}): {message}"
+    message = clean_text(first.get("message")) or answer.get("message")
+    return rejected_call("17TRACK", answer.get("code"), message)
 
 
 def parse_webhook(answer: Mapping[str, Any], received_at: datetime) -> ParsedAnswer:
-    """Read a webhook: an update carries the parcel as gettrackinfo does, a stop carries its number only."""
+    """Parse a webhook: an update holds the shipment as gettrackinfo does, a stop only its number."""
     event = clean_text(answer.get("event"))
     if event not in ("TRACKING_UPDATED", "TRACKING_STOPPED"):
         raise UnreadableAnswerError(f"event is {event!r} where TRACKING_UPDATED or TRACKING_STOPPED was expected")
-    parcel = parse_shipment(answer.get("data"), received_at)
-    return ParsedAnswer((parcel._replace(feed_state=FeedState.STOPPED) if event == "TRACKING_STOPPED" else parcel,))
+    shipment = parse_shipment(answer.get("data"), received_at)
+    return ParsedAnswer((shipment._replace(feed_state=FeedState.STOPPED) if event == "TRACKING_STOPPED" else shipment,))
 
 
 def parse_rejected_number(item: Any) -> RejectedNumber:
-    """Read one entry of `rejected`."""
+    """Parse one entry of `rejected`."""
     entry = expect_object(item, "an entry of data.rejected")
     error = expect_object(entry.get("error"), "error")
     code = error.get("code")
@@ -135,39 +137,41 @@ def parse_rejected_number(item: Any) -> RejectedNumber:
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one accepted number: its carriers as legs, oldest scan first within each."""
+    """Parse one accepted number: its carriers as legs, the oldest scan first within each."""
     entry = expect_object(item, "an entry of data.accepted")
     number = require_text(entry.get("number"), "number")
-    info = expect_object(entry.get("track_info"), "track_info")
-    shipping = expect_object(info.get("shipping_info"), "shipping_info")
-    origin = party_country(shipping, "shipper_address") or parse_country_code(entry.get("origin_country"))
-    destination = party_country(shipping, "recipient_address") or parse_country_code(entry.get("destination_country"))
-    providers = expect_list(expect_object(info.get("tracking"), "tracking").get("providers"), "providers")
-    legs, scans = parse_providers(providers, number, (origin, destination), received_at)
-    status = clean_text(expect_object(info.get("latest_status"), "latest_status").get("status"))
-    misc = expect_object(info.get("misc_info"), "misc_info")
-    weight = to_grams(misc.get("weight_kg"), "kg") or parse_grams(misc.get("weight_raw"))
+    track_info = expect_object(entry.get("track_info"), "track_info")
+    shipping_info = expect_object(track_info.get("shipping_info"), "shipping_info")
+    origin = party_country(shipping_info, "shipper_address") or parse_country_code(entry.get("origin_country"))
+    destination = party_country(shipping_info, "recipient_address") or parse_country_code(
+        entry.get("destination_country")
+    )
+    providers = expect_list(expect_object(track_info.get("tracking"), "tracking").get("providers"), "providers")
+    legs, scans = parse_providers(providers, number, Route(origin, destination), received_at)
+    status = clean_text(expect_object(track_info.get("latest_status"), "latest_status").get("status"))
+    misc_info = expect_object(track_info.get("misc_info"), "misc_info")
+    weight = to_grams(misc_info.get("weight_kg"), "kg") or parse_grams(misc_info.get("weight_raw"))
     return ParsedShipment(
         number=number,
-        legs=add_next_legs(legs, scans, number, misc),
+        legs=add_next_legs(legs, scans, number, misc_info),
         scans=tuple(scans),
         feed_state=FEED_STATES.get(status, FeedState.ACTIVE),
         origin=origin,
         destination=destination,
-        carrier_estimate=parse_carrier_estimate(expect_object(info.get("time_metrics"), "time_metrics")),
-        measurements=build_measurements(weight, parse_millimetres(misc.get("dimensions"))),
+        carrier_estimate=parse_carrier_estimate(expect_object(track_info.get("time_metrics"), "time_metrics")),
+        measurements=build_measurements(weight, parse_millimetres(misc_info.get("dimensions"))),
     )
 
 
-def party_country(shipping: Mapping[str, Any], party: str) -> str | None:
+def party_country(shipping_info: Mapping[str, Any], party: str) -> str | None:
     """Return the country of the shipper's or the recipient's address."""
-    return parse_country_code(expect_object(shipping.get(party), party).get("country"))
+    return parse_country_code(expect_object(shipping_info.get(party), party).get("country"))
 
 
 def parse_providers(
-    providers: list[Any], number: str, route: tuple[str | None, str | None], received_at: datetime
+    providers: list[Any], number: str, route: Route, received_at: datetime
 ) -> tuple[list[ParsedLeg], list[ParsedScan]]:
-    """Read each provider as a leg and its events as scans; events come newest first and leave oldest first."""
+    """Parse each provider into a leg and its events into scans. Events come newest first and leave oldest first."""
     legs: list[ParsedLeg] = []
     scans: list[ParsedScan] = []
     for index, item in enumerate(providers):
@@ -176,9 +180,9 @@ def parse_providers(
         name = clean_text(provider.get("name"))
         leg = ParsedLeg(slug_for(name), name, number, parse_country_code(provider.get("country")))
         legs.append(leg)
-        lang = clean_text(entry.get("provider_lang")) or None
+        language = clean_text(entry.get("provider_lang")) or None
         events = expect_list(entry.get("events"), "events")
-        scans += (parse_event(event, index, leg.country, route, lang, received_at) for event in reversed(events))
+        scans += (parse_event(event, index, leg.country, route, language, received_at) for event in reversed(events))
     return legs, scans
 
 
@@ -186,21 +190,21 @@ def parse_event(
     item: Any,
     leg: int,
     leg_country: str | None,
-    route: tuple[str | None, str | None],
-    lang: str | None,
+    route: Route,
+    language: str | None,
     received_at: datetime,
 ) -> ParsedScan:
-    """Read one event of one provider."""
+    """Parse one event of one provider."""
     event = expect_object(item, "an event")
     place = parse_place(event)
     code = clean_text(event.get("sub_status")) or clean_text(event.get("stage"))
-    words = clean_text(event.get("description"))
-    scan = CODE_TABLE.scan_for(code, border_side_of(place.country or leg_country, *route), words)
-    return ParsedScan(leg, scan, parse_time(event, place, received_at), place, code, words, lang)
+    text = clean_text(event.get("description"))
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country or leg_country, *route), text)
+    return ParsedScan(leg, scan, parse_time(event, place, received_at), place, code, text, language)
 
 
 def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
-    """Read an event's address; its `location` text is never parsed for a country (`RECIFE, PE` is not in Peru)."""
+    """Parse an event's address. Its `location` text is never parsed for a country: `RECIFE, PE` is not in Peru."""
     address = expect_object(event.get("address"), "address")
     coordinates = expect_object(address.get("coordinates"), "coordinates")
     parts = (
@@ -214,7 +218,7 @@ def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
     )
     try:
         return build_place(*parts)
-    except TypeError:  # a list or an object where a leaf belongs cannot be remembered
+    except TypeError:  # a list or an object in place of a text or a number cannot be a key of the cache
         return build_place.__wrapped__(*parts)
 
 
@@ -222,7 +226,7 @@ def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
 def build_place(
     location: Any, country: Any, state: Any, city: Any, postal_code: Any, lat: Any, lon: Any
 ) -> ParsedPlace:
-    """Return the place that the leaves of an address name. Remembered: parcels pass through few places."""
+    """Return the place that an address names. Cached: parcels pass through few places, and reading is a hot path."""
     return ParsedPlace(
         clean_text(location),
         parse_country_code(country),
@@ -235,47 +239,47 @@ def build_place(
 
 
 def parse_time(event: Mapping[str, Any], place: ParsedPlace, received_at: datetime) -> ParsedTime:
-    """Read an event's time. `time_raw` is what the carrier told; an offset only in `time_iso` is 17TRACK's."""
-    raw = expect_object(event.get("time_raw"), "time_raw")
-    day, hour = clean_text(raw.get("date")), clean_text(raw.get("time"))
-    clock_told = f"{day}T{hour}" if day and hour else day or hour
+    """Parse an event's time. `time_raw` is the carrier's; an offset that stands only in `time_iso` is 17TRACK's."""
+    time_raw = expect_object(event.get("time_raw"), "time_raw")
+    day, time_of_day = clean_text(time_raw.get("date")), clean_text(time_raw.get("time"))
+    local_time = f"{day}T{time_of_day}" if day and time_of_day else day or time_of_day
     if iso := clean_text(event.get("time_iso")):
-        zone = clean_text(raw.get("timezone"))
-        time_text = f"{clock_told} {zone}" if zone else clock_told
+        zone = clean_text(time_raw.get("timezone"))
+        raw_time = f"{local_time} {zone}" if zone else local_time
         return timestamps.parse_timestamp(
-            iso, place.country, received_at, region=place.region, is_offset_inferred=not zone, raw_time=time_text
+            iso, place.country, received_at, region=place.region, is_offset_inferred=not zone, raw_time=raw_time
         )
     if utc := clean_text(event.get("time_utc")):
         return timestamps.parse_utc_timestamp(utc, received_at=received_at)
-    return timestamps.parse_timestamp(clock_told, place.country, received_at)
+    return timestamps.parse_timestamp(local_time, place.country, received_at)
 
 
 def add_next_legs(
     legs: list[ParsedLeg], scans: Sequence[ParsedScan], number: str, misc_info: Mapping[str, Any]
 ) -> tuple[ParsedLeg, ...]:
-    """Return the legs with the number of the last one, and one more leg for a hand-over that only a number tells of."""
-    local, name = clean_text(misc_info.get("local_number")), clean_text(misc_info.get("local_provider"))
-    if local and local != number:
-        known = [index for index, leg in enumerate(legs) if leg.carrier == slug_for(name)]
-        if known:
-            legs[known[-1]] = legs[known[-1]]._replace(number=local)
+    """Return the legs with the last carrier's own number, and a leg for each number that a handover text names."""
+    local_number, name = clean_text(misc_info.get("local_number")), clean_text(misc_info.get("local_provider"))
+    if local_number and local_number != number:
+        leg_indexes = [index for index, leg in enumerate(legs) if leg.carrier == slug_for(name)]
+        if leg_indexes:
+            legs[leg_indexes[-1]] = legs[leg_indexes[-1]]._replace(number=local_number)
         else:
-            legs.append(ParsedLeg(slug_for(name), name, local))
+            legs.append(ParsedLeg(slug_for(name), name, local_number))
     numbers = {leg.number for leg in legs} | {number}
-    legs += (ParsedLeg("", "", found) for found in dict.fromkeys(handover_numbers(scans)) if found not in numbers)
+    legs += (ParsedLeg("", "", other) for other in dict.fromkeys(handover_numbers(scans)) if other not in numbers)
     return tuple(legs)
 
 
 def handover_numbers(scans: Sequence[ParsedScan]) -> Iterator[str]:
-    """Yield the numbers that hand-over messages name."""
+    """Yield the numbers that handover messages name."""
     for scan in scans:
-        if found := extract_next_number(scan.text):
-            yield found
+        if number := extract_next_number(scan.text):
+            yield number
 
 
-def parse_carrier_estimate(metrics: Mapping[str, Any]) -> ParsedEstimate | None:
-    """Read the forecast in the answer: days, not instants, and from whom."""
-    estimate = expect_object(metrics.get("estimated_delivery_date"), "estimated_delivery_date")
+def parse_carrier_estimate(time_metrics: Mapping[str, Any]) -> ParsedEstimate | None:
+    """Parse the estimate: first and last day, and its source, which is '' where the carrier made it."""
+    estimate = expect_object(time_metrics.get("estimated_delivery_date"), "estimated_delivery_date")
     first, last = local_date_of(estimate.get("from")), local_date_of(estimate.get("to"))
     if first is None and last is None:
         return None

@@ -1,19 +1,19 @@
-"""Ship24, public API v1: an aggregator that tells every event with its courier and the number it was found under.
+"""Ship24, public API v1: an aggregator that reports every event with its courier and the number it was found under.
 
-Source: docs.ship24.com (status, data format, errors, webhook authentication) and Ship24's OpenAPI file. Bearer key, 10
-calls a second. A tracker uses up quota once, asking for it does not. `{"data": {"trackings": [..]}}` answers a
-question, `{"trackings": [..]}` is a push with only what is new, `{"status", "data", "error"}` a bulk registration,
-`{"errors": [{"code", "message"}]}` anything else. Events come newest first.
+Source: docs.ship24.com (status, data format, errors, webhook authentication) and Ship24's OpenAPI file. Bearer key; the
+limit is 10 calls a second. A tracker uses up quota once, fetching it does not. `{"data": {"trackings": [..]}}` answers
+a fetch, `{"trackings": [..]}` is a push with only what is new, `{"status", "data", "error"}` answers a bulk
+registration, `{"errors": [{"code", "message"}]}` anything else. Events come newest first.
 
-`occurrenceDatetime` is the courier's own time: a clock without a zone, a clock with the courier's offset, an instant
-with `Z`, or a date. The deprecated `datetime` writes a clock without a zone as if it were UTC, beside an empty
-`utcOffset`: neither is read. A place is one raw text, so no event's country is known and a clock without a zone stays
-without an instant. The code of a post (`us-post`) tells that post's country, for the side of customs, never for time.
-A push carries `Authorization: Bearer <webhook secret>`: the secret itself, no signature over the body. Proofs of
-delivery (`tracking/pod`), `signedBy` and `recipient` are never read.
+`occurrenceDatetime` is the courier's own time: a local time without a zone or with the courier's offset, an instant
+with `Z`, or a date. The deprecated `datetime` writes a local time without a zone as if it were UTC, beside an empty
+`utcOffset`: neither is read. A place is one raw text, so no event's country is known and a local time without a zone
+stays without an instant. The code of a post (`us-post`) gives that post's country, used for the side of customs, never
+for time. A push carries `Authorization: Bearer <webhook secret>`: the secret itself, no signature over the body. Proofs
+of delivery (`tracking/pod`), `signedBy` and `recipient` are never read.
 
-Not settled by public material: whether a number without a tracker is answered by 404 or by an empty list (both are read
-as not registered), and the list of courier codes (the examples show three posts).
+Unconfirmed: whether a number without a tracker is answered by 404 or by an empty list (both are read as not
+registered), and the list of courier codes (the examples show three posts).
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route
+from tracking.carriers.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("ship24")
@@ -69,7 +71,6 @@ class Ship24(Adapter):
     base_url = "https://api.ship24.com"
     homepage = "https://www.ship24.com"
     credentials = (Credential("key", "API key"), Credential("webhook_secret", "Webhook secret", required=False))
-    batch_size = 1
     is_aggregator = True
     calls_per_second = 10.0
     requires_registration = True
@@ -85,7 +86,7 @@ class Ship24(Adapter):
         if clean_text(error.get("code")) in NUMBER_ERROR_CODES:
             return ParsedAnswer((), (parse_rejected_number("", error),))
         if error or "trackings" not in data:
-            raise RejectionAnswerError(error_message(error))
+            raise rejected_answer(error)
         if not data["trackings"]:
             return ParsedAnswer((), (RejectedNumber("", parsed.NOT_REGISTERED, "no tracker"),))
         return parse_shipments(data["trackings"], received_at)
@@ -113,18 +114,17 @@ class Ship24(Adapter):
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the header that carries the account's key."""
+    """Return the header that authenticates the account."""
     return {"Authorization": f"Bearer {client.credentials.get('key', '')}"}
 
 
-def error_message(error: Mapping[str, Any]) -> str:
-    """Say in one line why the whole call was refused."""
-    code, message = clean_text(error.get("code")) or "no code", clean_text(error.get("message")) or "no reason"
-    return f"Ship24 refused the call ({code}): {message}"
+def rejected_answer(error: Mapping[str, Any]) -> RejectionAnswerError:
+    """Return the error for an answer that rejects the whole call."""
+    return rejected_call("Ship24", error.get("code"), clean_text(error.get("message")) or "no reason")
 
 
 def parse_rejected_number(number: str, error: Mapping[str, Any]) -> RejectedNumber:
-    """Read why one number was not answered or not registered."""
+    """Parse the reason why one number was not found or not registered."""
     return RejectedNumber(
         number,
         REJECTION_REASONS.get(clean_text(error.get("code")), parsed.OTHER_REASON),
@@ -133,14 +133,14 @@ def parse_rejected_number(number: str, error: Mapping[str, Any]) -> RejectedNumb
 
 
 def parse_registration(answer: Mapping[str, Any]) -> ParsedAnswer:
-    """Read what became of each number of a bulk registration; `data` is null where the call itself was refused."""
+    """Parse the outcome for each number of a bulk registration; `data` is null where the whole call was rejected."""
     if answer.get("data") is None:
-        raise RejectionAnswerError(error_message(expect_object(answer.get("error"), "error")))
+        raise rejected_answer(expect_object(answer.get("error"), "error"))
     return ParsedAnswer.from_items(parse_registration_result(item) for item in expect_list(answer["data"], "data"))
 
 
 def parse_registration_result(item: Any) -> ParsedShipment | RejectedNumber:
-    """Read one number of a bulk registration, by `itemStatus`: created, existing or error."""
+    """Parse one number of a bulk registration by its `itemStatus`: created, existing or error."""
     entry = expect_object(item, "an entry of data")
     number = require_text(expect_object(entry.get("inputData"), "inputData").get("trackingNumber"), "trackingNumber")
     if entry.get("itemStatus") == "created":
@@ -151,7 +151,7 @@ def parse_registration_result(item: Any) -> ParsedShipment | RejectedNumber:
 
 
 def parse_shipments(items: Any, received_at: datetime) -> ParsedAnswer:
-    """Read results or a push."""
+    """Parse the trackings of an answer or of a push."""
     entries = [expect_object(item, "a tracking") for item in expect_list(items, "trackings")]
     return ParsedAnswer(
         tuple(parse_shipment(entry, received_at) for entry in entries if not is_proof_of_delivery(entry))
@@ -159,23 +159,23 @@ def parse_shipments(items: Any, received_at: datetime) -> ParsedAnswer:
 
 
 def is_proof_of_delivery(entry: Mapping[str, Any]) -> bool:
-    """Tell whether an entry is a proof of delivery, pushed in the envelope of news."""
+    """Return whether an entry is a proof of delivery, which is pushed in the same form as an update."""
     return expect_object(entry.get("metadata"), "metadata").get("topic") == "tracking/pod"
 
 
 def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one tracking: a leg per courier and number met in its events."""
+    """Parse one tracking into one leg for each courier and number among its events."""
     tracker, shipment = expect_object(entry.get("tracker"), "tracker"), expect_object(entry.get("shipment"), "shipment")
     number = require_text(tracker.get("trackingNumber"), "trackingNumber")
-    route = country_of(shipment.get("originCountryCode")), country_of(shipment.get("destinationCountryCode"))
+    route = Route(country_of(shipment.get("originCountryCode")), country_of(shipment.get("destinationCountryCode")))
     events = [expect_object(item, "an event") for item in reversed(expect_list(entry.get("events"), "events"))]
     legs = [parse_leg(event, number) for event in events]
-    order = list(dict.fromkeys(legs))
+    distinct_legs = list(dict.fromkeys(legs))
     return ParsedShipment(
         number,
-        tuple(order),
+        tuple(distinct_legs),
         tuple(
-            parse_event(event, order.index(leg), border_side_of(leg.country, *route), received_at)
+            parse_event(event, distinct_legs.index(leg), border_side_of(leg.country, *route), received_at)
             for event, leg in zip(events, legs, strict=True)
         ),
         FeedState.STOPPED if tracker.get("isTracked") is False else FeedState.ACTIVE,
@@ -185,32 +185,37 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
 
 
 def parse_leg(event: Mapping[str, Any], number: str) -> ParsedLeg:
-    """Read whose event it is, and under which number it was found."""
+    """Parse the courier of an event and the number it was found under."""
     code = clean_text(event.get("courierCode"))
     country, _, kind = code.rpartition("-")
-    found = clean_text(event.get("eventTrackingNumber")) or number
-    return ParsedLeg(slug_for(code), code, found, country_of(country) if kind == "post" else None)
+    event_number = clean_text(event.get("eventTrackingNumber")) or number
+    return ParsedLeg(slug_for(code), code, event_number, country_of(country) if kind == "post" else None)
 
 
 def parse_event(event: Mapping[str, Any], leg: int, side: BorderSide, received_at: datetime) -> ParsedScan:
-    """Read one event. Without a `statusCode` its milestone is the code; the table knows those that speak of the row."""
-    code, words = (
+    """Parse one event. Without a `statusCode` its milestone is the code, where the table lists that milestone."""
+    code, text = (
         clean_text(event.get("statusCode")) or clean_text(event.get("statusMilestone")),
         clean_text(event.get("status")),
     )
-    when = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), None, received_at)
+    event_time = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), None, received_at)
     return ParsedScan(
-        leg, CODE_TABLE.scan_for(code, side, words), when, ParsedPlace(clean_text(event.get("location"))), code, words
+        leg,
+        CODE_TABLE.scan_for(code, side, text),
+        event_time,
+        ParsedPlace(clean_text(event.get("location"))),
+        code,
+        text,
     )
 
 
 def parse_carrier_estimate(delivery: Mapping[str, Any]) -> ParsedEstimate | None:
-    """Read the courier's forecast; Ship24's own, `aiPredictiveDeliveryDate`, is not the carrier's word."""
+    """Parse the courier's estimate. Ship24's own, `aiPredictiveDeliveryDate`, is not the carrier's: ignored."""
     estimate = expect_object(delivery.get("courierEstimatedDeliveryDate"), "courierEstimatedDeliveryDate")
     days = [
         local_date_of(estimate.get("from")),
         local_date_of(estimate.get("to")),
         local_date_of(delivery.get("estimatedDeliveryDate")),
     ]
-    known = [day for day in days[:2] if day] or [day for day in days[2:] if day]
-    return ParsedEstimate(min(known), max(known), "") if known else None
+    days_known = [day for day in days[:2] if day] or [day for day in days[2:] if day]
+    return ParsedEstimate(min(days_known), max(days_known), "") if days_known else None

@@ -1,14 +1,14 @@
-"""Shippo, Tracks API 2018-02-08: an aggregator that wants to be told the carrier with each number.
+"""Shippo, Tracks API 2018-02-08: an aggregator that needs the carrier with each number.
 
 Source: docs.goshippo.com and Shippo's client libraries. `GET /tracks/{carrier}/{number}` answers one track, and
-`POST /tracks/` registers it for pushes `{"event": "track_updated", "data": track}`. Whose a number is we recognise by
-its format; about one that looks like no carrier known to Shippo nothing is asked, and the answer kept says so. `status`
-says little, `substatus.code` says what happened. Pushes are signed, once Shippo has switched that on for an account:
-`Shippo-Auth-Signature: t=..,v1=..`, the HMAC-SHA256 of the time, a dot and the raw body.
+`POST /tracks/` registers it for pushes `{"event": "track_updated", "data": track}`. We recognise a number's carrier by
+its format; a number that fits no carrier known to Shippo is not requested, and the stored answer says so. `status` is
+coarse, `substatus.code` says what happened. Pushes are signed, once Shippo has enabled that for an account:
+`Shippo-Auth-Signature: t=..,v1=..`, the HMAC-SHA256 of the time, a dot and the raw body. `messages` and `metadata` are
+never read.
 
-Not settled by public material: whether a `status_date` in UTC is always the carrier's instant or at times a local clock
-(it is read as told); whether RETURNED alone says that the way back has ended (read as begun). `messages` and `metadata`
-are never read.
+Unconfirmed: whether a `status_date` in UTC is always the carrier's instant or sometimes a local time (it is read as
+written); whether RETURNED alone means that the return has ended (it is read as started).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from tracking.carriers.json_access import (
     require_text,
 )
 from tracking.carriers.numbers import detect_carriers
-from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.parsed_parts import Route, estimate_on
 from tracking.carriers.places import parse_place, parse_place_country
 
 CODE_TABLE: Final = CodeTable.load("shippo")
@@ -48,11 +49,11 @@ TOKENS_BY_SLUG: Final[dict[str, str]] = {
     "ups": "ups",
     "usps": "usps",
 }
-"""Shippo's names of carriers by our slugs."""
+"""Shippo's carrier tokens by our slugs."""
 SLUGS_BY_TOKEN: Final = {token: slug for slug, token in TOKENS_BY_SLUG.items()}
 UNKNOWN_STATUS: Final = "UNKNOWN"
 NO_CARRIER_ANSWER: Final = b'{"detail": "not asked: the number looks like that of no carrier known to Shippo"}'
-"""What is kept as the answer where there was nobody to ask about."""
+"""Stored as the answer for a number that was not requested."""
 
 
 class Shippo(Adapter):
@@ -65,11 +66,9 @@ class Shippo(Adapter):
         Credential("token", "API token (live)"),
         Credential("webhook_secret", "Webhook signing secret", required=False),
     )
-    batch_size = 1
     is_aggregator = True
     calls_per_second = 8.0
     requires_registration = True
-    register_batch_size = 1
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
@@ -93,8 +92,10 @@ class Shippo(Adapter):
         token = carrier_token_for(numbers[0])
         if token is None:
             return NO_CARRIER_ANSWER
-        asked = {"carrier": token, "tracking_number": numbers[0]}
-        return await client.send("POST", "/tracks/", headers=auth_headers(client), json=asked, accepted_statuses=(400,))
+        payload = {"carrier": token, "tracking_number": numbers[0]}
+        return await client.send(
+            "POST", "/tracks/", headers=auth_headers(client), json=payload, accepted_statuses=(400,)
+        )
 
     async def probe(self, client: CarrierClient) -> str:
         load_json_object(
@@ -111,35 +112,35 @@ class Shippo(Adapter):
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the header that carries the account's token."""
+    """Return the headers that authenticate the account and fix the API version."""
     return {"Authorization": f"ShippoToken {client.credentials.get('token', '')}", "Shippo-API-Version": "2018-02-08"}
 
 
 def carrier_token_for(number: str) -> str | None:
-    """Return Shippo's name of the carrier whose number this looks like the most, or None."""
+    """Return Shippo's token of the carrier whose format fits a number best, or None."""
     return next(
         (
-            TOKENS_BY_SLUG[one.carrier]
-            for one in detect_carriers(number)
-            if one.carrier in TOKENS_BY_SLUG and not one.has_wrong_check_digit
+            TOKENS_BY_SLUG[candidate.carrier]
+            for candidate in detect_carriers(number)
+            if candidate.carrier in TOKENS_BY_SLUG and not candidate.has_wrong_check_digit
         ),
         None,
     )
 
 
 def parse_rejected_number(answer: Mapping[str, Any]) -> RejectedNumber:
-    """Read an answer without a track: why this number is not told of. The account itself is refused otherwise."""
-    words = "; ".join(f"{key}: {clean_text(value) or value}" for key, value in sorted(answer.items()))[:300]
-    low = words.lower()
-    if "not supported" in low or "provider" in low or "carrier" in low:
-        return RejectedNumber("", parsed.UNKNOWN_CARRIER, words)
-    return RejectedNumber("", parsed.NO_EVENTS_YET if "not found" in low else parsed.OTHER_REASON, words)
+    """Parse an answer without a track: why the number has none. A rejected account is an HTTP error instead."""
+    text = "; ".join(f"{key}: {clean_text(value) or value}" for key, value in sorted(answer.items()))[:300]
+    lower_text = text.lower()
+    if "not supported" in lower_text or "provider" in lower_text or "carrier" in lower_text:
+        return RejectedNumber("", parsed.UNKNOWN_CARRIER, text)
+    return RejectedNumber("", parsed.NO_EVENTS_YET if "not found" in lower_text else parsed.OTHER_REASON, text)
 
 
 def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipment | RejectedNumber:
-    """Read one number's track. Its history comes oldest first; the latest status is its last entry."""
+    """Parse one number's track. Its history comes oldest first; the latest status is its last entry."""
     number, token = require_text(track.get("tracking_number"), "tracking_number"), clean_text(track.get("carrier"))
-    route = (
+    route = Route(
         parse_place_country(track.get("address_from"), "an address"),
         parse_place_country(track.get("address_to"), "an address"),
     )
@@ -154,30 +155,30 @@ def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipm
         number=number,
         legs=(ParsedLeg(SLUGS_BY_TOKEN.get(token, token.replace("_", "-")), token, number),) if token else (),
         scans=scans,
-        origin=route[0],
-        destination=route[1],
-        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+        origin=route.origin,
+        destination=route.destination,
+        carrier_estimate=estimate_on(day),
     )
 
 
 def is_informative(event: Mapping[str, Any]) -> bool:
-    """Tell whether an entry tells anything: without words and substatus an unknown status is none."""
+    """Return whether an entry carries news: an unknown status without text and substatus does not."""
     return clean_text(event.get("status")) != UNKNOWN_STATUS or bool(
         clean_text(event.get("status_details")) or event.get("substatus")
     )
 
 
-def parse_event(event: Mapping[str, Any], route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one event. The carrier's words are its `status_details`."""
-    place, words = parse_place(event.get("location"), "a location"), clean_text(event.get("status_details"))
-    status, more = (
+def parse_event(event: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one event. `status_details` is the carrier's own text."""
+    place, text = parse_place(event.get("location"), "a location"), clean_text(event.get("status_details"))
+    status, substatus = (
         clean_text(event.get("status")),
         clean_text(expect_object(event.get("substatus"), "substatus").get("code")),
     )
-    code = f"{status}/{more}" if more else status
-    when = timestamps.parse_timestamp(
+    code = f"{status}/{substatus}" if substatus else status
+    event_time = timestamps.parse_timestamp(
         clean_text(event.get("status_date")), place.country, received_at, region=place.region
     )
     return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
