@@ -1,13 +1,14 @@
-"""Cainiao: Alibaba's parcels from China, told in one list from the first mile to the door.
+"""Cainiao: Alibaba's parcels from China, in one list from the first mile to delivery.
 
 Source: the answer of the carrier's own tracking page (`global.cainiao.com/global/detail.json`), as the open-source
 client ha-cainiao (MIT) captured it, and the action codes that Alibaba's
 `aliexpress.logistics.redefining.querytrackingresult` documents. `time` is the instant in epoch milliseconds.
-`timeStr` is the same instant on China's clock even for a scan in Belgium, so it is no local clock and is never read
-as one. GTMS_STA_SIGNED is the pick-up point that signs, not the buyer.
+`timeStr` is the same instant in China's time, even for a scan in Belgium, so it is never read as a local time.
+GTMS_STA_SIGNED means that the pick-up point signs, not the buyer.
 
-Not settled: terms of use for other callers and a documented rate (so: one number a call, one call a second, no key);
-a scan's place (none is told); GTMS_OE_DEPART, seen minutes after the pick-up (so: unmapped). Words never tell a side.
+Unconfirmed: terms of use for other callers and a documented rate limit (so: one number a call, one call a second, no
+key); the place of a scan (none is given); GTMS_OE_DEPART, seen minutes after the pick-up (so: unmapped). Texts never
+say on which side of the border a scan was made.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tracking.carriers.json_access import (
     require_text,
 )
 from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsed_parts import Route, legs_to_last_mile
 from tracking.vocabulary import Precision, ZoneSource
 
 CODE_TABLE: Final = CodeTable.load("cainiao")
@@ -64,46 +66,45 @@ class Cainiao(Adapter):
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one number: scans come newest first and leave oldest first; an unknown number has none and is no error."""
+    """Parse one number. Scans come newest first and leave oldest first; an unknown number has none and is no error."""
     entry = expect_object(item, "an entry of module")
     number = require_text(entry.get("mailNo"), "mailNo")
-    route = (country_of(entry.get("originCountry")), country_of(entry.get("destCountry")))
+    route = Route(country_of(entry.get("originCountry")), country_of(entry.get("destCountry")))
     traces = expect_list(entry.get("detailList"), "detailList")
     return ParsedShipment(
         number=number,
         legs=parse_legs(entry, number),
         scans=tuple(parse_event(trace, route, received_at) for trace in reversed(traces)),
-        origin=route[0],
-        destination=route[1],
+        origin=route.origin,
+        destination=route.destination,
     )
 
 
 def parse_legs(entry: Mapping[str, Any], number: str) -> tuple[ParsedLeg, ...]:
-    """Return Cainiao's leg, and that of the carrier to whom it hands the parcel under another number."""
-    local = clean_text(entry.get("realMailNo")) or clean_text(entry.get("copyRealMailNo"))
+    """Return Cainiao's leg and, where it hands over under another number, that of the last-mile carrier."""
+    last_mile_number = clean_text(entry.get("realMailNo")) or clean_text(entry.get("copyRealMailNo"))
     name = clean_text(expect_object(entry.get("destCpInfo"), "destCpInfo").get("cpName"))
-    own = ParsedLeg("cainiao", "Cainiao", number)
-    return (own, ParsedLeg(slug_for(name), name, local)) if local and local != number else (own,)
+    return legs_to_last_mile(ParsedLeg("cainiao", "Cainiao", number), ParsedLeg(slug_for(name), name, last_mile_number))
 
 
-def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one scan: its action code says what, Cainiao's words are a second opinion."""
+def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one scan. Its action code is the code; Cainiao's text can correct what the code says."""
     trace = expect_object(item, "an entry of detailList")
-    code, words = (
+    code, text = (
         clean_text(trace.get("actionCode")).upper(),
         clean_text(trace.get("desc")) or clean_text(trace.get("standerdDesc")),
     )
-    scan = CODE_TABLE.scan_for(code, border_side_of(None, *route), words)
-    return ParsedScan(0, scan, parse_time(trace, received_at), UNKNOWN_PLACE, code, words)
+    scan = CODE_TABLE.scan_for(code, border_side_of(None, *route), text)
+    return ParsedScan(0, scan, parse_time(trace, received_at), UNKNOWN_PLACE, code, text)
 
 
 def parse_time(trace: Mapping[str, Any], received_at: datetime) -> ParsedTime:
-    """Read the instant in epoch milliseconds; without one nothing is known but the raw text."""
-    told = clean_text(trace.get("time"))
+    """Parse the instant in epoch milliseconds; without one only the raw text is kept."""
+    raw_time = clean_text(trace.get("time"))
     try:
-        at = EPOCH + timedelta(milliseconds=int(told))
+        at = EPOCH + timedelta(milliseconds=int(raw_time))
     except (ValueError, OverflowError):
         return ParsedTime(raw_time=clean_text(trace.get("timeStr")))
     if not timestamps.is_plausible(at, received_at):
-        return ParsedTime(raw_time=told)
-    return ParsedTime(at, None, None, Precision.SECOND, ZoneSource.CARRIER_EPOCH, None, told)
+        return ParsedTime(raw_time=raw_time)
+    return ParsedTime(at, None, None, Precision.SECOND, ZoneSource.CARRIER_EPOCH, None, raw_time)

@@ -1,16 +1,17 @@
-"""4PX: a Chinese consolidator, told with `FPX_*` codes from the label to the door.
+"""4PX: a Chinese consolidator, reporting with `FPX_*` codes from the label to delivery.
 
-Two shapes are read. The open platform's `tr.order.tracking.get` (what an account may call): `data.trackingList[]`
-with `businessLinkCode`, `occurDatetime`, `timeZone`, `occurLocation`, `country`, `trackingContent`. The tracking
-page's: `data[].tracks[]` with `tkCode`, `tkDate`, `tkDateStr`, `tkTimezone`, `tkLocation`, `tkDesc`. Real captures
-show that `tkDate` carries an offset and is the instant, while `tkDateStr` is China's clock even where `tkTimezone`
-says `UTC+02:00`: the two are never joined. `result` 1 is success in both.
+Source: open-source clients and real captures of two answers. The open platform's `tr.order.tracking.get` (which an
+account may call): `data.trackingList[]` with `businessLinkCode`, `occurDatetime`, `timeZone`, `occurLocation`,
+`country`, `trackingContent`. The tracking page's: `data[].tracks[]` with `tkCode`, `tkDate`, `tkDateStr`, `tkTimezone`,
+`tkLocation`, `tkDesc`. The captures show that `tkDate` carries an offset and is the instant, while `tkDateStr` is
+China's time even where `tkTimezone` says `UTC+02:00`: the two are never joined. `result` 1 is success in both.
 
-The sign, as open-source clients of the platform have it: the hex MD5 of the public parameters in the order of their
-names, name and value without any sign between, then the body, then the app secret; `access_token` and `language` are
-left out. Not settled: whether `occurDatetime` is the place's clock or China's, so it keeps no offset and gives no
-instant; the order of the list (so: by the clock of the first and the last); the meaning of codes that are not in the
-table (so: unmapped).
+The signature, as those clients compute it, is the hex MD5 of the public parameters sorted by name (name and value
+without separators), then the body, then the app secret; `access_token` and `language` are left out.
+
+Unconfirmed: whether `occurDatetime` is the place's time or China's (so it keeps no offset and gives no instant); the
+order of the list (so: decided by the first and the last time); the meaning of codes that are not in the table (so:
+unmapped).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any, Final
 from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.event_times import order_oldest_first
 from tracking.carriers.json_access import (
     RejectionAnswerError,
     clean_text,
@@ -36,6 +38,7 @@ from tracking.carriers.json_access import (
     require_text,
 )
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsed_parts import Route, legs_to_last_mile
 
 CODE_TABLE: Final = CodeTable.load("4px")
 API_METHOD: Final = "tr.order.tracking.get"
@@ -63,23 +66,28 @@ class FourPx(Adapter):
 
     async def probe(self, client: CarrierClient) -> str:
         answer = load_json_object(await fetch_tracking(client, "4PX0000000000000CN"))
-        told = error_message(answer)
-        if clean_text(answer.get("result")) != "1" and ("sign" in told.lower() or "app_key" in told.lower()):
-            raise RejectionAnswerError(told)
+        message = error_message(answer)
+        # Any other error, such as an unknown number, says nothing against the credentials.
+        if clean_text(answer.get("result")) != "1" and ("sign" in message.lower() or "app_key" in message.lower()):
+            raise RejectionAnswerError(message)
         return "connected"
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask the open platform for one number, signed."""
+    """Fetch one number from the open platform with a signed call."""
     body = json.dumps({"deliveryOrderNo": number}, separators=(",", ":"))
-    public = {
+    public_params = {
         "app_key": client.credentials.get("key", ""),
         "format": "json",
         "method": API_METHOD,
         "timestamp": str(int(time.time() * 1000)),
         "v": "1.0.0",
     }
-    params = {**public, "sign": sign_request(public, body, client.credentials.get("secret", "")), "language": "en"}
+    params = {
+        **public_params,
+        "sign": sign_request(public_params, body, client.credentials.get("secret", "")),
+        "language": "en",
+    }
     return await client.send(
         "POST", PATH, headers={"Content-Type": "application/json"}, params=params, data=body.encode()
     )
@@ -87,53 +95,50 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 def sign_request(public_params: Mapping[str, str], body: str, secret: str) -> str:
     """Return the signature of a call."""
-    told = "".join(f"{name}{public_params[name]}" for name in sorted(public_params))
-    return hashlib.md5(f"{told}{body}{secret}".encode(), usedforsecurity=False).hexdigest()
+    joined = "".join(f"{name}{public_params[name]}" for name in sorted(public_params))
+    return hashlib.md5(f"{joined}{body}{secret}".encode(), usedforsecurity=False).hexdigest()
 
 
 def error_message(answer: Mapping[str, Any]) -> str:
-    """Say in one line why the call was refused."""
+    """Return in one line why the call was rejected."""
     error = first_object(answer.get("errors"), "errors")
-    told = (error.get("error_msg"), error.get("errorMsg"), answer.get("msg"), answer.get("message"))
-    return f"4PX refused the call: {next((words for value in told if (words := clean_text(value))), 'no reason given')}"
+    message = first_text(error, "error_msg", "errorMsg") or first_text(answer, "msg", "message") or "no reason given"
+    return f"4PX refused the call: {message}"
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one number. `tracks: null` is a number that 4PX does not know: a parcel without scans."""
+    """Parse one number. `tracks: null` is a number that 4PX does not know: a shipment without scans."""
     entry = expect_object(item, "data")
     number = require_text(entry.get("deliveryOrderNo") or entry.get("queryCode"), "deliveryOrderNo")
-    route = (parse_country_code(entry.get("ctStartCode")), parse_country_code(entry.get("ctEndCode")))
-    told = expect_list(entry.get("trackingList") or entry.get("tracks"), "trackingList")
-    rows = order_oldest_first([expect_object(row, "an entry of trackingList") for row in told])
-    local = clean_text(entry.get("channelTrackCode")) or clean_text(entry.get("serverCode"))
-    own = ParsedLeg("4px", "4PX", number)
+    route = Route(parse_country_code(entry.get("ctStartCode")), parse_country_code(entry.get("ctEndCode")))
+    items = expect_list(entry.get("trackingList") or entry.get("tracks"), "trackingList")
+    rows = order_oldest_first([expect_object(row, "an entry of trackingList") for row in items], clock_of)
+    last_mile_number = clean_text(entry.get("channelTrackCode")) or clean_text(entry.get("serverCode"))
     return ParsedShipment(
         number=number,
-        legs=(own, ParsedLeg("", "", local)) if local and local != number else (own,),
+        legs=legs_to_last_mile(ParsedLeg("4px", "4PX", number), ParsedLeg("", "", last_mile_number)),
         scans=tuple(parse_event(row, route, received_at) for row in rows),
-        origin=route[0],
-        destination=route[1],
+        origin=route.origin,
+        destination=route.destination,
     )
 
 
 def first_text(row: Mapping[str, Any], *names: str) -> str:
     """Return the first of these fields that holds text."""
-    return next((found for name in names if (found := clean_text(row.get(name)))), "")
+    return next((text for name in names if (text := clean_text(row.get(name)))), "")
 
 
-def order_oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of one source in the order of their clocks: as they are, or turned round."""
-    clocks = [first_text(row, "tkDate", "occurDatetime", "tkDateStr") for row in rows]
-    return rows[::-1] if clocks and clocks[0] > clocks[-1] else rows
+def clock_of(row: Mapping[str, Any]) -> str:
+    """Return a scan's time as written: the instant where there is one."""
+    return first_text(row, "tkDate", "occurDatetime", "tkDateStr")
 
 
-def parse_event(row: Mapping[str, Any], route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one scan; only `tkDate` is an instant."""
+def parse_event(row: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one scan; only `tkDate` is an instant."""
     code = first_text(row, "businessLinkCode", "tkCode").upper()
-    words = first_text(row, "trackingContent", "tkDesc", "tkTranslatedDesc")
+    text = first_text(row, "trackingContent", "tkDesc", "tkTranslatedDesc")
     place = ParsedPlace(first_text(row, "occurLocation", "tkLocation"), parse_country_code(row.get("country")))
-    told = first_text(row, "tkDate", "occurDatetime", "tkDateStr")
-    when = timestamps.parse_timestamp(told, country=None, received_at=received_at)
+    event_time = timestamps.parse_timestamp(clock_of(row), country=None, received_at=received_at)
     return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )

@@ -1,14 +1,14 @@
-"""YunExpress (Yuntu), OMS API: one number a call, told in Chinese or English words with a coarse status.
+"""YunExpress (Yuntu), OMS API: one number a call, with Chinese or English text and a coarse status.
 
 Source: YunExpress's OMS API as open-source clients call it (`GET /api/Tracking/GetTrackInfo?OrderNumber=`,
 `Authorization: Basic` with base64 of `customer&secret`). `Code` 0000 is success; `Item` holds the number and
 `OrderTrackingDetails` with `ProcessDate`, `ProcessContent`, `ProcessLocation` and `TrackingStatus` (0, 10, 20, ..
-100). `TrackingNumber` is the last carrier's number where it differs from the waybill's.
+100). `TrackingNumber` is the last carrier's number where it differs from the waybill's. `ProcessLocation` is free text
+and never parsed for a country.
 
-Not settled: whose clock `ProcessDate` shows, so it keeps no offset and gives no instant, not even for a place with
-one clock; statuses 0, 60, 70 and 80 (so: unmapped); the code of an unknown number (so: a refusal of the call); the
-order of the details (so: by the clock of the first and the last). `ProcessLocation` is free text and never parsed for
-a country.
+Unconfirmed: in whose time `ProcessDate` is, so it keeps no offset and gives no instant, not even for a place with one
+clock; statuses 0, 60, 70 and 80 (so: unmapped); the code of an unknown number (so: it rejects the call); the order of
+the details (so: decided by the first and the last time).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any, Final
 from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.event_times import order_oldest_first
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -32,6 +32,8 @@ from tracking.carriers.json_access import (
     require_text,
 )
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsed_parts import legs_to_last_mile
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("yunexpress")
 SUCCESS_CODE: Final = "0000"
@@ -47,8 +49,7 @@ class YunExpress(Adapter):
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
-        if clean_text(answer.get("Code")) != SUCCESS_CODE:
-            raise RejectionAnswerError(error_message(answer))
+        check_answer(answer)
         if not answer.get("Item"):
             raise UnreadableAnswerError("the answer says success and holds no Item")
         return ParsedAnswer((parse_shipment(answer["Item"], received_at),))
@@ -59,59 +60,51 @@ class YunExpress(Adapter):
         )
 
     async def probe(self, client: CarrierClient) -> str:
-        answer = load_json_object(await client.send("GET", "/api/Common/GetCountry", headers=auth_headers(client)))
-        if clean_text(answer.get("Code")) != SUCCESS_CODE:
-            raise RejectionAnswerError(error_message(answer))
+        check_answer(load_json_object(await client.send("GET", "/api/Common/GetCountry", headers=auth_headers(client))))
         return "connected"
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the headers of a call: base64 of `customer&secret`, not of `customer:secret` as Basic usually has it."""
-    pair = f"{client.credentials.get('customer', '')}&{client.credentials.get('secret', '')}"
+    """Return the headers of a call. Unlike HTTP Basic, the base64 is of `customer&secret`, not `customer:secret`."""
+    credential_pair = f"{client.credentials.get('customer', '')}&{client.credentials.get('secret', '')}"
     return {
-        "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+        "Authorization": f"Basic {base64.b64encode(credential_pair.encode()).decode()}",
         "Accept": "application/json",
         "Accept-Language": "en-us",
     }
 
 
-def error_message(answer: Mapping[str, Any]) -> str:
-    """Say in one line why the call was refused."""
-    code, message = clean_text(answer.get("Code")) or "no code", clean_text(answer.get("Message")) or "no reason given"
-    return f"YunExpress refused the call ({code}): {message}"
+def check_answer(answer: Mapping[str, Any]) -> None:
+    """Raise RejectionAnswerError for an answer that rejects the whole call."""
+    if clean_text(answer.get("Code")) != SUCCESS_CODE:
+        raise rejected_call("YunExpress", answer.get("Code"), answer.get("Message"))
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read the one number of an answer."""
+    """Parse the single number of an answer."""
     entry = expect_object(item, "Item")
     number = require_text(entry.get("WaybillNumber") or entry.get("TrackingNumber"), "WaybillNumber")
     destination = parse_country_code(entry.get("CountryCode"))
     rows = [
         expect_object(row, "a detail") for row in expect_list(entry.get("OrderTrackingDetails"), "OrderTrackingDetails")
     ]
+    last_mile = ParsedLeg("", "", clean_text(entry.get("TrackingNumber")))
     return ParsedShipment(
         number=number,
-        legs=parse_legs(number, clean_text(entry.get("TrackingNumber"))),
-        scans=tuple(parse_event(row, destination, received_at) for row in order_oldest_first(rows)),
+        legs=legs_to_last_mile(ParsedLeg("yunexpress", "YunExpress", number), last_mile),
+        scans=tuple(parse_event(row, destination, received_at) for row in order_oldest_first(rows, clock_of)),
         destination=destination,
     )
 
 
-def parse_legs(number: str, last_mile_number: str) -> tuple[ParsedLeg, ...]:
-    """Return YunExpress's leg, and one of a carrier unknown where another number is told for the last mile."""
-    own = ParsedLeg("yunexpress", "YunExpress", number)
-    return (own, ParsedLeg("", "", last_mile_number)) if last_mile_number and last_mile_number != number else (own,)
-
-
-def order_oldest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of one source in the order of their clocks: as they are, or turned round."""
-    newest_first = bool(rows) and clean_text(rows[0].get("ProcessDate")) > clean_text(rows[-1].get("ProcessDate"))
-    return rows[::-1] if newest_first else rows
+def clock_of(row: Mapping[str, Any]) -> str:
+    """Return a scan's time as written."""
+    return clean_text(row.get("ProcessDate"))
 
 
 def parse_event(row: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
-    """Read one scan. Its clock is told without a zone and its place without a country."""
-    code, words = clean_text(row.get("TrackingStatus")), clean_text(row.get("ProcessContent"))
-    when = timestamps.parse_timestamp(clean_text(row.get("ProcessDate")), country=None, received_at=received_at)
-    scan = CODE_TABLE.scan_for(code, border_side_of(None, None, destination), words)
-    return ParsedScan(0, scan, when, ParsedPlace(clean_text(row.get("ProcessLocation"))), code, words)
+    """Parse one scan. Its time comes without a zone and its place without a country."""
+    code, text = clean_text(row.get("TrackingStatus")), clean_text(row.get("ProcessContent"))
+    event_time = timestamps.parse_timestamp(clock_of(row), country=None, received_at=received_at)
+    scan = CODE_TABLE.scan_for(code, border_side_of(None, None, destination), text)
+    return ParsedScan(0, scan, event_time, ParsedPlace(clean_text(row.get("ProcessLocation"))), code, text)
