@@ -1,11 +1,13 @@
 """DHL Unified Shipment Tracking: one number a call, for DHL Express, Paket, eCommerce and the rest.
 
 Source: DHL's developer portal (header `DHL-API-Key`, GET /track/shipments), its example answer and real ones. The five
-status codes are coarse, so the words decide among them; where `status` and `statusCode` contradict, the scan is not
-mapped. A new key may ask once a second and 250 times a day, until DHL grants more.
-Not settled by public material: which texts a division sends, whether a naive time is always the place's own (we read it
-as such), and the signature of the push API (so there is no `verify`). `description` may hold no more than the name of
-who signed, and a locality may hold a street: both are read only as far as they cannot.
+status codes are coarse, so the text decides among them; where `status` and `statusCode` contradict each other, the scan
+stays unmapped. A new key may call once a second and 250 times a day, until DHL grants more. `description` may hold
+nothing but the name of the person who signed, and a locality may hold a street: both are read only as far as
+they are safe.
+
+Unconfirmed: which texts a division sends, whether a time without a zone is always the place's own (it is read as such),
+and the signature of the push API (so there is no `verify_signature`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.directory import display_name_for
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     clean_text,
     expect_list,
     expect_object,
@@ -41,6 +42,8 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_between, place_in_city
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("dhl")
 SLUGS_BY_DIVISION: Final[Mapping[str, str]] = {"parcel-de": "dhl-de", "post-de": "dhl-de"}
@@ -64,8 +67,7 @@ class DHL(Adapter):
     base_url = "https://api-eu.dhl.com"
     homepage = "https://developer.dhl.com"
     credentials = (Credential("key", "API key (DHL-API-Key)"),)
-    batch_size = 1
-    # 250 calls a day is what a new account may make; an operator who was granted more enters it.
+    # The limit of a new account; an operator whom DHL granted more enters it.
     calls_per_second = 250 / 86_400
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
@@ -73,10 +75,10 @@ class DHL(Adapter):
         if "shipments" in answer:
             items = expect_list(answer["shipments"], "shipments")
             return ParsedAnswer(tuple(parse_shipment(item, received_at) for item in items))
-        words = clean_text(answer.get("detail")) or clean_text(answer.get("title")) or "no reason given"
+        text = clean_text(answer.get("detail")) or clean_text(answer.get("title")) or "no reason given"
         if answer.get("status") == 404:
-            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
-        raise RejectionAnswerError(f"DHL refused the call ({clean_text(answer.get('status')) or 'no status'}): {words}")
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, text),))
+        raise rejected_call("DHL", clean_text(answer.get("status")) or "no status", text)
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await fetch_tracking(client, numbers[0])
@@ -87,7 +89,7 @@ class DHL(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one number, in English. DHL says 404 for a number that it does not know."""
+    """Fetch one number, in English. DHL answers 404 for a number that it does not know."""
     return await client.send(
         "GET",
         "/track/shipments",
@@ -98,83 +100,80 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one shipment; without events its present status is the only scan. Events come newest first."""
+    """Parse one shipment. Events come newest first; without events the current status is the only scan."""
     entry = expect_object(item, "a shipment")
     number = require_text(entry.get("id"), "id")
-    origin, destination = (parse_place(entry.get(end)).country for end in ("origin", "destination"))
+    route = Route(parse_place(entry.get("origin")).country, parse_place(entry.get("destination")).country)
     slug = SLUGS_BY_DIVISION.get(clean_text(entry.get("service")), "dhl")
     events = expect_list(entry.get("events"), "events") or [status for status in [entry.get("status")] if status]
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug, display_name_for(slug, "DHL"), number),),
-        scans=tuple(parse_event(event, (origin, destination), received_at) for event in reversed(events)),
-        origin=origin,
-        destination=destination,
+        scans=tuple(parse_event(event, route, received_at) for event in reversed(events)),
+        origin=route.origin,
+        destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
         measurements=parse_measurements(expect_object(entry.get("details"), "details")),
     )
 
 
 def parse_measurements(details: Mapping[str, Any]) -> Measurements | None:
-    """Read weight and sides, each a value with its unit; of a consignment of several pieces they say nothing of one."""
+    """Parse weight and sides, each a value with its unit. Those of several pieces say nothing about one: None."""
     if clean_text(details.get("totalNumberOfPieces")) not in ("", "1"):
         return None
-    weight, sides = (
+    weight, dimensions = (
         expect_object(details.get("weight"), "weight"),
         expect_object(details.get("dimensions"), "dimensions"),
     )
-    told = [expect_object(sides.get(name), name) for name in ("length", "width", "height")]
-    length, width, height = (side.get("value") for side in told)
-    size = to_millimetres(length, width, height, told[0].get("unitText"))
-    return build_measurements(to_grams(weight.get("value"), weight.get("unitText")), size)
+    side_objects = [expect_object(dimensions.get(name), name) for name in ("length", "width", "height")]
+    length, width, height = (side.get("value") for side in side_objects)
+    dimensions_mm = to_millimetres(length, width, height, side_objects[0].get("unitText"))
+    return build_measurements(to_grams(weight.get("value"), weight.get("unitText")), dimensions_mm)
 
 
-def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one event: the status code, and the words that say what it means."""
+def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one event: its status code, and the text that refines it."""
     event = expect_object(item, "an event")
     place = parse_place(event.get("location"))
-    code, words = clean_text(event.get("statusCode")), parse_description(event)
-    when = timestamps.parse_timestamp(
+    code, text = clean_text(event.get("statusCode")), parse_description(event)
+    event_time = timestamps.parse_timestamp(
         clean_text(event.get("timestamp")), country=place.country, received_at=received_at
     )
     return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), words), when, place, code, words, "en"
+        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text, "en"
     )
 
 
 def parse_description(event: Mapping[str, Any]) -> str:
-    """Join status and description where each adds something; what does not speak of a parcel may be a name."""
+    """Join status and description where each adds something. A part without a parcel term may be a name: left out."""
     parts = [clean_text(event.get("status")), clean_text(event.get("description"))]
-    told = [redact_personal_data(part) for part in parts if PARCEL_TERMS.search(part)]
-    fresh = [part for part in dict.fromkeys(told) if part.casefold() != clean_text(event.get("statusCode")).casefold()]
-    return ": ".join(fresh)
+    safe_parts = [redact_personal_data(part) for part in parts if PARCEL_TERMS.search(part)]
+    distinct = [
+        part for part in dict.fromkeys(safe_parts) if part.casefold() != clean_text(event.get("statusCode")).casefold()
+    ]
+    return ": ".join(distinct)
 
 
 def redact_personal_data(description: str) -> str:
-    """Cut words off where a name may begin: after `signed for by`, `neighbour` and the like."""
-    found = TEXT_BEFORE_NAME.match(description)
-    return found.group(0) if found else description
+    """Cut a description off where a name may begin: after `signed for by`, `neighbour` and the like."""
+    match = TEXT_BEFORE_NAME.match(description)
+    return match.group(0) if match else description
 
 
 def parse_place(value: Any) -> ParsedPlace:
-    """Read an address. The parts of a locality that hold a digit are a street and its number: they are left out."""
+    """Parse an address. Parts of a locality that hold a digit may be a street with its number: left out."""
     address = expect_object(expect_object(value, "a location").get("address"), "an address")
     parts = [part.strip() for part in clean_text(address.get("addressLocality")).split(",")]
-    locality = ", ".join(part for part in parts if part and not any(sign.isdigit() for sign in part))
-    return ParsedPlace(
-        locality,
-        parse_country_code(address.get("countryCode")),
-        None,
-        locality or None,
-        clean_text(address.get("postalCode")) or None,
-    )
+    locality = ", ".join(part for part in parts if part and not any(character.isdigit() for character in part))
+    return place_in_city(locality, None, parse_country_code(address.get("countryCode")), address.get("postalCode"))
 
 
 def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
-    """Read DHL's own forecast: a frame where there is one, else a day."""
-    frame = expect_object(entry.get("estimatedDeliveryTimeFrame"), "estimatedDeliveryTimeFrame")
+    """Parse DHL's own estimate: a time frame where there is one, else a day."""
+    time_frame = expect_object(entry.get("estimatedDeliveryTimeFrame"), "estimatedDeliveryTimeFrame")
     day = local_date_of(entry.get("estimatedTimeOfDelivery"))
-    first, last = local_date_of(frame.get("estimatedFrom")) or day, local_date_of(frame.get("estimatedThrough")) or day
-    if first is None:
-        return None
-    return ParsedEstimate(first, max(first, last or first), "")
+    first, last = (
+        local_date_of(time_frame.get("estimatedFrom")) or day,
+        local_date_of(time_frame.get("estimatedThrough")) or day,
+    )
+    return estimate_between(first, last)

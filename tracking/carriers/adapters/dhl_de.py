@@ -1,15 +1,14 @@
 """DHL Paket (Deutsche Post DHL, Germany), Parcel DE Tracking: XML in which every element is called `data`.
 
-Source: the request `d-get-piece-detail` of DHL's Parcel DE Tracking API v0 (before that `sendungsverfolgung`) as
-karrio (LGPL-3.0) and other public clients call it, with their captures: `<data name="piece-shipment-list" code="0">`,
-in it a `piece-shipment` for each number, in that a `piece-event-list` of `piece-event`s, oldest first. Older captures
-spell the names without dashes. An event's `standard-event-code` says what, `ruecksendung` that it goes back,
-`event-timestamp` when: `18.03.2016 10:02`, without a zone. The names, streets and kinds of recipients and shippers
-stand in attributes of the shipment, which are never read.
+Source: the request `d-get-piece-detail` of DHL's Parcel DE Tracking API v0 (formerly `sendungsverfolgung`) as karrio
+(LGPL-3.0) and other public clients call it, with their captures: `<data name="piece-shipment-list" code="0">`, in it a
+`piece-shipment` for each number, in that a `piece-event-list` of `piece-event`s, oldest first. Older captures spell the
+names without dashes. An event has its code in `standard-event-code`, whether it is on the way back in `ruecksendung`,
+and its time in `event-timestamp`: `18.03.2016 10:02`, without a zone. `code` other than 0 rejects the whole call. The
+names, streets and kinds of recipients and shippers stand in attributes of the shipment, which are never read.
 
-Not settled: whose clock a scan abroad shows, so a time is an instant only in Germany, or where nothing but Germany is
-told; codes beyond those in the table (so: unmapped); `piece-status` (so: not read). `code` other than 0 refuses the
-whole call.
+Unconfirmed: whose time a scan abroad shows (so a time is an instant only in Germany, or where only Germany is named);
+codes beyond those in the table (so: unmapped); `piece-status` (so: not read).
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ from tracking.carriers.adapter import Adapter, CarrierClient, Credential, Reques
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError, clean_text
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsed_parts import Route, place_in_city
 from tracking.carriers.xml_access import load_xml
 
 CODE_TABLE: Final = CodeTable.load("dhl-de")
@@ -59,8 +59,8 @@ class DhlPaket(Adapter):
                 f"DHL refused the call ({clean_text(root.get('code'))}): "
                 f"{clean_text(root.get('error')) or 'no reason given'}"
             )
-        found = children_of_type(root, "pieceshipment")
-        return ParsedAnswer(tuple(parse_shipment(piece, root, received_at) for piece in found if number_of(piece)))
+        pieces = children_of_type(root, "pieceshipment")
+        return ParsedAnswer(tuple(parse_shipment(piece, root, received_at) for piece in pieces if number_of(piece)))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await fetch_tracking(client, ";".join(numbers))
@@ -73,70 +73,75 @@ class DhlPaket(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, numbers: str) -> bytes:
-    """Ask for pieces; the question is XML in the address, the answer in English."""
-    secrets = client.credentials
-    told = {
-        "appname": secrets.get("appname", ""),
-        "password": secrets.get("password", ""),
+    """Fetch pieces, joined with `;`. The query is XML in a URL parameter; the answer is in English."""
+    credentials = client.credentials
+    attributes = {
+        "appname": credentials.get("appname", ""),
+        "password": credentials.get("password", ""),
         "request": "d-get-piece-detail",
         "language-code": "en",
         "piece-code": numbers,
     }
-    question = " ".join(f"{name}={quoteattr(value)}" for name, value in told.items())
-    headers = {"Authorization": basic_auth_header(secrets.get("key", ""), secrets.get("secret", ""))}
-    xml = f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><data {question}/>'
+    query = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items())
+    headers = {"Authorization": basic_auth_header(credentials.get("key", ""), credentials.get("secret", ""))}
+    xml = f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><data {query}/>'
     return await client.send("GET", PATH, headers=headers, params={"xml": xml})
 
 
 def element_type(element: Element) -> str:
-    """Return what kind of `data` this is, in the spelling without dashes."""
+    """Return the `name` of a `data` element, spelt without dashes."""
     return (element.get("name") or "").replace("-", "")
 
 
 def children_of_type(element: Element, name: str) -> list[Element]:
-    """Return the elements of one kind directly below another."""
+    """Return the child elements of one type."""
     return [child for child in element if element_type(child) == name]
 
 
 def number_of(piece: Element) -> str:
-    """Return the number that was asked for, or the piece's own."""
+    """Return the requested number, or else the piece's own."""
     return clean_text(piece.get("searched-piece-code")) or clean_text(piece.get("piece-code"))
 
 
 def country_from_attribute(element: Element, name: str) -> str | None:
-    """Return the ISO code in an attribute that holds a code, a German or an English name."""
-    told = element.get(name)
-    return country_of(told, "de") or country_of(told)
+    """Return the country in an attribute that holds an ISO code, a German or an English name."""
+    value = element.get(name)
+    return country_of(value, "de") or country_of(value)
 
 
 def parse_shipment(piece: Element, root: Element, received_at: datetime) -> ParsedShipment:
-    """Read one piece. Older answers put its events beside it, newer ones inside."""
+    """Parse one piece. Older answers put its events beside it, newer ones inside."""
     number = number_of(piece)
-    route = (country_from_attribute(piece, "origin-country"), country_from_attribute(piece, "dest-country"))
+    route = Route(country_from_attribute(piece, "origin-country"), country_from_attribute(piece, "dest-country"))
     lists = children_of_type(piece, "pieceeventlist") or children_of_type(root, "pieceeventlist")
-    events = [event for found in lists for event in children_of_type(found, "pieceevent")]
+    events = [event for event_list in lists for event in children_of_type(event_list, "pieceevent")]
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("dhl-de", "DHL Paket", number),),
         scans=tuple(parse_event(event, route, received_at) for event in events),
-        origin=route[0],
-        destination=route[1],
+        origin=route.origin,
+        destination=route.destination,
     )
 
 
-def parse_event(event: Element, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one event; what goes back to the sender is read from the sender's side."""
+def parse_event(event: Element, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one event. An event on the way back to the sender counts as made on the origin side."""
     city, country = clean_text(event.get("event-location")), country_from_attribute(event, "event-country")
-    code, words = clean_text(event.get("standard-event-code")).upper(), clean_text(event.get("event-status"))
-    side = "origin" if event.get("ruecksendung") == "true" else border_side_of(None, *route)
-    home = country == "DE" or (country is None and route == ("DE", "DE"))
-    when = parse_time(clean_text(event.get("event-timestamp")), "DE" if home else None, received_at)
+    code, text = clean_text(event.get("standard-event-code")).upper(), clean_text(event.get("event-status"))
+    border_side = "origin" if event.get("ruecksendung") == "true" else border_side_of(None, *route)
+    is_in_germany = country == "DE" or (country is None and route == ("DE", "DE"))
+    event_time = parse_time(clean_text(event.get("event-timestamp")), "DE" if is_in_germany else None, received_at)
     return ParsedScan(
-        0, CODE_TABLE.scan_for(code, side, words), when, ParsedPlace(city, country, None, city or None), code, words
+        0,
+        CODE_TABLE.scan_for(code, border_side, text),
+        event_time,
+        place_in_city(city, None, country, None),
+        code,
+        text,
     )
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
-    """Read a German date and time, or an ISO one."""
-    iso = GERMAN_TIME.sub(r"\3-\2-\1T\4", raw_time)
-    return timestamps.parse_timestamp(iso, country=country, received_at=received_at)._replace(raw_time=raw_time)
+    """Parse a German date and time, or an ISO one."""
+    iso_time = GERMAN_TIME.sub(r"\3-\2-\1T\4", raw_time)
+    return timestamps.parse_timestamp(iso_time, country=country, received_at=received_at)._replace(raw_time=raw_time)

@@ -1,15 +1,16 @@
-"""DPD Germany, parcel life cycle: five or six steps of which each is reached or still to come.
+"""DPD Germany, parcel life cycle: five or six steps, each of which is reached or still to come.
 
 Source: the answer of `tracking.dpd.de/rest/plc/{language}/{number}` as open-source clients read it, and the same
 `statusInfo` in DPD's ParcelLifeCycle SOAP service: `parcellifecycleResponse.parcelLifeCycleData.statusInfo[]` with
 `status`, `label`, `description.content[]`, `statusHasBeenReached`, `location` (`Hamburg (DE)`) and `date`
-(`21.10.2026, 15:43`). A step not reached yet is a forecast and no scan. `shipmentInfo` tells the number and the
-receiver's country.
+(`21.10.2026, 15:43`). A step not yet reached is a plan and no scan. `shipmentInfo` holds the number and the receiver's
+country.
 
-Not settled: the page's schema is not documented and may change without notice; the codes of `scanInfo` (so: not read,
-the steps tell the same); whose clock a scan abroad shows, so a time is an instant in Germany only; dates in other
-languages' forms (so: asked in German; a form not known keeps its raw text); the answer for an unknown or a protected
-number (so: no data is a refusal); whether `DELIVERED` may also be a delivery to a shop, so its words are looked at.
+Unconfirmed: the page's schema is not documented and may change without notice; the codes of `scanInfo` (so: not read,
+the steps carry the same news); whose time a scan abroad shows (so a time is an instant in Germany only); date formats
+of other languages (so: requested in German; an unknown format keeps its raw text); the answer for an unknown or a
+protected number (so: an answer without data is a rejection); whether `DELIVERED` may also mean a delivery to a shop (so
+the text is checked).
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Dpd(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one parcel, in German, whose dates have one form only."""
+    """Fetch one parcel, in German, whose dates have a single format."""
     return await client.send(
         "GET",
         f"/rest/plc/de_DE/{quote(number, safe='')}",
@@ -74,7 +75,7 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def parse_shipment(data: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one parcel: the steps that have been reached, in DPD's order, which is that of time."""
+    """Parse one parcel from the steps it has reached, which DPD lists oldest first."""
     shipment = expect_object(data.get("shipmentInfo"), "shipmentInfo")
     number = require_text(shipment.get("parcelLabelNumber"), "parcelLabelNumber")
     destination = parse_country_code(shipment.get("receiverCountryIsoCode"))
@@ -89,43 +90,43 @@ def parse_shipment(data: Mapping[str, Any], received_at: datetime) -> ParsedShip
 
 
 def parse_event(step: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
-    """Read one step that has been reached."""
-    code, words, place = clean_text(step.get("status")).upper(), description_of(step), parse_place(step)
-    when = parse_time(plain_text_of(step.get("date")), "DE" if place.country == "DE" else None, received_at)
+    """Parse one step that has been reached."""
+    code, text, place = clean_text(step.get("status")).upper(), description_of(step), parse_place(step)
+    event_time = parse_time(plain_text_of(step.get("date")), "DE" if place.country == "DE" else None, received_at)
     return ParsedScan(
         0,
-        CODE_TABLE.scan_for(code, border_side_of(place.country, None, destination), words),
-        when,
+        CODE_TABLE.scan_for(code, border_side_of(place.country, None, destination), text),
+        event_time,
         place,
         code,
-        words,
+        text,
         "de",
     )
 
 
 def plain_text_of(value: Any) -> str:
-    """Return a line of text: as it is, or wrapped in `content` as the SOAP service has it."""
+    """Return a line of text, plain or wrapped in `content` as in the SOAP service."""
     return clean_text(value.get("content")) if isinstance(value, dict) else clean_text(value)
 
 
 def description_of(step: Mapping[str, Any]) -> str:
     """Return a step's description, or else its label."""
-    told = step.get("description")
-    lines = told.get("content") if isinstance(told, dict) else None
-    found = " ".join(filter(None, map(plain_text_of, lines))) if isinstance(lines, list) else plain_text_of(told)
-    return found or plain_text_of(step.get("label"))
+    description = step.get("description")
+    lines = description.get("content") if isinstance(description, dict) else None
+    text = " ".join(filter(None, map(plain_text_of, lines))) if isinstance(lines, list) else plain_text_of(description)
+    return text or plain_text_of(step.get("label"))
 
 
 def parse_place(step: Mapping[str, Any]) -> ParsedPlace:
-    """Read a place of the form `Hamburg (DE)`; another form is shown and tells no country."""
-    told = plain_text_of(step.get("location"))
-    found = COUNTRY_SUFFIX.search(told)
-    city = told[: found.start()].strip() if found else ""
-    return ParsedPlace(told, found.group(1) if found else None, None, city or None)
+    """Parse a place like `Hamburg (DE)`; one in another format is shown as it is and has no country."""
+    location = plain_text_of(step.get("location"))
+    match = COUNTRY_SUFFIX.search(location)
+    city = location[: match.start()].strip() if match else ""
+    return ParsedPlace(location, match.group(1) if match else None, None, city or None)
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
-    """Read a German date with or without a time, or an ISO one."""
-    found = GERMAN_TIME.fullmatch(raw_time)
-    iso = f"{found[3]}-{found[2]}-{found[1]}" + (f"T{found[4]}" if found[4] else "") if found else raw_time
-    return timestamps.parse_timestamp(iso, country=country, received_at=received_at)._replace(raw_time=raw_time)
+    """Parse a German date with or without a time, or an ISO one."""
+    match = GERMAN_TIME.fullmatch(raw_time)
+    iso_time = f"{match[3]}-{match[2]}-{match[1]}" + (f"T{match[4]}" if match[4] else "") if match else raw_time
+    return timestamps.parse_timestamp(iso_time, country=country, received_at=received_at)._replace(raw_time=raw_time)

@@ -1,13 +1,13 @@
 """La Poste (Colissimo, Chronopost, letters): Suivi v2, ten numbers a call.
 
 Source: La Poste's developer portal (header `X-Okapi-Key`, GET /suivi/v2/idships/...), as every public client calls it,
-and an answer in which a parcel to Brazil carries Paris's offset to the end: the instants are right, the clocks are
-Paris's. Events name no place; only their codes say in which of the two countries of the route they were made, and the
+and an answer in which a parcel to Brazil carries Paris's offset to the end: the instants are right, the local times are
+Paris's. Events name no place. Only their codes say in which of the two countries of the route they were made, and the
 rest stay without a country. The names of the codes DR1 to DI2 are La Poste's own list, which many clients repeat; DI0
-(delivered, many at once) and DI3 (late) stand in newer ones.
-Not settled by public material: the exact reach of ET1 between the two countries (no country is assumed), DR2 and ID0
-(unmapped), and an impossible number, for which clients have met a 404 that is no JSON (it stays unreadable). The
-signatory and the proof of delivery are never read.
+(delivered, many at once) and DI3 (late) appear in newer ones. The signatory and the proof of delivery are never read.
+
+Unconfirmed: the exact reach of ET1 between the two countries (no country is assumed); DR2 and ID0 (unmapped); an
+impossible number, for which clients have met a 404 that is no JSON (it stays unreadable).
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from tracking.carriers import parsed, timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -34,13 +33,14 @@ from tracking.carriers.json_access import (
 )
 from tracking.carriers.parsed import (
     ParsedAnswer,
-    ParsedEstimate,
     ParsedLeg,
     ParsedPlace,
     ParsedScan,
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_on
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("laposte")
 ORIGIN_CODES: Final = ("DR1", "PC1", "PC2", "ET2", "DI2")
@@ -56,7 +56,6 @@ class LaPoste(Adapter):
     homepage = "https://developer.laposte.fr"
     credentials = (Credential("key", "Key (X-Okapi-Key)"),)
     batch_size = 10
-    calls_per_second = 1.0
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         return ParsedAnswer.from_items(parse_result(answer, received_at) for answer in load_answers(body))
@@ -70,7 +69,7 @@ class LaPoste(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
-    """Ask for up to ten numbers. A number that La Poste does not know or accept is answered with 404 or 400."""
+    """Fetch up to ten numbers. The answer is 404 for a number it does not know, 400 for an invalid one."""
     return await client.send(
         "GET",
         f"/suivi/v2/idships/{','.join(quote(number, safe='') for number in numbers)}",
@@ -81,69 +80,73 @@ async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes
 
 
 def load_answers(body: bytes) -> list[dict[str, Any]]:
-    """Return the answers in a body: a list of them, or a single one."""
+    """Return the answers in a body, which holds a list of them or a single one."""
     if not body.lstrip().startswith(b"["):
         return [load_json_object(body)]
     try:
         items = json.loads(body)
-    except (ValueError, RecursionError) as trouble:
-        raise UnreadableAnswerError("the answer is a list that is not JSON to its end") from trouble
+    except (ValueError, RecursionError) as error:
+        raise UnreadableAnswerError("the answer is a list that is not JSON to its end") from error
     return [expect_object(item, "an answer") for item in expect_list(items, "the answer")]
 
 
 def parse_result(answer: Mapping[str, Any], received_at: datetime) -> ParsedShipment | RejectedNumber:
-    """Read what is said about one number."""
+    """Parse the answer about one number; raise RejectionAnswerError where La Poste rejects the whole call."""
     if "shipment" in answer:
-        lang = clean_text(answer.get("lang")).partition("_")[0] or None
-        return parse_shipment(expect_object(answer["shipment"], "shipment"), lang, received_at)
-    code, words = clean_text(answer.get("returnCode")), clean_text(answer.get("returnMessage")) or "no reason given"
+        language = clean_text(answer.get("lang")).partition("_")[0] or None
+        return parse_shipment(expect_object(answer["shipment"], "shipment"), language, received_at)
+    code, text = clean_text(answer.get("returnCode")), clean_text(answer.get("returnMessage")) or "no reason given"
     if code in REJECTION_REASONS:
-        return RejectedNumber(clean_text(answer.get("idShip")), REJECTION_REASONS[code], words)
-    raise RejectionAnswerError(
-        f"La Poste refused the call ({code or clean_text(answer.get('code')) or 'no code'}): {words}"
-    )
+        return RejectedNumber(clean_text(answer.get("idShip")), REJECTION_REASONS[code], text)
+    raise rejected_call("La Poste", code or answer.get("code"), text)
 
 
-def parse_shipment(entry: Mapping[str, Any], lang: str | None, received_at: datetime) -> ParsedShipment:
-    """Read one shipment. Events come newest first; the forecast of a parcel that has arrived is none."""
+def parse_shipment(entry: Mapping[str, Any], language: str | None, received_at: datetime) -> ParsedShipment:
+    """Parse one shipment. Events come newest first and leave oldest first; `isFinal` makes the estimate obsolete."""
     number = require_text(entry.get("idShip"), "idShip")
     context = expect_object(entry.get("contextData"), "contextData")
-    route = parse_country_code(context.get("originCountry")), parse_country_code(context.get("arrivalCountry"))
+    route = Route(parse_country_code(context.get("originCountry")), parse_country_code(context.get("arrivalCountry")))
     scans: list[ParsedScan] = []
-    crossed = False
+    has_crossed_border = False
     for item in reversed(expect_list(entry.get("event"), "event")):
         event = expect_object(item, "an event")
-        crossed = crossed or clean_text(event.get("code")) in DESTINATION_CODES
+        has_crossed_border = has_crossed_border or clean_text(event.get("code")) in DESTINATION_CODES
         scans.append(
-            parse_event(event, scan_country(clean_text(event.get("code")), crossed, route), route, lang, received_at)
+            parse_event(
+                event,
+                scan_country(clean_text(event.get("code")), has_crossed_border, route),
+                route,
+                language,
+                received_at,
+            )
         )
     day = None if entry.get("isFinal") is True else local_date_of(entry.get("estimDate"))
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("laposte", "La Poste", number, "FR"),),
         scans=tuple(scans),
-        origin=route[0],
-        destination=route[1],
-        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+        origin=route.origin,
+        destination=route.destination,
+        carrier_estimate=estimate_on(day),
     )
 
 
-def scan_country(code: str, has_crossed_border: bool, route: tuple[str | None, str | None]) -> str | None:
-    """Return the country that a code belongs to; `crossed` says that the parcel has reached its destination's."""
-    if route[0] == route[1] or code in ORIGIN_CODES:
-        return route[0]
-    return route[1] if has_crossed_border else None
+def scan_country(code: str, has_crossed_border: bool, route: Route) -> str | None:
+    """Return the country in which an event was made, by its code and whether the parcel has crossed the border."""
+    if route.origin == route.destination or code in ORIGIN_CODES:
+        return route.origin
+    return route.destination if has_crossed_border else None
 
 
 def parse_event(
     event: Mapping[str, Any],
     country: str | None,
-    route: tuple[str | None, str | None],
-    lang: str | None,
+    route: Route,
+    language: str | None,
     received_at: datetime,
 ) -> ParsedScan:
-    """Read one event."""
-    code, words = clean_text(event.get("code")), clean_text(event.get("label"))
-    when = timestamps.parse_timestamp(clean_text(event.get("date")), country=country, received_at=received_at)
-    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), words)
-    return ParsedScan(0, scan, when, ParsedPlace(country=country), code, words, lang)
+    """Parse one event."""
+    code, text = clean_text(event.get("code")), clean_text(event.get("label"))
+    event_time = timestamps.parse_timestamp(clean_text(event.get("date")), country=country, received_at=received_at)
+    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), text)
+    return ParsedScan(0, scan, event_time, ParsedPlace(country=country), code, text, language)

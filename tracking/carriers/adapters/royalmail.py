@@ -2,9 +2,10 @@
 
 Source: Royal Mail's developer portal (GET /mailpieces/v2/{id}/events) and its example answer, reprinted by open-source
 clients with the codes that they met. Times carry the offset. Events come newest first and name an office, not a
-country: the country is taken to be Britain for a domestic item only.
-Not settled by public material: the full code list (unlisted ones stay unmapped). The recipient's name in `signature`
-and `proofOfDeliveryData`, the photo and the position are never read.
+country: the country is assumed to be Britain for a domestic item only. The recipient's name in `signature` and
+`proofOfDeliveryData`, the photo and the position are never read.
+
+Unconfirmed: the full code list (unlisted codes stay unmapped).
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     clean_text,
     expect_list,
     expect_object,
@@ -31,13 +31,14 @@ from tracking.carriers.json_access import (
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
-    ParsedEstimate,
     ParsedLeg,
     ParsedPlace,
     ParsedScan,
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import Route, estimate_on
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("royalmail")
 
@@ -52,17 +53,15 @@ class RoyalMail(Adapter):
         Credential("client_id", "Client ID (X-IBM-Client-Id)"),
         Credential("client_secret", "Client secret (X-IBM-Client-Secret)"),
     )
-    batch_size = 1
-    calls_per_second = 1.0
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
         if "mailPieces" in answer:
             return ParsedAnswer((parse_shipment(expect_object(answer["mailPieces"], "mailPieces"), received_at),))
-        status, words = clean_text(answer.get("httpCode")), error_message(answer)
+        status, text = clean_text(answer.get("httpCode")), error_message(answer)
         if status == "404":
-            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
-        raise RejectionAnswerError(f"Royal Mail refused the call ({status or 'no code'}): {words}")
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, text),))
+        raise rejected_call("Royal Mail", status, text)
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await fetch_tracking(client, numbers[0])
@@ -73,7 +72,7 @@ class RoyalMail(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one number. Royal Mail says 404 for one that it does not know."""
+    """Fetch one number. Royal Mail answers 404 for one that it does not know."""
     headers = {
         "X-IBM-Client-Id": client.credentials.get("client_id", ""),
         "X-IBM-Client-Secret": client.credentials.get("client_secret", ""),
@@ -86,34 +85,36 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def error_message(answer: Mapping[str, Any]) -> str:
-    """Say in one line why there is no item."""
+    """Return in one line why there is no item."""
     error = first_object(answer.get("errors"), "errors")
     return clean_text(error.get("errorDescription")) or clean_text(answer.get("httpMessage")) or "no reason given"
 
 
 def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one item."""
+    """Parse one item."""
     number = require_text(entry.get("mailPieceId"), "mailPieceId")
     summary = expect_object(entry.get("summary"), "summary")
-    origin, destination = (country_of(summary.get(f"{end}CountryCode")) for end in ("origin", "destination"))
+    route = Route(country_of(summary.get("originCountryCode")), country_of(summary.get("destinationCountryCode")))
     events = expect_list(entry.get("events"), "events")
     day = local_date_of(expect_object(entry.get("estimatedDelivery"), "estimatedDelivery").get("date"))
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("royalmail", "Royal Mail", number, "GB"),),
-        scans=tuple(parse_event(item, (origin, destination), received_at) for item in reversed(events)),
-        origin=origin,
-        destination=destination,
-        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+        scans=tuple(parse_event(item, route, received_at) for item in reversed(events)),
+        origin=route.origin,
+        destination=route.destination,
+        carrier_estimate=estimate_on(day),
     )
 
 
-def parse_event(item: Any, route: tuple[str | None, str | None], received_at: datetime) -> ParsedScan:
-    """Read one event."""
+def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one event."""
     event = expect_object(item, "an event")
     country = "GB" if route == ("GB", "GB") else None
     office = clean_text(event.get("locationName"))
-    code, words = clean_text(event.get("eventCode")), clean_text(event.get("eventName"))
-    when = timestamps.parse_timestamp(clean_text(event.get("eventDateTime")), country=country, received_at=received_at)
-    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), words)
-    return ParsedScan(0, scan, when, ParsedPlace(office, country), code, words, "en")
+    code, text = clean_text(event.get("eventCode")), clean_text(event.get("eventName"))
+    event_time = timestamps.parse_timestamp(
+        clean_text(event.get("eventDateTime")), country=country, received_at=received_at
+    )
+    scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), text)
+    return ParsedScan(0, scan, event_time, ParsedPlace(office, country), code, text, "en")
