@@ -1,17 +1,18 @@
-"""Aramex, Shipments Tracking API (`TrackShipments`, JSON): a list of waybills a call, the login in the question.
+"""Aramex, Shipments Tracking API (`TrackShipments`, JSON): a list of waybills a call, with the login in the body.
 
-Source: Aramex's tracking API manual (elements, `ClientInfo`) and clients with live captures: the answer is
+Source: Aramex's tracking API manual (elements, `ClientInfo`) and clients with live captures. The answer is
 `HasErrors`, `Notifications` (`Code`, `Message`), `TrackingResults` (a list of `Key`, the waybill, and `Value`, its
 updates newest first) and `NonExistingWaybills`. An update has `UpdateCode`, `UpdateDescription`, `UpdateDateTime`,
-`UpdateLocation` (`Amman, Jordan`), `Comments` and `ProblemCode`. Every refusal comes as a 200 with `HasErrors`.
+`UpdateLocation` (`Amman, Jordan`), `Comments` and `ProblemCode`. Every rejection is a 200 with `HasErrors`.
 `Comments` name couriers and recipients and are never read.
 
 `UpdateDateTime` is `/Date(1706788140000+0300)/`: milliseconds since 1970 and the offset of Aramex's server (a scan in
-Dubai has +0300, one in Tunis +0200). The same service tells `2015-07-13T13:08:00` in SOAP: a clock without a zone, to
-which the server adds its own. Either the instant is right or the clock is the place's, and nothing public says which:
-a time is an instant only where both come to the same. Not settled either: how many waybills a call may ask for (so:
-twenty), the meaning of `ProblemCode` (so: not read), and codes beyond the table, which differ between the lists that
-clients keep.
+Dubai has +0300, one in Tunis +0200). In SOAP the same service sends `2015-07-13T13:08:00`, a local time without a
+zone, to which the server adds its own. So either the instant is right or the local time is, and no public source says
+which: a time becomes an instant only where both readings agree.
+
+Unconfirmed: how many waybills one call may ask for (we send twenty), the meaning of `ProblemCode` (not read), and codes
+beyond the table, which differ between the lists that clients keep.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -47,6 +47,7 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("aramex")
 PATH: Final = "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments"
@@ -85,34 +86,33 @@ class Aramex(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
-    """Ask for the whole history of some waybills. Without `Accept` the answer is XML."""
-    secrets = client.credentials
+    """Fetch the whole history of some waybills. Without `Accept` the answer is XML."""
+    credentials = client.credentials
     client_info = {
-        "UserName": secrets.get("username", ""),
-        "Password": secrets.get("password", ""),
+        "UserName": credentials.get("username", ""),
+        "Password": credentials.get("password", ""),
         "Version": "v1.0",
-        "AccountNumber": secrets.get("account_number", ""),
-        "AccountPin": secrets.get("account_pin", ""),
-        "AccountEntity": secrets.get("account_entity", ""),
-        "AccountCountryCode": secrets.get("account_country", ""),
+        "AccountNumber": credentials.get("account_number", ""),
+        "AccountPin": credentials.get("account_pin", ""),
+        "AccountEntity": credentials.get("account_entity", ""),
+        "AccountCountryCode": credentials.get("account_country", ""),
         "Source": 24,
     }
-    question = {"ClientInfo": client_info, "GetLastTrackingUpdateOnly": False, "Shipments": list(numbers)}
-    return await client.send("POST", PATH, headers={"Accept": "application/json"}, json=question)
+    payload = {"ClientInfo": client_info, "GetLastTrackingUpdateOnly": False, "Shipments": list(numbers)}
+    return await client.send("POST", PATH, headers={"Accept": "application/json"}, json=payload)
 
 
 def load_checked_answer(body: bytes) -> dict[str, Any]:
-    """Return an answer that says yes; raise for one that says no."""
+    """Return the answer in `body`; raise RejectionAnswerError where Aramex rejects the whole call."""
     answer = load_json_object(body)
     if answer.get("HasErrors"):
-        note = first_object(answer.get("Notifications"), "Notifications")
-        code, words = clean_text(note.get("Code")) or "no code", clean_text(note.get("Message")) or "no reason given"
-        raise RejectionAnswerError(f"Aramex refused the call ({code}): {words}")
+        notification = first_object(answer.get("Notifications"), "Notifications")
+        raise rejected_call("Aramex", notification.get("Code"), notification.get("Message"))
     return answer
 
 
 def parse_results(answer: Mapping[str, Any], received_at: datetime) -> Iterator[ParsedShipment | RejectedNumber]:
-    """Yield every waybill that Aramex tells of, and every one that it does not know (yet)."""
+    """Yield every waybill with updates, then every waybill that Aramex does not know (yet)."""
     for item in expect_list(answer.get("TrackingResults"), "TrackingResults"):
         yield parse_shipment(expect_object(item, "an entry of TrackingResults"), received_at)
     for number in expect_list(answer.get("NonExistingWaybills"), "NonExistingWaybills"):
@@ -122,7 +122,7 @@ def parse_results(answer: Mapping[str, Any], received_at: datetime) -> Iterator[
 
 
 def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment:
-    """Read one waybill. Nothing in the answer names the countries of the route."""
+    """Parse one waybill. The answer names neither origin nor destination country."""
     number = require_text(entry.get("Key"), "Key")
     updates = expect_list(entry.get("Value"), "Value")
     return ParsedShipment(
@@ -134,22 +134,22 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
 
 
 def parse_measurements(item: Any) -> Measurements | None:
-    """Read the weight that each update repeats."""
+    """Parse the weight, which every update repeats."""
     update = expect_object(item, "an update")
     return build_measurements(to_grams(update.get("GrossWeight"), update.get("WeightUnit")))
 
 
 def parse_event(item: Any, received_at: datetime) -> ParsedScan:
-    """Read one update."""
+    """Parse one update."""
     update = expect_object(item, "an update")
     place = parse_place(clean_text(update.get("UpdateLocation")))
-    code, words = clean_text(update.get("UpdateCode")).upper(), clean_text(update.get("UpdateDescription"))
-    when = parse_time(clean_text(update.get("UpdateDateTime")), place.country, received_at)
-    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", words), when, place, code, words)
+    code, text = clean_text(update.get("UpdateCode")).upper(), clean_text(update.get("UpdateDescription"))
+    event_time = parse_time(clean_text(update.get("UpdateDateTime")), place.country, received_at)
+    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", text), event_time, place, code, text)
 
 
 def parse_place(raw_place: str) -> ParsedPlace:
-    """Read `City, Country`. Two or three letters behind the comma may as well be a state: no country."""
+    """Parse `City, Country`. Two or three letters after the comma may be a state, so they name no country."""
     city, comma, country = raw_place.rpartition(", ")
     return (
         ParsedPlace(raw_place, country_of(country) if len(country) > 3 else None, None, city or None)
@@ -159,18 +159,19 @@ def parse_place(raw_place: str) -> ParsedPlace:
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
-    """Read the clock on the wall, as an instant only where the place's clock shows the server's offset."""
+    """Parse the local time, as an instant only where the place is on the server's offset."""
     if not (parts := SERVER_TIME.fullmatch(raw_time)):
         return timestamps.parse_timestamp(raw_time, country=None, received_at=received_at)
     milliseconds, sign, hours, minutes = parts.groups()
-    east = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    utc_offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     try:
-        wall = f"{EPOCH + timedelta(milliseconds=int(milliseconds)) + east:%Y-%m-%dT%H:%M:%S}"
+        local_time = f"{EPOCH + timedelta(milliseconds=int(milliseconds)) + utc_offset:%Y-%m-%dT%H:%M:%S}"
     except OverflowError:
         return ParsedTime(raw_time=raw_time)
-    by_server = timestamps.parse_timestamp(f"{wall}{sign}{hours}:{minutes}", country=country, received_at=received_at)
-    by_place = timestamps.parse_timestamp(wall, country=country, received_at=received_at)
-    sure = by_server.occurred_at is not None and by_server.occurred_at == by_place.occurred_at
-    return (by_server if sure else timestamps.parse_timestamp(wall, country=None, received_at=received_at))._replace(
-        raw_time=raw_time
+    by_server = timestamps.parse_timestamp(
+        f"{local_time}{sign}{hours}:{minutes}", country=country, received_at=received_at
     )
+    by_place = timestamps.parse_timestamp(local_time, country=country, received_at=received_at)
+    is_instant_certain = by_server.occurred_at is not None and by_server.occurred_at == by_place.occurred_at
+    parsed_time = by_server if is_instant_certain else timestamps.parse_timestamp(local_time, None, received_at)
+    return parsed_time._replace(raw_time=raw_time)

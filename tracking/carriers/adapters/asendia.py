@@ -1,19 +1,21 @@
 """Asendia USA, A1 Tracking API v2.0: one number a call, HTTP Basic and the account's API key.
 
-Source: `GET /api/A1/v2.0/Tracking/Detail?trackingNumberVendor=` as karrio (LGPL-3.0) calls it, with its captures of
-`Detail` and `Milestone` of one parcel, and notes of public clients on the same platform. An answer holds `data[]` with
+Source: `GET /api/A1/v2.0/Tracking/Detail?trackingNumberVendor=` as karrio (LGPL-3.0) calls it, its captures of `Detail`
+and `Milestone` of one parcel, and notes of public clients on the same platform. An answer holds `data[]` with
 `trackingNumberVendor` and `trackingDetailEvents[]`, newest first: `eventCode`, `eventDescription`, `eventOn`,
-`eventLocationDetails`. `responseStatus.responseStatusCode` is 200, or 204 for a number not known (yet), in a 200 of
-HTTP; a refusal holds `responseStatusCode` itself. `addressLine1` is never read. Asendia's other houses have APIs of
-their own (Asendia Sync, for e-PAQ from Europe), whose codes no public list tells: numbers of theirs are not known here.
+`eventLocationDetails`. The HTTP status is 200 and `responseStatus.responseStatusCode` is 200, or 204 for a number not
+known (yet); a rejection has `responseStatusCode` at the top level. `addressLine1` is never read. Asendia's other
+companies have APIs of their own (Asendia Sync, for e-PAQ from Europe) without a public code list: this adapter does not
+know their numbers.
 
-Every time carries `+00:00`. For Asendia USA's own scans (1, 2, 2.1 ..), told to the microsecond, nothing speaks against
-it, and `Milestone` tells one of them four hours earlier, by Philadelphia's clock. To partners' scans it is only
-appended: what USPS tells as a date arrives as midnight, and a public client notes local hours in Montreal. So what a
-partner tells with that offset is a clock without a zone. Partners' codes (USPS `10`, `U1`; Broadreach `B13`)
-stand among Asendia's without saying whose they are, and stay unmapped: a delivery that only such a code tells is not
-seen. Not settled: several numbers in one call, the country a parcel goes to (none is told), and whether the number
-in the answer is always the one asked for.
+Every time ends in `+00:00`. For Asendia USA's own scans (1, 2, 2.1 ..), given to the microsecond, nothing contradicts
+it, and `Milestone` gives one of them four hours earlier, in Philadelphia's time. To partners' scans it is merely
+appended: a date from USPS arrives as midnight, and a public client notes local hours in Montreal. So a partner's time
+with that offset is read as a local time without a zone. Partners' codes (USPS `10`, `U1`; Broadreach `B13`) stand among
+Asendia's without saying whose they are and stay unmapped: a delivery that only such a code reports is not seen.
+
+Unconfirmed: several numbers in one call, the destination country (none is given), and whether the number in the answer
+is always the requested one.
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.countries import country_of
 from tracking.carriers.json_access import (
-    RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -46,6 +47,8 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import place_in_city
+from tracking.carriers.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("asendia")
 PATH: Final = "/api/A1/v2.0/Tracking/Detail"
@@ -69,10 +72,10 @@ class Asendia(Adapter):
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
-        words, entries = check_answer(answer), expect_list(answer.get("data"), "data")
-        if not entries:
-            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words or "no such package"),))
-        return ParsedAnswer(tuple(parse_shipment(entry, received_at) for entry in entries))
+        text, packages = check_answer(answer), expect_list(answer.get("data"), "data")
+        if not packages:
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, text or "no such package"),))
+        return ParsedAnswer(tuple(parse_shipment(package, received_at) for package in packages))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await fetch_tracking(client, numbers[0])
@@ -83,32 +86,32 @@ class Asendia(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one number."""
-    secrets = client.credentials
+    """Fetch the history of one number."""
+    credentials = client.credentials
     headers = {
-        "Authorization": basic_auth_header(secrets.get("username", ""), secrets.get("password", "")),
-        "X-AsendiaOne-ApiKey": secrets.get("api_key", ""),
+        "Authorization": basic_auth_header(credentials.get("username", ""), credentials.get("password", "")),
+        "X-AsendiaOne-ApiKey": credentials.get("api_key", ""),
         "Accept": "application/json",
     }
     return await client.send("GET", PATH, headers=headers, params={"trackingNumberVendor": number})
 
 
 def check_answer(answer: Mapping[str, Any]) -> str:
-    """Return what an answer that says yes, or knows nothing, has to say; raise for one that says no."""
+    """Return the status message of an answer; raise RejectionAnswerError where Asendia rejects the whole call."""
     status = expect_object(answer.get("responseStatus"), "responseStatus") or answer
-    code, words = clean_text(status.get("responseStatusCode")), clean_text(status.get("responseStatusMessage"))
+    code, text = clean_text(status.get("responseStatusCode")), clean_text(status.get("responseStatusMessage"))
     if not code:
         raise UnreadableAnswerError("the answer has no responseStatusCode")
     if code not in (FOUND_STATUS, NOT_FOUND_STATUS):
-        raise RejectionAnswerError(f"Asendia refused the call ({code}): {words or 'no reason given'}")
-    return words
+        raise rejected_call("Asendia", code, text)
+    return text
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one package."""
-    entry = expect_object(item, "an entry of data")
-    number = require_text(entry.get("trackingNumberVendor"), "trackingNumberVendor")
-    events = expect_list(entry.get("trackingDetailEvents"), "trackingDetailEvents")
+    """Parse one package. Events come newest first and leave oldest first."""
+    package = expect_object(item, "an entry of data")
+    number = require_text(package.get("trackingNumberVendor"), "trackingNumberVendor")
+    events = expect_list(package.get("trackingDetailEvents"), "trackingDetailEvents")
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("asendia", "Asendia", number),),
@@ -117,28 +120,22 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
 
 
 def parse_event(item: Any, received_at: datetime) -> ParsedScan:
-    """Read one event, of Asendia or of one of its partners."""
+    """Parse one event of Asendia or of one of its partners."""
     event = expect_object(item, "an event")
     place = parse_place(expect_object(event.get("eventLocationDetails"), "eventLocationDetails"))
-    code, words = clean_text(event.get("eventCode")).upper(), clean_text(event.get("eventDescription"))
-    when = parse_time(clean_text(event.get("eventOn")), code, place.country, received_at)
-    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", words), when, place, code, words)
+    code, text = clean_text(event.get("eventCode")).upper(), clean_text(event.get("eventDescription"))
+    event_time = parse_time(clean_text(event.get("eventOn")), code, place.country, received_at)
+    return ParsedScan(0, CODE_TABLE.scan_for(code, "else", text), event_time, place, code, text)
 
 
 def parse_place(location: Mapping[str, Any]) -> ParsedPlace:
-    """Read a place: town, state, postcode and country; the address line is left out."""
-    city, region = clean_text(location.get("city")), clean_text(location.get("province"))
-    return ParsedPlace(
-        ", ".join(filter(None, (city, region))),
-        parse_country_code(location.get("countryIso2")) or country_of(location.get("countryName")),
-        region or None,
-        city or None,
-        clean_text(location.get("postalCode")) or None,
-    )
+    """Parse city, state, postcode and country; the address line is left out."""
+    country = parse_country_code(location.get("countryIso2")) or country_of(location.get("countryName"))
+    return place_in_city(location.get("city"), location.get("province"), country, location.get("postalCode"))
 
 
 def parse_time(raw_time: str, code: str, country: str | None, received_at: datetime) -> ParsedTime:
-    """Read Asendia's own UTC, and a partner's clock without the offset that says nothing."""
+    """Parse Asendia's own times as UTC, and partners' times without the placeholder offset."""
     if code in ASENDIA_CODES:
         return timestamps.parse_utc_timestamp(raw_time, received_at=received_at)
     if raw_time.endswith(PLACEHOLDER_OFFSET):

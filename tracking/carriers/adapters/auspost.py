@@ -1,11 +1,12 @@
 """Australia Post, Shipping and Tracking API: ten numbers a call, HTTP Basic and the account's number.
 
-Source: Australia Post's developer portal and its example answers. Events hold a text, a time and a place, no code: a
-listed text is the code. Every time carries Melbourne's offset, wherever the scan was made: the instant is right, the
-local clock is right in Melbourne's zone only, so the offset counts as inferred elsewhere.
-A text alone makes no delivery: the article's own status must say so too.
-Not settled by public material: the full list of texts (unlisted ones are read by rules or stay unmapped), and the
-route's countries (only an S10 number names its origin).
+Source: Australia Post's developer portal and its example answers. Events hold a text, a time and a place but no code,
+so a listed text serves as the code. Every time carries Melbourne's offset, wherever the scan was made: the instant is
+right, the local time only in Melbourne's zone, so elsewhere the offset counts as inferred. A text alone never means
+delivery: the article's own status must confirm it.
+
+Unconfirmed: the full list of texts (unlisted ones are read by the text rules or stay unmapped), and the countries of
+the route (only an S10 number names its origin).
 """
 
 from __future__ import annotations
@@ -56,11 +57,13 @@ class AusPost(Adapter):
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
         if error := first_object(answer.get("errors"), "errors"):
-            words = clean_text(error.get("message")) or clean_text(error.get("name")) or "no reason given"
-            raise RejectionAnswerError(f"Australia Post refused the call ({clean_text(error.get('code'))}): {words}")
+            text = clean_text(error.get("message")) or clean_text(error.get("name")) or "no reason given"
+            raise RejectionAnswerError(f"Australia Post refused the call ({clean_text(error.get('code'))}): {text}")
         results = expect_list(answer.get("tracking_results"), "tracking_results")
         return ParsedAnswer.from_items(
-            found for item in results for found in parse_result(expect_object(item, "a result"), received_at)
+            parsed_item
+            for item in results
+            for parsed_item in parse_result(expect_object(item, "a result"), received_at)
         )
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
@@ -72,17 +75,17 @@ class AusPost(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, numbers: Sequence[str]) -> bytes:
-    """Ask for up to ten numbers."""
-    secrets = client.credentials
+    """Fetch up to ten numbers."""
+    credentials = client.credentials
     headers = {
-        "Authorization": basic_auth_header(secrets.get("key", ""), secrets.get("password", "")),
-        "Account-Number": secrets.get("account", ""),
+        "Authorization": basic_auth_header(credentials.get("key", ""), credentials.get("password", "")),
+        "Account-Number": credentials.get("account", ""),
     }
     return await client.send("GET", "/shipping/v1/track", headers=headers, params={"tracking_ids": ",".join(numbers)})
 
 
 def parse_result(result: Mapping[str, Any], received_at: datetime) -> Iterator[ParsedShipment | RejectedNumber]:
-    """Yield what is told under one number: a refusal, its one article, or each article of a consignment."""
+    """Yield what one result holds: a rejected number, its one article, or each article of a consignment."""
     number = require_text(result.get("tracking_id"), "tracking_id")
     if error := first_object(result.get("errors"), "errors"):
         yield RejectedNumber(
@@ -92,24 +95,24 @@ def parse_result(result: Mapping[str, Any], received_at: datetime) -> Iterator[P
         )
     articles = list(articles_of(result))
     for article in articles:
-        own = clean_text(article.get("article_id")) if len(articles) > 1 else ""
+        article_number = clean_text(article.get("article_id")) if len(articles) > 1 else ""
         yield parse_shipment(
-            article, own or number, clean_text(article.get("status") or result.get("status")), received_at
+            article, article_number or number, clean_text(article.get("status") or result.get("status")), received_at
         )
 
 
 def articles_of(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the articles of a result, also those inside a consignment."""
+    """Yield the articles of a result, including those inside a consignment."""
     for value in expect_list(result.get("trackable_items"), "trackable_items"):
         item = expect_object(value, "a trackable item")
-        inside = expect_list(item.get("items"), "items")
-        yield from (expect_object(article, "an article") for article in inside or [item])
+        inner_items = expect_list(item.get("items"), "items")
+        yield from (expect_object(article, "an article") for article in inner_items or [item])
 
 
 def parse_shipment(article: Mapping[str, Any], number: str, status: str, received_at: datetime) -> ParsedShipment:
-    """Read one article. Events come newest first."""
-    issuer = S10_NUMBER.match(number)
-    origin = issuer.group(1) if issuer else None
+    """Parse one article. Events come newest first and leave oldest first."""
+    s10_match = S10_NUMBER.match(number)
+    origin = s10_match.group(1) if s10_match else None
     events = expect_list(article.get("events"), "events")
     return ParsedShipment(
         number=number,
@@ -120,29 +123,29 @@ def parse_shipment(article: Mapping[str, Any], number: str, status: str, receive
 
 
 def parse_event(item: Any, origin: str | None, status: str, received_at: datetime) -> ParsedScan:
-    """Read one event; a delivery that the article's status does not know is none."""
+    """Parse one event. A delivery counts only where the article's `status` confirms it."""
     event = expect_object(item, "an event")
-    place, words = parse_place(clean_text(event.get("location"))), clean_text(event.get("description"))
-    listed = (words.casefold(), "else") in CODE_TABLE.codes
+    place, text = parse_place(clean_text(event.get("location"))), clean_text(event.get("description"))
+    is_listed = (text.casefold(), "else") in CODE_TABLE.codes
     scan = CODE_TABLE.scan_for(
-        words.casefold() if listed else UNLISTED_CODE, border_side_of(place.country, origin, None), words
+        text.casefold() if is_listed else UNLISTED_CODE, border_side_of(place.country, origin, None), text
     )
     if scan in DELIVERED_SCANS and not status.casefold().startswith("delivered"):
         scan = Scan.UNMAPPED
-    inferred = place.region not in MELBOURNE_TIME_STATES
-    when = timestamps.parse_timestamp(
+    is_offset_inferred = place.region not in MELBOURNE_TIME_STATES
+    event_time = timestamps.parse_timestamp(
         clean_text(event.get("date")),
         country=place.country,
         region=place.region,
         received_at=received_at,
-        is_offset_inferred=inferred,
+        is_offset_inferred=is_offset_inferred,
     )
-    return ParsedScan(0, scan, when, place, words, words, "en")
+    return ParsedScan(0, scan, event_time, place, text, text, "en")
 
 
 def parse_place(raw_place: str) -> ParsedPlace:
-    """Read a place: a suburb with its state, or a country's code before, behind or alone."""
-    if found := CITY_AND_STATE.match(raw_place):
-        return ParsedPlace(raw_place, "AU", found["state"], found["city"])
-    abroad = FOREIGN_COUNTRY.search(raw_place)
-    return ParsedPlace(raw_place, next(filter(None, abroad.groups()), None) if abroad else None)
+    """Parse a suburb with its state, or a place with a country code before it, behind it or alone."""
+    if city_match := CITY_AND_STATE.match(raw_place):
+        return ParsedPlace(raw_place, "AU", city_match["state"], city_match["city"])
+    foreign_match = FOREIGN_COUNTRY.search(raw_place)
+    return ParsedPlace(raw_place, next(filter(None, foreign_match.groups()), None) if foreign_match else None)

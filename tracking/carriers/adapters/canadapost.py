@@ -1,10 +1,12 @@
 """Canada Post, tracking web service (XML): one PIN a call, HTTP Basic.
 
 Source: Canada Post's developer programme (GET /vis/track/pin/{pin}/detail) and its example answer. The zone of a time
-is a North American abbreviation, which names one offset; it is joined to the time only where the place is Canadian or
-not told. Events come newest first. Codes are written with and without leading zeros: they are compared without.
-Not settled by public material: the full code list (a code not listed is read by its words, which never make a
-delivery), and how a place abroad is told. `signatory-name` and the names of retail outlets are never read.
+is a North American abbreviation, which names one offset; it is applied only where the place is Canadian or not given.
+Events come newest first. Codes appear with and without leading zeros and are compared without. `signatory-name` and the
+names of retail outlets are never read.
+
+Unconfirmed: the full code list (an unlisted code is read by its text, which never means delivery), and how a place
+abroad is written.
 """
 
 from __future__ import annotations
@@ -19,11 +21,10 @@ from xml.etree.ElementTree import Element
 from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import TABLES_DIRECTORY, CodeTable
-from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError, local_date_of
+from tracking.carriers.json_access import UnreadableAnswerError, local_date_of
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
-    ParsedEstimate,
     ParsedLeg,
     ParsedPlace,
     ParsedScan,
@@ -31,6 +32,8 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
+from tracking.carriers.parsed_parts import estimate_on
+from tracking.carriers.rejections import rejected_call
 from tracking.carriers.xml_access import element_text, load_xml
 
 CODE_TABLE: Final = CodeTable.load("canadapost")
@@ -49,8 +52,6 @@ class CanadaPost(Adapter):
     base_url = "https://soa-gw.canadapost.ca"
     homepage = "https://www.canadapost-postescanada.ca/information/app/drc/home"
     credentials = (Credential("username", "API key: user name"), Credential("password", "API key: password"))
-    batch_size = 1
-    calls_per_second = 1.0
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         root = load_xml(body, "tracking-detail", "messages", "wrapper")
@@ -68,7 +69,7 @@ class CanadaPost(Adapter):
 
 
 async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
-    """Ask for one PIN, in English. Canada Post says 404 for one without history."""
+    """Fetch one PIN, in English. Canada Post answers 404 for one without history."""
     headers = {
         "Authorization": basic_auth_header(
             client.credentials.get("username", ""), client.credentials.get("password", "")
@@ -82,18 +83,18 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def parse_error(root: Element) -> ParsedAnswer:
-    """Read an answer without a parcel: no history yet, or a call that was refused."""
+    """Parse an answer without a parcel: no history yet, or else a rejected call, which raises."""
     message = next(root.iter("message"), None)
     if message is None:
         raise UnreadableAnswerError("the answer holds neither tracking-detail nor message")
-    code, words = element_text(message, "code"), element_text(message, "description") or "no reason given"
+    code, text = element_text(message, "code"), element_text(message, "description") or "no reason given"
     if code == NO_HISTORY_CODE:
-        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, words),))
-    raise RejectionAnswerError(f"Canada Post refused the call ({code or 'no code'}): {words}")
+        return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, text),))
+    raise rejected_call("Canada Post", code, text)
 
 
 def parse_shipment(detail: Element, received_at: datetime) -> ParsedShipment:
-    """Read one PIN. Nothing in the answer names the countries of the route."""
+    """Parse one PIN. The answer names neither origin nor destination country."""
     number = element_text(detail, "pin")
     if not number:
         raise UnreadableAnswerError("pin is missing")
@@ -105,21 +106,23 @@ def parse_shipment(detail: Element, received_at: datetime) -> ParsedShipment:
         number=number,
         legs=(ParsedLeg("canadapost", "Canada Post", number, "CA"),),
         scans=tuple(parse_event(event, received_at) for event in reversed(events)),
-        carrier_estimate=ParsedEstimate(day, day, "") if day else None,
+        carrier_estimate=estimate_on(day),
     )
 
 
 def parse_event(event: Element, received_at: datetime) -> ParsedScan:
-    """Read one occurrence."""
+    """Parse one occurrence."""
     place = parse_place(event)
-    code, words = element_text(event, "event-identifier"), element_text(event, "event-description")
-    plain = code.lstrip("0")
-    scan = CODE_TABLE.scan_for(plain if (plain, "else") in CODE_TABLE.codes else UNLISTED_CODE, "else", words)
-    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, words, "en")
+    code, text = element_text(event, "event-identifier"), element_text(event, "event-description")
+    code_without_zeros = code.lstrip("0")
+    scan = CODE_TABLE.scan_for(
+        code_without_zeros if (code_without_zeros, "else") in CODE_TABLE.codes else UNLISTED_CODE, "else", text
+    )
+    return ParsedScan(0, scan, parse_time(event, place, received_at), place, code, text, "en")
 
 
 def parse_place(event: Element) -> ParsedPlace:
-    """Read a place. A province of Canada names the country; anything else names none."""
+    """Parse a place. A Canadian province implies the country; anything else leaves it unknown."""
     site, province = element_text(event, "event-site"), element_text(event, "event-province")
     return ParsedPlace(
         ", ".join(filter(None, (site, province))),
@@ -130,13 +133,15 @@ def parse_place(event: Element) -> ParsedPlace:
 
 
 def parse_time(event: Element, place: ParsedPlace, received_at: datetime) -> ParsedTime:
-    """Join day, time and the offset that the zone's abbreviation names."""
+    """Parse day, time and the offset that the zone abbreviation stands for."""
     day, time, zone = (element_text(event, f"event-{part}") for part in ("date", "time", "time-zone"))
     offset = (
         ZONE_OFFSETS.get(zone.upper(), "")
         if time and (place.country or not element_text(event, "event-province"))
         else ""
     )
-    iso = f"{day}T{time}{offset}" if time else day
-    moment = timestamps.parse_timestamp(iso, country=place.country, region=place.region, received_at=received_at)
-    return moment._replace(raw_time=f"{day} {time} {zone}".strip())
+    iso_time = f"{day}T{time}{offset}" if time else day
+    parsed_time = timestamps.parse_timestamp(
+        iso_time, country=place.country, region=place.region, received_at=received_at
+    )
+    return parsed_time._replace(raw_time=f"{day} {time} {zone}".strip())

@@ -1,16 +1,19 @@
-"""Any post, by the Universal Postal Union's own words: S10 numbers, EMSEVT V3 events, IMPC offices.
+"""Any post, in the standards of the Universal Postal Union: S10 numbers, EMSEVT V3 events, IMPC offices.
 
-The UPU's: the item identifier (S10), the event codes EMA to EMI (EMSEVT V3) and the office codes (S34: UN/LOCODE and
-one letter, so `GBLONA` is an office in London). Its messages travel between posts only. Ours: the JSON around them,
-for an operator whose post, or a gateway of his own at an address that he enters, answers a GET on `/items/{S10}` with
+Source: the UPU's standards for the item identifier (S10), the event codes EMA to EMI (EMSEVT V3) and the office codes
+(S34: UN/LOCODE and one letter, so `GBLONA` is an office in London). The UPU's messages travel between posts only, so
+the JSON around them is our own, for an operator whose post, or own gateway at an address that the operator enters,
+answers a GET on `/items/{S10}` with
 
     {"items": [{"itemId": "RR123456785XX", "originCountry": "CN", "destinationCountry": "GB", "events": [
         {"code": "EMD", "localDateTime": "2026-03-04T05:06:00", "officeCode": "GBLONA", "text": ".."}]}]}
 
-oldest event first. The countries are optional: without them the first outward and inward offices tell the route, and
-the country in an S10 number does not, for it is the issuing post's. Times are the office's wall clock and carry no
-zone. A DLV row is a forecast: it is no scan and its day is the carrier's date. Not settled in public: the reason
-codes of EME and EMH, so `reason` is not read, and only `text` tells duties, missing papers, absence or refusal apart.
+oldest event first. The countries are optional: without them the first outward and inward offices give the route. The
+country in an S10 number does not, because it is the issuing post's. Times are the office's local time, without a zone.
+A DLV row is a forecast: it is no scan, and its day is the carrier's estimate.
+
+Unconfirmed: the reason codes of EME and EMH are not public, so `reason` is not read, and only `text` distinguishes
+duties, missing papers, absence and refusal.
 """
 
 from __future__ import annotations
@@ -35,13 +38,12 @@ from tracking.carriers.json_access import (
     require_text,
 )
 from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsed_parts import Route, estimate_on
 
 CODE_TABLE: Final = CodeTable.load("s10")
 FORECAST_CODE: Final = "DLV"
 OUTBOUND_CODES: Final = re.compile("EM[ABC]|EX[A-Z]")
 INBOUND_CODES: Final = re.compile("EM[D-I]|ED[A-Z]")
-
-Route = tuple[str | None, str | None]
 
 
 class UpuGateway(Adapter):
@@ -72,19 +74,19 @@ class UpuGateway(Adapter):
 
 
 def auth_headers(client: CarrierClient) -> dict[str, str]:
-    """Return the header with the gateway's key, where it wants one."""
+    """Return the header with the gateway's key, or none where the operator entered no key."""
     key = client.credentials.get("key", "")
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Read one item; its events come oldest first."""
+    """Parse one item; its events come oldest first."""
     entry = expect_object(item, "an entry of items")
     number = require_text(entry.get("itemId"), "itemId")
     events = [expect_object(event, "an event") for event in expect_list(entry.get("events"), "events")]
     origin = parse_country_code(entry.get("originCountry")) or first_country(events, OUTBOUND_CODES)
     destination = parse_country_code(entry.get("destinationCountry")) or first_country(events, INBOUND_CODES)
-    route = (origin, destination)
+    route = Route(origin, destination)
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("s10", "Post", number, origin),),
@@ -109,25 +111,25 @@ def first_country(events: Sequence[Mapping[str, Any]], codes: re.Pattern[str]) -
 
 
 def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
-    """Read an IMPC code: its first two letters are the country. Text of another form is shown and tells nothing."""
+    """Parse an IMPC code, which starts with the country. Any other text is shown as it is and has no country."""
     code = clean_text(event.get("officeCode"))
-    known = len(code) == 6 and code.isascii() and code.isalnum() and code.upper() == code
-    return ParsedPlace(code, parse_country_code(code[:2]) if known else None)
+    is_office_code = len(code) == 6 and code.isascii() and code.isalnum() and code.upper() == code
+    return ParsedPlace(code, parse_country_code(code[:2]) if is_office_code else None)
 
 
 def parse_event(event: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
-    """Read one event. Customs codes name their side themselves; delivery in the country of origin is a return."""
-    place, code, words = parse_place(event), code_of(event), clean_text(event.get("text"))
-    side = border_side_of(place.country, *(route if all(route) else (None, None)))
-    when = timestamps.parse_timestamp(
+    """Parse one event. Customs codes imply their side of the border; delivery in the origin country is a return."""
+    place, code, text = parse_place(event), code_of(event), clean_text(event.get("text"))
+    border_side = border_side_of(place.country, *(route if all(route) else (None, None)))
+    event_time = timestamps.parse_timestamp(
         clean_text(event.get("localDateTime")), country=place.country, received_at=received_at
     )
-    return ParsedScan(0, CODE_TABLE.scan_for(code, side, words), when, place, code, words)
+    return ParsedScan(0, CODE_TABLE.scan_for(code, border_side, text), event_time, place, code, text)
 
 
 def parse_carrier_estimate(events: Sequence[Mapping[str, Any]]) -> ParsedEstimate | None:
-    """Return the day of the last forecast."""
+    """Return the day of the last forecast event."""
     days = [
         day for event in events if code_of(event) == FORECAST_CODE if (day := local_date_of(event.get("localDateTime")))
     ]
-    return ParsedEstimate(days[-1], days[-1], "") if days else None
+    return estimate_on(days[-1]) if days else None
