@@ -1,4 +1,4 @@
-"""Aramex: waybills asked for with the login in the question, and clocks of which nobody says whose they are."""
+"""Aramex: the login in the request body, and times whose zone the carrier does not document."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ LOGIN_REJECTED = (
 
 
 def aramex_timestamp(local_time: str, offset: str) -> str:
-    """Return a clock as Aramex's server writes it."""
+    """Return a local time as Aramex's server writes it."""
     hours = int(offset[:3])
     at = datetime.fromisoformat(local_time).replace(tzinfo=UTC) - timedelta(hours=hours)
     return f"/Date({int(at.timestamp()) * 1000}{offset})/"
 
 
-def test_it_is_known_by_its_name() -> None:
+def test_registry_lists_it_under_its_slug() -> None:
     assert isinstance(ADAPTERS["aramex"], Aramex)
 
 
-def test_several_waybills_are_fetched_at_once_and_the_answer_stays_unparsed() -> None:
-    desk = StubCarrier(b"whatever \xff")
+def test_several_waybills_are_fetched_in_one_call_and_the_raw_answer_is_returned() -> None:
+    stub = StubCarrier(b"whatever \xff")
 
-    answer = desk.run(lambda line: ARAMEX.fetch(line, ["40000000011", "40000000022"]), SECRETS)
+    answer = stub.run(lambda client: ARAMEX.fetch(client, ["40000000011", "40000000022"]), SECRETS)
 
-    (asked,) = desk.requests
-    question = json.loads(asked.body)
+    (request,) = stub.requests
+    payload = json.loads(request.body)
     assert answer == b"whatever \xff"
-    assert (asked.method, asked.path, asked.query) == (
+    assert (request.method, request.path, request.query) == (
         "POST",
         "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments",
         {},
     )
-    assert asked.headers["Accept"] == "application/json"
-    assert asked.headers["Content-Type"] == "application/json"
-    assert question["Shipments"] == ["40000000011", "40000000022"]
-    assert question["GetLastTrackingUpdateOnly"] is False
+    assert request.headers["Accept"] == "application/json"
+    assert request.headers["Content-Type"] == "application/json"
+    assert payload["Shipments"] == ["40000000011", "40000000022"]
+    assert payload["GetLastTrackingUpdateOnly"] is False
 
 
-def test_the_login_travels_in_the_question_and_nowhere_else() -> None:
-    desk = StubCarrier(UNKNOWN_NUMBER)
+def test_login_is_sent_in_the_body_and_nowhere_else() -> None:
+    stub = StubCarrier(UNKNOWN_NUMBER)
 
-    desk.run(lambda line: ARAMEX.fetch(line, ["40000000011"]), SECRETS)
+    stub.run(lambda client: ARAMEX.fetch(client, ["40000000011"]), SECRETS)
 
-    (asked,) = desk.requests
-    assert json.loads(asked.body)["ClientInfo"] == {
+    (request,) = stub.requests
+    assert json.loads(request.body)["ClientInfo"] == {
         "UserName": "us@shop.example",
         "Password": "hush",
         "Version": "v1.0",
@@ -80,35 +80,35 @@ def test_the_login_travels_in_the_question_and_nowhere_else() -> None:
         "AccountCountryCode": "JO",
         "Source": 24,
     }
-    assert "Authorization" not in asked.headers
-    assert "hush" not in str(dict(asked.headers))
+    assert "Authorization" not in request.headers
+    assert "hush" not in str(dict(request.headers))
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
+    ("status", "error_type"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
 )
-def test_a_bad_status_is_an_error(status: int, trouble: type[Exception]) -> None:
-    for visit in (lambda line: ARAMEX.fetch(line, ["1"]), ARAMEX.probe):
-        with pytest.raises(trouble) as caught:
-            StubCarrier(b"no", status).run(visit, SECRETS)
-        assert issubclass(caught.type, trouble)
+def test_http_error_status_raises_the_matching_error(status: int, error_type: type[Exception]) -> None:
+    for client_call in (lambda client: ARAMEX.fetch(client, ["1"]), ARAMEX.probe):
+        with pytest.raises(error_type) as raised:
+            StubCarrier(b"no", status).run(client_call, SECRETS)
+        assert issubclass(raised.type, error_type)
 
 
-def test_it_waits_as_long_as_retry_after_says() -> None:
-    with pytest.raises(RateLimitedError) as caught:
-        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda line: ARAMEX.fetch(line, ["1"]), SECRETS)
+def test_rate_limit_error_carries_the_seconds_of_retry_after() -> None:
+    with pytest.raises(RateLimitedError) as raised:
+        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda client: ARAMEX.fetch(client, ["1"]), SECRETS)
 
-    assert caught.value.retry_after_seconds == 90
-
-
-def test_the_connection_is_good_when_a_waybill_is_merely_unknown() -> None:
-    desk = StubCarrier(UNKNOWN_NUMBER)
-
-    assert desk.run(ARAMEX.probe, SECRETS) == "connected"
-    assert len(desk.requests) == 1
+    assert raised.value.retry_after_seconds == 90
 
 
-def test_a_wrong_password_comes_as_a_200_and_is_refused_all_the_same() -> None:
+def test_probe_succeeds_where_only_the_waybill_is_unknown() -> None:
+    stub = StubCarrier(UNKNOWN_NUMBER)
+
+    assert stub.run(ARAMEX.probe, SECRETS) == "connected"
+    assert len(stub.requests) == 1
+
+
+def test_wrong_password_in_a_200_answer_is_rejected() -> None:
     with pytest.raises(RejectionAnswerError, match=r"\(ERR01\): ClientInfo - Invalid username or password"):
         StubCarrier(LOGIN_REJECTED).run(ARAMEX.probe, SECRETS)
     with pytest.raises(RejectionAnswerError):
@@ -126,23 +126,23 @@ def test_a_wrong_password_comes_as_a_200_and_is_refused_all_the_same() -> None:
         b'{"HasErrors": true, "Notifications": {}}',
     ],
 )
-def test_a_changed_form_is_unreadable(body: bytes) -> None:
+def test_unexpected_format_raises_unreadable_answer(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError):
         ARAMEX.parse(body, received_at=RECEIVED_AT)
 
 
 def test_a_waybill_that_does_not_exist_has_no_events_yet() -> None:
-    reading = ARAMEX.parse(UNKNOWN_NUMBER, received_at=RECEIVED_AT)
+    parsed_answer = ARAMEX.parse(UNKNOWN_NUMBER, received_at=RECEIVED_AT)
 
-    assert reading.shipments == ()
-    assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("1", "no_news_yet")]
+    assert parsed_answer.shipments == ()
+    assert [(rejected.number, rejected.reason) for rejected in parsed_answer.rejected_numbers] == [("1", "no_news_yet")]
 
 
-def test_an_instant_is_known_where_the_place_has_the_servers_offset() -> None:
-    moment = parse_time(aramex_timestamp("2026-09-12T13:08:00", "+0300"), "JO", RECEIVED_AT)
+def test_time_has_an_instant_where_the_place_is_on_the_servers_offset() -> None:
+    parsed_time = parse_time(aramex_timestamp("2026-09-12T13:08:00", "+0300"), "JO", RECEIVED_AT)
 
-    assert moment.occurred_at == datetime(2026, 9, 12, 10, 8, tzinfo=UTC)
-    assert moment.zone_source is ZoneSource.CARRIER_OFFSET
+    assert parsed_time.occurred_at == datetime(2026, 9, 12, 10, 8, tzinfo=UTC)
+    assert parsed_time.zone_source is ZoneSource.CARRIER_OFFSET
 
 
 @pytest.mark.parametrize(
@@ -150,34 +150,34 @@ def test_an_instant_is_known_where_the_place_has_the_servers_offset() -> None:
     [("+0300", "AE"), ("+0200", "TN"), ("-0500", "US"), ("+0300", None)],
     ids=["another offset", "an offset two borders away", "a country with several clocks", "no country"],
 )
-def test_elsewhere_the_clock_alone_is_known(offset: str, country: str | None) -> None:
-    moment = parse_time(aramex_timestamp("2026-09-12T13:08:00", offset), country, RECEIVED_AT)
+def test_time_elsewhere_keeps_only_the_local_time(offset: str, country: str | None) -> None:
+    parsed_time = parse_time(aramex_timestamp("2026-09-12T13:08:00", offset), country, RECEIVED_AT)
 
-    assert moment.occurred_at is None
-    assert moment.offset_minutes is None
-    assert moment.local_time == datetime(2026, 9, 12, 13, 8)
-    assert moment.zone_source is ZoneSource.UNKNOWN
-    assert moment.raw_time.startswith("/Date(")
+    assert parsed_time.occurred_at is None
+    assert parsed_time.offset_minutes is None
+    assert parsed_time.local_time == datetime(2026, 9, 12, 13, 8)
+    assert parsed_time.zone_source is ZoneSource.UNKNOWN
+    assert parsed_time.raw_time.startswith("/Date(")
 
 
 @pytest.mark.parametrize("raw", ["", "/Date(x)/", "/Date(999999999999999+0000)/", "/Date(1789300000000+9999)/", "soon"])
-def test_an_odd_time_keeps_its_text_alone(raw: str) -> None:
-    moment = parse_time(raw, "JO", RECEIVED_AT)
+def test_unparsable_time_keeps_only_its_raw_text(raw: str) -> None:
+    parsed_time = parse_time(raw, "JO", RECEIVED_AT)
 
-    assert moment.occurred_at is None
-    assert moment.raw_time == raw
+    assert parsed_time.occurred_at is None
+    assert parsed_time.raw_time == raw
 
 
 @pytest.mark.parametrize(
     ("location", "country"),
     [("Amman, Jordan", "JO"), ("Dubai", None), ("Columbus, GA", None), ("", None), ("Atlantis, Nowhere", None)],
 )
-def test_a_country_is_only_taken_from_its_name(location: str, country: str | None) -> None:
+def test_country_is_read_only_from_its_full_name(location: str, country: str | None) -> None:
     assert parse_place(location).country == country
     assert parse_place(location).text == location
 
 
-def test_no_text_makes_an_update_delivered() -> None:
+def test_text_alone_never_makes_an_update_delivered() -> None:
     answer = json.loads(SAMPLE.read_bytes())
     updates: list[dict[str, Any]] = [update for entry in answer["TrackingResults"] for update in entry["Value"]]
     before = count_delivered(SAMPLE.read_bytes())
@@ -187,11 +187,11 @@ def test_no_text_makes_an_update_delivered() -> None:
     assert count_delivered(json.dumps(answer).encode()) <= before
 
 
-def test_nobodys_name_is_read() -> None:
+def test_names_of_persons_are_not_read() -> None:
     assert "PERSON" in SAMPLE.read_text()
     assert "PERSON" not in repr(ARAMEX.parse(SAMPLE.read_bytes(), received_at=RECEIVED_AT))
 
 
 def count_delivered(body: bytes) -> int:
-    reading = ARAMEX.parse(body, received_at=RECEIVED_AT)
-    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.shipments for scan in parcel.scans)
+    parsed_answer = ARAMEX.parse(body, received_at=RECEIVED_AT)
+    return sum(scan.scan in DELIVERED_SCANS for shipment in parsed_answer.shipments for scan in shipment.scans)

@@ -1,4 +1,4 @@
-"""Asendia USA: one number asked for with login and key in the headers, and an offset that is only sometimes meant."""
+"""Asendia USA: login and key in the headers, and an offset that is a placeholder on partners' scans."""
 
 from __future__ import annotations
 
@@ -26,63 +26,63 @@ LOGIN_REJECTED = (
 )
 
 
-def test_it_is_known_by_its_name() -> None:
+def test_registry_lists_it_under_its_slug() -> None:
     assert isinstance(ADAPTERS["asendia"], Asendia)
 
 
-def test_one_number_is_fetched_and_the_answer_stays_unparsed() -> None:
-    desk = StubCarrier(b"whatever \xff")
+def test_one_number_is_fetched_and_the_raw_answer_is_returned() -> None:
+    stub = StubCarrier(b"whatever \xff")
 
-    answer = desk.run(lambda line: ASENDIA.fetch(line, ["RL 1&2"]), SECRETS)
+    answer = stub.run(lambda client: ASENDIA.fetch(client, ["RL 1&2"]), SECRETS)
 
-    (asked,) = desk.requests
+    (request,) = stub.requests
     assert answer == b"whatever \xff"
-    assert (asked.method, asked.path) == ("GET", "/api/A1/v2.0/Tracking/Detail")
-    assert asked.query == {"trackingNumberVendor": "RL 1&2"}
-    assert asked.body == b""
+    assert (request.method, request.path) == ("GET", "/api/A1/v2.0/Tracking/Detail")
+    assert request.query == {"trackingNumberVendor": "RL 1&2"}
+    assert request.body == b""
 
 
-def test_login_and_key_travel_in_the_headers_and_nowhere_else() -> None:
-    desk = StubCarrier(UNKNOWN)
+def test_login_and_key_are_sent_in_the_headers_and_nowhere_else() -> None:
+    stub = StubCarrier(UNKNOWN)
 
-    desk.run(lambda line: ASENDIA.fetch(line, ["RL1"]), SECRETS)
+    stub.run(lambda client: ASENDIA.fetch(client, ["RL1"]), SECRETS)
 
-    (asked,) = desk.requests
-    assert asked.headers["Authorization"] == f"Basic {b64encode(b'us:hush').decode()}"
-    assert asked.headers["X-AsendiaOne-ApiKey"] == "key-1"
-    assert asked.headers["Accept"] == "application/json"
-    assert "key-1" not in asked.path + str(asked.query)
+    (request,) = stub.requests
+    assert request.headers["Authorization"] == f"Basic {b64encode(b'us:hush').decode()}"
+    assert request.headers["X-AsendiaOne-ApiKey"] == "key-1"
+    assert request.headers["Accept"] == "application/json"
+    assert "key-1" not in request.path + str(request.query)
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
+    ("status", "error_type"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
 )
-def test_a_bad_status_is_an_error(status: int, trouble: type[Exception]) -> None:
-    for visit in (lambda line: ASENDIA.fetch(line, ["RL1"]), ASENDIA.probe):
-        with pytest.raises(trouble) as caught:
-            StubCarrier(LOGIN_REJECTED, status).run(visit, SECRETS)
-        assert issubclass(caught.type, trouble)
+def test_http_error_status_raises_the_matching_error(status: int, error_type: type[Exception]) -> None:
+    for client_call in (lambda client: ASENDIA.fetch(client, ["RL1"]), ASENDIA.probe):
+        with pytest.raises(error_type) as raised:
+            StubCarrier(LOGIN_REJECTED, status).run(client_call, SECRETS)
+        assert issubclass(raised.type, error_type)
 
 
-def test_it_waits_as_long_as_retry_after_says() -> None:
-    with pytest.raises(RateLimitedError) as caught:
-        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda line: ASENDIA.fetch(line, ["RL1"]), SECRETS)
+def test_rate_limit_error_carries_the_seconds_of_retry_after() -> None:
+    with pytest.raises(RateLimitedError) as raised:
+        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda client: ASENDIA.fetch(client, ["RL1"]), SECRETS)
 
-    assert caught.value.retry_after_seconds == 90
+    assert raised.value.retry_after_seconds == 90
 
 
-def test_the_connection_is_good_when_a_number_is_merely_unknown() -> None:
-    desk = StubCarrier(UNKNOWN)
+def test_probe_succeeds_where_only_the_number_is_unknown() -> None:
+    stub = StubCarrier(UNKNOWN)
 
-    assert desk.run(ASENDIA.probe, SECRETS) == "connected"
-    assert len(desk.requests) == 1
+    assert stub.run(ASENDIA.probe, SECRETS) == "connected"
+    assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize(
     "body",
     [LOGIN_REJECTED, b'{"data": null, "responseStatus": {"responseStatusCode": 403, "responseStatusMessage": "no"}}'],
 )
-def test_a_refusal_inside_a_200_is_a_refusal_all_the_same(body: bytes) -> None:
+def test_rejection_in_a_200_answer_is_a_rejection(body: bytes) -> None:
     with pytest.raises(RejectionAnswerError, match="Asendia refused the call"):
         StubCarrier(body).run(ASENDIA.probe, SECRETS)
     with pytest.raises(RejectionAnswerError):
@@ -91,10 +91,10 @@ def test_a_refusal_inside_a_200_is_a_refusal_all_the_same(body: bytes) -> None:
 
 def test_an_unknown_number_has_no_events_yet() -> None:
     for body in (UNKNOWN, b'{"data": [], "responseStatus": {"responseStatusCode": 200}}'):
-        reading = ASENDIA.parse(body, received_at=RECEIVED_AT)
+        parsed_answer = ASENDIA.parse(body, received_at=RECEIVED_AT)
 
-        assert reading.shipments == ()
-        assert [refusal.reason for refusal in reading.rejected_numbers] == ["no_news_yet"]
+        assert parsed_answer.shipments == ()
+        assert [rejected.reason for rejected in parsed_answer.rejected_numbers] == ["no_news_yet"]
 
 
 @pytest.mark.parametrize(
@@ -109,37 +109,37 @@ def test_an_unknown_number_has_no_events_yet() -> None:
         b' "responseStatus": {"responseStatusCode": 200}}',
     ],
 )
-def test_a_changed_form_is_unreadable(body: bytes) -> None:
+def test_unexpected_format_raises_unreadable_answer(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError):
         ASENDIA.parse(body, received_at=RECEIVED_AT)
 
 
-def test_its_own_scans_are_reported_in_utc() -> None:
-    moment = parse_time("2026-08-06T01:44:44.5+00:00", "2", "US", RECEIVED_AT)
+def test_asendias_own_scans_are_in_utc() -> None:
+    parsed_time = parse_time("2026-08-06T01:44:44.5+00:00", "2", "US", RECEIVED_AT)
 
-    assert moment.occurred_at == datetime(2026, 8, 6, 1, 44, 44, 500000, tzinfo=UTC)
-    assert moment.zone_source is ZoneSource.CARRIER_UTC
+    assert parsed_time.occurred_at == datetime(2026, 8, 6, 1, 44, 44, 500000, tzinfo=UTC)
+    assert parsed_time.zone_source is ZoneSource.CARRIER_UTC
 
 
 @pytest.mark.parametrize("country", ["TH", "US", None])
-def test_a_partners_clock_loses_the_offset_that_says_nothing(country: str | None) -> None:
-    moment = parse_time("2026-08-17T11:13:00+00:00", "DELIVERY", country, RECEIVED_AT)
+def test_partners_time_loses_its_placeholder_offset(country: str | None) -> None:
+    parsed_time = parse_time("2026-08-17T11:13:00+00:00", "DELIVERY", country, RECEIVED_AT)
 
-    assert (moment.occurred_at, moment.offset_minutes) == (None, None)
-    assert moment.local_time == datetime(2026, 8, 17, 11, 13)
-    assert moment.zone_source is ZoneSource.UNKNOWN
-    assert moment.raw_time == "2026-08-17T11:13:00+00:00"
+    assert (parsed_time.occurred_at, parsed_time.offset_minutes) == (None, None)
+    assert parsed_time.local_time == datetime(2026, 8, 17, 11, 13)
+    assert parsed_time.zone_source is ZoneSource.UNKNOWN
+    assert parsed_time.raw_time == "2026-08-17T11:13:00+00:00"
 
 
-def test_a_partners_midnight_is_a_date() -> None:
+def test_partners_midnight_is_a_date() -> None:
     assert parse_time("2026-08-03T00:00:00+00:00", "NT", None, RECEIVED_AT).precision is Precision.DATE
 
 
-def test_another_offset_is_believed() -> None:
-    moment = parse_time("2026-08-16T16:20:00+07:00", "DELFAILABS", "TH", RECEIVED_AT)
+def test_partners_other_offset_is_kept() -> None:
+    parsed_time = parse_time("2026-08-16T16:20:00+07:00", "DELFAILABS", "TH", RECEIVED_AT)
 
-    assert moment.occurred_at == datetime(2026, 8, 16, 9, 20, tzinfo=UTC)
-    assert moment.zone_source is ZoneSource.CARRIER_OFFSET
+    assert parsed_time.occurred_at == datetime(2026, 8, 16, 9, 20, tzinfo=UTC)
+    assert parsed_time.zone_source is ZoneSource.CARRIER_OFFSET
 
 
 def test_no_street_is_read() -> None:

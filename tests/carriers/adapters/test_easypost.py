@@ -1,4 +1,4 @@
-"""EasyPost over real HTTP, and whose its pushes are."""
+"""EasyPost over real HTTP, and the signature of its pushes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def signature_headers(body: bytes, secret: str = "A\u030angstro\u0308m") -> dict
     return {"x-hmac-signature": "hmac-sha256-hex=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
 
 
-def test_a_push_signed_with_the_decomposed_secret_is_easyposts() -> None:
+def test_push_signed_with_the_decomposed_secret_is_valid() -> None:
     assert EASYPOST.verify_signature(BODY, signature_headers(BODY), SECRET)
 
 
@@ -42,49 +42,51 @@ def test_a_push_signed_with_the_decomposed_secret_is_easyposts() -> None:
         ({"x-hmac-signature": "é"}, SECRET),
     ],
 )
-def test_any_other_push_is_not(headers: dict[str, str], credentials: dict[str, str]) -> None:
+def test_any_other_signature_is_invalid(headers: dict[str, str], credentials: dict[str, str]) -> None:
     assert not EASYPOST.verify_signature(BODY, headers, credentials)
 
 
-def test_a_number_is_fetched_with_the_key_as_user() -> None:
-    desk = StubCarrier(b'{"trackers": []}')
+def test_number_is_fetched_with_the_key_as_basic_auth_user() -> None:
+    stub = StubCarrier(b'{"trackers": []}')
 
-    desk.run(lambda line: EASYPOST.fetch(line, ["A/B 1"]), KEY)
+    stub.run(lambda client: EASYPOST.fetch(client, ["A/B 1"]), KEY)
 
-    asked = desk.requests[0]
-    assert (asked.method, asked.path, asked.query["tracking_code"]) == ("GET", "/v2/trackers", "A/B 1")
-    assert b64decode(asked.headers["Authorization"].removeprefix("Basic ")) == b"EZTK1:"
+    request = stub.requests[0]
+    assert (request.method, request.path, request.query["tracking_code"]) == ("GET", "/v2/trackers", "A/B 1")
+    assert b64decode(request.headers["Authorization"].removeprefix("Basic ")) == b"EZTK1:"
 
 
 def test_a_number_is_registered_without_naming_its_carrier() -> None:
-    desk = StubCarrier(b'{"object": "Tracker", "tracking_code": "9400"}')
+    stub = StubCarrier(b'{"object": "Tracker", "tracking_code": "9400"}')
 
-    answer = desk.run(lambda line: EASYPOST.register(line, ["9400"]), KEY)
+    answer = stub.run(lambda client: EASYPOST.register(client, ["9400"]), KEY)
 
-    assert json.loads(desk.requests[0].body) == {"tracker": {"tracking_code": "9400"}}
-    assert [parcel.number for parcel in EASYPOST.parse(answer, received_at=RECEIVED_AT).shipments] == ["9400"]
+    assert json.loads(stub.requests[0].body) == {"tracker": {"tracking_code": "9400"}}
+    assert [shipment.number for shipment in EASYPOST.parse(answer, received_at=RECEIVED_AT).shipments] == ["9400"]
 
 
 def test_a_number_without_a_tracker_is_not_registered() -> None:
     assert EASYPOST.parse(b'{"trackers": []}', received_at=RECEIVED_AT).rejected_numbers[0].reason == NOT_REGISTERED
 
 
-def test_an_error_says_why() -> None:
+def test_rejection_names_code_and_message() -> None:
     with pytest.raises(RejectionAnswerError, match=r"APIKEY\.INACTIVE.*not active"):
         EASYPOST.parse(b'{"error": {"code": "APIKEY.INACTIVE", "message": "not active"}}', received_at=RECEIVED_AT)
 
 
-def test_the_connection_is_tested_with_one_harmless_call() -> None:
+def test_probe_makes_one_call_and_reports_connected() -> None:
     assert StubCarrier(b'{"trackers": []}').run(EASYPOST.probe, KEY) == "connected"
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "trouble"),
+    ("status", "headers", "error_type"),
     [(401, {}, RequestRejectedError), (429, {"Retry-After": "7"}, RateLimitedError), (500, {}, CarrierError)],
 )
-def test_errors_are_named(status: int, headers: dict[str, str], trouble: type[CarrierError]) -> None:
-    with pytest.raises(trouble) as caught:
-        StubCarrier(b"no", status, headers).run(lambda line: EASYPOST.fetch(line, ["9400"]), KEY)
+def test_http_error_status_raises_the_matching_error(
+    status: int, headers: dict[str, str], error_type: type[CarrierError]
+) -> None:
+    with pytest.raises(error_type) as raised:
+        StubCarrier(b"no", status, headers).run(lambda client: EASYPOST.fetch(client, ["9400"]), KEY)
 
-    assert getattr(caught.value, "seconds", 7.0) == 7.0
-    assert "EZTK1" not in str(caught.value)
+    assert getattr(raised.value, "seconds", 7.0) == 7.0
+    assert "EZTK1" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Landmark Global: one number asked for in XML, clocks without a zone, and a second carrier for the last mile."""
+"""Landmark Global: requests in XML, times without a zone, and a second carrier for the last mile."""
 
 from __future__ import annotations
 
@@ -32,74 +32,74 @@ LOGIN_REJECTED = (
 )
 
 
-def test_it_is_known_by_its_name() -> None:
+def test_registry_lists_it_under_its_slug() -> None:
     assert isinstance(ADAPTERS["landmark"], Landmark)
 
 
-def test_the_whole_history_of_one_number_is_fetched_and_stays_unparsed() -> None:
-    desk = StubCarrier(b"whatever \xff")
+def test_whole_history_of_one_number_is_fetched_and_the_raw_answer_is_returned() -> None:
+    stub = StubCarrier(b"whatever \xff")
 
-    answer = desk.run(lambda line: LANDMARK.fetch(line, ["LTN1<&>N1"]), SECRETS)
+    answer = stub.run(lambda client: LANDMARK.fetch(client, ["LTN1<&>N1"]), SECRETS)
 
-    (asked,) = desk.requests
-    question = fromstring(asked.body)
+    (request,) = stub.requests
+    track_request = fromstring(request.body)
     assert answer == b"whatever \xff"
-    assert (asked.method, asked.path, asked.query) == ("POST", "/v2/Track.php", {})
-    assert asked.headers["Content-Type"] == "application/xml"
-    assert question.tag == "TrackRequest"
-    assert question.findtext("TrackingNumber") == "LTN1<&>N1"
-    assert question.findtext("RetrievalType") == "Historical"
-    assert question.findtext("Test") == "false"
+    assert (request.method, request.path, request.query) == ("POST", "/v2/Track.php", {})
+    assert request.headers["Content-Type"] == "application/xml"
+    assert track_request.tag == "TrackRequest"
+    assert track_request.findtext("TrackingNumber") == "LTN1<&>N1"
+    assert track_request.findtext("RetrievalType") == "Historical"
+    assert track_request.findtext("Test") == "false"
 
 
-def test_the_login_travels_in_the_question_and_nowhere_else() -> None:
-    desk = StubCarrier(UNKNOWN)
+def test_login_is_sent_in_the_body_and_nowhere_else() -> None:
+    stub = StubCarrier(UNKNOWN)
 
-    desk.run(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
+    stub.run(lambda client: LANDMARK.fetch(client, ["LTN1"]), SECRETS)
 
-    (asked,) = desk.requests
-    question = fromstring(asked.body)
-    assert question.findtext("Login/Username") == "us & them"
-    assert question.findtext("Login/Password") == "<hush>"
-    assert question.findtext("ClientID") == "218"
-    assert "Authorization" not in asked.headers
-    assert "hush" not in str(dict(asked.headers))
+    (request,) = stub.requests
+    track_request = fromstring(request.body)
+    assert track_request.findtext("Login/Username") == "us & them"
+    assert track_request.findtext("Login/Password") == "<hush>"
+    assert track_request.findtext("ClientID") == "218"
+    assert "Authorization" not in request.headers
+    assert "hush" not in str(dict(request.headers))
 
 
 def test_without_a_client_id_none_is_sent() -> None:
-    desk = StubCarrier(UNKNOWN)
+    stub = StubCarrier(UNKNOWN)
 
-    desk.run(lambda line: LANDMARK.fetch(line, ["LTN1"]), {"username": "us", "password": "hush"})
+    stub.run(lambda client: LANDMARK.fetch(client, ["LTN1"]), {"username": "us", "password": "hush"})
 
-    assert fromstring(desk.requests[0].body).find("ClientID") is None
+    assert fromstring(stub.requests[0].body).find("ClientID") is None
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
+    ("status", "error_type"), [(401, RequestRejectedError), (403, RequestRejectedError), (500, CarrierError)]
 )
-def test_a_bad_status_is_an_error(status: int, trouble: type[Exception]) -> None:
-    for visit in (lambda line: LANDMARK.fetch(line, ["LTN1"]), LANDMARK.probe):
-        with pytest.raises(trouble) as caught:
-            StubCarrier(b"no", status).run(visit, SECRETS)
-        assert issubclass(caught.type, trouble)
+def test_http_error_status_raises_the_matching_error(status: int, error_type: type[Exception]) -> None:
+    for client_call in (lambda client: LANDMARK.fetch(client, ["LTN1"]), LANDMARK.probe):
+        with pytest.raises(error_type) as raised:
+            StubCarrier(b"no", status).run(client_call, SECRETS)
+        assert issubclass(raised.type, error_type)
 
 
-def test_it_waits_as_long_as_retry_after_says() -> None:
-    with pytest.raises(RateLimitedError) as caught:
-        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda line: LANDMARK.fetch(line, ["LTN1"]), SECRETS)
+def test_rate_limit_error_carries_the_seconds_of_retry_after() -> None:
+    with pytest.raises(RateLimitedError) as raised:
+        StubCarrier(b"", 429, {"Retry-After": "90"}).run(lambda client: LANDMARK.fetch(client, ["LTN1"]), SECRETS)
 
-    assert caught.value.retry_after_seconds == 90
+    assert raised.value.retry_after_seconds == 90
 
 
 @pytest.mark.parametrize("answer", [UNKNOWN, (SAMPLES / "crossing_to_ireland.xml").read_bytes()])
-def test_the_connection_is_good_whether_the_number_is_known_or_not(answer: bytes) -> None:
-    desk = StubCarrier(answer)
+def test_probe_succeeds_whether_the_number_is_known_or_not(answer: bytes) -> None:
+    stub = StubCarrier(answer)
 
-    assert desk.run(LANDMARK.probe, SECRETS) == "connected"
-    assert len(desk.requests) == 1
+    assert stub.run(LANDMARK.probe, SECRETS) == "connected"
+    assert len(stub.requests) == 1
 
 
-def test_a_wrong_password_comes_as_a_200_and_is_refused_all_the_same() -> None:
+def test_wrong_password_in_a_200_answer_is_rejected() -> None:
     with pytest.raises(RejectionAnswerError, match=r"\(Login\): The username/password combination"):
         StubCarrier(LOGIN_REJECTED).run(LANDMARK.probe, SECRETS)
     with pytest.raises(RejectionAnswerError):
@@ -107,10 +107,10 @@ def test_a_wrong_password_comes_as_a_200_and_is_refused_all_the_same() -> None:
 
 
 def test_an_unknown_number_has_no_events_yet_and_its_text_has_no_markup() -> None:
-    reading = LANDMARK.parse(UNKNOWN, received_at=RECEIVED_AT)
+    parsed_answer = LANDMARK.parse(UNKNOWN, received_at=RECEIVED_AT)
 
-    assert reading.shipments == ()
-    assert [(refusal.reason, refusal.text) for refusal in reading.rejected_numbers] == [
+    assert parsed_answer.shipments == ()
+    assert [(rejected.reason, rejected.text) for rejected in parsed_answer.rejected_numbers] == [
         ("no_news_yet", "Could not find shipment in our system.")
     ]
 
@@ -127,19 +127,19 @@ def test_an_unknown_number_has_no_events_yet_and_its_text_has_no_markup() -> Non
         b'<!DOCTYPE r [<!ENTITY e "x">]><TrackResponse>&e;</TrackResponse>',
     ],
 )
-def test_a_changed_form_is_unreadable(body: bytes) -> None:
+def test_unexpected_format_raises_unreadable_answer(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError):
         LANDMARK.parse(body, received_at=RECEIVED_AT)
 
 
-def test_delivered_wins_over_scans_with_later_times_and_the_reported_order_stays() -> None:
-    (parcel,) = LANDMARK.parse((SAMPLES / "crossing_to_ireland.xml").read_bytes(), received_at=RECEIVED_AT).shipments
+def test_scans_with_later_times_do_not_move_behind_the_delivery() -> None:
+    (shipment,) = LANDMARK.parse((SAMPLES / "crossing_to_ireland.xml").read_bytes(), received_at=RECEIVED_AT).shipments
 
-    clocks = [scan.time.local_time for scan in parcel.scans if scan.time.local_time]
-    delivery = next(scan for scan in parcel.scans if scan.scan is Scan.DELIVERY_DELIVERED)
+    clocks = [scan.time.local_time for scan in shipment.scans if scan.time.local_time]
+    delivery = next(scan for scan in shipment.scans if scan.scan is Scan.DELIVERY_DELIVERED)
     assert delivery.time.occurred_at is None
     assert delivery.time.zone_source is ZoneSource.UNKNOWN
-    assert clocks.index(datetime(2026, 9, 10, 4, 23)) == parcel.scans.index(delivery) == 10
+    assert clocks.index(datetime(2026, 9, 10, 4, 23)) == shipment.scans.index(delivery) == 10
     assert sum(clock > datetime(2026, 9, 10, 4, 23) for clock in clocks[:10]) == 5
 
 
@@ -160,7 +160,7 @@ def test_the_last_mile_is_a_leg_when_it_has_a_number_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("told", "local", "precision"),
+    ("raw_time", "local", "precision"),
     [
         ("2026-09-10 07:55:12", datetime(2026, 9, 10, 7, 55, 12), Precision.SECOND),
         ("09/10/2026 07:55 PM", datetime(2026, 9, 10, 19, 55), Precision.MINUTE),
@@ -169,23 +169,28 @@ def test_the_last_mile_is_a_leg_when_it_has_a_number_of_its_own(
         ("2026-09-10 00:00:00", datetime(2026, 9, 10), Precision.DATE),
     ],
 )
-def test_a_clock_is_read_in_both_orders_and_never_as_an_instant(
-    told: str, local: datetime, precision: Precision
+def test_time_is_read_in_iso_and_american_order_but_never_as_an_instant(
+    raw_time: str, local: datetime, precision: Precision
 ) -> None:
-    moment = parse_time(told, RECEIVED_AT)
+    parsed_time = parse_time(raw_time, RECEIVED_AT)
 
-    assert (moment.occurred_at, moment.local_time, moment.precision, moment.raw_time) == (None, local, precision, told)
+    assert (parsed_time.occurred_at, parsed_time.local_time, parsed_time.precision, parsed_time.raw_time) == (
+        None,
+        local,
+        precision,
+        raw_time,
+    )
 
 
-@pytest.mark.parametrize("told", ["", "0/01/2026 03:03 PM", "13/40/2026 99:99 PM", "soon"])
-def test_an_odd_time_keeps_its_text_alone(told: str) -> None:
-    moment = parse_time(told, RECEIVED_AT)
+@pytest.mark.parametrize("raw_time", ["", "0/01/2026 03:03 PM", "13/40/2026 99:99 PM", "soon"])
+def test_unparsable_time_keeps_only_its_raw_text(raw_time: str) -> None:
+    parsed_time = parse_time(raw_time, RECEIVED_AT)
 
-    assert (moment.occurred_at, moment.local_time, moment.raw_time) == (None, None, told)
+    assert (parsed_time.occurred_at, parsed_time.local_time, parsed_time.raw_time) == (None, None, raw_time)
 
 
 @pytest.mark.parametrize("name", ["crossing_to_ireland", "american_clock_two_packages"])
-def test_no_text_makes_an_event_delivered(name: str) -> None:
+def test_text_alone_never_makes_an_event_delivered(name: str) -> None:
     body = (SAMPLES / f"{name}.xml").read_bytes()
 
     assert count_delivered(body.replace(b"</Status>", b" Item successfully delivered</Status>")) <= count_delivered(
@@ -194,5 +199,5 @@ def test_no_text_makes_an_event_delivered(name: str) -> None:
 
 
 def count_delivered(body: bytes) -> int:
-    reading = LANDMARK.parse(body, received_at=RECEIVED_AT)
-    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.shipments for scan in parcel.scans)
+    parsed_answer = LANDMARK.parse(body, received_at=RECEIVED_AT)
+    return sum(scan.scan in DELIVERED_SCANS for shipment in parsed_answer.shipments for scan in shipment.scans)

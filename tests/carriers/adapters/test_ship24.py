@@ -1,4 +1,4 @@
-"""Ship24: what it is asked over real HTTP, what its refusals mean, and whose pushes are its own."""
+"""Ship24: its requests over real HTTP, the meaning of its errors, and the check of its pushes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ SECRET = {"webhook_secret": "hush"}
 
 
 class StubAggregator:
-    """An aggregator over real HTTP: it answers as told and notes what it was asked."""
+    """An aggregator over real HTTP that gives one fixed answer and records the requests.
+
+    `requests` holds method, raw path, key and JSON body of each.
+    """
 
     key_header = "Authorization"
 
@@ -32,9 +35,9 @@ class StubAggregator:
         self.requests: list[tuple[str, str, str, Any]] = []
 
     async def handle(self, request: web.Request) -> web.Response:
-        sent = await request.text()
+        body = await request.text()
         key = request.headers.get(self.key_header, "")
-        self.requests.append((request.method, request.raw_path, key, json.loads(sent) if sent else None))
+        self.requests.append((request.method, request.raw_path, key, json.loads(body) if body else None))
         return web.json_response(self.answer, status=self.status, headers=self.headers)
 
     def run(self, client_call: ClientCall) -> Any:
@@ -50,47 +53,49 @@ def register(client: CarrierClient) -> Awaitable[bytes]:
 
 
 def test_a_number_is_fetched_by_its_path_with_the_key_as_bearer() -> None:
-    desk = StubAggregator({"data": {"trackings": []}})
+    stub = StubAggregator({"data": {"trackings": []}})
 
-    body = desk.run(lambda line: ADAPTER.fetch(line, ["AB/00 1"]))
+    body = stub.run(lambda client: ADAPTER.fetch(client, ["AB/00 1"]))
 
-    assert desk.requests == [("GET", "/public/v1/trackers/search/AB%2F00%201/results", "Bearer us", None)]
-    assert json.loads(body) == desk.answer
+    assert stub.requests == [("GET", "/public/v1/trackers/search/AB%2F00%201/results", "Bearer us", None)]
+    assert json.loads(body) == stub.answer
 
 
 def test_numbers_are_registered_together_in_one_list() -> None:
-    desk = StubAggregator({"status": "success", "data": []}, status=201)
+    stub = StubAggregator({"status": "success", "data": []}, status=201)
 
-    desk.run(lambda line: ADAPTER.register(line, [NUMBER, "LZ000000018XX"]))
+    stub.run(lambda client: ADAPTER.register(client, [NUMBER, "LZ000000018XX"]))
 
     items = [{"trackingNumber": NUMBER}, {"trackingNumber": "LZ000000018XX"}]
-    assert desk.requests == [("POST", "/public/v1/trackers/bulk", "Bearer us", items)]
+    assert stub.requests == [("POST", "/public/v1/trackers/bulk", "Bearer us", items)]
 
 
-def test_the_connection_is_tested_by_listing_one_tracker() -> None:
-    desk = StubAggregator({"data": {"trackers": []}})
+def test_probe_lists_one_tracker() -> None:
+    stub = StubAggregator({"data": {"trackers": []}})
 
-    assert desk.run(ADAPTER.probe) == "connected"
-    assert desk.requests == [("GET", "/public/v1/trackers?page=1&limit=1", "Bearer us", None)]
+    assert stub.run(ADAPTER.probe) == "connected"
+    assert stub.requests == [("GET", "/public/v1/trackers?page=1&limit=1", "Bearer us", None)]
 
 
 def test_a_number_without_a_tracker_is_an_answer_and_not_an_error() -> None:
-    lost = {"errors": [{"code": "tracker_not_found", "message": "Tracker not found."}], "data": None}
+    not_found = {"errors": [{"code": "tracker_not_found", "message": "Tracker not found."}], "data": None}
 
-    for desk in (StubAggregator(lost, status=404), StubAggregator({"data": {"trackings": []}})):
-        reading = ADAPTER.parse(desk.run(fetch), received_at=RECEIVED_AT)
+    for stub in (StubAggregator(not_found, status=404), StubAggregator({"data": {"trackings": []}})):
+        parsed_answer = ADAPTER.parse(stub.run(fetch), received_at=RECEIVED_AT)
 
-        assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("", NOT_REGISTERED)]
+        assert [(rejected.number, rejected.reason) for rejected in parsed_answer.rejected_numbers] == [
+            ("", NOT_REGISTERED)
+        ]
 
 
-def test_a_registration_of_which_every_number_fails_is_still_read_number_by_number() -> None:
+def test_registration_with_only_failures_is_parsed_number_by_number() -> None:
     errors = [{"code": "validation_error", "message": "invalid"}]
     failed = {"itemStatus": "error", "inputData": {"trackingNumber": NUMBER}, "errors": errors}
-    desk = StubAggregator({"status": "error", "data": [failed], "error": {"code": "processing_error"}}, status=400)
+    stub = StubAggregator({"status": "error", "data": [failed], "error": {"code": "processing_error"}}, status=400)
 
-    reading = ADAPTER.parse(desk.run(register), received_at=RECEIVED_AT)
+    parsed_answer = ADAPTER.parse(stub.run(register), received_at=RECEIVED_AT)
 
-    assert [refusal.number for refusal in reading.rejected_numbers] == [NUMBER]
+    assert [rejected.number for rejected in parsed_answer.rejected_numbers] == [NUMBER]
 
 
 @pytest.mark.parametrize(
@@ -103,14 +108,14 @@ def test_a_registration_of_which_every_number_fails_is_still_read_number_by_numb
         {},
     ],
 )
-def test_an_answer_that_says_no_to_the_account_is_refused(answer: dict[str, Any]) -> None:
+def test_answer_that_rejects_the_account_raises_rejection(answer: dict[str, Any]) -> None:
     with pytest.raises(RejectionAnswerError, match="Ship24 refused the call"):
         ADAPTER.parse(json.dumps(answer).encode(), received_at=RECEIVED_AT)
 
 
-@pytest.mark.parametrize("visit", [fetch, register, ADAPTER.probe])
+@pytest.mark.parametrize("client_call", [fetch, register, ADAPTER.probe])
 @pytest.mark.parametrize(
-    ("status", "trouble"),
+    ("status", "error_type"),
     [
         (401, RequestRejectedError),
         (402, RequestRejectedError),
@@ -121,29 +126,29 @@ def test_an_answer_that_says_no_to_the_account_is_refused(answer: dict[str, Any]
     ],
 )
 def test_rejection_rate_limit_and_outage_raise_different_errors(
-    visit: ClientCall, status: int, trouble: type[CarrierError]
+    client_call: ClientCall, status: int, error_type: type[CarrierError]
 ) -> None:
-    with pytest.raises(CarrierError, match=str(status)) as caught:
-        StubAggregator({"errors": []}, status=status).run(visit)
+    with pytest.raises(CarrierError, match=str(status)) as raised:
+        StubAggregator({"errors": []}, status=status).run(client_call)
 
-    assert isinstance(caught.value, trouble)
+    assert isinstance(raised.value, error_type)
 
 
-def test_a_404_is_rejected_where_no_number_was_requested() -> None:
-    for visit in (register, ADAPTER.probe):
+def test_404_is_a_rejection_where_no_number_was_requested() -> None:
+    for client_call in (register, ADAPTER.probe):
         with pytest.raises(RequestRejectedError):
-            StubAggregator({"errors": []}, status=404).run(visit)
+            StubAggregator({"errors": []}, status=404).run(client_call)
 
 
-def test_a_rate_limit_is_respected_for_as_long_as_it_says() -> None:
-    with pytest.raises(RateLimitedError) as caught:
+def test_rate_limit_error_carries_the_seconds_of_retry_after() -> None:
+    with pytest.raises(RateLimitedError) as raised:
         StubAggregator({}, status=429, headers={"Retry-After": "7"}).run(fetch)
 
-    assert caught.value.retry_after_seconds == 7
+    assert raised.value.retry_after_seconds == 7
 
 
 @pytest.mark.parametrize(
-    ("headers", "known"),
+    ("headers", "is_valid"),
     [
         ({"authorization": "Bearer hush"}, True),
         ({"authorization": "Bearer hush "}, False),
@@ -154,17 +159,17 @@ def test_a_rate_limit_is_respected_for_as_long_as_it_says() -> None:
         ({}, False),
     ],
 )
-def test_a_push_is_ship24s_own_when_it_brings_the_secret(headers: dict[str, str], known: bool) -> None:
-    assert ADAPTER.verify_signature(b'{"trackings": []}', headers, SECRET) is known
+def test_push_is_valid_only_with_the_webhook_secret(headers: dict[str, str], is_valid: bool) -> None:
+    assert ADAPTER.verify_signature(b'{"trackings": []}', headers, SECRET) is is_valid
 
 
-def test_the_secret_vouches_for_the_sender_and_not_for_the_body() -> None:
+def test_webhook_secret_does_not_cover_the_body() -> None:
     headers = {"authorization": "Bearer hush"}
 
     assert ADAPTER.verify_signature(b"one body", headers, SECRET)
     assert ADAPTER.verify_signature(b"another body", headers, SECRET)
 
 
-def test_without_a_secret_of_ours_no_push_is_taken() -> None:
+def test_push_is_invalid_where_no_secret_is_configured() -> None:
     assert not ADAPTER.verify_signature(b"{}", {"authorization": "Bearer "}, {})
     assert not ADAPTER.verify_signature(b"{}", {"authorization": "Bearer "}, {"webhook_secret": ""})

@@ -1,4 +1,4 @@
-"""Shippo must be told whose a number is."""
+"""Shippo: the carrier in its requests, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ TOKEN = {"token": "shippo_live_1"}
         ("7023210039414604", "canada_post"),
     ],
 )
-def test_a_number_is_fetched_under_the_carrier_that_its_format_fits(number: str, carrier: str) -> None:
-    desk = StubCarrier(b'{"tracking_number": "1", "carrier": "ups"}')
+def test_number_is_fetched_under_the_carrier_that_its_format_fits(number: str, carrier: str) -> None:
+    stub = StubCarrier(b'{"tracking_number": "1", "carrier": "ups"}')
 
-    desk.run(lambda line: SHIPPO.fetch(line, [number]), TOKEN)
+    stub.run(lambda client: SHIPPO.fetch(client, [number]), TOKEN)
 
-    assert desk.requests[0].path == f"/tracks/{carrier}/{number}"
-    assert desk.requests[0].headers["Authorization"] == "ShippoToken shippo_live_1"
+    assert stub.requests[0].path == f"/tracks/{carrier}/{number}"
+    assert stub.requests[0].headers["Authorization"] == "ShippoToken shippo_live_1"
 
 
-def test_a_number_of_no_known_format_is_not_fetched_and_the_answer_says_so() -> None:
-    desk = StubCarrier(b"{}")
+def test_number_of_unknown_format_is_not_fetched_and_the_answer_says_so() -> None:
+    stub = StubCarrier(b"{}")
 
-    body = desk.run(lambda line: SHIPPO.fetch(line, ["HELLO"]), TOKEN)
+    body = stub.run(lambda client: SHIPPO.fetch(client, ["HELLO"]), TOKEN)
 
-    assert not desk.requests
-    assert [(one.number, one.reason) for one in parse_rejected_numbers(body)] == [("", UNKNOWN_CARRIER)]
+    assert not stub.requests
+    assert [(rejected.number, rejected.reason) for rejected in parse_rejected_numbers(body)] == [("", UNKNOWN_CARRIER)]
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_number_of_no_known_format_is_not_fetched_and_the_answer_says_so() -> 
         (b'{"x": "odd"}', OTHER_REASON),
     ],
 )
-def test_an_unknown_number_is_no_feed_error(body: bytes, reason: str) -> None:
+def test_error_about_a_number_rejects_that_number(body: bytes, reason: str) -> None:
     if b"tracking_number" in body:
         with pytest.raises(UnreadableAnswerError):
             parse_rejected_numbers(body)
     else:
-        assert [one.reason for one in parse_rejected_numbers(body)] == [reason]
+        assert [rejected.reason for rejected in parse_rejected_numbers(body)] == [reason]
 
 
 def test_other_events_report_no_shipment() -> None:

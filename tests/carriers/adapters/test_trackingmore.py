@@ -1,4 +1,4 @@
-"""TrackingMore: what it is asked over real HTTP, what its refusals mean, and whose pushes are its own."""
+"""TrackingMore: its requests over real HTTP, the meaning of its errors, and the signatures of its pushes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FETCH_PATH = "/v4/trackings/get?tracking_numbers="
 
 
 class StubTrackingMore(StubAggregator):
-    """It knows whose the numbers are that begin with EE."""
+    """A TrackingMore that detects a courier only for numbers that begin with EE."""
 
     key_header = "Tracking-Api-Key"
 
@@ -52,43 +52,43 @@ def register(client: CarrierClient) -> Awaitable[bytes]:
 
 
 def test_numbers_are_fetched_together_with_the_key_in_its_header() -> None:
-    desk = StubTrackingMore(EMPTY_ANSWER)
+    stub = StubTrackingMore(EMPTY_ANSWER)
 
-    body = desk.run(lambda line: ADAPTER.fetch(line, [NUMBER, "EE000000022XX"]))
+    body = stub.run(lambda client: ADAPTER.fetch(client, [NUMBER, "EE000000022XX"]))
 
-    assert desk.requests == [("GET", f"{FETCH_PATH}{NUMBER},EE000000022XX", "us", None)]
-    assert json.loads(body) == desk.answer
+    assert stub.requests == [("GET", f"{FETCH_PATH}{NUMBER},EE000000022XX", "us", None)]
+    assert json.loads(body) == stub.answer
 
 
 def test_numbers_are_registered_together_each_with_the_courier_that_was_detected() -> None:
-    desk = StubTrackingMore({"meta": {"code": 200}, "data": {"success": [], "error": []}})
+    stub = StubTrackingMore({"meta": {"code": 200}, "data": {"success": [], "error": []}})
 
-    desk.run(lambda line: ADAPTER.register(line, [NUMBER, "NOBODYS0000"]))
+    stub.run(lambda client: ADAPTER.register(client, [NUMBER, "NOBODYS0000"]))
 
     items = [
         {"tracking_number": NUMBER, "courier_code": "china-post"},
         {"tracking_number": "NOBODYS0000", "courier_code": ""},
     ]
-    assert desk.requests == [("POST", "/v4/trackings/batch", "us", items)]
+    assert stub.requests == [("POST", "/v4/trackings/batch", "us", items)]
 
 
 def test_unreadable_couriers_are_an_error_and_register_nothing() -> None:
-    desk = StubAggregator(["<html>"])
+    stub = StubAggregator(["<html>"])
 
     with pytest.raises(CarrierError, match="cannot be read"):
-        desk.run(register)
+        stub.run(register)
 
-    assert [path for _, path, _, _ in desk.requests] == ["/v4/couriers/detect"]
-
-
-def test_the_connection_is_tested_by_asking_for_one_tracking() -> None:
-    desk = StubTrackingMore(EMPTY_ANSWER)
-
-    assert desk.run(ADAPTER.probe) == "connected"
-    assert desk.requests == [("GET", "/v4/trackings/get?items_amount=1&pages_amount=1", "us", None)]
+    assert [path for _, path, _, _ in stub.requests] == ["/v4/couriers/detect"]
 
 
-def test_a_test_that_is_answered_with_no_is_no_connection() -> None:
+def test_probe_fetches_one_tracking() -> None:
+    stub = StubTrackingMore(EMPTY_ANSWER)
+
+    assert stub.run(ADAPTER.probe) == "connected"
+    assert stub.requests == [("GET", "/v4/trackings/get?items_amount=1&pages_amount=1", "us", None)]
+
+
+def test_probe_raises_where_the_answer_is_an_error() -> None:
     with pytest.raises(RejectionAnswerError):
         StubTrackingMore({"meta": {"code": 203, "message": "Paid accounts only"}, "data": []}).run(ADAPTER.probe)
 
@@ -104,9 +104,9 @@ def test_a_test_that_is_answered_with_no_is_no_connection() -> None:
 def test_a_rejection_of_the_requested_numbers_is_an_answer_and_not_an_error(
     status: int, answer: Any, reason: str
 ) -> None:
-    reading = ADAPTER.parse(StubTrackingMore(answer, status=status).run(fetch), received_at=RECEIVED_AT)
+    parsed_answer = ADAPTER.parse(StubTrackingMore(answer, status=status).run(fetch), received_at=RECEIVED_AT)
 
-    assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("", reason)]
+    assert [(rejected.number, rejected.reason) for rejected in parsed_answer.rejected_numbers] == [("", reason)]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_a_rejection_of_the_requested_numbers_is_an_answer_and_not_an_error(
         {},
     ],
 )
-def test_an_answer_that_says_no_to_the_account_is_refused(answer: dict[str, Any]) -> None:
+def test_answer_that_rejects_the_account_raises_rejection(answer: dict[str, Any]) -> None:
     with pytest.raises(RejectionAnswerError, match="TrackingMore refused the call"):
         ADAPTER.parse(json.dumps(answer).encode(), received_at=RECEIVED_AT)
 
 
-@pytest.mark.parametrize("visit", [fetch, register, ADAPTER.probe])
+@pytest.mark.parametrize("client_call", [fetch, register, ADAPTER.probe])
 @pytest.mark.parametrize(
-    ("status", "trouble"),
+    ("status", "error_type"),
     [
         (401, RequestRejectedError),
         (403, RequestRejectedError),
@@ -136,26 +136,26 @@ def test_an_answer_that_says_no_to_the_account_is_refused(answer: dict[str, Any]
     ],
 )
 def test_rejection_rate_limit_and_outage_raise_different_errors(
-    visit: ClientCall, status: int, trouble: type[CarrierError]
+    client_call: ClientCall, status: int, error_type: type[CarrierError]
 ) -> None:
-    with pytest.raises(CarrierError, match=str(status)) as caught:
-        StubTrackingMore({}, status=status).run(visit)
+    with pytest.raises(CarrierError, match=str(status)) as raised:
+        StubTrackingMore({}, status=status).run(client_call)
 
-    assert isinstance(caught.value, trouble)
+    assert isinstance(raised.value, error_type)
 
 
-def test_a_rate_limit_is_respected_for_as_long_as_it_says() -> None:
-    with pytest.raises(RateLimitedError) as caught:
+def test_rate_limit_error_carries_the_seconds_of_retry_after() -> None:
+    with pytest.raises(RateLimitedError) as raised:
         StubTrackingMore({}, status=429, headers={"Retry-After": "120"}).run(fetch)
 
-    assert caught.value.retry_after_seconds == 120
+    assert raised.value.retry_after_seconds == 120
 
 
 def signature_of(message: bytes, secret: str = "hush") -> bytes:
     return hmac.digest(secret.encode(), message, "sha256")
 
 
-def test_the_example_of_the_documentation_is_taken_in_its_own_minute() -> None:
+def test_documented_example_signature_is_valid_only_near_its_own_time() -> None:
     signature = "a37084ab68ae16b77db1f8463f31be9fcc965e2515e03efecf8139bb1e511b06"
     headers, secret = {"signature": signature, "timestamp": "1662371528"}, "2e55b9a3-4dd1-4416-9897-c4bd1e3d738f"
 
@@ -164,7 +164,7 @@ def test_the_example_of_the_documentation_is_taken_in_its_own_minute() -> None:
     assert not ADAPTER.verify_signature(BODY, headers, {"webhook_secret": secret})
 
 
-def test_a_signature_over_the_body_holds_for_that_body_only() -> None:
+def test_signature_over_the_body_is_valid_for_that_body_only() -> None:
     headers = {"signature": b64encode(signature_of(BODY)).decode()}
 
     assert ADAPTER.verify_signature(BODY, headers, SECRET)
@@ -172,13 +172,13 @@ def test_a_signature_over_the_body_holds_for_that_body_only() -> None:
     assert not ADAPTER.verify_signature(BODY, headers, {"webhook_secret": "other"})
 
 
-@pytest.mark.parametrize(("age", "known"), [(0, True), (500, True), (700, False), (-700, False)])
-def test_a_signature_over_the_time_says_nothing_of_the_body_and_holds_for_ten_minutes(age: int, known: bool) -> None:
-    moment = str(int(time.time()) - age)
-    headers = {"signature": signature_of(moment.encode()).hex(), "timestamp": moment}
+@pytest.mark.parametrize(("age", "is_valid"), [(0, True), (500, True), (700, False), (-700, False)])
+def test_signature_over_the_time_is_valid_for_any_body_for_ten_minutes(age: int, is_valid: bool) -> None:
+    timestamp = str(int(time.time()) - age)
+    headers = {"signature": signature_of(timestamp.encode()).hex(), "timestamp": timestamp}
 
-    assert ADAPTER.verify_signature(BODY, headers, SECRET) is known
-    assert ADAPTER.verify_signature(b"another body", headers, SECRET) is known
+    assert ADAPTER.verify_signature(BODY, headers, SECRET) is is_valid
+    assert ADAPTER.verify_signature(b"another body", headers, SECRET) is is_valid
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_a_signature_over_the_time_says_nothing_of_the_body_and_holds_for_ten_mi
         {"signature": signature_of("٣".encode()).hex(), "timestamp": "٣"},
     ],
 )
-def test_a_signature_that_is_wrong_or_missing_is_nobodys(headers: dict[str, str]) -> None:
+def test_wrong_or_missing_signature_is_invalid(headers: dict[str, str]) -> None:
     assert not ADAPTER.verify_signature(BODY, headers, SECRET)
 
 
-def test_a_time_changed_after_signing_is_nobodys() -> None:
+def test_timestamp_changed_after_signing_is_invalid() -> None:
     now = int(time.time())
 
     assert not ADAPTER.verify_signature(
@@ -206,7 +206,7 @@ def test_a_time_changed_after_signing_is_nobodys() -> None:
     )
 
 
-def test_without_a_secret_of_ours_no_push_is_taken() -> None:
+def test_push_is_invalid_where_no_secret_is_configured() -> None:
     headers = {"signature": b64encode(signature_of(BODY, "")).decode()}
 
     assert not ADAPTER.verify_signature(BODY, headers, {})
