@@ -88,5 +88,5 @@ def test_http_error_status_raises_the_matching_error(
     with pytest.raises(error_type) as raised:
         StubCarrier(b"no", status, headers).run(lambda client: EASYPOST.fetch(client, ["9400"]), KEY)
 
-    assert getattr(raised.value, "seconds", 7.0) == 7.0
+    assert getattr(raised.value, "retry_after_seconds", 7.0) == 7.0
     assert "EZTK1" not in str(raised.value)
