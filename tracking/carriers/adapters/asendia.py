@@ -55,7 +55,9 @@ PATH: Final = "/api/A1/v2.0/Tracking/Detail"
 FOUND_STATUS: Final = "200"
 NOT_FOUND_STATUS: Final = "204"
 ASENDIA_CODES: Final = frozenset({"1", "1.1", "2", "2.1", "2.2"})
+"""Codes of Asendia USA's own scans, whose times are UTC."""
 PLACEHOLDER_OFFSET: Final = "+00:00"
+"""What Asendia appends to every time of a partner, whatever its zone."""
 
 
 class Asendia(Adapter):

@@ -33,6 +33,7 @@ from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 CODE_TABLE: Final = CodeTable.load("auspost")
 UNLISTED_CODE: Final = "other"
+"""The entry of the code table whose text rules read every text that is not listed."""
 CITY_AND_STATE: Final = re.compile(r"^(?P<city>.+?) (?P<state>NSW|VIC|QLD|SA|WA|TAS|NT|ACT)$")
 FOREIGN_COUNTRY: Final = re.compile(r"\((?P<end>[A-Z]{2})\)$|^(?P<start>[A-Z]{2})-|^(?P<alone>(?!SA|WA|NT)[A-Z]{2})$")
 MELBOURNE_TIME_STATES: Final = ("ACT", "NSW", "TAS", "VIC")

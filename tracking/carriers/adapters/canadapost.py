@@ -43,6 +43,7 @@ ZONE_OFFSETS: Final[Mapping[str, str]] = tomllib.loads(
 PROVINCES: Final = frozenset({"AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"})
 NO_HISTORY_CODE: Final = "004"
 UNLISTED_CODE: Final = "other"
+"""The entry of the code table whose text rules read every code that is not listed."""
 
 
 class CanadaPost(Adapter):

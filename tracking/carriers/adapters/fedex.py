@@ -196,8 +196,6 @@ def parse_carrier_estimate(entry: Mapping[str, Any]) -> ParsedEstimate | None:
     )
     first, last = local_date_of(window.get("begins")), local_date_of(window.get("ends"))
     date_entries = [expect_object(item, "a date") for item in expect_list(entry.get("dateAndTimes"), "dateAndTimes")]
-    days = {
-        clean_text(date_entry.get("type")): local_date_of(date_entry.get("dateTime")) for date_entry in date_entries
-    }
+    days = {clean_text(item.get("type")): local_date_of(item.get("dateTime")) for item in date_entries}
     first = first or last or next((day for estimate_type in ESTIMATE_TYPES if (day := days.get(estimate_type))), None)
     return estimate_between(first, last)

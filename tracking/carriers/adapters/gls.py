@@ -84,7 +84,7 @@ class Gls(Adapter):
 
 
 def parse_rejected_number(entry: Mapping[str, Any]) -> RejectedNumber:
-    """Parse a parcel with an error: E_404 is a number not known (yet)."""
+    """Parse a parcel with an error; codes that start with E_404 mean a number not known (yet)."""
     reason = NO_EVENTS_YET if clean_text(entry.get("errorCode")).startswith("E_404") else OTHER_REASON
     return RejectedNumber(clean_text(entry.get("requested")), reason, clean_text(entry.get("errorMessage")))
 

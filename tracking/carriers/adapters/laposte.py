@@ -110,16 +110,11 @@ def parse_shipment(entry: Mapping[str, Any], language: str | None, received_at: 
     has_crossed_border = False
     for item in reversed(expect_list(entry.get("event"), "event")):
         event = expect_object(item, "an event")
-        has_crossed_border = has_crossed_border or clean_text(event.get("code")) in DESTINATION_CODES
-        scans.append(
-            parse_event(
-                event,
-                scan_country(clean_text(event.get("code")), has_crossed_border, route),
-                route,
-                language,
-                received_at,
-            )
-        )
+        code = clean_text(event.get("code"))
+        # An event without a country of its own is in the destination once any event there came before it.
+        has_crossed_border = has_crossed_border or code in DESTINATION_CODES
+        country = scan_country(code, has_crossed_border, route)
+        scans.append(parse_event(event, country, route, language, received_at))
     day = None if entry.get("isFinal") is True else local_date_of(entry.get("estimDate"))
     return ParsedShipment(
         number=number,

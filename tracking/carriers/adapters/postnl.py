@@ -100,6 +100,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     route = Route(party_country(addresses, "02"), party_country(addresses, "01"))
     rows = [expect_object(row, "a status") for row in as_list(entry.get("OldStatus"), "OldStatus")]
     scans = [parse_event(row, route, received_at) for row in [expect_object(entry.get("Status"), "Status"), *rows]]
+    # The current status may also stand among the old ones: equal scans count once.
     applicable = dict.fromkeys(scan for scan in reversed(scans) if scan.code not in ("", NOT_APPLICABLE_CODE))
     return ParsedShipment(
         number=number,

@@ -50,6 +50,7 @@ class UpuGateway(Adapter):
     slug = "s10"
     name = "Post (UPU)"
     version = CODE_TABLE.version
+    # `.invalid` never resolves (RFC 6761): the operator enters the gateway's address.
     base_url = "https://gateway.invalid"
     homepage = "https://www.upu.int"
     credentials = (Credential("key", "Bearer key of the gateway", required=False),)

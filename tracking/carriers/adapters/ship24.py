@@ -62,6 +62,7 @@ REJECTION_REASONS: Final[dict[str, str]] = {
     "validation_error": parsed.INVALID_NUMBER,
 }
 NUMBER_ERROR_CODES: Final = ("parcel_not_found", "tracker_not_found")
+"""Errors about the requested number; any other error rejects the whole call."""
 
 
 class Ship24(Adapter):

@@ -65,6 +65,7 @@ REJECTION_REASONS: Final[dict[str, str]] = {
     "4190": parsed.QUOTA_EXCEEDED,
 }
 NUMBER_ERROR_CODES: Final = ("4101", "4102")
+"""Errors about the requested numbers; any other error rejects the whole call."""
 SUCCESS_CODES: Final = ("", "200", "201")
 """'' stands for an answer without `meta`."""
 SIGNATURE_MAX_AGE_SECONDS: Final = 600
@@ -84,6 +85,7 @@ class TrackingMore(Adapter):
     is_aggregator = True
     calls_per_second = 10.0
     requires_registration = True
+    # Fewer than the 40 that one call may hold, because each number first takes a detection call of its own.
     register_batch_size = 10
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:

@@ -53,6 +53,7 @@ TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v3/token")
 NO_HISTORY_CODE: Final = "150001"
 DOMESTIC_MAIL_TYPES: Final = ("DM", "DOMESTIC_MAIL")
 TRUNCATION_TOLERANCE: Final = timedelta(minutes=1)
+"""`eventTimestamp` is cut to the minute, so up to a minute apart still counts as the same time."""
 
 
 class USPS(Adapter):
