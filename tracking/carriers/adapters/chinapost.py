@@ -97,7 +97,7 @@ async def fetch_tracking(client: CarrierClient, number: str) -> bytes:
 
 
 def sign_request(payload: str, sign_key: str) -> str:
-    """Return the query encrypted with SM4, which China Post takes as the signature."""
+    """Return the query and the sign key encrypted with SM4, which China Post takes as the signature."""
     # China Post prescribes ECB mode.
     try:
         encryptor = Cipher(algorithms.SM4(base64.b64decode(sign_key)), modes.ECB()).encryptor()  # noqa: S305

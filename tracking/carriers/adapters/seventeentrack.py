@@ -188,7 +188,7 @@ def parse_providers(
 
 def parse_event(
     item: Any,
-    leg: int,
+    leg_index: int,
     leg_country: str | None,
     route: Route,
     language: str | None,
@@ -200,7 +200,7 @@ def parse_event(
     code = clean_text(event.get("sub_status")) or clean_text(event.get("stage"))
     text = clean_text(event.get("description"))
     scan = CODE_TABLE.scan_for(code, border_side_of(place.country or leg_country, *route), text)
-    return ParsedScan(leg, scan, parse_time(event, place, received_at), place, code, text, language)
+    return ParsedScan(leg_index, scan, parse_time(event, place, received_at), place, code, text, language)
 
 
 def parse_place(event: Mapping[str, Any]) -> ParsedPlace:

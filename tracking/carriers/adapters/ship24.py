@@ -193,15 +193,15 @@ def parse_leg(event: Mapping[str, Any], number: str) -> ParsedLeg:
     return ParsedLeg(slug_for(code), code, event_number, country_of(country) if kind == "post" else None)
 
 
-def parse_event(event: Mapping[str, Any], leg: int, side: BorderSide, received_at: datetime) -> ParsedScan:
-    """Parse one event. Without a `statusCode` its milestone is the code, where the table lists that milestone."""
+def parse_event(event: Mapping[str, Any], leg_index: int, side: BorderSide, received_at: datetime) -> ParsedScan:
+    """Parse one event. Without a `statusCode` its milestone is the code; the table maps those about the event alone."""
     code, text = (
         clean_text(event.get("statusCode")) or clean_text(event.get("statusMilestone")),
         clean_text(event.get("status")),
     )
     event_time = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), None, received_at)
     return ParsedScan(
-        leg,
+        leg_index,
         CODE_TABLE.scan_for(code, side, text),
         event_time,
         ParsedPlace(clean_text(event.get("location"))),

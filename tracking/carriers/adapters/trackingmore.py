@@ -8,10 +8,10 @@ come newest first under `origin_info` and `destination_info`, each with its `cou
 is the second courier's own number. `checkpoint_date` is a local time without a zone, read with the checkpoint's
 `country_iso2` where that is given. The customer's fields, `signed_by` and `scheduled_address` are never read.
 
-A push is signed in one of two ways, and both are accepted. TrackingMore's page calls the signature the base64
-HMAC-SHA256 of the body, but its example is the hex HMAC-SHA256 of a timestamp alone (recomputed: it is right), and
-public receivers find that in the headers `signature` and `timestamp`. The second does not cover the body, so it is
-valid for ten minutes only.
+A push is signed in one of two ways; which one is unconfirmed, so both are accepted. TrackingMore's page calls the
+signature the base64 HMAC-SHA256 of the body, but its example is the hex HMAC-SHA256 of a timestamp alone (recomputed:
+it is right), and public receivers find that in the headers `signature` and `timestamp`. The second does not cover the
+body, so it is valid for ten minutes only.
 
 Unconfirmed: whose an offset in a time would be (so: taken as inferred by TrackingMore), the answer for a number that
 was never registered (4102 or an empty list: both are read so), and what `exchange_number` names (not read).
@@ -228,7 +228,7 @@ def parse_origin_leg(entry: Mapping[str, Any], origin_info: Mapping[str, Any], n
 def parse_destination_leg(
     entry: Mapping[str, Any], destination_info: Mapping[str, Any], number: str
 ) -> ParsedLeg | None:
-    """Return the leg of the second courier, or None where it has neither a number of its own nor a named scan."""
+    """Return the leg of the second courier, or None without a number of its own or scans of a named courier."""
     courier = clean_text(destination_info.get("courier_code"))
     own_number = clean_text(entry.get("destination_track_number"))
     if not own_number and not (courier and destination_info.get("trackinfo")):
