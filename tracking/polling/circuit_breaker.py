@@ -1,4 +1,4 @@
-"""A carrier's health: when it fails it is left alone for a while, longer each time."""
+"""A circuit breaker for each carrier: after repeated failures, calls pause, longer each time."""
 
 from __future__ import annotations
 
@@ -18,31 +18,36 @@ log: Final = structlog.get_logger()
 
 
 def record_success(carrier: Carrier, now: datetime) -> None:
-    """Note a good answer: the circuit closes."""
+    """Record a successful call: close the circuit and clear the last error."""
     Carrier.objects.filter(pk=carrier.pk).update(
         last_success_at=now, consecutive_failures=0, circuit_open_until=None, last_error=""
     )
 
 
 def close_circuits(carriers: QuerySet[Carrier]) -> int:
-    """Let resting feeds be asked again at once; return how many."""
+    """Let these carriers be polled again at once, whatever paused them; return how many there are."""
     return Carrier.objects.filter(pk__in=carriers.values("pk")).update(circuit_open_until=None, consecutive_failures=0)
 
 
 def record_failure(carrier: Carrier, error: CarrierError, now: datetime) -> datetime | None:
-    """Note a failure and return until when this carrier must not be asked; None while it still may be."""
+    """Record a failed call and return until when calls pause, or None while the carrier may still be called."""
+    # Other workers count failures of the same carrier: the count in memory may be old.
     carrier.refresh_from_db(fields=["consecutive_failures"])
     failures = carrier.consecutive_failures + (0 if isinstance(error, RateLimitedError) else 1)
     until = paused_until(error, failures, now)
     Carrier.objects.filter(pk=carrier.pk).update(
         consecutive_failures=failures, last_error=str(error)[:2000], last_error_at=now, circuit_open_until=until
     )
-    log.warning("carrier trouble", carrier=carrier.slug, error=str(error), failures=failures, not_asked_until=until)
+    log.warning("carrier call failed", carrier=carrier.slug, error=str(error), failures=failures, paused_until=until)
     return until
 
 
 def paused_until(error: CarrierError, failures: int, now: datetime) -> datetime | None:
-    """Return until when to leave a carrier alone: as long as it asks, or doubling with each failure in a row."""
+    """Return until when to pause calls: for as long as the carrier asks, else doubling with each failure in a row.
+
+    A rejected request (wrong credentials, say) pauses for `MAX_PAUSE` at once, since a retry would be rejected too.
+    None means no pause.
+    """
     if isinstance(error, RateLimitedError):
         return now + timedelta(seconds=error.retry_after_seconds)
     if isinstance(error, RequestRejectedError):

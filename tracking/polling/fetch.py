@@ -1,4 +1,4 @@
-"""Carriers asked over HTTP: batches within the rate limit, answers stored as they came, troubles noted."""
+"""Fetch from carriers over HTTP: in batches, within the rate limit; answers are stored raw and parsed later."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ from tracking.polling.rate_limit import RateLimiter, connect_redis
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
 CONCURRENT_CALLS: Final = 8
-"""How many calls to one carrier may wait for their answers at the same time, a worker."""
+"""How many calls to one carrier a worker makes at the same time."""
 RETRY_AFTER: Final = timedelta(minutes=2)
 CarrierOperation = Literal["register", "fetch"]
 
 
 class CallBatch(NamedTuple):
-    """Numbers that go into one call, with the legs that want to know."""
+    """The legs whose numbers go into one call."""
 
     operation: CarrierOperation
     legs: tuple[Leg, ...]
 
     @property
     def numbers(self) -> list[str]:
+        """Return the distinct numbers of the legs, in order."""
         return list(dict.fromkeys(leg.number for leg in self.legs))
 
 
 @dataclass(repr=False)
 class FetchResult:
-    """What one round of calls gave: raw answers, batches that must wait, and the trouble that ended it, if any."""
+    """What the calls of one `fetch_legs` gave.
+
+    `answers` are raw bodies. `rate_limited` batches were not sent, with the seconds after which they may be. `failed`
+    batches got no answer, because of `error`, the first one, after which no call was started.
+    """
 
     answers: list[tuple[CallBatch, bytes]] = field(default_factory=list)
     rate_limited: list[tuple[CallBatch, float]] = field(default_factory=list)
@@ -49,51 +54,51 @@ class FetchResult:
 
 
 def fetch_legs(carrier: Carrier, leg_ids: Sequence[int]) -> list[int]:
-    """Ask a carrier about legs and return the ids of the stored answers, none of them read yet.
+    """Fetch legs from a carrier and return the ids of the stored payloads, which are still to be processed.
 
-    Numbers that the feed does not follow yet are registered first. Legs that got no answer are asked again later.
+    Numbers that the feed does not track yet are registered first. Legs that got no answer are rescheduled.
     """
     legs = list(Leg.objects.filter(pk__in=leg_ids, feed=carrier).select_related("shipment"))
     Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(last_checked_at=timezone.now())
-    outcome = asyncio.run(call_batches(carrier, split_into_batches(carrier, legs)))
-    payloads = [store_answer(carrier, batch, body) for batch, body in outcome.answers]
-    record_result(carrier, outcome)
+    result = asyncio.run(call_batches(carrier, split_into_batches(carrier, legs)))
+    payloads = [store_answer(carrier, batch, answer) for batch, answer in result.answers]
+    record_result(carrier, result)
     return payloads
 
 
 def split_into_batches(carrier: Carrier, legs: Sequence[Leg]) -> list[CallBatch]:
-    """Split legs into calls: registrations first, then questions."""
+    """Split legs into calls of at most the feed's batch size: first registrations, then fetches."""
     feed = carrier.adapter_instance
-    unknown = [leg for leg in legs if feed.requires_registration and leg.registered_at is None]
+    unregistered = [leg for leg in legs if feed.requires_registration and leg.registered_at is None]
     return [
-        *(CallBatch("register", group) for group in split_into_groups(unknown, feed.register_batch_size)),
+        *(CallBatch("register", group) for group in split_into_groups(unregistered, feed.register_batch_size)),
         *(CallBatch("fetch", group) for group in split_into_groups(legs, feed.batch_size)),
     ]
 
 
 def split_into_groups(legs: Sequence[Leg], size: int) -> list[tuple[Leg, ...]]:
     """Split legs into groups of at most `size`."""
-    rest = iter(legs)
-    return list(iter(lambda: tuple(islice(rest, size)), ()))
+    remaining = iter(legs)
+    return list(iter(lambda: tuple(islice(remaining, size)), ()))
 
 
 async def call_batches(carrier: Carrier, batches: Sequence[CallBatch]) -> FetchResult:
-    """Make the calls, each when the carrier's budget allows, a few at once; the first trouble ends the round.
+    """Make the calls, several at once, each when the rate limit allows; start none after the first error.
 
-    Registrations are answered before the first question is asked.
+    All registrations are answered before the first fetch starts: a carrier rejects numbers that it does not track yet.
     """
-    outcome, rest = FetchResult(), deque(batches)
-    with connect_redis() as client:
-        budget = RateLimiter(carrier, client)
+    result, pending = FetchResult(), deque(batches)
+    with connect_redis() as redis_client:
+        rate_limiter = RateLimiter(carrier, redis_client)
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-            line = CarrierClient(session, carrier.api_url, carrier.credentials)
-            for verb in ("register", "fetch"):
-                callers = range(min(CONCURRENT_CALLS, len(rest)))
+            client = CarrierClient(session, carrier.api_url, carrier.credentials)
+            for operation in ("register", "fetch"):
+                callers = range(min(CONCURRENT_CALLS, len(pending)))
                 await asyncio.gather(
-                    *(call_pending_batches(carrier, line, budget, rest, verb, outcome) for _ in callers)
+                    *(call_pending_batches(carrier, client, rate_limiter, pending, operation, result) for _ in callers)
                 )
-    outcome.failed += rest
-    return outcome
+    result.failed += pending
+    return result
 
 
 async def call_pending_batches(
@@ -104,33 +109,40 @@ async def call_pending_batches(
     operation: str,
     result: FetchResult,
 ) -> None:
-    """Make the calls at the head of `rest` that have this verb, one after the other, until one is in trouble."""
+    """Make calls of one kind from the head of `pending`, one after the other, until none is left or one fails.
+
+    Several of these run at once and share `pending` and `result`.
+    """
     call = carrier.adapter_instance.register if operation == "register" else carrier.adapter_instance.fetch
     while pending and pending[0].operation == operation and result.error is None:
         batch = pending.popleft()
         if seconds := await rate_limiter.acquire(following_calls=len(pending)):
-            result.rate_limited += [(late, seconds) for late in (batch, *pending)]
+            result.rate_limited += [(delayed, seconds) for delayed in (batch, *pending)]
             pending.clear()
             return
+        # Another caller may have failed while this one waited for the rate limit.
         if result.error is not None:
             result.failed.append(batch)
             return
         try:
             result.answers.append((batch, await call(client, batch.numbers)))
-        except CarrierError as trouble:
-            result.error = result.error or trouble
+        except CarrierError as error:
+            result.error = result.error or error
             result.failed.append(batch)
 
 
-def store_answer(carrier: Carrier, batch: CallBatch, body: bytes) -> int:
-    """Keep an answer as it came and return its id."""
-    arrival = ReceivedVia.REGISTRATION if batch.operation == "register" else ReceivedVia.POLL
-    payload, _ = Payload.objects.store(carrier, body, arrival, timezone.now(), batch.numbers)
+def store_answer(carrier: Carrier, batch: CallBatch, answer: bytes) -> int:
+    """Store a raw answer and return the payload's id."""
+    received_via = ReceivedVia.REGISTRATION if batch.operation == "register" else ReceivedVia.POLL
+    payload, _ = Payload.objects.store(carrier, answer, received_via, timezone.now(), batch.numbers)
     return payload.pk
 
 
 def record_result(carrier: Carrier, result: FetchResult) -> None:
-    """Note on carrier and legs how the round went. The next check of an answered leg is set when it is read."""
+    """Record on the carrier and its legs how the calls went.
+
+    The next check of an answered leg is not set here but when its payload is processed: it depends on what it says.
+    """
     now = timezone.now()
     if result.answers:
         circuit_breaker.record_success(carrier, now)
@@ -145,9 +157,9 @@ def record_result(carrier: Carrier, result: FetchResult) -> None:
 
 
 def probe_carrier(carrier: Carrier) -> str:
-    """Test a carrier's address and credentials with one call; return what it said or raise `CarrierTrouble`.
+    """Test a carrier's address and credentials with one call and return its message; raise `CarrierError`.
 
-    An answer that says no, or that is none of this carrier's, counts as `Refused`.
+    An answer in another format than this carrier's raises `RequestRejectedError`: the address is probably wrong.
     """
 
     async def call() -> str:
@@ -156,7 +168,7 @@ def probe_carrier(carrier: Carrier) -> str:
                 return await carrier.adapter_instance.probe(
                     CarrierClient(session, carrier.api_url, carrier.credentials)
                 )
-            except UnreadableAnswerError as trouble:
-                raise RequestRejectedError(str(trouble)) from trouble
+            except UnreadableAnswerError as error:
+                raise RequestRejectedError(str(error)) from error
 
     return asyncio.run(call())
