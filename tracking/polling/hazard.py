@@ -1,10 +1,10 @@
-"""When news is likely: how the odds of a next scan follow the last one, its age, and the hours people work. Pure.
+"""The hazard of news: how likely the next scan is, by the last scan, its age, the hour and the day. Pure functions.
 
-Calls are worth most where news is likely. With the odds of news `h(t)` an hour and `r(t)` calls an hour, news waits
-`1 / 2r(t)` on average, and for a given number of calls the mean wait is least when `r` grows with the square root of
-`h`. A somewhat higher power serves the middle of all readers better and the slowest news worse; `POWER` was chosen by
-`manage.py pacing`. So the next call comes when the powered odds, summed up over time, have reached a *price*: the
-dearer a call, the longer the wait.
+A call is worth most when news is likely. With a hazard of `h(t)` scans an hour and `r(t)` calls an hour, news waits
+`1 / 2r(t)` on average, and for a given number of calls the mean wait is shortest when `r` is proportional to the square
+root of `h`. A somewhat higher power shortens the median wait and lengthens the longest ones; `HAZARD_EXPONENT` was
+chosen with `manage.py pacing`. So the next call comes when the hazard to that power, integrated over time, reaches the
+*cost* of a call: the higher the cost, the longer the wait.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Final, NamedTuple
 from tracking.vocabulary import MILESTONE_OF_SCAN, Milestone, Scan
 
 AGE_BANDS_HOURS: Final = (0, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 30, 36, 48, 72, 120, 240, 480)
-"""Hours since the last scan at which a new band of ages begins."""
+"""Hours since the last scan at which each age band begins."""
 HOUR: Final = timedelta(hours=1)
 DAY_KINDS: Final = 3
-"""Kinds of days: Monday to Friday, Saturday, Sunday."""
+"""Kinds of days: Monday to Friday (one kind), Saturday, Sunday."""
 HOUR_CELLS: Final = 24 * DAY_KINDS
 DAY_KIND_SHARES: Final = (5 / 7, 1 / 7, 1 / 7)
 WEEK_HOURS: Final = 7 * 24
@@ -47,21 +47,21 @@ PRIOR_GAP_HOURS: Final[dict[str, float]] = {
     Milestone.EXCEPTION: 36,
     Milestone.RETURNING: 72,
 }
-"""Hours between two scans at each stage, until this site has learned its own."""
+"""Assumed mean hours between two scans by milestone (or overlay), until this site has learned its own hazards."""
 PRIOR_SCANS: Final = 4.0
-"""How many scans of its own it takes until what was learned counts as much as what was assumed, in each band."""
+"""The weight of the prior: in each age band, this many observed scans count as much as the assumed rate."""
 FIT_ITERATIONS: Final = 12
 HAZARD_EXPONENT: Final = 0.6
 SAME_UPDATE_HOURS: Final = 0.25
-"""Scans closer than this come as one piece of news."""
+"""Scans closer than this count as one update."""
 REPORTING_DELAY_HOURS: Final = 1.5
-"""Carriers tell of a scan an hour or two after it happened: news is likely when scans were, that long ago."""
+"""Carriers report a scan an hour or two after it happened, so the hazard of news is that of scans this long ago."""
 ACTIVITY_PRIOR_SCANS: Final = 3.0
 ACTIVITY_DECAY: Final = 0.85
 
 
 class Hazard(NamedTuple):
-    """The odds of news at one stage: scans an hour by band of age, and a factor by hour and kind of day."""
+    """The rate of the next scan: scans an hour by age band, times a factor by hour and kind of day (`hour_cell`)."""
 
     rates_by_age: tuple[float, ...]
     hour_factors: tuple[float, ...]
@@ -69,96 +69,104 @@ class Hazard(NamedTuple):
 
 @dataclass(slots=True)
 class WaitCounts:
-    """What was seen at one stage: scans, and hours waited, by band of age (rows) and hour of the week (columns)."""
+    """Observed scans and hours of exposure, by age band (rows) and hour cell (columns)."""
 
     scans: list[list[float]] = field(default_factory=lambda: [[0.0] * HOUR_CELLS for _ in AGE_BANDS_HOURS])
     exposure_hours: list[list[float]] = field(default_factory=lambda: [[0.0] * HOUR_CELLS for _ in AGE_BANDS_HOURS])
 
     def add(self, start_minute: int, hours: float, *, scan_ended: bool) -> None:
-        """Count a wait that began `start` minutes into a local week; `ended` when a scan ended it, not our looking."""
-        age, at = 0.0, start_minute / 60
-        band, cell = 0, hour_cell(at)
+        """Count a wait of so many hours that began at a minute of a local week.
+
+        A wait that no scan ended is censored: it adds exposure and no scan.
+        """
+        age, hour_of_week = 0.0, start_minute / 60
+        band, cell = 0, hour_cell(hour_of_week)
         while True:
-            step = min(int(at) + 1 - at, hours - age)
+            step = min(int(hour_of_week) + 1 - hour_of_week, hours - age)
             band = bisect_right(AGE_BANDS_HOURS, age) - 1
-            cell = hour_cell(at)
+            cell = hour_cell(hour_of_week)
             self.exposure_hours[band][cell] += step
-            age, at = age + step, (at + step) % WEEK_HOURS
-            if age >= hours - 1e-9:
+            age, hour_of_week = age + step, (hour_of_week + step) % WEEK_HOURS
+            if age >= hours - 1e-9:  # rounding must not start one more step
                 break
         if scan_ended:
             self.scans[band][cell] += 1
 
     @property
     def scan_count(self) -> float:
-        """Return how many scans were counted."""
+        """Return the number of scans counted."""
         return sum(map(sum, self.scans))
 
 
 def hour_cell(hour_of_week: float) -> int:
-    """Return the column of an hour of the week, counted from Monday 0:00."""
-    day, of_day = divmod(int(hour_of_week) % WEEK_HOURS, 24)
-    return of_day + 24 * max(0, day - 4)
+    """Return the hour cell of an hour of the week, counted from Monday 0:00: 0-23 weekdays, then Saturday, Sunday."""
+    day, hour_of_day = divmod(int(hour_of_week) % WEEK_HOURS, 24)
+    return hour_of_day + 24 * max(0, day - 4)
 
 
 def minute_of_week(local_time: datetime) -> int:
-    """Return how many minutes into its week a local clock is, from Monday 0:00."""
+    """Return the minutes from Monday 0:00 to a local time."""
     return local_time.weekday() * 1440 + local_time.hour * 60 + local_time.minute
 
 
 def prior_hour_factor(cell: int) -> float:
-    """Return how likely scans are assumed to be at an hour of the week, 1 being usual."""
+    """Return the assumed factor of an hour cell on the rate of scans."""
     kind, hour = divmod(cell, 24)
     by_day = 1.6 if 7 <= hour < 20 else 0.45
     return by_day * (1.0, 0.55, 0.25)[kind]
 
 
 def prior_hazard(status: str) -> Hazard:
-    """Return the rhythm assumed at a stage: soon after a scan the next is likelier, and in working hours."""
-    mean = PRIOR_GAP_HOURS[status]
-    rates = tuple((1.2 if age < mean else 0.7) / mean for age in AGE_BANDS_HOURS)
+    """Return the assumed hazard at a milestone: higher soon after a scan, and in working hours."""
+    mean_gap = PRIOR_GAP_HOURS[status]
+    rates = tuple((1.2 if age < mean_gap else 0.7) / mean_gap for age in AGE_BANDS_HOURS)
     return Hazard(rates, tuple(prior_hour_factor(cell) for cell in range(HOUR_CELLS)))
 
 
 def fit_hazard(observed: WaitCounts, prior: Hazard) -> Hazard:
-    """Return the rhythm that fits a tally: rates times hour factors, by turns, each leaning on `prior`.
+    """Return the hazard that fits the counts: fit rates and hour factors in turn, each shrunk towards `prior`.
 
-    The fit is that of a multiplicative Poisson model; a band or an hour with few scans stays near what is assumed.
+    The model is a multiplicative Poisson model. An age band or an hour with few scans stays near the prior.
     """
-    rates, hours = prior
-    counts = [sum(row) for row in observed.scans]
-    columns = [sum(row[cell] for row in observed.scans) for cell in range(HOUR_CELLS)]
+    rates, hour_factors = prior
+    scans_by_age = [sum(row) for row in observed.scans]
+    scans_by_hour = [sum(row[cell] for row in observed.scans) for cell in range(HOUR_CELLS)]
     for _ in range(FIT_ITERATIONS):
         rates = tuple(
-            smoothed_rate(count, sum(map(mul, waited, hours)), before)
-            for count, waited, before in zip(counts, observed.exposure_hours, prior.rates_by_age, strict=True)
+            smoothed_rate(count, sum(map(mul, exposure, hour_factors)), prior_rate)
+            for count, exposure, prior_rate in zip(
+                scans_by_age, observed.exposure_hours, prior.rates_by_age, strict=True
+            )
         )
-        hours = normalize_hour_factors(
+        hour_factors = normalize_hour_factors(
             [
                 smoothed_rate(
                     count,
                     sum(row[cell] * rate for row, rate in zip(observed.exposure_hours, rates, strict=True)),
-                    before,
+                    prior_factor,
                 )
-                for cell, (count, before) in enumerate(zip(columns, prior.hour_factors, strict=True))
+                for cell, (count, prior_factor) in enumerate(zip(scans_by_hour, prior.hour_factors, strict=True))
             ]
         )
-    return Hazard(rates, hours)
+    return Hazard(rates, hour_factors)
 
 
 def smoothed_rate(count: float, exposure: float, prior: float) -> float:
-    """Return a rate from scans and hours, drawn towards `prior` as by `BELIEF_SCANS` scans seen at that rate."""
+    """Return scans per hour of exposure, shrunk towards `prior` as by `PRIOR_SCANS` scans at that rate."""
     return (count + PRIOR_SCANS) / (exposure + PRIOR_SCANS / prior)
 
 
 def normalize_hour_factors(hour_factors: Sequence[float]) -> tuple[float, ...]:
-    """Return hour factors whose mean over a week is 1."""
+    """Scale hour factors to a mean of 1 over a week."""
     mean = sum(hour_factors[cell] * DAY_KIND_SHARES[cell // 24] for cell in range(HOUR_CELLS)) / 24
-    return tuple(hour / mean for hour in hour_factors)
+    return tuple(factor / mean for factor in hour_factors)
 
 
 class ScanWait(NamedTuple):
-    """A wait for news after a scan: from when in the local week (minutes), how long, and whether a scan ended it."""
+    """How long a scan waited for the next one, from a minute of the local week on.
+
+    Without `scan_ended` the wait is censored: it was still going on when it was measured.
+    """
 
     scan: Scan
     start_minute: int
@@ -167,63 +175,69 @@ class ScanWait(NamedTuple):
 
 
 HazardTable = Mapping[str, Hazard]
-"""Rhythms by scan where they were learned, and by stage."""
+"""Hazards by milestone, and by scan where enough was learned. Scans and milestones have different values."""
 
 
 def status_after(scan: Scan) -> str:
-    """Return the stage in whose rhythm a scan is followed by the next; '' for words we do not know."""
+    """Return the milestone whose hazard applies after a scan; '' for an unmapped or a final scan."""
     milestone = MILESTONE_OF_SCAN[scan]
     return "" if milestone is None or milestone in Milestone.final() else milestone.value
 
 
 def prior_hazards() -> dict[str, Hazard]:
-    """Return the rhythm assumed at every stage."""
-    return {str(stage): prior_hazard(stage) for stage in PRIOR_GAP_HOURS}
+    """Return the assumed hazard of every milestone that is not final."""
+    return {str(status): prior_hazard(status) for status in PRIOR_GAP_HOURS}
 
 
 def fit_hazards(waits: Iterable[ScanWait]) -> dict[str, tuple[Hazard, int]]:
-    """Return what waits teach, with how many scans did: stages lean on what is usual, scans on their stage."""
-    by_stage: defaultdict[str, WaitCounts] = defaultdict(WaitCounts)
+    """Fit a hazard to each milestone and each scan, and return them with the number of scans that they rest on.
+
+    Milestones are shrunk towards the assumed hazards, scans towards their milestone. Waits after unmapped or final
+    scans and waits within one update are left out.
+    """
+    by_status: defaultdict[str, WaitCounts] = defaultdict(WaitCounts)
     by_scan: defaultdict[Scan, WaitCounts] = defaultdict(WaitCounts)
-    for scan, start, hours, ended in waits:
-        stage = status_after(scan)
-        if stage and hours >= SAME_UPDATE_HOURS:
-            for tally in (by_stage[stage], by_scan[scan]):
-                tally.add(start, min(hours, MAX_WAIT_HOURS), scan_ended=ended)
-    stages = {stage: fit_hazard(tally, prior_hazard(stage)) for stage, tally in by_stage.items()}
-    scans = {scan.value: fit_hazard(tally, stages[status_after(scan)]) for scan, tally in by_scan.items()}
-    seen = {name: round(tally.scan_count) for name, tally in (*by_stage.items(), *by_scan.items())}
-    return {name: (found, seen[name]) for name, found in (stages | scans).items()}
+    for scan, start, hours, scan_ended in waits:
+        status = status_after(scan)
+        if status and hours >= SAME_UPDATE_HOURS:
+            for counts in (by_status[status], by_scan[scan]):
+                counts.add(start, min(hours, MAX_WAIT_HOURS), scan_ended=scan_ended)
+    status_hazards = {status: fit_hazard(counts, prior_hazard(status)) for status, counts in by_status.items()}
+    scan_hazards = {
+        scan.value: fit_hazard(counts, status_hazards[status_after(scan)]) for scan, counts in by_scan.items()
+    }
+    scan_counts = {name: round(counts.scan_count) for name, counts in (*by_status.items(), *by_scan.items())}
+    return {name: (fitted, scan_counts[name]) for name, fitted in (status_hazards | scan_hazards).items()}
 
 
 def hazard_after(hazards: HazardTable, scan: str, status: str) -> Hazard:
-    """Return the rhythm after a scan of its own, or else that of the stage."""
+    """Return the hazard learned for a scan, or else that of the milestone."""
     return hazards.get(scan) or hazards[status]
 
 
 def activity_factor(hazards: HazardTable, waits: Iterable[ScanWait]) -> float:
-    """Return how much livelier than usual a parcel is by its own scans so far, the latest counting most.
+    """Return how many times more scans than usual a parcel has had so far, the latest counting most; 1 is usual.
 
-    It is the mean of a gamma frailty: scans seen over scans expected in the hours waited, leaning on 1.
+    It is the posterior mean of a gamma frailty: scans observed over scans expected in the hours waited, shrunk to 1.
     """
-    seen = expected = 0.0
-    for scan, _start, hours, ended in waits:
-        stage = status_after(scan)
-        if stage and hours >= SAME_UPDATE_HOURS:
-            seen = seen * ACTIVITY_DECAY + ended
-            expected = expected * ACTIVITY_DECAY + expected_scans(hazard_after(hazards, scan, stage), hours)
-    return (seen + ACTIVITY_PRIOR_SCANS) / (expected + ACTIVITY_PRIOR_SCANS)
+    observed = expected = 0.0
+    for scan, _start, hours, scan_ended in waits:
+        status = status_after(scan)
+        if status and hours >= SAME_UPDATE_HOURS:
+            observed = observed * ACTIVITY_DECAY + scan_ended
+            expected = expected * ACTIVITY_DECAY + expected_scans(hazard_after(hazards, scan, status), hours)
+    return (observed + ACTIVITY_PRIOR_SCANS) / (expected + ACTIVITY_PRIOR_SCANS)
 
 
 def expected_scans(hazard: Hazard, hours: float) -> float:
-    """Return how many scans are expected within so many hours after the last one."""
+    """Return the number of scans expected within so many hours after the last one."""
     band = bisect_right(AGE_BANDS_HOURS, hours) - 1
     return cumulative_expected(hazard.rates_by_age)[band] + hazard.rates_by_age[band] * (hours - AGE_BANDS_HOURS[band])
 
 
 @lru_cache(maxsize=1024)
 def cumulative_expected(rates_by_age: tuple[float, ...]) -> tuple[float, ...]:
-    """Return how many scans are expected until each band of ages begins."""
+    """Return the number of scans expected before each age band begins."""
     widths = (end - age for age, end in pairwise(AGE_BANDS_HOURS))
     return tuple(accumulate(map(mul, rates_by_age, widths), initial=0.0))
 
@@ -231,22 +245,24 @@ def cumulative_expected(rates_by_age: tuple[float, ...]) -> tuple[float, ...]:
 def hours_until_check(
     hazard: Hazard, age_hours: float, start_minute: int | None, call_cost: float, odds_factor: float = 1.0
 ) -> float:
-    """Return the hours until the next call.
+    """Return the hours until the next call, from `MIN_CHECK_HOURS` to `MAX_CHECK_HOURS`.
 
-    `age` is hours since the last scan, `start` minutes into the parcel's local week (None: its clock is not known),
-    `likely` a factor on the odds of news, such as a parcel's own liveliness.
+    `age_hours` counts from the last scan, `start_minute` is the minute of the parcel's local week (None when its zone
+    is unknown: then all hours are alike), `odds_factor` multiplies the hazard, such as by the parcel's own activity.
     """
-    rates, hours = hazard
-    waited = spent = 0.0
+    rates, hour_factors = hazard
+    waited = accumulated = 0.0
     age_hours -= REPORTING_DELAY_HOURS
-    at = ((start_minute or 0) / 60 - REPORTING_DELAY_HOURS) % WEEK_HOURS
+    hour_of_week = ((start_minute or 0) / 60 - REPORTING_DELAY_HOURS) % WEEK_HOURS
     while waited < MAX_CHECK_HOURS:
-        step = int(at) + 1 - at
-        odds = rates[bisect_right(AGE_BANDS_HOURS, max(0.0, age_hours + waited)) - 1] * odds_factor
-        pull = float((odds if start_minute is None else odds * hours[hour_cell(at)]) ** HAZARD_EXPONENT)
-        if spent + pull * step >= call_cost:
-            waited += (call_cost - spent) / pull
+        step = int(hour_of_week) + 1 - hour_of_week
+        rate = rates[bisect_right(AGE_BANDS_HOURS, max(0.0, age_hours + waited)) - 1] * odds_factor
+        gain = float(
+            (rate if start_minute is None else rate * hour_factors[hour_cell(hour_of_week)]) ** HAZARD_EXPONENT
+        )
+        if accumulated + gain * step >= call_cost:
+            waited += (call_cost - accumulated) / gain
             break
-        spent += pull * step
-        waited, at = waited + step, (at + step) % WEEK_HOURS
+        accumulated += gain * step
+        waited, hour_of_week = waited + step, (hour_of_week + step) % WEEK_HOURS
     return min(max(waited, MIN_CHECK_HOURS), MAX_CHECK_HOURS)

@@ -1,4 +1,4 @@
-"""Whom to ask next, and when: due legs are claimed with an expiry, and asked again when news is likely."""
+"""Which legs to poll now and when to poll each again: due legs are claimed, next checks follow the hazard of news."""
 
 from __future__ import annotations
 
@@ -19,70 +19,70 @@ from tracking.polling.training import CACHED_HAZARDS
 from tracking.vocabulary import MILESTONE_RANKS, FeedState, Milestone, Scan
 
 CLAIM_DURATION: Final = timedelta(minutes=10)
-"""How long a claim holds: a leg whose worker died is due again after this."""
+"""How long a claim holds: if the worker dies, the leg is due again after this."""
 CALL_COST: Final = 0.5
-"""What a call costs: about the price at which a parcel takes as many calls as when asked every six hours."""
+"""The usual cost of a call, in the unit of `hazard.hours_until_check`: about as many calls as one every six hours."""
 PUSHED_COST_FACTOR: Final = 4.0
-"""How much dearer a call is while the feed pushes: asking then only makes sure that nothing was lost."""
+"""Factor on the cost while the feed sends webhooks: polling then only makes sure that none was lost."""
 OUT_FOR_DELIVERY_COST_FACTOR: Final = 0.5
-"""The factor on the price when the parcel is out for delivery, and its buyer at the window."""
+"""Factor on the cost while the parcel is out for delivery and its buyer waits for it."""
 EXPECTED_DELIVERY_FACTOR: Final = 1.5
-"""The factor on the odds of news in the days in which the carrier expects to deliver."""
+"""Factor on the hazard of news on the days on which the carrier expects to deliver."""
 SILENT_AFTER: Final = timedelta(days=21)
 SILENT_COST_FACTOR: Final = 4.0
 GIVE_UP_AFTER: Final = timedelta(days=120)
 MAX_INTERVAL_HOURS: Final = hazard.MAX_CHECK_HOURS
 RATE_LIMIT_SHARE: Final = 0.8
-"""The share of a carrier's calls that questions may take; the rest is for registrations, tests and repeats."""
+"""The share of a carrier's calls that may be fetches; the rest is for registrations, connection tests and retries."""
 
 
 def next_check(leg: Leg, now: datetime) -> datetime | None:
-    """Return when to ask about a leg again; None when nothing more is expected of its feed."""
+    """Return when to poll a leg again, or None when nothing more is expected of its feed."""
     shipment = leg.shipment
     if leg.reported_by_id or leg.feed is None or is_polling_over(leg, shipment, now):
         return None
-    hours = check_interval_hours(shipment, now, call_cost(shipment, leg.feed, now)) * (
+    interval = check_interval_hours(shipment, now, call_cost(shipment, leg.feed, now)) * (
         1 << min(leg.consecutive_failures, 4)
     )
-    return now + timedelta(hours=min(hours, MAX_INTERVAL_HOURS)) * leg.feed.poll_interval_factor * jitter_factor(leg)
+    return now + timedelta(hours=min(interval, MAX_INTERVAL_HOURS)) * leg.feed.poll_interval_factor * jitter_factor(leg)
 
 
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
-    """Tell whether asking makes no sense any more: the parcel or its feed has ended, or all is long silent."""
+    """Tell whether polling a leg is over: its parcel or feed has ended, or nothing has happened for months."""
     ended = Milestone(shipment.milestone) in Milestone.final()
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
     return ended or stopped or now - last_activity_at(shipment) > GIVE_UP_AFTER
 
 
 def last_activity_at(shipment: Shipment) -> datetime:
-    """Return when the last thing happened to a parcel that we know of."""
+    """Return the time of a parcel's last event, or of its creation."""
     return shipment.last_event_at or shipment.created_at
 
 
 def call_cost(shipment: Shipment, feed: Carrier, now: datetime) -> float:
-    """Return what a call for this parcel costs: more while the feed pushes, is crowded, or the parcel long silent."""
-    found = CALL_COST * feed.load_factor
+    """Return the cost of a call: higher if the feed is overloaded or sends webhooks, or the parcel is long silent."""
+    cost = CALL_COST * feed.load_factor
     if feed.last_webhook_at is not None and feed.webhooks_silent_since is None:
-        found *= PUSHED_COST_FACTOR
+        cost *= PUSHED_COST_FACTOR
     if now - last_activity_at(shipment) > SILENT_AFTER:
-        found *= SILENT_COST_FACTOR
-    return found * OUT_FOR_DELIVERY_COST_FACTOR if shipment.milestone == Milestone.OUT_FOR_DELIVERY else found
+        cost *= SILENT_COST_FACTOR
+    return cost * OUT_FOR_DELIVERY_COST_FACTOR if shipment.milestone == Milestone.OUT_FOR_DELIVERY else cost
 
 
 def check_interval_hours(shipment: Shipment, now: datetime, cost: float) -> float:
-    """Return the hours after which asking about a parcel is worth the price of a call."""
-    book = CACHED_HAZARDS.get()
-    stage = shipment.overlay or shipment.milestone
-    known = shipment.last_scan and hazard.status_after(Scan(shipment.last_scan))
-    found = hazard.hazard_after(book, shipment.last_scan, stage) if known else book[stage]
+    """Return the hours after which news about a parcel is likely enough to be worth the cost of a call."""
+    hazards = CACHED_HAZARDS.get()
+    status = shipment.overlay or shipment.milestone
+    has_mapped_scan = shipment.last_scan and hazard.status_after(Scan(shipment.last_scan))
+    current = hazard.hazard_after(hazards, shipment.last_scan, status) if has_mapped_scan else hazards[status]
     offset = shipment.last_scan_offset_minutes
-    start = None if offset is None else hazard.minute_of_week(now + timedelta(minutes=offset))
-    likely = shipment.activity_factor * (EXPECTED_DELIVERY_FACTOR if is_delivery_expected(shipment, now) else 1.0)
-    return hazard.hours_until_check(found, (now - last_activity_at(shipment)) / HOUR, start, cost, likely)
+    minute = None if offset is None else hazard.minute_of_week(now + timedelta(minutes=offset))
+    factor = shipment.activity_factor * (EXPECTED_DELIVERY_FACTOR if is_delivery_expected(shipment, now) else 1.0)
+    return hazard.hours_until_check(current, (now - last_activity_at(shipment)) / HOUR, minute, cost, factor)
 
 
 def is_delivery_expected(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether these are the days in which the carrier expects to deliver a parcel that is already on its way."""
+    """Tell whether the carrier expects to deliver around today a parcel that is past export customs."""
     first, last = shipment.carrier_earliest_on, shipment.carrier_latest_on
     if (
         first is None
@@ -94,12 +94,12 @@ def is_delivery_expected(shipment: Shipment, now: datetime) -> bool:
 
 
 def jitter_factor(leg: Leg) -> float:
-    """Return a factor of 0.9 to 1.1 that is the leg's own, so that legs made together are not asked together."""
+    """Return a factor from 0.9 to 1.1, fixed for each number, so that legs created together are not polled together."""
     return 0.9 + 0.2 * (crc32(leg.number_key.encode()) % 1000) / 1000
 
 
 def reschedule_sooner(legs: QuerySet[Leg], now: datetime) -> int:
-    """Bring the next checks of waiting legs forward to what today's rules say, and return how many moved."""
+    """Recompute the next checks of waiting legs, move those that are now sooner, and return how many moved."""
     moved: list[tuple[int, datetime]] = []
     waiting = legs.filter(next_check_at__gt=now).select_related("shipment", "feed")
     for leg in waiting.iterator(chunk_size=1000):
@@ -111,26 +111,30 @@ def reschedule_sooner(legs: QuerySet[Leg], now: datetime) -> int:
 
 
 def update_load_factors(now: datetime) -> int:
-    """Note on each feed how crowded it is: how many times more calls its parcels want than it allows.
+    """Record on each feed how many times more calls its legs need than it allows, and return how many are overloaded.
 
-    Return how many feeds are crowded. Wanted are the calls at today's mean interval, as if nothing were crowded.
+    The calls needed follow from the mean interval now in use. That interval was already stretched by the last load
+    factor, which is therefore multiplied back in.
     """
-    gap = ExpressionWrapper(F("next_check_at") - F("last_checked_at"), output_field=DurationField())
+    interval = ExpressionWrapper(F("next_check_at") - F("last_checked_at"), output_field=DurationField())
     waiting = Leg.objects.filter(next_check_at__gt=now).exclude(last_checked_at=None).exclude(feed__adapter="")
     feeds = Carrier.objects.in_bulk()
-    crowded = 0
-    for feed_id, legs, mean in waiting.order_by().values_list("feed").annotate(legs=Count("pk"), mean=Avg(gap)):
+    overloaded = 0
+    for feed_id, legs, mean_interval in (
+        waiting.order_by().values_list("feed").annotate(legs=Count("pk"), mean_interval=Avg(interval))
+    ):
         feed = feeds[feed_id]
-        wanted = legs / max(mean.total_seconds(), 1.0) * feed.load_factor
-        crowding = max(1.0, wanted / (RATE_LIMIT_SHARE * feed.max_calls_per_second * feed.adapter_instance.batch_size))
-        Carrier.objects.filter(pk=feed_id).update(load_factor=crowding)
-        crowded += crowding > 1.0
-    return crowded
+        needed = legs / max(mean_interval.total_seconds(), 1.0) * feed.load_factor
+        allowed = RATE_LIMIT_SHARE * feed.max_calls_per_second * feed.adapter_instance.batch_size
+        load_factor = max(1.0, needed / allowed)
+        Carrier.objects.filter(pk=feed_id).update(load_factor=load_factor)
+        overloaded += load_factor > 1.0
+    return overloaded
 
 
 @transaction.atomic
 def claim_due_legs(now: datetime, limit: int = 2000) -> dict[int, list[int]]:
-    """Claim due legs for `CLAIM` and return their ids by feed id. No leg is handed to two callers at once."""
+    """Claim due legs for `CLAIM_DURATION` and return their ids by feed id; no leg is claimed twice at once."""
     feeds = list(Carrier.objects.pollable(now).values_list("pk", flat=True))
     due = lock_rows(Leg.objects.due(now).filter(feed__in=feeds), skip_locked=True)
     claimed: dict[int, list[int]] = defaultdict(list)
@@ -142,23 +146,23 @@ def claim_due_legs(now: datetime, limit: int = 2000) -> dict[int, list[int]]:
 
 
 POLLING_FIELDS: Final = ("reported_by", "registered_at", "consecutive_failures", "last_error", "next_check_at")
-"""What `follow` sets."""
+"""The fields that `start_polling` sets."""
 
 
 def start_polling(leg: Leg, now: datetime) -> None:
-    """Have a leg's own feed asked from `now` on, under its number as it stands; not one that is no longer followed."""
+    """Poll a leg at its own feed from `now` on, starting over with registration; an inactive feed stays unpolled."""
     leg.reported_by = leg.registered_at = None
     leg.consecutive_failures, leg.last_error = 0, ""
     leg.next_check_at = now if leg.feed and leg.feed_state == FeedState.ACTIVE else None
 
 
 def schedule_now(legs: QuerySet[Leg], now: datetime) -> int:
-    """Have those legs asked about now that are asked themselves and still followed; return how many."""
+    """Make those of the legs due now that are polled themselves and have an active feed; return how many."""
     return legs.filter(reported_by=None, feed_state=FeedState.ACTIVE).exclude(feed=None).update(next_check_at=now)
 
 
 def postpone(leg_ids: list[int], until: datetime, error: str = "") -> None:
-    """Ask these legs again at `until`; `trouble` says what went wrong, if anything did."""
+    """Poll these legs again at `until`; an `error` is recorded and counted as a failure of each."""
     failed = 1 if error else 0
     Leg.objects.filter(pk__in=leg_ids).update(
         next_check_at=until, last_error=error[:300], consecutive_failures=F("consecutive_failures") + failed

@@ -1,4 +1,4 @@
-"""The rhythm of news, learned each night from the parcels that moved last, and looked up by every worker."""
+"""Train the hazards of news each night from the parcels that moved last, and load them in every worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_SHIPMENTS: Final = 20_000
 
 
 class TimedScan(NamedTuple):
-    """One scan with a known instant, and its clock's minutes east of UTC where that is known."""
+    """One scan with a known instant; `offset_minutes` east of UTC, or None where unknown."""
 
     occurred_at: datetime
     scan: Scan
@@ -31,22 +31,22 @@ by_occurred_at: Final = attrgetter("occurred_at")
 
 
 def train_hazards(now: datetime) -> int:
-    """Learn from the parcels with the latest news and return how many rhythms there are now."""
+    """Fit the hazards to the parcels with the latest news, replace the stored ones, and return how many there are."""
     latest = (
         Shipment.objects.exclude(last_received_at=None)
         .order_by("-last_received_at")
         .values_list("pk", flat=True)[:MAX_SHIPMENTS]
     )
-    taught = hazard.fit_hazards(observed_waits(list(latest), now))
+    fitted = hazard.fit_hazards(observed_waits(list(latest), now))
     rows = [
         EventHazard(
             scan_or_milestone=name,
-            rates_per_hour=found.rates_by_age,
-            hour_factors=found.hour_factors,
+            rates_per_hour=learned.rates_by_age,
+            hour_factors=learned.hour_factors,
             scan_count=scans,
             fitted_at=now,
         )
-        for name, (found, scans) in taught.items()
+        for name, (learned, scans) in fitted.items()
         if scans
     ]
     with transaction.atomic():
@@ -56,33 +56,37 @@ def train_hazards(now: datetime) -> int:
 
 
 def observed_waits(shipment_ids: Sequence[int], now: datetime) -> Iterator[ScanWait]:
-    """Yield how long each scan of these shipments waited for the next one; a parcel that moves still waits."""
+    """Yield how long each scan of these shipments waited for the next one.
+
+    The last scan of a shipment that is not final gives a censored wait until `now`: leaving it out would make slow
+    parcels look faster than they are.
+    """
     for start in range(0, len(shipment_ids), 500):
-        told = Event.objects.filter(shipment__in=shipment_ids[start : start + 500]).exclude(occurred_at=None)
-        rows = told.order_by("shipment", "occurred_at", "pk").values_list(
+        dated = Event.objects.filter(shipment__in=shipment_ids[start : start + 500]).exclude(occurred_at=None)
+        rows = dated.order_by("shipment", "occurred_at", "pk").values_list(
             "shipment", "occurred_at", "scan", "offset_minutes", "shipment__milestone"
         )
         for _, group in groupby(rows.iterator(), key=itemgetter(0)):
             events = list(group)
-            seen = [TimedScan(at, Scan(scan), offset) for _, at, scan, offset, _ in events if at]
-            yield from waits_between(seen)
+            scans = [TimedScan(at, Scan(scan), offset) for _, at, scan, offset, _ in events if at]
+            yield from waits_between(scans)
             if Milestone(events[0][4]) not in Milestone.final():
-                yield wait_until(seen[-1], now, scan_ended=False)
+                yield wait_until(scans[-1], now, scan_ended=False)
 
 
 def waits_between(scans: Iterable[TimedScan]) -> list[ScanWait]:
-    """Return how long each scan waited for the next, from scans oldest first."""
+    """Return how long each scan waited for the next one; `scans` are oldest first."""
     return [wait_until(before, after.occurred_at, scan_ended=True) for before, after in pairwise(scans)]
 
 
 def wait_until(timed_scan: TimedScan, until: datetime, *, scan_ended: bool) -> ScanWait:
-    """Return one scan's wait until an instant."""
+    """Return a scan's wait until an instant."""
     local = timed_scan.occurred_at + timedelta(minutes=timed_scan.offset_minutes or 0)
     return ScanWait(timed_scan.scan, hazard.minute_of_week(local), (until - timed_scan.occurred_at) / HOUR, scan_ended)
 
 
 def load_hazards(_: HazardTable | None) -> HazardTable:
-    """Return the learned rhythms over the usual ones."""
+    """Return the learned hazards, and the assumed ones where nothing was learned."""
     learned = EventHazard.objects.values_list("scan_or_milestone", "rates_per_hour", "hour_factors")
     known = {
         name: Hazard(tuple(rates), tuple(hours)) for name, rates, hours in learned if has_current_shape(rates, hours)
@@ -91,7 +95,7 @@ def load_hazards(_: HazardTable | None) -> HazardTable:
 
 
 def has_current_shape(rates: Sequence[float], hour_factors: Sequence[float]) -> bool:
-    """Tell whether a row was learned with the bands and hours of today's code."""
+    """Tell whether a stored hazard has the age bands and hour cells of the current code."""
     return len(rates) == len(hazard.AGE_BANDS_HOURS) and len(hour_factors) == hazard.HOUR_CELLS
 
 
