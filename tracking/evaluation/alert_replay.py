@@ -1,7 +1,7 @@
-"""Alarms tried out on simulated parcels whose truth is known: how many were right, how many troubles seen, how early.
+"""Replay the alert rules on simulated parcels of known truth: precision, recall and lead time of the alerts.
 
-The product's own rules play with limits learned from earlier journeys only. The figures compare rules with each other
-in the simulated world; they claim nothing about real carriers.
+The product's own rules run with limits learned from earlier parcels only. The figures compare rules with each other in
+the simulated world; they say nothing about real carriers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tracking.alerts.dwell_limits import DwellLimitTable, StageDwell, build_limi
 from tracking.alerts.rules import find_problems, next_due_at
 from tracking.alerts.snapshot import ShipmentSnapshot
 from tracking.evaluation.ground_truth import (
-    ALERT_KINDS_BY_HAPPENING,
+    ALERT_KIND_BY_EVENT_KIND,
     ProblemInterval,
     ReportedScan,
     SimulatedParcel,
@@ -35,16 +35,21 @@ ORDER_DAYS: Final = 240
 TRAINING_DAYS: Final = 365
 OBSERVED_DAYS: Final = 150
 REPORTING_GRACE: Final = timedelta(days=3)
-"""Carriers tell some scans up to three days late: an alarm that speaks of what was told is right until then."""
+"""Carriers report some scans up to three days late: an alert about a reported event may come so much later."""
 SILENCE_LIMIT: Final = timedelta(days=7)
 PROMISE_QUANTILE: Final = 0.9
-"""Shops promise what this share of earlier parcels to the country by the same service kept."""
+"""Shops promise the days within which this share of earlier parcels arrived, by country and service."""
 FIXED_RULE: Final = "7 days without news"
-SLOWNESS_KINDS: Final = frozenset({AlertKind.STALLED, AlertKind.CUSTOMS_DWELL, AlertKind.PROMISE_AT_RISK})
+SLOWNESS_KINDS: Final = (AlertKind.STALLED, AlertKind.CUSTOMS_DWELL, AlertKind.PROMISE_AT_RISK)
+"""Kinds of alert that no single scan causes: they are compared with the fixed rule."""
 
 
 class AlertScore(NamedTuple):
-    """How one rule did: alarms, those that were right, parcels in trouble, those that were warned, days of lead."""
+    """How well one rule did.
+
+    `true_positives` are alerts raised during a true problem; `warned_parcels` are parcels with a problem and at least
+    one such alert; `lead_days` counts, for each of them, from its first such alert to the end of the problem.
+    """
 
     alerts: int
     true_positives: int
@@ -55,68 +60,83 @@ class AlertScore(NamedTuple):
 
     @property
     def precision(self) -> float | None:
-        """Return the share of alarms that were right."""
+        """Return the share of alerts that were right, or None without alerts."""
         return self.true_positives / self.alerts if self.alerts else None
 
     @property
     def recall(self) -> float | None:
-        """Return the share of parcels in trouble that had an alarm in time."""
+        """Return the share of parcels with a problem that had an alert in time, or None without problems."""
         return self.warned_parcels / self.problem_parcels if self.problem_parcels else None
 
     @property
     def median_lead_days(self) -> float | None:
-        """Return the median days between the first alarm in time and the end of the trouble."""
+        """Return the median days between the first alert in time and the end of the problem."""
         return median(self.lead_days) if self.lead_days else None
 
     @property
     def alerts_per_hundred(self) -> float:
-        """Return the alarms a hundred parcels."""
+        """Return the alerts per hundred parcels."""
         return 100 * self.alerts / self.parcels
 
 
+class ReplayedAlerts(NamedTuple):
+    """By parcel, in one order: the alerts that the rules opened, those of the fixed rule, and the true problems."""
+
+    opened: list[list[tuple[AlertKind, datetime]]]
+    fixed_rule: list[list[datetime]]
+    problems: list[dict[AlertKind, list[ProblemInterval]]]
+
+
 def fit_dwell_limits(parcels: Iterable[SimulatedParcel], now: datetime) -> DwellLimitTable:
-    """Return the limits that parcels teach by what was told of them until `now`."""
-    return build_limit_table(visit for one in parcels for visit in reported_stage_dwells(one, now))
+    """Fit the dwell limits to what was reported of parcels until `now`."""
+    return build_limit_table(dwell for parcel in parcels for dwell in reported_stage_dwells(parcel, now))
 
 
 def reported_stage_dwells(parcel: SimulatedParcel, now: datetime) -> Iterator[StageDwell]:
-    """Yield a parcel's stays as its tellings until `now` show them."""
+    """Yield a parcel's dwell times as the scans reported until `now` show them."""
     known = sorted(
-        (told.event for told in parcel.reported_scans if told.reported_at <= now),
-        key=lambda step: step.occurred_at or now,
+        (scan.event for scan in parcel.reported_scans if scan.reported_at <= now),
+        key=lambda event: event.occurred_at or now,
     )
-    marks = [(step.occurred_at, step.scan) for step in known if step.occurred_at]
-    over = any(step.scan in DELIVERED_SCANS for step in known)
-    return stage_dwells(marks, parcel.origin, parcel.destination, parcel.ordered_at, now, is_finished=over)
+    dated_scans = [(event.occurred_at, event.scan) for event in known if event.occurred_at]
+    is_delivered = any(event.scan in DELIVERED_SCANS for event in known)
+    return stage_dwells(
+        dated_scans, parcel.origin, parcel.destination, parcel.ordered_at, now, is_finished=is_delivered
+    )
 
 
 def promised_days(parcels: Iterable[SimulatedParcel]) -> dict[tuple[str, str], float]:
-    """Return the days that a shop promises by destination and service."""
-    took: defaultdict[tuple[str, str], list[DwellTime]] = defaultdict(list)
-    for one in parcels:
-        if one.delivered_at:
-            took[one.destination, one.service].append(DwellTime((one.delivered_at - one.ordered_at) / DAY, True))
-    return {lane: dwell_percentile(stays, PROMISE_QUANTILE) for lane, stays in took.items()}
+    """Return the days that a shop promises, by destination and service."""
+    times: defaultdict[tuple[str, str], list[DwellTime]] = defaultdict(list)
+    for parcel in parcels:
+        if parcel.delivered_at:
+            days = (parcel.delivered_at - parcel.ordered_at) / DAY
+            times[parcel.destination, parcel.service].append(DwellTime(days, True))
+    return {lane: dwell_percentile(durations, PROMISE_QUANTILE) for lane, durations in times.items()}
 
 
 def replay_rules(
     parcel: SimulatedParcel, limits: DwellLimitTable, forecasts: ReplayedForecasts, promised_at: datetime
 ) -> list[tuple[AlertKind, datetime]]:
-    """Play one parcel through the rules, at each telling and at each look that they ask for; return what opened."""
+    """Apply the rules to one parcel and return the alerts opened, with their times.
+
+    The rules run when a scan is reported and whenever `next_due_at` asks for it, as in production.
+    """
     opened: list[tuple[AlertKind, datetime]] = []
     seen: set[tuple[AlertKind, str, datetime]] = set()
-    moments = [parcel.ordered_at, *(told.reported_at for told in parcel.reported_scans)]
-    for now, following in zip(moments, [*moments[1:], parcel.ordered_at + OBSERVED_DAYS * DAY], strict=True):
-        look: datetime | None = now
-        known = sort_scans(told for told in parcel.reported_scans if told.reported_at <= now)
-        while look is not None and look < max(following, now + timedelta(microseconds=1)):
-            late = forecasts.late_probability(parcel, known, promised_at + DAY, look)
-            case = build_snapshot(parcel, known, limits, promised_at, late, look)
-            for found in find_problems(case):
-                key = (found.kind, found.stage, found.since)
-                opened += [] if key in seen else [(found.kind, look)]
+    report_times = [parcel.ordered_at, *(scan.reported_at for scan in parcel.reported_scans)]
+    for now, following in zip(report_times, [*report_times[1:], parcel.ordered_at + OBSERVED_DAYS * DAY], strict=True):
+        check_at: datetime | None = now
+        known = sort_scans(scan for scan in parcel.reported_scans if scan.reported_at <= now)
+        # Two scans may be reported at the same instant: one microsecond more makes the rules run for both.
+        while check_at is not None and check_at < max(following, now + timedelta(microseconds=1)):
+            late_probability = forecasts.late_probability(parcel, known, promised_at + DAY, check_at)
+            snapshot = build_snapshot(parcel, known, limits, promised_at, late_probability, check_at)
+            for problem in find_problems(snapshot):
+                key = (problem.kind, problem.stage, problem.since)
+                opened += [] if key in seen else [(problem.kind, check_at)]
                 seen.add(key)
-            look = next_due_at(case)
+            check_at = next_due_at(snapshot)
     return opened
 
 
@@ -128,21 +148,21 @@ def build_snapshot(
     late_probability: float,
     now: datetime,
 ) -> ShipmentSnapshot:
-    """Return what the rules see of a parcel."""
-    steps = tuple(told.event for told in reported_scans)
-    told = [
-        journey.JourneyStep(step.scan, step.occurred_at, step.leg_position, place, step.country, None)
-        for place, step in enumerate(steps)
+    """Return what the rules see of a parcel at `now`; `reported_scans` are those reported until then, sorted."""
+    events = tuple(scan.event for scan in reported_scans)
+    steps = [
+        journey.JourneyStep(event.scan, event.occurred_at, event.leg_position, sequence, event.country, None)
+        for sequence, event in enumerate(events)
     ]
-    found = journey.derive_status(told, origin=parcel.origin, destination=parcel.destination)
+    status = journey.derive_status(steps, origin=parcel.origin, destination=parcel.destination)
     return ShipmentSnapshot(
         now=now,
         origin=parcel.origin,
         destination=parcel.destination,
         ordered_at=parcel.ordered_at,
-        milestone=found.milestone,
-        overlay=found.overlay,
-        events=steps,
+        milestone=status.milestone,
+        overlay=status.overlay,
+        events=events,
         limits=limits,
         promised_on=promised_at.date(),
         late_probability=late_probability,
@@ -150,12 +170,12 @@ def build_snapshot(
 
 
 def fixed_rule_alerts(parcel: SimulatedParcel) -> list[datetime]:
-    """Return when the fixed rule alarms: after seven days without news, until the end is told."""
-    ends = DELIVERED_SCANS | {Scan.RETURN_COMPLETED}
-    moments = [told.reported_at for told in parcel.reported_scans]
-    over = next((told.reported_at for told in parcel.reported_scans if told.event.scan in ends), None)
-    last = over or parcel.ordered_at + OBSERVED_DAYS * DAY
-    starts = [moment for moment in (parcel.ordered_at, *moments) if moment < last]
+    """Return when the fixed rule alerts: after each seven days without news, until the end is reported."""
+    final_scans = DELIVERED_SCANS | {Scan.RETURN_COMPLETED}
+    report_times = [scan.reported_at for scan in parcel.reported_scans]
+    ended_at = next((scan.reported_at for scan in parcel.reported_scans if scan.event.scan in final_scans), None)
+    last = ended_at or parcel.ordered_at + OBSERVED_DAYS * DAY
+    starts = [at for at in (parcel.ordered_at, *report_times) if at < last]
     return [
         start + SILENCE_LIMIT
         for start, following in zip(starts, [*starts[1:], last], strict=True)
@@ -168,46 +188,68 @@ def score_alerts(
     problems_by_parcel: Sequence[list[ProblemInterval]],
     grace: timedelta = timedelta(),
 ) -> AlertScore:
-    """Return how alarms, by parcel, fit the true troubles of the same parcels."""
-    right = warned = 0
-    leads: list[float] = []
-    for alarms, found in zip(alerts_by_parcel, problems_by_parcel, strict=True):
-        fitting = [
-            (at, trouble) for at in sorted(alarms) for trouble in found if trouble.since <= at <= trouble.until + grace
+    """Score alerts against the true problems of the same parcels; an alert up to `grace` after a problem is right."""
+    true_positives = warned_parcels = 0
+    lead_days: list[float] = []
+    for alerts, problems in zip(alerts_by_parcel, problems_by_parcel, strict=True):
+        matches = [
+            (at, problem)
+            for at in sorted(alerts)
+            for problem in problems
+            if problem.since <= at <= problem.until + grace
         ]
-        right += len({at for at, _ in fitting})
-        warned += bool(fitting)
-        leads += [(trouble.until - at) / DAY for at, trouble in fitting[:1]]
-    alerts = sum(map(len, alerts_by_parcel))
-    return AlertScore(alerts, right, sum(map(bool, problems_by_parcel)), warned, tuple(leads), len(alerts_by_parcel))
+        true_positives += len({at for at, _ in matches})
+        warned_parcels += bool(matches)
+        lead_days += [(problem.until - at) / DAY for at, problem in matches[:1]]
+    return AlertScore(
+        alerts=sum(map(len, alerts_by_parcel)),
+        true_positives=true_positives,
+        problem_parcels=sum(map(bool, problems_by_parcel)),
+        warned_parcels=warned_parcels,
+        lead_days=tuple(lead_days),
+        parcels=len(alerts_by_parcel),
+    )
 
 
 def evaluate_alerts(count: int, seed: int, training_seed: int) -> dict[str, AlertScore]:
-    """Return the scores by rule; the fixed rule stands beside those that it is meant to replace."""
-    teachers = simulate_parcels(count, training_seed, FIRST_ORDER_AT - TRAINING_DAYS * DAY, TRAINING_DAYS)
-    limits, days = fit_dwell_limits(teachers, FIRST_ORDER_AT), promised_days(teachers)
-    parcels = simulate_parcels(count, seed, FIRST_ORDER_AT, ORDER_DAYS)
-    slow = slow_dwell_days(parcels)
-    due = [promise_deadline(one, days) for one in parcels]
-    foretold = ReplayedForecasts([*teachers, *parcels], FIRST_ORDER_AT)
-    played = [replay_rules(one, limits, foretold, promised) for one, promised in zip(parcels, due, strict=True)]
-    true = [true_problems(one, slow, promised) for one, promised in zip(parcels, due, strict=True)]
-    silent = [fixed_rule_alerts(one) for one in parcels]
+    """Return the scores by rule name; after each rule about slowness, the score of the fixed rule on its problems.
+
+    As many parcels, of another seed and of the year before, serve as training data.
+    """
+    training_parcels = simulate_parcels(count, training_seed, FIRST_ORDER_AT - TRAINING_DAYS * DAY, TRAINING_DAYS)
+    replayed = replay_parcels(training_parcels, simulate_parcels(count, seed, FIRST_ORDER_AT, ORDER_DAYS))
     scores: dict[str, AlertScore] = {}
-    for kind in dict.fromkeys(
-        (AlertKind.STALLED, AlertKind.CUSTOMS_DWELL, AlertKind.PROMISE_AT_RISK, *ALERT_KINDS_BY_HAPPENING.values())
-    ):
-        found = [one[kind] for one in true]
-        alarms = [[at for which, at in opened if which is kind] for opened in played]
-        if kind in SLOWNESS_KINDS:
-            scores[kind.value] = score_alerts(alarms, found)
-            scores[f"{FIXED_RULE}, {kind.value}"] = score_alerts(silent, found)
-        else:
-            scores[kind.value] = score_alerts(alarms, found, REPORTING_GRACE)
+    for kind in dict.fromkeys((*SLOWNESS_KINDS, *ALERT_KIND_BY_EVENT_KIND.values())):
+        scores |= score_kind(kind, replayed)
     return scores
 
 
+def replay_parcels(training_parcels: Sequence[SimulatedParcel], parcels: Sequence[SimulatedParcel]) -> ReplayedAlerts:
+    """Run all rules on parcels, with limits and promises fitted to the training parcels."""
+    limits, days = fit_dwell_limits(training_parcels, FIRST_ORDER_AT), promised_days(training_parcels)
+    slow_days = slow_dwell_days(parcels)
+    forecasts = ReplayedForecasts([*training_parcels, *parcels], FIRST_ORDER_AT)
+    promised = [(parcel, promise_deadline(parcel, days)) for parcel in parcels]
+    return ReplayedAlerts(
+        opened=[replay_rules(parcel, limits, forecasts, promised_at) for parcel, promised_at in promised],
+        fixed_rule=[fixed_rule_alerts(parcel) for parcel in parcels],
+        problems=[true_problems(parcel, slow_days, promised_at) for parcel, promised_at in promised],
+    )
+
+
+def score_kind(kind: AlertKind, replayed: ReplayedAlerts) -> dict[str, AlertScore]:
+    """Return the score of the rules for one kind of alert, and of the fixed rule where it is compared."""
+    problems = [problems_by_kind[kind] for problems_by_kind in replayed.problems]
+    alerts = [[at for opened_kind, at in opened if opened_kind is kind] for opened in replayed.opened]
+    if kind not in SLOWNESS_KINDS:
+        return {kind.value: score_alerts(alerts, problems, REPORTING_GRACE)}
+    return {
+        kind.value: score_alerts(alerts, problems),
+        f"{FIXED_RULE}, {kind.value}": score_alerts(replayed.fixed_rule, problems),
+    }
+
+
 def promise_deadline(parcel: SimulatedParcel, days_by_lane: Mapping[tuple[str, str], float]) -> datetime:
-    """Return the start of the day until which the shop promised a parcel."""
+    """Return the start of the day by whose end the shop promised a parcel."""
     promised = parcel.ordered_at + days_by_lane[parcel.destination, parcel.service] * DAY
     return datetime.combine(promised.date(), time(), UTC)
