@@ -1,6 +1,6 @@
-"""Windows tried out on simulated parcels: how many come within the 80 % window, by way and by where they are.
+"""Check arrival windows on simulated parcels: how many arrive within the 80 % window, by lane and journey stage.
 
-The simulator's world says nothing about accuracy in the real one; it shows whether windows hold what they claim.
+The simulated world says nothing about accuracy in the real one; it shows whether windows cover as much as they claim.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tracking.vocabulary import JourneyStage
 FIRST_ORDER_AT: Final = datetime(2025, 3, 1, tzinfo=UTC)
 ORDER_DAYS: Final = 540
 TRAINING_DAYS: Final = 180
-STAGES_BY_HAPPENING: Final = {
+STAGE_BY_EVENT_KIND: Final = {
     "picked_up": JourneyStage.HANDED_OVER,
     "departed": JourneyStage.EXPORTED,
     "arrived": JourneyStage.ARRIVED,
@@ -31,7 +31,7 @@ STAGES_BY_HAPPENING: Final = {
 
 
 class CoverageRow(NamedTuple):
-    """One way and clock: parcels, how many of 100 came within the window, and its mean width in days."""
+    """Coverage of one lane from one stage on: parcels, percent that arrived in the window, its mean width in days."""
 
     stage: JourneyStage
     lane: str
@@ -41,7 +41,7 @@ class CoverageRow(NamedTuple):
 
 
 class SimulatedJourney(NamedTuple):
-    """What was told of one simulated parcel: its traits, the passages, and the delivery if there was one."""
+    """What was reported of one simulated parcel: features, start of each stage, and the delivery if there was one."""
 
     features: Features
     stage_times: dict[JourneyStage, datetime]
@@ -49,46 +49,48 @@ class SimulatedJourney(NamedTuple):
 
 
 def measure_coverage(count: int, seed: int) -> list[CoverageRow]:
-    """Return the cells of all clocks and ways over the last part of a simulated year and a half."""
-    told = list(simulate_journeys(count, seed))
-    return [cell for clock in JourneyStage for cell in coverage_by_lane(clock, told)]
+    """Return the coverage of all stages and lanes, for orders of the last part of a simulated year and a half."""
+    simulated = list(simulate_journeys(count, seed))
+    return [row for stage in JourneyStage for row in coverage_by_lane(stage, simulated)]
 
 
 def simulate_journeys(count: int, seed: int) -> Iterator[SimulatedJourney]:
-    """Yield what carriers tell of parcels ordered evenly over the time."""
-    for place in range(count):
-        ordered = FIRST_ORDER_AT + timedelta(days=ORDER_DAYS * place / count)
-        number = f"C{place:08d}"
+    """Yield what carriers report of parcels that are ordered at even intervals."""
+    for index in range(count):
+        ordered_at = FIRST_ORDER_AT + timedelta(days=ORDER_DAYS * index / count)
+        number = f"C{index:08d}"
         lane = lane_of(number, seed)
-        starts, delivered = {JourneyStage.ORDERED: ordered}, None
-        for scan in (scan for journey in draw_journey(number, lane, seed, ordered).chain for scan in journey.scans):
-            if scan.kind in STAGES_BY_HAPPENING:
-                starts.setdefault(STAGES_BY_HAPPENING[scan.kind], scan.happened_at)
-            delivered = scan.happened_at if scan.kind == "delivered" else delivered
-        goal = lane.destination
-        yield SimulatedJourney(
-            Features("CN", goal.country, destination_area=goal.city, service=lane.service), starts, delivered
-        )
+        stage_times, delivered_at = {JourneyStage.ORDERED: ordered_at}, None
+        for scan in (scan for journey in draw_journey(number, lane, seed, ordered_at).chain for scan in journey.scans):
+            if scan.kind in STAGE_BY_EVENT_KIND:
+                stage_times.setdefault(STAGE_BY_EVENT_KIND[scan.kind], scan.happened_at)
+            delivered_at = scan.happened_at if scan.kind == "delivered" else delivered_at
+        place = lane.destination
+        features = Features("CN", place.country, destination_area=place.city, service=lane.service)
+        yield SimulatedJourney(features, stage_times, delivered_at)
 
 
 def coverage_by_lane(stage: JourneyStage, simulated: list[SimulatedJourney]) -> list[CoverageRow]:
-    """Return the cells of one clock."""
+    """Return the coverage of each lane from one stage on."""
     history = ObservationTable.from_observations(
-        training_observation(one, stage) for one in simulated if stage in one.stage_times
+        training_observation(journey, stage) for journey in simulated if stage in journey.stage_times
     )
-    first = FIRST_ORDER_AT.date() + timedelta(days=TRAINING_DAYS)
-    outcome = run_backtest(history, first, last_order_day(), refit_every_days=7)
-    places = np.array(outcome.destinations)
-    return [coverage_of_lane(stage, str(place), outcome, places == place) for place in np.unique(places)]
+    start_on = FIRST_ORDER_AT.date() + timedelta(days=TRAINING_DAYS)
+    result = run_backtest(history, start_on, last_order_day(), refit_every_days=7)
+    destinations = np.array(result.destinations)
+    return [
+        coverage_of_lane(stage, str(destination), result, destinations == destination)
+        for destination in np.unique(destinations)
+    ]
 
 
 def last_order_day() -> date:
-    """Return the day on which the trial ends; orders of the last weeks are not judged, for slow ones are not in yet."""
+    """Return the day before which orders are scored: slow parcels of later orders have not arrived yet."""
     return FIRST_ORDER_AT.date() + timedelta(days=ORDER_DAYS - 60)
 
 
 def training_observation(simulated: SimulatedJourney, stage: JourneyStage) -> Observation:
-    """Return a parcel as prediction learns from it."""
+    """Return a parcel as a row to fit models to; without a delivery its duration is NaN (censored)."""
     start, country = simulated.stage_times[stage], simulated.features.destination
     preparation = preparation_days(stage, start, simulated.stage_times[JourneyStage.ORDERED])
     days = (simulated.delivered_at - start) / DAY if simulated.delivered_at else nan
@@ -100,11 +102,11 @@ def training_observation(simulated: SimulatedJourney, stage: JourneyStage) -> Ob
 def coverage_of_lane(
     stage: JourneyStage,
     destination: str,
-    outcome: BacktestResult,
+    result: BacktestResult,
     selected: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
 ) -> CoverageRow:
-    """Return the figures of one way."""
-    shown, days = outcome.quantiles[selected], outcome.actual_days[selected]
-    inside = (days >= shown[:, 1]) & (days <= shown[:, 3])
-    width = float((shown[:, 3] - shown[:, 1]).mean())
-    return CoverageRow(stage, f"CN>{destination}", len(days), 100 * float(inside.mean()), width)
+    """Return the coverage of one lane: the rows of the result that `selected` marks."""
+    quantiles, days = result.quantiles[selected], result.actual_days[selected]
+    covered = (days >= quantiles[:, 1]) & (days <= quantiles[:, 3])
+    width = float((quantiles[:, 3] - quantiles[:, 1]).mean())
+    return CoverageRow(stage, f"CN>{destination}", len(days), 100 * float(covered.mean()), width)
