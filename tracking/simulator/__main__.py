@@ -1,7 +1,7 @@
-"""`python -m tracking.simulator`, or `python tracking/simulator`: the same process in the end.
+"""Run the simulator by `python -m tracking.simulator` or `python tracking/simulator`.
 
-`-m` loads the project package first, and with it 40 MB of Celery that a carrier has no use for. So the process replaces
-itself (same process id) by one that loads this folder alone.
+`-m` imports the project package first, and with it 40 MB of Celery that the simulator does not need. So the process
+replaces itself (same process id) by one that imports this folder alone.
 """
 
 import os

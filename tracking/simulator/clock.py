@@ -1,11 +1,11 @@
-"""The demo's clock: journeys run faster than we live, and yet every stamp lies in our own past.
+"""The simulated clock: journeys run faster than real time, yet every timestamp lies in the real past.
 
-Until the first start, journey time is our time. From then on it runs `speed` times faster while the simulator runs and
-stands still while it does not. Each run is a `Segment`; a journey's moment is stamped with the moment of ours at which
-its segment passed it, so history is frozen and nothing is told from the future.
+Until the first start, journey time is real time. From then on it runs `speed` times faster while the simulator runs and
+stands still while it does not. Each run is a `ClockSegment`. An instant of journey time is reported as the real instant
+at which its segment passed it, so timestamps once reported never change and none lies in the future.
 
-A run may die without a word. So the clock runs only on a lease that was written down before: it reads no later than
-the end of its last segment, and a next run begins there or later.
+A run may be killed at any time. So the clock runs only within a lease that was saved before: it reads no later than the
+end of its last segment, and the next run begins there or later.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 ROUNDING_SECONDS: Final = 2e-6
-"""Datetimes count microseconds: the last reading of a run may lie by so many seconds behind its end."""
+"""Datetimes are rounded to microseconds: the last reading of a run may lie so many seconds after its end."""
 
 
 class ClockSegment(NamedTuple):
-    """One run: our seconds at its begin and end, the journey's seconds at its begin, journey seconds per second."""
+    """One run: start and end in real time, start in journey time (Unix seconds), journey seconds per real second."""
 
     real_start_seconds: float
     real_end_seconds: float
@@ -30,11 +30,11 @@ class ClockSegment(NamedTuple):
 
     @property
     def journey_end_seconds(self) -> float:
-        """Return the journey's seconds at the end of the run."""
+        """Return the journey time at the end of the run, in Unix seconds."""
         return self.journey_seconds_at(self.real_end_seconds)
 
     def journey_seconds_at(self, real_seconds: float) -> float:
-        """Return the journey's seconds at a moment of ours, standing still outside the run."""
+        """Return the journey time at a real time; outside the run it stands still."""
         return (
             self.journey_start_seconds
             + (min(max(real_seconds, self.real_start_seconds), self.real_end_seconds) - self.real_start_seconds)
@@ -42,12 +42,12 @@ class ClockSegment(NamedTuple):
         )
 
     def real_seconds_at(self, journey_seconds: float) -> float:
-        """Return our seconds at which the run passes, or would pass, the journey's moment."""
+        """Return the real time at which the run passes, or would pass, a journey time."""
         return self.real_start_seconds + (journey_seconds - self.journey_start_seconds) / self.speed
 
 
 class SimulatedClock:
-    """Journey time and stamps for one run of the simulator, after the runs before it."""
+    """Converts between real time and journey time, over the current run and all earlier ones."""
 
     def __init__(
         self,
@@ -57,33 +57,34 @@ class SimulatedClock:
         lease_seconds: float = 20,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Begin a run on a lease of `seconds`. Raise ValueError for a speed that is not positive."""
+        """Begin a run with a lease of `lease_seconds`. Raise ValueError for a speed that is not positive."""
         if speed <= 0:
             raise ValueError(f"speed must be positive, not {speed}")
         self._now = now
         self._latest_real_seconds = now()
-        begins = max([self._latest_real_seconds, *(segment.real_end_seconds for segment in earlier_segments[-1:])])
-        journey = earlier_segments[-1].journey_end_seconds if earlier_segments else begins
-        self.segments = (*earlier_segments, ClockSegment(begins, begins + lease_seconds, journey, speed))
+        start = max([self._latest_real_seconds, *(segment.real_end_seconds for segment in earlier_segments[-1:])])
+        journey_start = earlier_segments[-1].journey_end_seconds if earlier_segments else start
+        self.segments = (*earlier_segments, ClockSegment(start, start + lease_seconds, journey_start, speed))
 
     @property
     def started_at(self) -> datetime:
-        """Return when the demo first started."""
+        """Return when the first run started."""
         return _utc_datetime(self.segments[0].real_start_seconds)
 
     def real_seconds(self) -> float:
-        """Return our seconds now, never running backwards and never past the lease."""
+        """Return the real time in Unix seconds; it never runs backwards, nor past the end of the lease."""
         self._latest_real_seconds = max(self._latest_real_seconds, min(self._now(), self.segments[-1].real_end_seconds))
         return self._latest_real_seconds
 
     def journey_time(self) -> datetime:
-        """Return the journey's time now. A run started within the lease of a dead one still runs on that lease."""
-        ours = self.real_seconds()
-        index = bisect_right(self.segments, ours, key=lambda segment: segment.real_start_seconds)
-        return _utc_datetime(self.segments[index - 1].journey_seconds_at(ours) if index else ours)
+        """Return the journey time now."""
+        now = self.real_seconds()
+        # A run started within the lease of a killed one starts when that lease ends: until then the old segment counts.
+        index = bisect_right(self.segments, now, key=lambda segment: segment.real_start_seconds)
+        return _utc_datetime(self.segments[index - 1].journey_seconds_at(now) if index else now)
 
     def real_time_of(self, journey_time: datetime) -> datetime:
-        """Return the moment of ours, to the second, at which the journey's moment was passed, or will be."""
+        """Return the real time, rounded down to a second, at which a journey time was passed, or will be."""
         seconds = journey_time.timestamp()
         if seconds <= self.segments[0].journey_start_seconds:
             return _utc_datetime(float(int(seconds)))
@@ -92,24 +93,27 @@ class SimulatedClock:
         return _utc_datetime(float(int(segment.real_seconds_at(seconds))))
 
     def seconds_until(self, journey_time: datetime) -> float:
-        """Return our seconds until the journey's moment, or 0 when it has passed."""
+        """Return the real seconds until a journey time, or 0 when it has passed."""
         last = self.segments[-1]
         return max(0.0, last.real_seconds_at(journey_time.timestamp()) - self.real_seconds())
 
     def segments_with_lease(self, seconds: float) -> tuple[ClockSegment, ...]:
-        """Return the segments with the lease drawn out to `seconds` from now: write them down, then `grant` them."""
+        """Return the segments with the lease extended to so many seconds from now.
+
+        Save them first, then call `apply_segments`.
+        """
         last = self.segments[-1]
         return (*self.segments[:-1], last._replace(real_end_seconds=max(last.real_end_seconds, self._now() + seconds)))
 
     def apply_segments(self, segments: tuple[ClockSegment, ...]) -> None:
-        """Run on a lease that has been written down."""
+        """Run on segments that have been saved."""
         self.segments = segments
 
     def segments_when_stopped(self) -> tuple[ClockSegment, ...]:
-        """Return the segments with the run ended now, to be written down as the last thing."""
-        ours = self.real_seconds()
-        begun = [segment for segment in self.segments if segment.real_start_seconds <= ours] or [self.segments[0]]
-        return (*begun[:-1], begun[-1]._replace(real_end_seconds=max(ours, begun[-1].real_start_seconds)))
+        """Return the segments with the run ended now, to be saved last."""
+        now = self.real_seconds()
+        started = [segment for segment in self.segments if segment.real_start_seconds <= now] or [self.segments[0]]
+        return (*started[:-1], started[-1]._replace(real_end_seconds=max(now, started[-1].real_start_seconds)))
 
 
 def _utc_datetime(seconds: float) -> datetime:

@@ -1,4 +1,4 @@
-"""Start the simulator as a process: read the command line, serve, and stop cleanly when asked to."""
+"""Run the simulator as a process: parse the command line, serve, and stop cleanly on a signal."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("a key is needed: --key or SIMULATOR_KEY")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="simulator: %(message)s")
     try:
-        book = SimulatorState.open(options.state, speed=options.speed, seed=options.seed, fresh=options.fresh)
-    except (OSError, ValueError, TypeError) as trouble:
-        parser.error(f"cannot use the state file: {trouble}")
-    asyncio.run(_serve(book, options))
+        state = SimulatorState.open(options.state, speed=options.speed, seed=options.seed, fresh=options.fresh)
+    except (OSError, ValueError, TypeError) as error:
+        parser.error(f"cannot use the state file: {error}")
+    asyncio.run(_serve(state, options))
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -56,8 +56,8 @@ async def _serve(state: SimulatorState, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    pusher = WebhookSender(state, options.webhook, options.key) if options.webhook else None
-    app = build_application(state, options.key, sender=pusher, faults=options.faults)
+    sender = WebhookSender(state, options.webhook, options.key) if options.webhook else None
+    app = build_application(state, options.key, sender=sender, faults=options.faults)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:

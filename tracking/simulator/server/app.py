@@ -1,6 +1,6 @@
-"""17TRACK's API v2.4 over HTTP: the key, the limits, and errors in 17TRACK's own shape.
+"""Serve 17TRACK's API v2.4 over HTTP: check the key and the rate limit, format errors as 17TRACK does.
 
-A wrong key is answered with HTTP 200 and code -18010002; more than three requests in a second with HTTP 429.
+A wrong key gets HTTP 200 with code -18010002, more than three requests within a second get HTTP 429.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ log: Final = logging.getLogger(__name__)
 
 
 class SlidingWindowLimit:
-    """At most so many calls within any second."""
+    """A rate limit: at most so many calls within any second."""
 
     def __init__(self, calls: int = CALLS_PER_SECOND, now: Callable[[], float] = time.monotonic) -> None:
         self._now, self._calls = now, deque[float](maxlen=calls)
 
     def try_call(self) -> bool:
-        """Count a call and tell whether it may pass; one that may not is not counted."""
+        """Count a call and tell whether it is within the limit; a call beyond it is not counted."""
         now, calls = self._now(), self._calls
         if len(calls) == calls.maxlen and now - calls[0] < 1:
             return False
@@ -50,12 +50,16 @@ class SlidingWindowLimit:
 def build_application(
     state: SimulatorState, key: str, *, sender: WebhookSender | None = None, faults: dict[str, float] | None = None
 ) -> web.Application:
-    """Return the application that answers for a book to whoever has the key. It renews the book and closes it."""
+    """Return the application that serves a state to clients with the key.
+
+    While it runs it renews the clock's lease and sends webhooks; when it stops it closes the state.
+    """
     middlewares: list[Middleware] = [_format_errors, _make_key_and_rate_check(key, SlidingWindowLimit())]
     if faults:
+        # Outermost: a failing carrier does not check keys first.
         middlewares.insert(0, make_fault_middleware(faults, random.Random()))
     app = web.Application(middlewares=middlewares)
-    app.router.add_post("/track/v2.4/{verb}", _make_endpoint_handler(state, sender))
+    app.router.add_post("/track/v2.4/{endpoint}", _make_endpoint_handler(state, sender))
     app.router.add_post("/answers/{number}", make_answer_handler(state))
     app.cleanup_ctx.append(lambda _: _run_state(state))
     if sender:
@@ -65,11 +69,11 @@ def build_application(
 
 def _make_endpoint_handler(state: SimulatorState, sender: WebhookSender | None) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
-        verb = ENDPOINTS.get(request.match_info["verb"])
-        if verb is None:
+        endpoint = ENDPOINTS.get(request.match_info["endpoint"])
+        if endpoint is None:
             raise web.HTTPNotFound
-        data = verb(state, await _read_json(request))
-        if sender and verb.__name__ in ENDPOINTS_STARTING_WEBHOOKS:
+        data = endpoint(state, await _read_json(request))
+        if sender and endpoint.__name__ in ENDPOINTS_STARTING_WEBHOOKS:
             for accepted in data["accepted"]:
                 sender.follow(accepted["number"])
         return _json_response({"code": 0, "data": data})
@@ -80,21 +84,21 @@ def _make_endpoint_handler(state: SimulatorState, sender: WebhookSender | None) 
 async def _read_json(request: web.Request) -> object:
     try:
         return await request.json()
-    except (ValueError, RecursionError, web.HTTPRequestEntityTooLarge) as trouble:
-        raise TrackApiError(INVALID_DATA) from trouble
+    except (ValueError, RecursionError, web.HTTPRequestEntityTooLarge) as error:
+        raise TrackApiError(INVALID_DATA) from error
 
 
 @web.middleware
 async def _format_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal and every fault of ours as 17TRACK would, without a trace of the program."""
+    """Answer every error in 17TRACK's format, without a traceback."""
     try:
         return await handler(request)
-    except TrackApiError as refusal:
-        return _error_response(refusal)
-    except web.HTTPException as trouble:
+    except TrackApiError as error:
+        return _error_response(error)
+    except web.HTTPException as error:
         return _json_response(
-            {"code": trouble.status, "data": {"errors": [{"code": trouble.status, "message": trouble.reason}]}},
-            trouble.status,
+            {"code": error.status, "data": {"errors": [{"code": error.status, "message": error.reason}]}},
+            error.status,
         )
     except Exception:
         log.exception("could not answer %s", request.path)
@@ -120,13 +124,13 @@ def _error_response(error: TrackApiError, status: int = 200) -> web.Response:
     return _json_response({"code": error.code, "data": {"errors": [error.as_json()]}}, status)
 
 
-def _json_response(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+def _json_response(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return web.Response(text=text, status=status, headers=headers, content_type="application/json")
 
 
 async def _run_state(state: SimulatorState) -> AsyncIterator[None]:
-    """Renew the clock's lease while the server runs, and close the book when it stops."""
+    """Renew the clock's lease while the server runs, and close the state when it stops."""
     task = asyncio.create_task(_renew_lease(state))
     yield
     await _cancel_task(task)

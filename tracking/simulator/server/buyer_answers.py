@@ -1,4 +1,4 @@
-"""The counter where the simulator's carrier takes what buyers answer. 17TRACK has none: it is the carrier's own."""
+"""The endpoint that takes buyers' answers: a simulated carrier's own, since 17TRACK has none."""
 
 from __future__ import annotations
 
@@ -14,28 +14,34 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_answer_handler(state: SimulatorState) -> Handler:
-    """Return what takes `{"ask": kind, "values": {..}}` about a registered number and gives a `reference`.
+    """Return the handler that takes `{"ask": kind, "values": {..}}` for a registered number and returns a `reference`.
 
-    The same answer gets the same reference however often it comes. 404: an unknown number; 400: not such an object.
+    The same answer always gets the same reference. An unknown number gets 404, any other body 400.
     """
 
     async def handler(request: web.Request) -> web.StreamResponse:
         number = request.match_info["number"]
         if state.journey_of(number) is None:
             raise web.HTTPNotFound
-        told = await read_answer(request)
-        digest = hashlib.sha256(json.dumps([number, told["ask"], told["values"]], sort_keys=True).encode()).hexdigest()
+        answer = await read_answer(request)
+        digest = hashlib.sha256(
+            json.dumps([number, answer["ask"], answer["values"]], sort_keys=True).encode()
+        ).hexdigest()
         return web.json_response({"reference": f"A-{digest[:10].upper()}"})
 
     return handler
 
 
 async def read_answer(request: web.Request) -> dict[str, object]:
-    """Return the answer in a request; raise 400 for anything else."""
+    """Return the answer in a request's body; raise `HTTPBadRequest` for a body of another shape."""
     try:
-        told = await request.json()
-    except (ValueError, RecursionError) as trouble:
-        raise web.HTTPBadRequest from trouble
-    if not isinstance(told, dict) or not isinstance(told.get("ask"), str) or not isinstance(told.get("values"), dict):
+        answer = await request.json()
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if (
+        not isinstance(answer, dict)
+        or not isinstance(answer.get("ask"), str)
+        or not isinstance(answer.get("values"), dict)
+    ):
         raise web.HTTPBadRequest
-    return told
+    return answer

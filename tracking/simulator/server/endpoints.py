@@ -1,6 +1,7 @@
-"""The verbs of 17TRACK's API v2.4, done on the book: each takes one item of the request and answers for it.
+"""The endpoints of 17TRACK's API v2.4, applied to the simulator's state.
 
-Codes and messages follow 17TRACK's documentation of error codes.
+Each endpoint is a function from the state and the request's JSON to the `data` of the answer. Codes and messages follow
+17TRACK's documentation of error codes.
 """
 
 from __future__ import annotations
@@ -59,19 +60,22 @@ ERROR_MESSAGES: Final[dict[int, str]] = {
 
 
 class TrackApiError(Exception):
-    """17TRACK refuses an item, or the whole call, with a code of `MESSAGES`."""
+    """17TRACK rejects an item, or the whole call, with a code of `ERROR_MESSAGES`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
     def as_json(self, number: str = "") -> Json:
-        """Return the error as 17TRACK words it."""
+        """Return the error in 17TRACK's format."""
         return {"code": self.code, "message": ERROR_MESSAGES[self.code].format(number=number)}
 
 
 def process_items(items: object, process_item: Callable[[str, Json], Json]) -> Json:
-    """Do a verb for each item of a request: `data` with those accepted and those rejected. Raise Refused for all."""
+    """Process each item of a request and return `data` with the accepted and the rejected ones.
+
+    Raise `TrackApiError` when `items` is no list or of a wrong length.
+    """
     data: dict[str, list[Json]] = {"accepted": [], "rejected": []}
     for item in _check_items(items):
         number = _number_of(item)
@@ -79,9 +83,9 @@ def process_items(items: object, process_item: Callable[[str, Json], Json]) -> J
             if not number:
                 raise TrackApiError(MISSING_NUMBER)
             data["accepted"].append(process_item(number, item))
-        except TrackApiError as refusal:
+        except TrackApiError as error:
             carrier = item.get("carrier") if isinstance(item, dict) else None
-            data["rejected"].append({"number": number, "carrier": carrier or 0, "error": refusal.as_json(number)})
+            data["rejected"].append({"number": number, "carrier": carrier or 0, "error": error.as_json(number)})
     return data
 
 
@@ -99,7 +103,7 @@ def _number_of(item: object) -> str:
 
 
 def _process_and_save(state: SimulatorState, items: object, process_item: Callable[[str, Json], Json]) -> Json:
-    """Do a verb for each item and write down what it changed. Raise OSError when that cannot be done."""
+    """Process each item of a request and save the state. Raise OSError when it cannot be saved."""
     data = process_items(items, process_item)
     if data["accepted"]:
         state.save(state.clock.segments)
@@ -113,18 +117,25 @@ def _registration_of(state: SimulatorState, number: str) -> RegisteredNumber:
 
 
 def register(state: SimulatorState, items: object) -> Json:
-    """Follow numbers from now on. Raise OSError when the book cannot be written."""
-    fresh: dict[str, RegisteredNumber] = {}
+    """Track numbers from now on. Raise OSError when the state cannot be saved."""
+    new_registrations: dict[str, RegisteredNumber] = {}
 
-    def verb(number: str, item: Json) -> Json:
-        if number in fresh:
+    def process_item(number: str, item: Json) -> Json:
+        if number in new_registrations:
             raise TrackApiError(ALREADY_REGISTERED)
-        fresh[number] = entry = _new_registration(state, number, item)
-        return {"origin": 2, "number": number, "carrier": 0, "email": None, "lang": entry.lang, "tag": entry.tag}
+        new_registrations[number] = registration = _new_registration(state, number, item)
+        return {
+            "origin": 2,
+            "number": number,
+            "carrier": 0,
+            "email": None,
+            "lang": registration.lang,
+            "tag": registration.tag,
+        }
 
-    data = process_items(items, verb)
-    if fresh:
-        state.register_numbers(list(fresh.values()))
+    data = process_items(items, process_item)
+    if new_registrations:
+        state.register_numbers(list(new_registrations.values()))
     for accepted in data["accepted"]:
         accepted["carrier"] = _carrier_key_of(state, state.registrations[accepted["number"]])
     return data
@@ -138,8 +149,8 @@ def _new_registration(state: SimulatorState, number: str, item: Json) -> Registe
         raise TrackApiError(ALREADY_REGISTERED)
     if carrier is not None and not _is_known_carrier(carrier):
         raise TrackApiError(UNKNOWN_CARRIER)
-    words = {name: item[name] for name in ("tag", "lang", "param") if isinstance(item.get(name), str)}
-    return RegisteredNumber(number, state.clock.journey_time(), carrier, **words)
+    texts = {name: item[name] for name in ("tag", "lang", "param") if isinstance(item.get(name), str)}
+    return RegisteredNumber(number, state.clock.journey_time(), carrier, **texts)
 
 
 def _is_known_carrier(carrier: object) -> bool:
@@ -153,91 +164,91 @@ def _carrier_key_of(state: SimulatorState, registration: RegisteredNumber) -> in
 
 
 def gettrackinfo(state: SimulatorState, items: object) -> Json:
-    """Tell all that is known of numbers."""
+    """Return all that has been reported of numbers."""
 
-    def verb(number: str, item: Json) -> Json:
-        entry, journey = _registration_of(state, number), state.journey_of(number)
-        answer = track_info.build_track_item(entry, journey, state.clock) if journey else None
+    def process_item(number: str, item: Json) -> Json:
+        registration, journey = _registration_of(state, number), state.journey_of(number)
+        answer = track_info.build_track_item(registration, journey, state.clock) if journey else None
         if answer is None:
             raise TrackApiError(NO_INFORMATION_YET)
         return answer
 
-    return process_items(items, verb)
+    return process_items(items, process_item)
 
 
 def stoptrack(state: SimulatorState, items: object) -> Json:
-    """Stop following numbers."""
+    """Stop tracking numbers."""
 
-    def verb(number: str, item: Json) -> Json:
-        entry = _registration_of(state, number)
-        if entry.stopped:
+    def process_item(number: str, item: Json) -> Json:
+        registration = _registration_of(state, number)
+        if registration.stopped:
             raise TrackApiError(NOT_TRACKED)
-        entry.stopped = True
-        return {"number": number, "carrier": _carrier_key_of(state, entry)}
+        registration.stopped = True
+        return {"number": number, "carrier": _carrier_key_of(state, registration)}
 
-    return _process_and_save(state, items, verb)
+    return _process_and_save(state, items, process_item)
 
 
 def retrack(state: SimulatorState, items: object) -> Json:
-    """Follow stopped numbers again, once."""
+    """Track stopped numbers again, once each."""
 
-    def verb(number: str, item: Json) -> Json:
-        entry = _registration_of(state, number)
-        if not entry.stopped:
+    def process_item(number: str, item: Json) -> Json:
+        registration = _registration_of(state, number)
+        if not registration.stopped:
             raise TrackApiError(NOT_STOPPED)
-        if entry.retracked:
+        if registration.retracked:
             raise TrackApiError(ALREADY_RETRACKED)
-        entry.stopped, entry.retracked = False, True
-        return {"number": number, "carrier": _carrier_key_of(state, entry)}
+        registration.stopped, registration.retracked = False, True
+        return {"number": number, "carrier": _carrier_key_of(state, registration)}
 
-    return _process_and_save(state, items, verb)
+    return _process_and_save(state, items, process_item)
 
 
 def deletetrack(state: SimulatorState, items: object) -> Json:
-    """Forget numbers."""
+    """Delete numbers."""
 
-    def verb(number: str, item: Json) -> Json:
-        entry = _registration_of(state, number)
-        carrier = _carrier_key_of(state, entry)
+    def process_item(number: str, item: Json) -> Json:
+        registration = _registration_of(state, number)
+        carrier = _carrier_key_of(state, registration)
         del state.registrations[number]
         return {"number": number, "carrier": carrier}
 
-    return _process_and_save(state, items, verb)
+    return _process_and_save(state, items, process_item)
 
 
 def changecarrier(state: SimulatorState, items: object) -> Json:
-    """Follow numbers with another carrier: another key in the answers, the same journey."""
+    """Track numbers with another carrier: another key in the answers, the same journey."""
 
-    def verb(number: str, item: Json) -> Json:
-        entry, carrier = _registration_of(state, number), item.get("carrier_new")
+    def process_item(number: str, item: Json) -> Json:
+        registration, carrier = _registration_of(state, number), item.get("carrier_new")
         if carrier is None:
             raise TrackApiError(CHANGE_TO_NOTHING)
         if not _is_known_carrier(carrier):
             raise TrackApiError(CHANGE_TO_UNKNOWN)
-        if entry.stopped:
+        if registration.stopped:
             raise TrackApiError(CHANGE_WHEN_STOPPED)
-        if carrier == _carrier_key_of(state, entry):
+        if carrier == _carrier_key_of(state, registration):
             raise TrackApiError(CHANGE_TO_SAME)
-        entry.carrier = carrier
+        registration.carrier = carrier
         return {"number": number, "carrier": carrier}
 
-    return _process_and_save(state, items, verb)
+    return _process_and_save(state, items, process_item)
 
 
 def gettracklist(state: SimulatorState, query: object) -> Json:
-    """List the registered numbers, 40 a page, oldest first; `query` may name a `number` and a `page_no` from 1."""
+    """List the registered numbers, 40 a page, oldest first; `query` may have a `number` and a `page_no` from 1."""
     if not isinstance(query, dict) or not isinstance(page_no := query.get("page_no") or 1, int) or page_no < 1:
         raise TrackApiError(INVALID_DATA)
-    entries = [entry for entry in state if query.get("number") in (None, "", entry.number)]
-    page = entries[(page_no - 1) * PAGE_SIZE : page_no * PAGE_SIZE]
+    registrations = [registration for registration in state if query.get("number") in (None, "", registration.number)]
+    page = registrations[(page_no - 1) * PAGE_SIZE : page_no * PAGE_SIZE]
     return {
         "page": {
-            "data_total": len(entries),
-            "page_total": -(-len(entries) // PAGE_SIZE),
+            "data_total": len(registrations),
+            "page_total": -(-len(registrations) // PAGE_SIZE),
             "page_no": page_no,
             "page_size": PAGE_SIZE,
         },
-        "accepted": [_list_item(state, entry) for entry in page],
+        "accepted": [_list_item(state, registration) for registration in page],
         "rejected": [],
     }
 
@@ -254,7 +265,7 @@ def _list_item(state: SimulatorState, registration: RegisteredNumber) -> Json:
 
 
 def getquota(state: SimulatorState, query: object) -> Json:
-    """Tell how many registrations are left."""
+    """Return how many registrations are left."""
     used = len(state.registrations)
     return {
         "quota_total": QUOTA,
@@ -268,6 +279,6 @@ def getquota(state: SimulatorState, query: object) -> Json:
 
 
 ENDPOINTS: Final[dict[str, Callable[[SimulatorState, object], Json]]] = {
-    verb.__name__: verb
-    for verb in (register, gettrackinfo, gettracklist, stoptrack, retrack, deletetrack, changecarrier, getquota)
+    endpoint.__name__: endpoint
+    for endpoint in (register, gettrackinfo, gettracklist, stoptrack, retrack, deletetrack, changecarrier, getquota)
 }

@@ -1,4 +1,4 @@
-"""Faults on purpose, for drills: the API answers like a carrier on a bad day."""
+"""Deliberate faults for tests and drills: error answers, rate limits, maintenance pages and slow answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAINTENANCE_PAGE: Final = "<!doctype html><title>Maintenance</title><h1>We will 
 
 
 def parse_faults(text: str) -> dict[str, float]:
-    """Read odds such as `500:0.1,429:0.05,html:0.02,slow:0.05`. Raise ValueError for a fault or odds unknown."""
+    """Parse odds such as `500:0.1,429:0.05,html:0.02,slow:0.05`. Raise ValueError for unknown faults or bad odds."""
     faults: dict[str, float] = {}
     for part in filter(None, text.split(",")):
         kind, _, odds = part.strip().partition(":")
@@ -29,7 +29,7 @@ def parse_faults(text: str) -> dict[str, float]:
 
 
 def make_fault_middleware(faults: dict[str, float], random_source: random.Random) -> Middleware:
-    """Return a middleware that gives a wrong answer with the odds of each fault."""
+    """Return a middleware that replaces answers by each fault with its odds."""
     kinds, odds = (*faults, ""), (*faults.values(), 1 - sum(faults.values()))
 
     @web.middleware

@@ -1,6 +1,6 @@
-"""What the simulator must remember: its clock's runs and the numbers registered with it, in one JSON file.
+"""The simulator's state in one JSON file: the runs of its clock and the registered numbers.
 
-Nothing is told before the file that makes it repeatable is written: a number's registration, and the clock's lease.
+A registration and the clock's lease are saved before they are used, so that no restart contradicts an earlier answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEASE_SECONDS: Final = 20.0
 
 @dataclass(slots=True)
 class RegisteredNumber:
-    """One registered number. `registered_at` is on the journeys' clock; `pushed` counts the scans that were pushed."""
+    """One registered number. `registered_at` is in journey time; `pushed` counts the scans already sent by webhook."""
 
     number: str
     registered_at: datetime
@@ -54,35 +54,35 @@ class SimulatorState:
 
     @classmethod
     def open(cls, path: Path | None, *, speed: float, seed: int = 0, fresh: bool = False) -> SimulatorState:
-        """Open the book kept at `path`, or begin one; `fresh` forgets what was. Raise ValueError for a broken file.
+        """Load the state at `path`, or begin a new one, always if `fresh`. Raise ValueError for a broken file.
 
-        A book goes on with its own seed: another one would rewrite what was told.
+        A saved state keeps its own seed: another one would change journeys that were already reported.
         """
-        kept = read_state_file(path) if path and path.exists() and not fresh else {}
-        history = [ClockSegment(*segment) for segment in kept.get("segments", ())]
-        book = cls(
+        saved = read_state_file(path) if path and path.exists() and not fresh else {}
+        segments = [ClockSegment(*segment) for segment in saved.get("segments", ())]
+        state = cls(
             path,
-            SimulatedClock(speed, history, lease_seconds=LEASE_SECONDS),
-            kept.get("seed", seed),
-            [_registration_from_json(fields) for fields in kept.get("numbers", ())],
+            SimulatedClock(speed, segments, lease_seconds=LEASE_SECONDS),
+            saved.get("seed", seed),
+            [_registration_from_json(fields) for fields in saved.get("numbers", ())],
         )
-        book.save(book.clock.segments)
-        return book
+        state.save(state.clock.segments)
+        return state
 
     def journey_of(self, number: str) -> Journey | None:
-        """Return the journey told under a registered number; None for a number that is not registered."""
+        """Return the journey reported under a registered number; None for a number that is not registered."""
         if number not in self.registrations:
             return None
-        if first := self._first_journey_of(self._first_number_by_next.get(number, "")):
-            return first.next_journey
+        if journey := self._first_journey_of(self._first_number_by_next.get(number, "")):
+            return journey.next_journey
         return self._first_journey_of(number)
 
     def _first_journey_of(self, number: str) -> Journey | None:
-        """Return the journey that begins under a number: a story's, or one drawn when it was registered."""
+        """Return the journey that begins under a number: a demo order's, or a random one from its registration on."""
         if number in self._scripted_journeys:
             return self._scripted_journeys[number]
-        entry = self.registrations.get(number)
-        return _draw_cached(number, self.seed, entry.registered_at) if entry else None
+        registration = self.registrations.get(number)
+        return _draw_cached(number, self.seed, registration.registered_at) if registration else None
 
     def _link_next_number(self, number: str) -> None:
         journey = self._first_journey_of(number)
@@ -90,54 +90,54 @@ class SimulatorState:
             self._first_number_by_next[journey.next_journey.number] = number
 
     def register_numbers(self, registrations: Sequence[RegisteredNumber]) -> None:
-        """Remember numbers for good. Raise OSError when they cannot be written down; then they are not registered."""
-        self.registrations.update({entry.number: entry for entry in registrations})
+        """Register numbers and save the state. Raise OSError when it cannot be saved; then none is registered."""
+        self.registrations.update({registration.number: registration for registration in registrations})
         try:
             self.save(self.clock.segments)
         except OSError:
-            for entry in registrations:
-                del self.registrations[entry.number]
+            for registration in registrations:
+                del self.registrations[registration.number]
             raise
-        for entry in registrations:
-            self._link_next_number(entry.number)
+        for registration in registrations:
+            self._link_next_number(registration.number)
 
     def renew_lease(self) -> None:
-        """Draw out the clock's lease, written down before it is used. Raise OSError when it cannot be written."""
+        """Extend the clock's lease, after saving it. Raise OSError when it cannot be saved."""
         segments = self.clock.segments_with_lease(LEASE_SECONDS)
         self.save(segments)
         self.clock.apply_segments(segments)
 
     def close(self) -> None:
-        """Write everything down with the clock stopped. Nothing may be told after this."""
+        """Save the state with the clock stopped. Nothing may be answered after this."""
         self.save(self.clock.segments_when_stopped())
 
     def save(self, segments: Sequence[ClockSegment]) -> None:
-        """Write the file whole or not at all."""
+        """Write the state file, whole or not at all."""
         if self.path is None:
             return
-        kept = {
+        document = {
             "segments": segments,
             "seed": self.seed,
             "numbers": list(map(_registration_to_json, self.registrations.values())),
         }
-        new = self.path.with_name(self.path.name + ".new")
-        new.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        os.replace(new, self.path)
+        temporary = self.path.with_name(self.path.name + ".new")
+        temporary.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        os.replace(temporary, self.path)
 
     def __iter__(self) -> Iterator[RegisteredNumber]:
         return iter(self.registrations.values())
 
 
 def read_state_file(path: Path) -> dict[str, Any]:
-    """Read a kept book. Raise ValueError when it is not one."""
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(kept, dict) or not {"segments", "seed", "numbers"} <= kept.keys():
+    """Read a state file. Raise ValueError for any other file."""
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(saved, dict) or not {"segments", "seed", "numbers"} <= saved.keys():
         raise ValueError(f"{path} is not a simulator's state file")
-    return kept
+    return saved
 
 
 def _registration_to_json(registration: RegisteredNumber) -> dict[str, Any]:
-    """Return what must be written of an entry: unset fields are left out, for thousands of numbers make a long file."""
+    """Return a registration without its unset fields, which would make the file of thousands of numbers long."""
     fields = asdict(registration) | {"registered_at": registration.registered_at.isoformat()}
     return {name: value for name, value in fields.items() if value}
 

@@ -1,4 +1,4 @@
-"""A journey in the shape of a 17TRACK v2.4 answer, every key of it, as far as it has been told."""
+"""Build the items of a 17TRACK v2.4 answer, with every key, from the scans reported so far."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ UNSET_REGISTRATION_FIELDS: Final = (
     "cpf_or_cnpj",
     "special_tracking_info",
 )
-"""Fields that 17TRACK repeats from the registration; nobody tells the simulator any."""
+"""Fields that 17TRACK repeats from the registration; the simulator takes none of them."""
 
 
 def build_track_item(registration: RegisteredNumber, journey: Journey, clock: SimulatedClock) -> Json | None:
-    """Return one item of `data.accepted` (the `data` of a push), or None when nothing has been told yet."""
+    """Return one item of `data.accepted` (the `data` of a webhook), or None when nothing has been reported yet."""
     scans = journey.scans_reported_by(clock.journey_time())
     if not scans:
         return None
@@ -50,7 +50,7 @@ def build_track_item(registration: RegisteredNumber, journey: Journey, clock: Si
 
 
 def carrier_key_of(registration: RegisteredNumber, journey: Journey) -> int:
-    """Return 17TRACK's key of the carrier that the number is followed with: the one asked for, else the first."""
+    """Return 17TRACK's key of the carrier that a number is tracked with: the registered one, else the first to scan."""
     return registration.carrier or journey.scans[0].carrier.key
 
 
@@ -76,9 +76,9 @@ def _build_track_info(journey: Journey, scans: Sequence[SimulatedScan], clock: S
 
 
 def _status_scan(scans: Sequence[SimulatedScan]) -> SimulatedScan:
-    """Return the scan that gives the status: an end is not undone by what follows, nor a journey by a label."""
-    ends = (scan for scan in scans if scan.kind in FINAL_KINDS)
-    return next(ends, None) or next((scan for scan in scans if scan.kind != "label"), scans[0])
+    """Return the scan that gives the status: a final one if any, else the latest that is not just a label."""
+    final_scans = (scan for scan in scans if scan.kind in FINAL_KINDS)
+    return next(final_scans, None) or next((scan for scan in scans if scan.kind != "label"), scans[0])
 
 
 def _build_event(scan: SimulatedScan, origin: SimulatedPlace, clock: SimulatedClock) -> Json:
@@ -90,7 +90,7 @@ def _build_event(scan: SimulatedScan, origin: SimulatedPlace, clock: SimulatedCl
         "location": f"{scan.place.city.upper()}, {scan.place.region}",
         "stage": stage,
         "sub_status": sub_status,
-        # A carrier too careless to give its zone gives no coordinates either.
+        # A carrier that does not give its time zone gives no coordinates either.
         "address": _build_address(scan.place, exact=scan.time_reference != "naive"),
     }
 
@@ -125,7 +125,8 @@ def _build_address(place: SimulatedPlace, *, exact: bool = True) -> Json:
 
 
 def _build_milestones(scans: Sequence[SimulatedScan], events: dict[SimulatedScan, Json]) -> list[Json]:
-    """Return the first time of every stage reached, in 17TRACK's order of stages."""
+    """Return the time at which each stage was first reached, in 17TRACK's order of stages."""
+    # Scans are newest first, so the earliest one of each stage remains.
     first = {STATUS_CODES[scan.kind][0]: events[scan] for scan in scans}
     times = ("time_iso", "time_utc", "time_raw")
     return [{"key_stage": stage} | {name: first[stage][name] for name in times} for stage in STAGES if stage in first]
@@ -134,20 +135,20 @@ def _build_milestones(scans: Sequence[SimulatedScan], events: dict[SimulatedScan
 def _build_time_metrics(journey: Journey, scans: Sequence[SimulatedScan], clock: SimulatedClock) -> Json:
     now, newest, oldest = clock.real_time_of(clock.journey_time()), clock.real_time_of(scans[0].happened_at), scans[-1]
     picked_up = next((clock.real_time_of(scan.happened_at) for scan in scans if scan.kind == "picked_up"), None)
-    ended = any(scan.kind in FINAL_KINDS for scan in scans)
-    until = newest if ended else now
+    is_final = any(scan.kind in FINAL_KINDS for scan in scans)
+    until = newest if is_final else now
     transit = (until - picked_up).days if picked_up else 0
     return {
         "days_after_order": (until - clock.real_time_of(oldest.happened_at)).days,
         "days_of_transit": transit,
-        "days_of_transit_done": transit if ended else 0,
+        "days_of_transit_done": transit if is_final else 0,
         "days_after_last_update": (now - newest).days,
-        "estimated_delivery_date": _build_delivery_estimate(journey, clock if picked_up and not ended else None),
+        "estimated_delivery_date": _build_delivery_estimate(journey, clock if picked_up and not is_final else None),
     }
 
 
 def _build_delivery_estimate(journey: Journey, clock: SimulatedClock | None) -> Json:
-    """Return the carrier's forecast as 17TRACK gives days: midnights in the destination's zone."""
+    """Return the carrier's own estimate as 17TRACK gives days: midnights in the destination's zone."""
     if clock is None or journey.delivery_estimate is None:
         return {"source": None, "from": None, "to": None}
     zone = ZoneInfo(journey.destination.zone)
@@ -160,7 +161,7 @@ def _midnight(moment: datetime) -> str:
 
 
 def _build_misc_info(journey: Journey, scans: Sequence[SimulatedScan]) -> Json:
-    number, company = _current_carrier(journey, scans)
+    number, carrier = _current_carrier(journey, scans)
     grams, *sides = journey.measurements or (0,)
     return {
         "risk_factor": 0,
@@ -172,13 +173,13 @@ def _build_misc_info(journey: Journey, scans: Sequence[SimulatedScan]) -> Json:
         "customer_number": None,
         "reference_number": None,
         "local_number": number,
-        "local_provider": company.name,
-        "local_key": company.key,
+        "local_provider": carrier.name,
+        "local_key": carrier.key,
     }
 
 
 def _current_carrier(journey: Journey, scans: Sequence[SimulatedScan]) -> tuple[str, SimulatedCarrier]:
-    """Return who has the parcel and under which number: the next carrier's once the hand-over has been told."""
+    """Return the number and the carrier that has the parcel: the next one's once the handover has been reported."""
     if journey.next_journey and any(scan.kind == "handed_over" for scan in scans):
         return journey.next_journey.number, journey.next_journey.scans[0].carrier
     return journey.number, scans[0].carrier
@@ -187,11 +188,11 @@ def _current_carrier(journey: Journey, scans: Sequence[SimulatedScan]) -> tuple[
 def _build_tracking(
     journey: Journey, scans: Sequence[SimulatedScan], events: dict[SimulatedScan, Json], clock: SimulatedClock
 ) -> Json:
-    heard = {scan.carrier for scan in scans}
+    reported_by = {scan.carrier for scan in scans}
     providers = [
-        _build_provider(journey, company, [events[scan] for scan in scans if scan.carrier is company], clock)
-        for company in journey.carriers
-        if company in heard
+        _build_provider(journey, carrier, [events[scan] for scan in scans if scan.carrier is carrier], clock)
+        for carrier in journey.carriers
+        if carrier in reported_by
     ]
     return {"providers_hash": _hash([provider["events_hash"] for provider in providers]), "providers": providers}
 
@@ -217,7 +218,7 @@ def _build_provider(journey: Journey, carrier: SimulatedCarrier, events: list[Js
 
 
 def _hash(value: object) -> int:
-    """Return a signed 32-bit number that changes with the value, as 17TRACK gives for telling news from no news."""
+    """Return a signed 32-bit hash of a value, as 17TRACK gives so that clients can detect a change."""
     unsigned = crc32(json.dumps(value, sort_keys=True).encode())
     return unsigned - 2**32 if unsigned >= 2**31 else unsigned
 

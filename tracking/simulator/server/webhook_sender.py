@@ -1,7 +1,7 @@
-"""Push news to the shop as 17TRACK does: TRACKING_UPDATED, signed with the account's key.
+"""Send webhooks to the site as 17TRACK does: TRACKING_UPDATED, signed with the account's key.
 
-Every number has at most one message owed or on its way. A message that cannot be brought is tried again after a few
-seconds, a little later each time, and then dropped, as 17TRACK drops it; the next news of the number is pushed again.
+Every number has at most one webhook pending or being sent. One that fails is retried after a few seconds, later each
+time, and then dropped, as 17TRACK does; the number's next scan is sent again.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ log: Final = logging.getLogger(__name__)
 
 
 class PendingWebhook(NamedTuple):
-    """A message owed to the shop at a second of the event loop. Without a body it is written when it is due."""
+    """A webhook due at a time of the event loop's clock. Without a body, the body is built when it is due."""
 
     due_seconds: float
     number: str
     attempt: int = 0
     body: bytes = b""
     scan_count: int = 0
-    """How many of the number's scans are told with it."""
+    """How many of the number's scans it contains."""
 
 
 class WebhookSender:
-    """Brings the news of a book's numbers to one address."""
+    """Sends the news of all registered numbers to one URL."""
 
     def __init__(
         self,
@@ -54,32 +54,33 @@ class WebhookSender:
         self._followed: set[str] = set()
         self._slots = asyncio.Semaphore(max_concurrent)
         self._tasks: set[asyncio.Task[None]] = set()
-        for entry in state:
-            self.follow(entry.number)
+        for registration in state:
+            self.follow(registration.number)
 
     def follow(self, number: str) -> None:
-        """See that all news of a registered number are pushed from now on. Doing so twice is doing so once."""
+        """Send all news of a registered number from now on; calling it again changes nothing."""
         if number not in self._followed:
             self._enqueue_next(number)
 
     def _enqueue_next(self, number: str) -> None:
-        """Owe a message for the first scan not pushed yet, when it will be told; forget the number if there is none."""
+        """Enqueue a webhook for the time at which the next unsent scan is reported; stop following if none is left."""
         self._followed.discard(number)
-        entry, journey = self._state.registrations.get(number), self._state.journey_of(number)
-        if not entry or not journey or entry.stopped or entry.pushed >= len(journey.scans):
+        registration, journey = self._state.registrations.get(number), self._state.journey_of(number)
+        if not registration or not journey or registration.stopped or registration.pushed >= len(journey.scans):
             return
         self._followed.add(number)
         self._enqueue(
             PendingWebhook(
-                _loop_seconds() + self._state.clock.seconds_until(journey.scans[entry.pushed].reported_at), number
+                _loop_seconds() + self._state.clock.seconds_until(journey.scans[registration.pushed].reported_at),
+                number,
             )
         )
 
-    def _enqueue(self, message: PendingWebhook) -> None:
-        heapq.heappush(self._pending, message)
+    def _enqueue(self, webhook: PendingWebhook) -> None:
+        heapq.heappush(self._pending, webhook)
 
     async def run(self) -> None:
-        """Push what falls due until cancelled."""
+        """Send webhooks as they become due, until cancelled."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             try:
@@ -91,7 +92,7 @@ class WebhookSender:
                     task.cancel()
 
     def _seconds_to_sleep(self) -> float:
-        """Return the seconds until something may be due. A number registered meanwhile waits no longer."""
+        """Return the seconds until a webhook may be due, at most a second: a number may be registered meanwhile."""
         return (
             min(MAX_SLEEP_SECONDS, max(0.02, self._pending[0].due_seconds - _loop_seconds()))
             if self._pending
@@ -101,8 +102,8 @@ class WebhookSender:
     async def _send_due(self, session: aiohttp.ClientSession) -> None:
         while self._pending and self._pending[0].due_seconds <= _loop_seconds():
             await self._slots.acquire()
-            message = heapq.heappop(self._pending)
-            task = asyncio.create_task(self._send(message, session))
+            webhook = heapq.heappop(self._pending)
+            task = asyncio.create_task(self._send(webhook, session))
             self._tasks.add(task)
             task.add_done_callback(self._release_slot)
 
@@ -110,39 +111,43 @@ class WebhookSender:
         self._tasks.discard(task)
         self._slots.release()
 
-    async def _send(self, message: PendingWebhook, session: aiohttp.ClientSession) -> None:
-        message = message if message.body else self._with_body(message)
-        if message.body and not await self._post(message.body, session):
-            if message.attempt < len(self._retry_delays):
-                pause = self._retry_delays[message.attempt]
-                self._enqueue(message._replace(due_seconds=_loop_seconds() + pause, attempt=message.attempt + 1))
+    async def _send(self, webhook: PendingWebhook, session: aiohttp.ClientSession) -> None:
+        webhook = webhook if webhook.body else self._with_body(webhook)
+        if webhook.body and not await self._post(webhook.body, session):
+            if webhook.attempt < len(self._retry_delays):
+                delay = self._retry_delays[webhook.attempt]
+                self._enqueue(webhook._replace(due_seconds=_loop_seconds() + delay, attempt=webhook.attempt + 1))
                 return
-            log.warning("gave up a push for %s after %d attempts", message.number, message.attempt + 1)
-        if entry := self._state.registrations.get(message.number):
-            entry.pushed = max(entry.pushed, message.scan_count)
-        self._enqueue_next(message.number)
+            log.warning("gave up a push for %s after %d attempts", webhook.number, webhook.attempt + 1)
+        if registration := self._state.registrations.get(webhook.number):
+            registration.pushed = max(registration.pushed, webhook.scan_count)
+        self._enqueue_next(webhook.number)
 
-    def _with_body(self, message: PendingWebhook) -> PendingWebhook:
-        """Write a message that has fallen due, about all told by now. No body when its number is no longer followed."""
-        entry, journey = self._state.registrations.get(message.number), self._state.journey_of(message.number)
-        if not entry or not journey or entry.stopped:
-            return message
-        told = len(journey.scans_reported_by(self._state.clock.journey_time()))
-        data = track_info.build_track_item(entry, journey, self._state.clock)
-        return message._replace(body=_webhook_body(data), scan_count=told) if data and told > entry.pushed else message
+    def _with_body(self, webhook: PendingWebhook) -> PendingWebhook:
+        """Return a due webhook with its body, of all scans reported by now; without one if nothing is left to send."""
+        registration, journey = self._state.registrations.get(webhook.number), self._state.journey_of(webhook.number)
+        if not registration or not journey or registration.stopped:
+            return webhook
+        reported_count = len(journey.scans_reported_by(self._state.clock.journey_time()))
+        data = track_info.build_track_item(registration, journey, self._state.clock)
+        return (
+            webhook._replace(body=_webhook_body(data), scan_count=reported_count)
+            if data and reported_count > registration.pushed
+            else webhook
+        )
 
     async def _post(self, body: bytes, session: aiohttp.ClientSession) -> bool:
         headers = {"Content-Type": "application/json", "sign": sign_body(body, self._key)}
         try:
             async with session.post(self._url, data=body, headers=headers) as response:
                 return response.status < 300
-        except (aiohttp.ClientError, TimeoutError) as trouble:
-            log.info("push failed: %s", trouble or type(trouble).__name__)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.info("push failed: %s", error or type(error).__name__)
             return False
 
 
 def sign_body(body: bytes, key: str) -> str:
-    """Return 17TRACK's signature of a message: the hex SHA-256 of body, slash and key."""
+    """Return 17TRACK's signature of a body: the hex SHA-256 of body, slash and key (no HMAC)."""
     return hashlib.sha256(body + b"/" + key.encode()).hexdigest()
 
 
