@@ -1,6 +1,6 @@
-"""The carriers that tell of simulated parcels, named as 17TRACK names them.
+"""The carriers of simulated parcels, named as 17TRACK names them, and their formats of tracking numbers.
 
-17TRACK's keys of Yanwen and Correios stand in its samples; the other keys are from memory and only need to be unique.
+The keys of Yanwen and Correios are from 17TRACK's samples; the others were not checked and only need to be unique.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 class SimulatedCarrier(NamedTuple):
-    """A carrier: 17TRACK's key and name, its country (ISO 3166-1 alpha-2), the language of its words (ISO 639-1).
+    """A carrier: 17TRACK's key and name, its country (ISO 3166-1 alpha-2), the language of its texts (ISO 639-1).
 
-    `pattern` makes its numbers: `#` is a digit, `@` a capital letter, `*` the S10 check digit of the eight before it.
+    `number_pattern`: `#` is a digit, `@` a capital letter, `*` the S10 check digit of the eight digits before it.
     """
 
     key: int
@@ -26,8 +26,8 @@ class SimulatedCarrier(NamedTuple):
 
 
 CARRIERS: Final[dict[str, SimulatedCarrier]] = {
-    company.name: company
-    for company in (
+    carrier.name: carrier
+    for carrier in (
         SimulatedCarrier(3011, "China Post", "CN", "zh", "https://english.chinapost.com.cn/", "L@########*CN"),
         SimulatedCarrier(190012, "Yanwen", "CN", "zh", "https://www.yw56.com.cn/", "UG########*YP"),
         SimulatedCarrier(190008, "YunExpress", "CN", "zh", "https://www.yunexpress.com/", "YT################"),
@@ -49,24 +49,24 @@ CARRIERS: Final[dict[str, SimulatedCarrier]] = {
         SimulatedCarrier(18031, "Russian Post", "RU", "en", "https://www.pochta.ru/", "R@########*RU"),
     )
 }
-CARRIERS_BY_KEY: Final[dict[int, SimulatedCarrier]] = {company.key: company for company in CARRIERS.values()}
+CARRIERS_BY_KEY: Final[dict[int, SimulatedCarrier]] = {carrier.key: carrier for carrier in CARRIERS.values()}
 FIRST_MILE_CARRIERS: Final = ("China Post", "Yanwen", "YunExpress", "4PX", "SF Express")
 LAST_MILE_CARRIERS: Final[dict[str, str]] = {
-    company.country: company.name for company in CARRIERS.values() if company.country != "CN"
+    carrier.country: carrier.name for carrier in CARRIERS.values() if carrier.country != "CN"
 }
 
 
 def check_digit(serial: str) -> str:
     """Return the S10 check digit of eight digits (UPU standard S10)."""
-    rest = 11 - sum(weight * int(digit) for weight, digit in zip(S10_WEIGHTS, serial, strict=True)) % 11
-    return {10: "0", 11: "5"}.get(rest, str(rest))
+    digit = 11 - sum(weight * int(digit) for weight, digit in zip(S10_WEIGHTS, serial, strict=True)) % 11
+    return {10: "0", 11: "5"}.get(digit, str(digit))
 
 
 def draw_number(carrier: SimulatedCarrier, random_source: random.Random) -> str:
-    """Return a number in the company's format."""
+    """Return a random tracking number in the carrier's format."""
     number = ""
-    for sign in carrier.number_pattern:
-        number += _draw_character(sign, number, random_source)
+    for pattern_character in carrier.number_pattern:
+        number += _draw_character(pattern_character, number, random_source)
     return number
 
 

@@ -1,8 +1,7 @@
-"""The demo's stories: orders that a visitor can look up, each to see one thing.
+"""The demo orders: orders that a visitor can look up, each written to show one thing.
 
-Plain data. Days are counted from the demo's start; e-mail addresses belong to nobody, telephone numbers are from the
-range kept for fiction where a country keeps one. The shop places an order `placed_days` before the start; only
-`Story.numbers` are known to it, the rest carriers tell.
+Plain data. E-mail addresses belong to nobody; telephone numbers are from the range reserved for fiction where a country
+has one. The shop knows only the order's own `numbers`; carriers report the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from .scripted_journeys import ScriptedParcel
 
 
 class DemoOrderLine(NamedTuple):
-    """One line of an order: value (a decimal) and weight (grams) are of one piece; HS code of six digits with a dot."""
+    """One order line: `value` (a decimal) and `grams` are those of one piece; HS code of six digits with a dot."""
 
     title: str
     quantity: int
@@ -28,7 +27,10 @@ class DemoOrderLine(NamedTuple):
 
 
 class DemoOrder(NamedTuple):
-    """One order and what becomes of it. `title` says in one sentence what a visitor will see."""
+    """One order and its parcels.
+
+    `title` says in one sentence what a visitor will see; `placed_days_ago` counts back from the demo's start.
+    """
 
     slug: str
     title: str
@@ -43,12 +45,12 @@ class DemoOrder(NamedTuple):
 
     @property
     def destination(self) -> SimulatedPlace:
-        """Return the city that the order goes to, with its region, country, zone and coordinates."""
+        """Return the city to which the order goes."""
         return PLACES[self.city]
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Return the numbers that the shop knows: those of the first carriers."""
+        """Return the tracking numbers that the shop knows: those of the first carriers."""
         return tuple(parcel.number for parcel in self.parcels)
 
 
@@ -268,10 +270,10 @@ DEMO_ORDERS: Final[tuple[DemoOrder, ...]] = (
 
 
 def demo_parcels_by_number() -> dict[str, ScriptedParcel]:
-    """Return every parcel of the stories by its number, those under a later number not included."""
+    """Return every parcel of the demo orders by its first number."""
     return {parcel.number: parcel for parcel in _all_parcels()}
 
 
 def _all_parcels() -> Iterator[ScriptedParcel]:
-    for story in DEMO_ORDERS:
-        yield from story.parcels
+    for order in DEMO_ORDERS:
+        yield from order.parcels

@@ -1,4 +1,4 @@
-"""What a journey is made of. Times are aware UTC on the journey's own clock."""
+"""The types of a simulated journey. Times are aware datetimes in journey time (`simulator.clock`)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .carriers import SimulatedCarrier
 from .places import SimulatedPlace
 
 TimeReference = Literal["place", "origin", "naive"]
-"""Whose clock a scan is written in: the place's own, the first carrier's everywhere, or the place's without offset."""
+"""The zone in which a carrier writes a scan's time: of the place, of the journey's origin, or the place's unnamed."""
 
 
 class SimulatedScan(NamedTuple):
-    """One thing that happened, as one carrier tells it. `kind` is a key of `phrases.CODES`."""
+    """One event as one carrier reports it. `kind` is a key of `scan_texts.STATUS_CODES`."""
 
     happened_at: datetime
     reported_at: datetime
@@ -29,11 +29,11 @@ class SimulatedScan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """All that carriers will ever tell under one number, in the order of telling.
+    """All scans that carriers will ever report under one number, in the order of reporting.
 
-    `onward` is the journey under the number that the next carrier gives. `promise` is a carrier's own forecast of the
-    delivery, first and last moment, told once the parcel is picked up. `carton` is what the first carrier measured:
-    grams, and the sides in centimetres.
+    `next_journey` is the journey under the number that the next carrier gives. `delivery_estimate` is a carrier's own
+    estimate (earliest, latest), reported once the parcel is picked up. `measurements` are those of the first carrier:
+    grams, then the sides in centimetres.
     """
 
     number: str
@@ -47,18 +47,18 @@ class Journey:
 
     @property
     def chain(self) -> Iterator[Journey]:
-        """Yield this journey and those under the numbers that later carriers give, in the order of travel."""
+        """Yield this journey and those under later carriers' numbers, in the order of travel."""
         journey: Journey | None = self
         while journey is not None:
             yield journey
             journey = journey.next_journey
 
     def scans_reported_by(self, now: datetime) -> tuple[SimulatedScan, ...]:
-        """Return the scans told by `now`, newest happening first, as carriers list them."""
+        """Return the scans reported until `now`, the latest to happen first, as carriers list them."""
         known = (scan for scan in self.scans if scan.reported_at <= now)
         return tuple(sorted(known, key=lambda scan: scan.happened_at, reverse=True))
 
     @property
     def carriers(self) -> tuple[SimulatedCarrier, ...]:
-        """Return the carriers that tell of it, in the order in which they first do."""
+        """Return the carriers that report scans, in the order in which they first do."""
         return tuple(dict.fromkeys(scan.carrier for scan in self.scans))

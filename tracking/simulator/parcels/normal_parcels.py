@@ -1,4 +1,4 @@
-"""The demo's parcels that get through, each told in its carriers' own way. Their numbers are invented."""
+"""The demo's parcels without problems, each reported in its carriers' own way. Their numbers are invented."""
 
 from __future__ import annotations
 

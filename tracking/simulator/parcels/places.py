@@ -1,4 +1,4 @@
-"""Where the simulated parcels go: real cities with their coordinates and clocks."""
+"""The places of simulated parcels: real cities with their coordinates and time zones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EARTH_RADIUS_KM: Final = 6371.0
 
 
 class SimulatedPlace(NamedTuple):
-    """A city: ISO 3166-1 alpha-2 country, the region as its posts write it, an IANA zone, degrees north and east."""
+    """A city: the region as its post writes it, ISO 3166-1 alpha-2 country, IANA zone, degrees north and east."""
 
     city: str
     region: str
@@ -103,12 +103,12 @@ def gateway_of(country: str) -> SimulatedPlace:
 
 
 def cities_of(country: str) -> tuple[SimulatedPlace, ...]:
-    """Return the simulated cities of a country, in a fixed order."""
+    """Return the simulated cities of a country, in the order of `PLACES`, on which random draws depend."""
     return tuple(place for place in PLACES.values() if place.country == country)
 
 
 def distance_km(one: SimulatedPlace, other: SimulatedPlace) -> float:
-    """Return the great-circle distance in kilometres."""
+    """Return the great-circle distance in kilometres (haversine formula)."""
     lat, other_lat = radians(one.lat), radians(other.lat)
     half_lat, half_lon = (other_lat - lat) / 2, radians(other.lon - one.lon) / 2
     return 2 * EARTH_RADIUS_KM * asin(sqrt(sin(half_lat) ** 2 + cos(lat) * cos(other_lat) * sin(half_lon) ** 2))

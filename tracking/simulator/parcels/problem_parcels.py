@@ -1,4 +1,4 @@
-"""The demo's parcels that meet trouble: customs, a closed door, a refusal, silence. Their numbers are invented."""
+"""The demo's parcels with problems: customs, a missed delivery, a refusal, a loss. Their numbers are invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What carriers say: the kinds of scan, 17TRACK's codes for them, and the carriers' own words by language."""
+"""The kinds of scan, 17TRACK's status codes for them, and the texts of carriers by language."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STATUS_CODES: Final[dict[str, tuple[str | None, str]]] = {
     "returning": ("Returning", "Exception_Returning"),
     "returned": ("Returned", "Exception_Returned"),
 }
-"""Kind of scan -> (17TRACK's stage, null where it names none; its sub-status)."""
+"""Kind of scan -> (17TRACK's stage or None, 17TRACK's sub-status)."""
 
 STAGES: Final = (
     "InfoReceived",
@@ -239,5 +239,5 @@ TEXTS_BY_LANGUAGE: Final = {
 
 
 def scan_text(kind: str, lang: str) -> tuple[str, str]:
-    """Return a carrier's words for a kind of scan, and 17TRACK's English for them. English where it knows no other."""
+    """Return a carrier's text for a kind of scan, in English where its language has none, and the English text."""
     return TEXTS_BY_LANGUAGE[lang].get(kind, ENGLISH[kind]), ENGLISH[kind]

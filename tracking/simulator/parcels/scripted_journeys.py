@@ -1,15 +1,15 @@
-"""Journeys written by hand: a few lines of text per parcel, read into the journey that the carriers tell.
+"""Parse scripted journeys: a few lines of text a parcel, written by hand, become the journey that carriers report.
 
-A script names a carrier on a line of its own and then, line by line and parted by two spaces or more, what that carrier
-tells: when, what kind of scan, in which city, and its own words where the usual ones do not do.
+A script names a carrier on a line of its own and then, one a line, the scans that this carrier reports: time, kind,
+city, and a text where the usual one of `scan_texts` does not fit. Columns are separated by two spaces or more.
 
     Yanwen
       -9 10:12  picked_up  Shenzhen
       +2.5h     arrived    Los Angeles  Arrived at the airport
 
-`-9 10:12` is the city's own clock on the ninth day before that on which (in UTC) the demo started; `+2.5h` and `-4h`
-are hours from its start. A time followed by `told -7 09:00` was told only then. Words may carry 17TRACK's English
-after ` = `.
+`-9 10:12` is local time in the city on the ninth day before the (UTC) day on which the demo started; `+2.5h` and `-4h`
+are hours from its start. A time followed by `told -7 09:00` is reported only then. A text may be followed by ` = ` and
+17TRACK's English translation.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ COLUMN_GAP: Final = re.compile(r"\s{2,}")
 
 @dataclass(frozen=True, slots=True)
 class ScriptedParcel:
-    """A parcel of a story. Cities are keys of `PLACES`, carriers keys of `COMPANIES`.
+    """A parcel of a demo order. Cities are keys of `PLACES`, carriers keys of `CARRIERS`.
 
-    `onward` is the same parcel under the number that its last carrier gives it. Carriers in `naive` tell local times
-    without a zone; those in `one_clock` write every scan, foreign ones too, in the clock of the origin. `promise` is a
-    carrier's forecast, in days from the demo's start. `carton` is what the first carrier measured: grams, and the
-    sides in centimetres.
+    `next_parcel` is the same parcel under the number that its last carrier gives it. `carriers_without_zone` report
+    local times without a zone; `carriers_on_origin_clock` report every scan, abroad too, in the zone of the origin.
+    `estimate_days` is a carrier's delivery estimate (earliest, latest) in days from the demo's start. `measurements`
+    are those of the first carrier: grams, then the sides in centimetres.
     """
 
     number: str
@@ -54,8 +54,8 @@ class ScriptedParcel:
     measurements: tuple[int, int, int, int] | None = None
 
     def build_journey(self, started_at: datetime) -> Journey:
-        """Return what the carriers tell of it when the demo starts at a moment (aware)."""
-        days = self.estimate_days
+        """Return the journey that carriers report when the demo starts at an aware datetime."""
+        estimate = self.estimate_days
         return Journey(
             self.number,
             PLACES[self.origin],
@@ -63,8 +63,8 @@ class ScriptedParcel:
             self.service,
             sort_by_report_time(self.parse_scans(started_at)),
             next_journey=self._next_with_same_clocks().build_journey(started_at) if self.next_parcel else None,
-            delivery_estimate=(started_at + timedelta(days=days[0]), started_at + timedelta(days=days[1]))
-            if days
+            delivery_estimate=(started_at + timedelta(days=estimate[0]), started_at + timedelta(days=estimate[1]))
+            if estimate
             else None,
             measurements=self.measurements,
         )
@@ -78,22 +78,30 @@ class ScriptedParcel:
         )
 
     def parse_scans(self, started_at: datetime) -> Iterator[SimulatedScan]:
-        """Yield its scans in the order of the script."""
-        company = ""
+        """Yield the scans in the order of the script."""
+        carrier = ""
         for line in filter(None, map(str.strip, self.script.splitlines())):
             if line in CARRIERS:
-                company = line
+                carrier = line
             else:
-                yield self._parse_scan(company, COLUMN_GAP.split(line), started_at)
+                yield self._parse_scan(carrier, COLUMN_GAP.split(line), started_at)
 
     def _parse_scan(self, carrier: str, fields: list[str], started_at: datetime) -> SimulatedScan:
-        when, kind, city, *own_words = fields
-        happened, _, told = when.partition(" told ")
-        place, teller = PLACES[city], CARRIERS[carrier]
-        words, english = _scan_texts(kind, teller.lang, *own_words)
-        at = parse_script_time(happened, place, started_at)
-        told_at = parse_script_time(told, place, started_at) if told else at
-        return SimulatedScan(at, told_at, kind, place, teller, words, english, self._time_reference(carrier))
+        times, kind, city, *own_text = fields
+        happened, _, reported = times.partition(" told ")
+        place, simulated_carrier = PLACES[city], CARRIERS[carrier]
+        text, english_text = _scan_texts(kind, simulated_carrier.lang, *own_text)
+        happened_at = parse_script_time(happened, place, started_at)
+        return SimulatedScan(
+            happened_at,
+            parse_script_time(reported, place, started_at) if reported else happened_at,
+            kind,
+            place,
+            simulated_carrier,
+            text,
+            english_text,
+            self._time_reference(carrier),
+        )
 
     def _time_reference(self, carrier: str) -> TimeReference:
         if carrier in self.carriers_without_zone:
@@ -102,7 +110,7 @@ class ScriptedParcel:
 
 
 def parse_script_time(text: str, place: SimulatedPlace, started_at: datetime) -> datetime:
-    """Return the moment that a script's time means. Raise ValueError for a time that cannot be read."""
+    """Return the instant of a time in a script. Raise ValueError for a time in another format."""
     if hours := HOURS_FROM_START.fullmatch(text):
         return started_at + timedelta(hours=float(hours[1]))
     if day := DAY_AND_TIME.fullmatch(text):
@@ -112,8 +120,9 @@ def parse_script_time(text: str, place: SimulatedPlace, started_at: datetime) ->
 
 
 def _scan_texts(kind: str, lang: str, own_text: str = "") -> tuple[str, str]:
-    words, english = scan_text(kind, lang)
+    """Return a scan's text and its English translation, from the script where it has a text of its own."""
+    usual_text, usual_english = scan_text(kind, lang)
     if not own_text:
-        return words, english
-    said, _, translated = own_text.partition(" = ")
-    return said, translated or (said if lang == "en" else english)
+        return usual_text, usual_english
+    text, _, translation = own_text.partition(" = ")
+    return text, translation or (text if lang == "en" else usual_english)

@@ -1,4 +1,4 @@
-"""What the calendar does to parcels: weekends, holidays, December, Chinese New Year, and crises."""
+"""Effects of the calendar on parcels: weekends, holidays, December, Chinese New Year, and local crises."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 DELIVERY_ODDS: Final = (1.23, 1.37, 1.45, 1.78, 1.63, 0.47, 0.04)
-"""How likely a delivery is from Monday to Sunday, 1 being an average day."""
+"""Relative odds of a delivery from Monday to Sunday; 1 is an average day."""
 MEDIAN_DELIVERY_HOUR: Final = 17.9
 DECEMBER_FACTOR: Final = 1.4
 CRISIS_FACTOR: Final = 1.5
@@ -39,7 +39,7 @@ HOLIDAYS_BY_COUNTRY: Final[dict[str, frozenset[tuple[int, int]]]] = {
     "RU": frozenset({(1, 2), (1, 7), (2, 23), (5, 9), (6, 12)}),
     "US": frozenset({(7, 4), (11, 11)}),
 }
-"""Days of fixed date (month, day) on which nothing is delivered."""
+"""Public holidays of fixed date (month, day) on which nothing is delivered."""
 
 
 def is_holiday(day: date, country: str) -> bool:
@@ -48,32 +48,34 @@ def is_holiday(day: date, country: str) -> bool:
 
 
 def delay_factor(day: date, country: str) -> float:
-    """Return the factor by which a season or a crisis draws out a country's customs and last mile."""
+    """Return the factor by which December or a crisis slows a country's customs and last mile."""
     return (DECEMBER_FACTOR if day.month == 12 else 1.0) * (CRISIS_FACTOR if is_in_crisis(day, country) else 1.0)
 
 
 def is_in_crisis(day: date, country: str) -> bool:
-    """Tell whether a country suffers six bad weeks, as one year in three does: a strike, a flood, a full port."""
-    dice = random.Random(f"crisis {country} {day.year}")
-    first = date(day.year, 1, 1) + timedelta(days=dice.randrange(365 - CRISIS_DAYS))
-    return dice.random() < 1 / 3 and first <= day < first + timedelta(days=CRISIS_DAYS)
+    """Tell whether a day is within a country's crisis (strike, flood, full port): six weeks in one year of three."""
+    # Seeded by country and year, not by parcel: all parcels of a country meet the same crisis.
+    random_source = random.Random(f"crisis {country} {day.year}")
+    first = date(day.year, 1, 1) + timedelta(days=random_source.randrange(365 - CRISIS_DAYS))
+    return random_source.random() < 1 / 3 and first <= day < first + timedelta(days=CRISIS_DAYS)
 
 
 def draw_pickup_time(moment: datetime, random_source: random.Random) -> datetime:
-    """Return when a parcel ready at `moment` is picked up in China: after the New Year's 10 to 14 days, or at once."""
+    """Return when a parcel ready at `moment` is picked up in China: at once, or after 10 to 14 days of New Year."""
     for new_year in CHINESE_NEW_YEARS:
-        closed, days = new_year - timedelta(days=4), random_source.randint(10, 14)
-        if closed <= moment.date() < closed + timedelta(days=days):
-            return moment + timedelta(days=(closed - moment.date()).days + days)
+        # Drawn for each year until one matches: drawing only where needed would change all later draws.
+        closed_from, days = new_year - timedelta(days=4), random_source.randint(10, 14)
+        if closed_from <= moment.date() < closed_from + timedelta(days=days):
+            return moment + timedelta(days=(closed_from - moment.date()).days + days)
     return moment
 
 
 def draw_is_delivery_day(day: date, country: str, random_source: random.Random) -> bool:
-    """Throw dice on whether a parcel is delivered on a day: Thursday always, other days by odds, holidays never."""
+    """Draw whether a parcel is delivered on a day: Thursday always, other days by `DELIVERY_ODDS`, holidays never."""
     return not is_holiday(day, country) and random_source.random() < DELIVERY_ODDS[day.weekday()] / max(DELIVERY_ODDS)
 
 
 def draw_delivery_time(day: date, zone: str, random_source: random.Random) -> datetime:
-    """Return a moment of a day at which parcels are delivered, in the place's zone."""
+    """Draw the time of a delivery on a day, in the place's zone: 7:30 to 21:30, mostly in the late afternoon."""
     hour = min(21.5, max(7.5, random_source.gauss(MEDIAN_DELIVERY_HOUR, 2.2)))
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) + timedelta(hours=hour)
