@@ -1,4 +1,4 @@
-"""Carriers asked over real HTTP: batches, budget, retries, circuit."""
+"""Fetching from carriers over real HTTP: batches, rate limit, retries, circuit breaker."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 Items = list[dict[str, Any]]
 
 
-def accept_all(verb: str, items: Items) -> web.Response:
-    if verb == "register":
+def accept_all(endpoint: str, items: Items) -> web.Response:
+    if endpoint == "register":
         return web.json_response({"code": 0, "data": {"accepted": items, "rejected": []}})
     return web.json_response(factories.build_answer_json(*(item["number"] for item in items)))
 
 
 def respond_with(status: int, body: str = "no", **headers: str) -> Callable[[str, Items], web.Response]:
-    return lambda verb, items: web.Response(status=status, text=body, headers=headers)
+    return lambda endpoint, items: web.Response(status=status, text=body, headers=headers)
 
 
 def due_legs(count: int, server: CarrierServer, **fields: Any) -> tuple[Carrier, list[int]]:
@@ -41,13 +41,13 @@ def due_legs(count: int, server: CarrierServer, **fields: Any) -> tuple[Carrier,
     return feed, [leg.pk for leg in legs]
 
 
-def test_numbers_are_registered_then_asked_in_batches_of_40() -> None:
+def test_numbers_are_registered_then_fetched_in_batches_of_40() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(90, server)
 
         fetch_carrier_legs(feed.pk, ids)
 
-    assert [(verb, len(items)) for verb, items, _ in server.calls] == [
+    assert [(endpoint, len(items)) for endpoint, items, _ in server.calls] == [
         ("register", 40), ("register", 40), ("register", 10),
         ("gettrackinfo", 40), ("gettrackinfo", 40), ("gettrackinfo", 10),
     ]  # fmt: skip
@@ -62,11 +62,11 @@ def test_a_registered_number_is_not_registered_again() -> None:
         fetch_carrier_legs(feed.pk, ids)
         fetch_carrier_legs(feed.pk, ids)
 
-    assert [verb for verb, *_ in server.calls] == ["register", "gettrackinfo", "gettrackinfo"]
+    assert [endpoint for endpoint, *_ in server.calls] == ["register", "gettrackinfo", "gettrackinfo"]
 
 
-def test_the_answer_is_kept_before_it_is_read() -> None:
-    with run_carrier_server(lambda verb, items: web.Response(text="<html>maintenance</html>")) as server:
+def test_raw_answer_is_stored_even_if_it_cannot_be_parsed() -> None:
+    with run_carrier_server(lambda endpoint, items: web.Response(text="<html>maintenance</html>")) as server:
         due_legs(1, server)
         for feed_id, ids in schedule.claim_due_legs(timezone.now()).items():
             fetch_carrier_legs(feed_id, ids)
@@ -77,23 +77,23 @@ def test_the_answer_is_kept_before_it_is_read() -> None:
     assert leg.next_check_at > timezone.now()
 
 
-def test_an_answer_that_names_no_number_speaks_of_the_one_that_was_asked() -> None:
+def test_answer_without_a_number_belongs_to_the_number_that_was_fetched() -> None:
     feed = factories.create_feed("17track")
-    asked, other = factories.create_leg("AAA000000001"), factories.create_leg("BBB000000002")
-    nobody = b'{"code": 0, "data": {"rejected": [{"number": null, "error": {"code": -18019909, "message": "none"}}]}}'
-    payload, _ = Payload.objects.store(feed, nobody, ReceivedVia.POLL, timezone.now(), [asked.number])
-    twin, _ = Payload.objects.store(feed, nobody, ReceivedVia.POLL, timezone.now(), [other.number])
+    fetched_leg, other_leg = factories.create_leg("AAA000000001"), factories.create_leg("BBB000000002")
+    answer = b'{"code": 0, "data": {"rejected": [{"number": null, "error": {"code": -18019909, "message": "none"}}]}}'
+    payload, _ = Payload.objects.store(feed, answer, ReceivedVia.POLL, timezone.now(), [fetched_leg.number])
+    other_payload, _ = Payload.objects.store(feed, answer, ReceivedVia.POLL, timezone.now(), [other_leg.number])
 
     process_payload(payload)
 
-    asked.refresh_from_db()
-    other.refresh_from_db()
-    assert payload.pk != twin.pk
-    assert asked.next_check_at is not None
-    assert other.next_check_at is None
+    fetched_leg.refresh_from_db()
+    other_leg.refresh_from_db()
+    assert payload.pk != other_payload.pk
+    assert fetched_leg.next_check_at is not None
+    assert other_leg.next_check_at is None
 
 
-def test_429_rests_the_carrier_for_as_long_as_it_asks() -> None:
+def test_429_pauses_the_carrier_for_as_long_as_it_asks() -> None:
     with run_carrier_server(respond_with(429, **{"Retry-After": "120"})) as server:
         feed, ids = due_legs(3, server)
 
@@ -131,7 +131,7 @@ def test_a_carrier_with_an_open_circuit_is_not_claimed() -> None:
     assert schedule.claim_due_legs(timezone.now()) == {}
 
 
-def test_wrong_credentials_rest_the_carrier_until_an_operator_looks() -> None:
+def test_wrong_credentials_open_the_circuit_at_once() -> None:
     with run_carrier_server(respond_with(401, "bad token")) as server:
         feed, ids = due_legs(1, server)
         fetch.fetch_legs(feed, ids)
@@ -141,7 +141,7 @@ def test_wrong_credentials_rest_the_carrier_until_an_operator_looks() -> None:
     assert "bad token" in feed.last_error
 
 
-def test_no_server_at_all_is_a_trouble_and_loses_nothing() -> None:
+def test_connection_error_is_recorded_and_the_leg_rescheduled() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(1, server)
 
@@ -153,7 +153,7 @@ def test_no_server_at_all_is_a_trouble_and_loses_nothing() -> None:
     assert leg.next_check_at > timezone.now()
 
 
-def test_a_claimed_leg_is_nobody_elses_until_its_claim_expires() -> None:
+def test_claimed_leg_is_not_claimed_again_until_the_claim_expires() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(5, server)
     now = timezone.now()
@@ -163,20 +163,20 @@ def test_a_claimed_leg_is_nobody_elses_until_its_claim_expires() -> None:
     assert schedule.claim_due_legs(now + schedule.CLAIM_DURATION) == {feed.pk: ids}
 
 
-def test_the_budget_is_one_for_all_workers() -> None:
+def test_rate_limit_is_shared_by_all_workers() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(160, server, calls_per_second=20)
         Leg.objects.update(registered_at=factories.RECEIVED_AT)
         started = time.monotonic()
         fetch.fetch_legs(feed, ids[:80])
         fetch.fetch_legs(feed, ids[80:])
-        took = time.monotonic() - started
+        seconds = time.monotonic() - started
 
     assert len(server.calls) == 4
-    assert took >= 3 / 20
+    assert seconds >= 3 / 20
 
 
-def test_legs_that_do_not_fit_the_budget_are_asked_later_and_not_forgotten() -> None:
+def test_rate_limited_legs_are_postponed_without_an_error() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(2, server, calls_per_second=0.001)
         Leg.objects.update(registered_at=factories.RECEIVED_AT)
@@ -184,10 +184,10 @@ def test_legs_that_do_not_fit_the_budget_are_asked_later_and_not_forgotten() -> 
         fetch.fetch_legs(feed, ids[1:])
 
     assert len(server.calls) == 1
-    late = Leg.objects.get(pk=ids[1])
-    assert late.last_error == ""
-    assert late.next_check_at is not None
-    assert late.next_check_at > timezone.now() + timedelta(minutes=10)
+    postponed = Leg.objects.get(pk=ids[1])
+    assert postponed.last_error == ""
+    assert postponed.next_check_at is not None
+    assert postponed.next_check_at > timezone.now() + timedelta(minutes=10)
 
 
 def test_one_message_carries_200_legs(monkeypatch: pytest.MonkeyPatch) -> None:
