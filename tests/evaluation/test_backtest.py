@@ -1,4 +1,4 @@
-"""`manage.py backtest`: forecasts of a past period with only what was known then."""
+"""`manage.py backtest`: forecasts of a past period from what was known at the time."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ FIRST = datetime.fromisoformat("2017-01-02")
 
 
 def synthetic_journeys(count: int = 900) -> list[dict[str, str]]:
-    """Return parcels of a made-up marketplace: two to three days to the carrier, then six to RJ and fifteen to AM."""
-    dice = np.random.default_rng(3)
-    found = []
-    for place in range(count):
-        ordered = FIRST + timedelta(hours=place * 9600 / count)
-        handed = ordered + timedelta(days=float(dice.uniform(2, 3)))
-        destination, usual = (("RJ", 6.0), ("AM", 15.0))[place % 2]
-        delivered = handed + timedelta(days=usual * float(np.exp(dice.normal(0, 0.3))))
-        told = ("SP", destination, ordered, handed, delivered if delivered < FIRST + timedelta(days=410) else "", "")
+    """Return invented parcels: two to three days to the carrier, then about six to RJ and fifteen to AM."""
+    random_source = np.random.default_rng(3)
+    rows = []
+    for index in range(count):
+        ordered = FIRST + timedelta(hours=index * 9600 / count)
+        handed = ordered + timedelta(days=float(random_source.uniform(2, 3)))
+        destination, median_days = (("RJ", 6.0), ("AM", 15.0))[index % 2]
+        delivered = handed + timedelta(days=median_days * float(np.exp(random_source.normal(0, 0.3))))
+        known = delivered if delivered < FIRST + timedelta(days=410) else ""
+        values = ("SP", destination, ordered, handed, known, "")
         names = ("origin", "destination", "ordered_at", "handed_over_at", "delivered_at", "promised_on")
         row = {name: value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
-               for name, value in zip(names, told, strict=True)}  # fmt: skip
-        found.append({"id": str(place), "origin_area": "01", "destination_area": "20", "distance_km": "400",
+               for name, value in zip(names, values, strict=True)}  # fmt: skip
+        rows.append({"id": str(index), "origin_area": "01", "destination_area": "20", "distance_km": "400",
                       "weight_g": "", **row})  # fmt: skip
-    return found
+    return rows
 
 
 def write_journeys(path: Path, journeys: list[dict[str, str]]) -> Path:
-    """Write journeys as a CSV file, gzipped if its name says so."""
+    """Write journeys as a CSV file, gzipped if its name ends in .gz."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=COLUMNS)
     writer.writeheader()
@@ -49,43 +50,43 @@ def write_journeys(path: Path, journeys: list[dict[str, str]]) -> Path:
 
 
 def run_backtest_command(path: Path, **options: str) -> dict[str, Any]:
-    given = {"clock": "handed_over", "from": "2017-10-01", "until": "2018-01-01", **options}
+    settings = {"clock": "handed_over", "from": "2017-10-01", "until": "2018-01-01", **options}
     out = io.StringIO()
-    arguments = [text for name, value in given.items() for text in (f"--{name}", value)]
+    arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
     call_command("backtest", "--journeys", str(path), *arguments, stdout=out)
-    found: dict[str, Any] = json.loads(out.getvalue())
-    return found
+    figures: dict[str, Any] = json.loads(out.getvalue())
+    return figures
 
 
-@pytest.mark.parametrize(("name", "clock"), [("told.csv", "handed_over"), ("told.csv.gz", "ordered")])
-def test_it_finds_the_truth_of_a_calm_world(tmp_path: Path, name: str, clock: str) -> None:
-    found = run_backtest_command(write_journeys(tmp_path / name, synthetic_journeys()), clock=clock)
+@pytest.mark.parametrize(("name", "clock"), [("journeys.csv", "handed_over"), ("journeys.csv.gz", "ordered")])
+def test_forecasts_of_regular_parcels_are_accurate_and_calibrated(tmp_path: Path, name: str, clock: str) -> None:
+    figures = run_backtest_command(write_journeys(tmp_path / name, synthetic_journeys()), clock=clock)
 
-    assert list(found) == [
+    assert list(figures) == [
         *("n", "mae_days", "pinball", "within_1", "within_2", "coverage_80", "width_80", "coverage_90", "width_90"),
         *("beyond_p90", "worst_destination_80", "fit_seconds", "predict_us"),
     ]
-    assert 190 <= found["n"] <= 230
-    assert found["mae_days"] < 3.2
-    assert 72 <= found["coverage_80"] <= 90
-    assert found["worst_destination_80"] >= 65
+    assert 190 <= figures["n"] <= 230
+    assert figures["mae_days"] < 3.2
+    assert 72 <= figures["coverage_80"] <= 90
+    assert figures["worst_destination_80"] >= 65
 
 
-def test_it_needs_no_future(tmp_path: Path) -> None:
-    every = synthetic_journeys()
-    past = run_backtest_command(write_journeys(tmp_path / "every.csv", every), until="2017-11-01")
+def test_later_parcels_do_not_change_earlier_forecasts(tmp_path: Path) -> None:
+    journeys = synthetic_journeys()
+    before = run_backtest_command(write_journeys(tmp_path / "journeys.csv", journeys), until="2017-11-01")
     later = [
-        dict(row, delivered_at="2019-01-01 00:00:00") if row["ordered_at"] > "2017-11-15" else row for row in every
+        dict(row, delivered_at="2019-01-01 00:00:00") if row["ordered_at"] > "2017-11-15" else row for row in journeys
     ]
 
     assert (
         run_backtest_command(write_journeys(tmp_path / "later.csv", later), until="2017-11-01")["pinball"]
-        == past["pinball"]
+        == before["pinball"]
     )
 
 
 @pytest.mark.parametrize(
-    ("change", "options", "trouble"),
+    ("change", "options", "message"),
     [
         ({"ordered_at": "yesterday"}, {}, "line 2"),
         ({"distance_km": "far"}, {}, "line 2"),
@@ -95,15 +96,15 @@ def test_it_needs_no_future(tmp_path: Path) -> None:
         ({}, {"from": "soon"}, "is not a date"),
     ],
 )
-def test_bad_input_is_named(tmp_path: Path, change: dict[str, str], options: dict[str, str], trouble: str) -> None:
-    path = write_journeys(tmp_path / "told.csv", [{**synthetic_journeys(1)[0], **change}, *synthetic_journeys(5)])
+def test_bad_input_is_reported(tmp_path: Path, change: dict[str, str], options: dict[str, str], message: str) -> None:
+    path = write_journeys(tmp_path / "journeys.csv", [{**synthetic_journeys(1)[0], **change}, *synthetic_journeys(5)])
 
-    with pytest.raises(CommandError, match=trouble):
+    with pytest.raises(CommandError, match=message):
         run_backtest_command(path, **options)
 
 
-def test_a_missing_column_and_a_missing_file_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "told.csv"
+def test_missing_column_and_missing_file_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "journeys.csv"
     path.write_text("id,origin\n1,SP\n")
 
     with pytest.raises(CommandError, match="columns are missing: destination"):
