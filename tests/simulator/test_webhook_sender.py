@@ -1,4 +1,4 @@
-"""Pushes arrive signed, again after a failure, and never hold up the server."""
+"""Webhooks arrive signed, are retried after a failure, and never block the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Work = Callable[["WebhookReceiver", SimulatorState, WebhookSender], Awaitable[No
 
 
 class WebhookReceiver:
-    """A shop's webhook: answers with the statuses given, then with 200, and keeps what came."""
+    """A webhook endpoint that answers with `statuses`, then with 200, and keeps what it received."""
 
     def __init__(self, statuses: Sequence[int] = (), seconds: float = 0) -> None:
         self.statuses, self.seconds = list(statuses), seconds
@@ -55,7 +55,7 @@ def run_with_sender(
     speed: float = 720,
     retry_delays: Sequence[float] = (0.05, 0.1),
 ) -> None:
-    """Run a pusher for the numbers against a receiver on a free port of 127.0.0.1 while `work` is done."""
+    """Send the numbers' webhooks to a receiver on a free port of 127.0.0.1 while `work` runs."""
     asyncio.run(_run_with_sender(work, receiver, numbers, speed, retry_delays))
 
 
@@ -67,12 +67,12 @@ async def _run_with_sender(
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    book = SimulatorState.open(None, speed=speed)
-    book.register_numbers([RegisteredNumber(number, book.clock.journey_time()) for number in numbers])
-    pusher = WebhookSender(book, f"http://127.0.0.1:{runner.addresses[0][1]}/hook", KEY, retry_delays=retry_delays)
-    task = asyncio.create_task(pusher.run())
+    state = SimulatorState.open(None, speed=speed)
+    state.register_numbers([RegisteredNumber(number, state.clock.journey_time()) for number in numbers])
+    sender = WebhookSender(state, f"http://127.0.0.1:{runner.addresses[0][1]}/hook", KEY, retry_delays=retry_delays)
+    task = asyncio.create_task(sender.run())
     try:
-        await work(receiver, book, pusher)
+        await work(receiver, state, sender)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -80,8 +80,8 @@ async def _run_with_sender(
         await runner.cleanup()
 
 
-def test_what_is_known_of_a_number_is_pushed_signed_over_the_raw_body() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_webhook_has_the_numbers_state_and_a_signature_of_the_raw_body() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(1)
         message = receiver.messages[0]
 
@@ -93,20 +93,20 @@ def test_what_is_known_of_a_number_is_pushed_signed_over_the_raw_body() -> None:
     run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
 
 
-def test_a_push_refused_once_is_brought_again_with_the_same_body() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_failed_webhook_is_sent_again_with_the_same_body() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(2)
         await asyncio.sleep(0.3)
 
         assert len(receiver.bodies) == 2
         assert receiver.bodies[0] == receiver.bodies[1]
-        assert book.registrations[LABEL_ONLY_NUMBER].pushed == 1
+        assert state.registrations[LABEL_ONLY_NUMBER].pushed == 1
 
     run_with_sender(work, WebhookReceiver([500]), LABEL_ONLY_NUMBER)
 
 
-def test_a_shop_that_never_answers_well_is_given_up_politely() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_webhook_is_dropped_after_the_last_retry() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(3)
         await asyncio.sleep(0.4)
 
@@ -115,8 +115,8 @@ def test_a_shop_that_never_answers_well_is_given_up_politely() -> None:
     run_with_sender(work, WebhookReceiver([500] * 20), LABEL_ONLY_NUMBER)
 
 
-def test_news_are_pushed_as_they_are_told() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_each_new_scan_is_sent() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(10)
         counts = [sum(len(provider["events"]) for provider in providers_of(message)) for message in receiver.messages]
 
@@ -126,15 +126,15 @@ def test_news_are_pushed_as_they_are_told() -> None:
 
 
 def providers_of(message: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = message["data"]["track_info"]["tracking"]["providers"]
-    return found
+    providers: list[dict[str, Any]] = message["data"]["track_info"]["tracking"]["providers"]
+    return providers
 
 
-def test_what_was_pushed_is_not_pushed_again() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_scans_already_sent_are_not_sent_again() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(1)
-        pusher.follow(LABEL_ONLY_NUMBER)
-        pusher.follow(LABEL_ONLY_NUMBER)
+        sender.follow(LABEL_ONLY_NUMBER)
+        sender.follow(LABEL_ONLY_NUMBER)
         await asyncio.sleep(0.4)
 
         assert len(receiver.bodies) == 1
@@ -142,26 +142,26 @@ def test_what_was_pushed_is_not_pushed_again() -> None:
     run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
 
 
-def test_a_stopped_number_is_not_pushed_until_followed_again() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_stopped_number_is_not_sent_until_followed_again() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(1)
-        book.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, book.clock.journey_time(), stopped=True)])
-        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        state.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, state.clock.journey_time(), stopped=True)])
+        sender.follow(OUT_FOR_DELIVERY_NUMBER)
         await asyncio.sleep(0.4)
         assert len(receiver.bodies) == 1
 
-        book.registrations[OUT_FOR_DELIVERY_NUMBER].stopped = False
-        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        state.registrations[OUT_FOR_DELIVERY_NUMBER].stopped = False
+        sender.follow(OUT_FOR_DELIVERY_NUMBER)
         await receiver.wait_for(2)
 
     run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
 
 
-def test_a_number_registered_later_is_pushed_too() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+def test_number_registered_later_is_sent_too() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(1)
-        book.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, book.clock.journey_time())])
-        pusher.follow(OUT_FOR_DELIVERY_NUMBER)
+        state.register_numbers([RegisteredNumber(OUT_FOR_DELIVERY_NUMBER, state.clock.journey_time())])
+        sender.follow(OUT_FOR_DELIVERY_NUMBER)
         await receiver.wait_for(2)
 
         assert receiver.messages[1]["data"]["number"] == OUT_FOR_DELIVERY_NUMBER
@@ -169,10 +169,10 @@ def test_a_number_registered_later_is_pushed_too() -> None:
     run_with_sender(work, WebhookReceiver(), LABEL_ONLY_NUMBER)
 
 
-def test_few_pushes_are_on_their_way_at_once() -> None:
+def test_at_most_four_webhooks_are_sent_at_once() -> None:
     numbers = ["LX604182733CN", "LK381204755CN", "UG529017482YP", "RB539201470CN", LIVE_NUMBER]
 
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
         await receiver.wait_for(len(numbers))
 
         assert 2 <= receiver.max_concurrent <= 4
@@ -180,10 +180,10 @@ def test_few_pushes_are_on_their_way_at_once() -> None:
     run_with_sender(work, WebhookReceiver(seconds=0.2), *numbers, speed=1)
 
 
-def test_with_nobody_listening_nothing_else_is_held_up() -> None:
-    async def work(receiver: WebhookReceiver, book: SimulatorState, pusher: WebhookSender) -> None:
-        stranded = WebhookSender(book, "http://127.0.0.1:9/", KEY, retry_delays=(0.05,))
-        task = asyncio.create_task(stranded.run())
+def test_unreachable_receiver_does_not_end_the_sender() -> None:
+    async def work(receiver: WebhookReceiver, state: SimulatorState, sender: WebhookSender) -> None:
+        unreachable = WebhookSender(state, "http://127.0.0.1:9/", KEY, retry_delays=(0.05,))
+        task = asyncio.create_task(unreachable.run())
         await asyncio.sleep(0.3)
 
         assert not task.done()
@@ -193,5 +193,5 @@ def test_with_nobody_listening_nothing_else_is_held_up() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", "已揽收".encode()])
-def test_the_signature_is_no_hmac(body: bytes) -> None:
+def test_signature_is_a_plain_hash_not_an_hmac(body: bytes) -> None:
     assert sign_body(body, "key") == hashlib.sha256(body + b"/key").hexdigest()
