@@ -290,13 +290,13 @@ LATE_SCAN: Final = ScriptedParcel(
     China Post
       -8 11:20   picked_up         Dongguan
       -6 15:42   export_released   Guangzhou
-      -5 20:36 told -2 09:00   departed  Guangzhou
-      -3 08:10 told +6h        arrived   Vancouver
+      -5 20:36 reported -2 09:00   departed  Guangzhou
+      -3 08:10 reported +6h        arrived   Vancouver
     Canada Post
-      -7h told +15h            import_presented  Vancouver  International item being reviewed by customs
-      +11h told +32h           import_released   Vancouver  International item released by customs
-      +27h told +29.5h          local_arrived     Vancouver  Item processed
-      +50h told +59.5h         local_departed    Vancouver  Item departed
+      -7h reported +15h            import_presented  Vancouver  International item being reviewed by customs
+      +11h reported +32h           import_released   Vancouver  International item released by customs
+      +27h reported +29.5h         local_arrived     Vancouver  Item processed
+      +50h reported +59.5h         local_departed    Vancouver  Item departed
       +83h       local_arrived     Toronto  Item processed
       +105h      depot             Toronto  Item arrived at delivery office
       +119h      out               Toronto  Item out for delivery

@@ -8,8 +8,8 @@ city, and a text where the usual one of `scan_texts` does not fit. Columns are s
       +2.5h     arrived    Los Angeles  Arrived at the airport
 
 `-9 10:12` is local time in the city on the ninth day before the (UTC) day on which the demo started; `+2.5h` and `-4h`
-are hours from its start. A time followed by `told -7 09:00` is reported only then. A text may be followed by ` = ` and
-17TRACK's English translation.
+are hours from its start. `-9 10:12 reported -7 09:00` is a scan that was reported only later. A text may be followed by
+` = ` and 17TRACK's English translation.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class ScriptedParcel:
 
     def _parse_scan(self, carrier: str, fields: list[str], started_at: datetime) -> SimulatedScan:
         times, kind, city, *own_text = fields
-        happened, _, reported = times.partition(" told ")
+        happened, _, reported = times.partition(" reported ")
         place, simulated_carrier = PLACES[city], CARRIERS[carrier]
         text, english_text = _scan_texts(kind, simulated_carrier.lang, *own_text)
         happened_at = parse_script_time(happened, place, started_at)
