@@ -11,7 +11,7 @@ from .carriers import SimulatedCarrier
 from .places import SimulatedPlace
 
 TimeReference = Literal["place", "origin", "naive"]
-"""The zone in which a carrier writes a scan's time: of the place, of the journey's origin, or the place's unnamed."""
+"""The zone of a scan's time: that of the place, that of the journey's origin, or ("naive") the place's, left out."""
 
 
 class SimulatedScan(NamedTuple):

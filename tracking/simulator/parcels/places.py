@@ -107,8 +107,8 @@ def cities_of(country: str) -> tuple[SimulatedPlace, ...]:
     return tuple(place for place in PLACES.values() if place.country == country)
 
 
-def distance_km(one: SimulatedPlace, other: SimulatedPlace) -> float:
+def distance_km(start: SimulatedPlace, end: SimulatedPlace) -> float:
     """Return the great-circle distance in kilometres (haversine formula)."""
-    lat, other_lat = radians(one.lat), radians(other.lat)
-    half_lat, half_lon = (other_lat - lat) / 2, radians(other.lon - one.lon) / 2
-    return 2 * EARTH_RADIUS_KM * asin(sqrt(sin(half_lat) ** 2 + cos(lat) * cos(other_lat) * sin(half_lon) ** 2))
+    start_lat, end_lat = radians(start.lat), radians(end.lat)
+    half_lat, half_lon = (end_lat - start_lat) / 2, radians(end.lon - start.lon) / 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(sin(half_lat) ** 2 + cos(start_lat) * cos(end_lat) * sin(half_lon) ** 2))
