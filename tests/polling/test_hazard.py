@@ -54,13 +54,13 @@ def test_without_a_time_zone_all_hours_count_alike() -> None:
     age=st.floats(-5, 5000),
     start=st.none() | st.integers(0, 7 * 24 * 60 - 1),
     call_cost=st.floats(0.001, 100),
-    odds_factor=st.floats(0.01, 20),
+    hazard_factor=st.floats(0.01, 20),
 )
 def test_a_wait_is_never_shorter_than_ten_minutes_nor_longer_than_two_days(
-    age: float, start: int | None, call_cost: float, odds_factor: float
+    age: float, start: int | None, call_cost: float, hazard_factor: float
 ) -> None:
     for status in hazard.PRIOR_GAP_HOURS:
-        hours = hazard.hours_until_check(hazard.prior_hazard(status), age, start, call_cost, odds_factor)
+        hours = hazard.hours_until_check(hazard.prior_hazard(status), age, start, call_cost, hazard_factor)
 
         assert hazard.MIN_CHECK_HOURS <= hours <= hazard.MAX_CHECK_HOURS
 

@@ -243,12 +243,12 @@ def cumulative_expected(rates_by_age: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def hours_until_check(
-    hazard: Hazard, age_hours: float, start_minute: int | None, call_cost: float, odds_factor: float = 1.0
+    hazard: Hazard, age_hours: float, start_minute: int | None, call_cost: float, hazard_factor: float = 1.0
 ) -> float:
     """Return the hours until the next call, from `MIN_CHECK_HOURS` to `MAX_CHECK_HOURS`.
 
     `age_hours` counts from the last scan, `start_minute` is the minute of the parcel's local week (None when its zone
-    is unknown: then all hours are alike), `odds_factor` multiplies the hazard, such as by the parcel's own activity.
+    is unknown: then all hours are alike), `hazard_factor` multiplies the hazard, such as by the parcel's own activity.
     """
     rates, hour_factors = hazard
     waited = accumulated = 0.0
@@ -256,7 +256,7 @@ def hours_until_check(
     hour_of_week = ((start_minute or 0) / 60 - REPORTING_DELAY_HOURS) % WEEK_HOURS
     while waited < MAX_CHECK_HOURS:
         step = int(hour_of_week) + 1 - hour_of_week
-        rate = rates[bisect_right(AGE_BANDS_HOURS, max(0.0, age_hours + waited)) - 1] * odds_factor
+        rate = rates[bisect_right(AGE_BANDS_HOURS, max(0.0, age_hours + waited)) - 1] * hazard_factor
         gain = float(
             (rate if start_minute is None else rate * hour_factors[hour_cell(hour_of_week)]) ** HAZARD_EXPONENT
         )
