@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 def record_heartbeat(name: str, seconds_ago: float = 0) -> None:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.set(f"alive:{name}", time.time() - seconds_ago)
+        client.set(f"heartbeat:{name}", time.time() - seconds_ago)
 
 
 def test_a_process_that_answers_is_alive(client: Client) -> None:

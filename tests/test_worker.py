@@ -1,4 +1,4 @@
-"""The journey of a scan through the real parts: web server, broker, worker, database."""
+"""A scan on its way through the real parts: web server, broker, worker, database."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from tests.polling.test_fetch import accept_all
 from tracking.celery import app
 from tracking.models import Carrier, Event, Leg, Payload
 from tracking.tasks import fetch_due_legs
+from tracking.worker_lock import hold_worker_lock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait until something holds, or fail."""
+    """Wait until the condition holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -33,28 +34,30 @@ def wait_until(is_true: Callable[[], bool], seconds: float = 15) -> None:
 
 
 def is_queue_empty() -> bool:
-    """Tell whether no job waits and none is being done."""
+    """Return whether no task waits and none is running."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         return not client.llen("celery") and not client.hlen("unacked")
 
 
-def test_the_same_webhook_a_hundred_times_at_once_gives_its_events_once(live_server: LiveServer) -> None:
+def test_the_same_webhook_a_hundred_times_at_once_stores_its_events_once(live_server: LiveServer) -> None:
     factories.create_leg("LZ000000015CN")
     events = [factories.build_event_json(f"2026-09-{day:02d}T10:00:00+08:00", text=f"Day {day}") for day in (6, 5, 4)]
     body = factories.build_push_body("LZ000000015CN", *events)
     url, headers = live_server.url + reverse("carrier_webhook", args=["17track"]), {"sign": factories.sign_body(body)}
 
     with start_worker(app, pool="threads", concurrency=4, perform_ping_check=False):
-        with ThreadPoolExecutor(20) as crowd, httpx.Client(timeout=60) as client:
-            answers = list(crowd.map(lambda _: client.post(url, content=body, headers=headers).status_code, range(100)))
+        with ThreadPoolExecutor(20) as executor, httpx.Client(timeout=60) as client:
+            statuses = list(
+                executor.map(lambda _: client.post(url, content=body, headers=headers).status_code, range(100))
+            )
         wait_until(is_queue_empty)
 
-    assert answers == [202] * 100
+    assert statuses == [202] * 100
     assert Payload.objects.get().times_received == 100
     assert Event.objects.count() == 3
 
 
-def test_a_due_leg_is_claimed_asked_and_read_by_a_worker() -> None:
+def test_a_due_leg_is_claimed_fetched_and_parsed_by_a_worker() -> None:
     with (
         run_carrier_server(accept_all) as server,
         start_worker(app, pool="threads", concurrency=2, perform_ping_check=False),
@@ -67,3 +70,12 @@ def test_a_due_leg_is_claimed_asked_and_read_by_a_worker() -> None:
 
     assert Leg.objects.get().registered_at is not None
     assert Carrier.objects.get(slug="17track").last_success_at is not None
+
+
+def test_a_worker_that_starts_releases_the_locks_of_its_killed_predecessor() -> None:
+    with (
+        hold_worker_lock("email@here", "email", 50) as acquired,
+        start_worker(app, pool="solo", perform_ping_check=False, hostname="email@here"),
+        hold_worker_lock("email@here", "email", 50) as acquired_again,
+    ):
+        assert (acquired, acquired_again) == (True, True)

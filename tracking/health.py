@@ -45,7 +45,7 @@ def check_broker_and_workers() -> dict[str, dict[str, object]]:
     """Ask the broker, and read from it when worker and beat were last alive (seconds ago)."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            marks = client.mget([f"alive:{name}" for name in MAX_HEARTBEAT_AGE_SECONDS])
+            marks = client.mget([f"heartbeat:{name}" for name in MAX_HEARTBEAT_AGE_SECONDS])
     except redis.RedisError as trouble:
         away = {"ok": False, "error": type(trouble).__name__}
         return {"broker": away, **{name: {"ok": False, "error": "unknown"} for name in MAX_HEARTBEAT_AGE_SECONDS}}

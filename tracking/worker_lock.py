@@ -1,12 +1,13 @@
-"""Work of which a worker does no more than one job at a time, so that slow work never takes all of its hands."""
+"""Locks by which a worker runs one task of a kind at a time, so that slow work never occupies all its processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from celery.signals import worker_init
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
@@ -17,28 +18,35 @@ log: Final = structlog.get_logger()
 
 @contextmanager
 def hold_worker_lock(worker: str, name: str, seconds: float) -> Iterator[bool]:
-    """Tell whether it is our turn, and keep it for the block.
+    """Try to take the lock `name` of a worker for the block, and yield whether it was free.
 
-    A worker that dies gives it back after `seconds`, or when a worker of its name starts.
+    It expires after `seconds`, in case the worker dies; `release_stale_locks` frees it sooner.
     """
-    lock = publish.redis_client().lock(f"turn:{worker}:{name}", timeout=seconds, blocking=False)
-    mine = bool(lock.acquire())
+    lock = publish.redis_client().lock(f"worker-lock:{worker}:{name}", timeout=seconds, blocking=False)
+    acquired = bool(lock.acquire())
     try:
-        yield mine
+        yield acquired
     finally:
-        if mine:
+        if acquired:
             release(lock, name)
 
 
 def release(lock: Lock, name: str) -> None:
-    """End a turn; one that lasted too long has been given to another already."""
+    """Release a lock; one that has expired may already belong to another task and stays as it is."""
     try:
         lock.release()
     except LockNotOwnedError:
-        log.warning("a turn took too long", name=name)
+        log.warning("worker lock expired before its release", name=name)
 
 
 def release_all(worker: str) -> int:
-    """Give back what a dead worker of this name had; return how many turns that were."""
+    """Release every lock of the worker of this name; return how many there were."""
     client = publish.redis_client()
-    return sum(int(client.delete(key)) for key in client.scan_iter(f"turn:{worker}:*"))
+    return sum(int(client.delete(key)) for key in client.scan_iter(f"worker-lock:{worker}:*"))
+
+
+# Here and not in `tracking.celery`: that module must load before the models, which the Redis client's module needs.
+@worker_init.connect
+def release_stale_locks(sender: Any, **_: Any) -> None:
+    """Release the locks that a killed worker of the same name left behind, when its successor starts."""
+    release_all(sender.hostname)
