@@ -1,8 +1,10 @@
-"""The environment alone decides, and a site in production says what it lacks."""
+"""Settings come from the environment alone, and a production site reports what is missing."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ SECRET = "a test secret that is long enough to be taken"
 
 
 def run_check(tmp_path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py check` with no environment but the given one."""
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", "check", *options],
@@ -25,7 +28,7 @@ def run_check(tmp_path: Path, *options: str, **environment: str) -> subprocess.C
     )
 
 
-def test_with_nothing_set_it_works_and_keeps_a_secret_of_its_own(tmp_path: Path) -> None:
+def test_without_environment_it_starts_and_keeps_a_private_secret_key(tmp_path: Path) -> None:
     assert run_check(tmp_path).returncode == 0
     assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
 
@@ -38,11 +41,23 @@ def test_production_refuses_to_start_without_a_secret_key(tmp_path: Path, enviro
     assert "SECRET_KEY is not set" in result.stderr
 
 
-def test_production_says_what_it_lacks(tmp_path: Path) -> None:
+def test_the_command_that_the_error_prints_makes_a_secret_key_that_production_accepts(tmp_path: Path) -> None:
+    error = run_check(tmp_path, PRODUCTION="1").stderr
+    printed = re.search(r'python -c "[^"]+"', error)
+    assert printed, error
+
+    _python, *arguments = shlex.split(printed.group())
+    made = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+    assert len(made) >= 32
+    assert run_check(tmp_path, PRODUCTION="1", SECRET_KEY=made).returncode == 0
+
+
+def test_the_deploy_check_names_each_service_that_production_lacks(tmp_path: Path) -> None:
     result = run_check(tmp_path, "--deploy", ALLOWED_HOSTS="parcels.example.com", SECRET_KEY=SECRET)
 
-    for lack in ("SITE_URL is not https", "REDIS_URL is not set", "DATABASE_URL is not set", "EMAIL_URL is not set"):
-        assert lack in result.stderr
+    for warning in ("SITE_URL is not https", "REDIS_URL is not set", "DATABASE_URL is not set", "EMAIL_URL is not set"):
+        assert warning in result.stderr
 
 
 def test_debug_in_production_is_an_error(tmp_path: Path) -> None:
@@ -52,18 +67,18 @@ def test_debug_in_production_is_an_error(tmp_path: Path) -> None:
     assert "DEBUG is on in production" in result.stderr
 
 
-def test_a_data_folder_too_deep_for_a_socket_still_works(tmp_path: Path) -> None:
+def test_a_data_folder_whose_path_is_too_long_for_a_socket_still_works(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 20) / ("deeper" * 10)
 
     assert run_check(deep).returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("messengers", "says"),
+    ("messengers", "error"),
     [('{"pigeon": "x://{to}"}', "pigeon is none; there are feishu"), ('{"sms": "twilio://x"}', "sms has no {to}")],
 )
-def test_a_messenger_that_can_never_be_used_is_said(tmp_path: Path, messengers: str, says: str) -> None:
+def test_a_messenger_that_can_never_be_used_is_an_error(tmp_path: Path, messengers: str, error: str) -> None:
     result = run_check(tmp_path, MESSENGERS=messengers)
 
     assert result.returncode != 0
-    assert says in result.stderr
+    assert error in result.stderr

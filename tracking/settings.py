@@ -1,13 +1,14 @@
-"""Every setting of the site. The environment overrides; with nothing set it runs on this machine alone.
+"""Settings of the site, read from the environment; with nothing set it runs on this machine alone.
 
-DATABASE_URL, REDIS_URL and EMAIL_URL each switch one real service on. A site is in production once it answers to a name
-other than this machine's (ALLOWED_HOSTS) or says so (PRODUCTION=1): then a SECRET_KEY must be given.
+DATABASE_URL, REDIS_URL and EMAIL_URL each connect one external service. PRODUCTION=1, or a host in ALLOWED_HOSTS other
+than this machine, makes it a production site, which needs a SECRET_KEY.
 """
 
 import hashlib
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,17 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def load_or_create_secret(name: str, size: int = 48) -> str:
-    """Return the secret kept in DATA_DIR under `name`: `size` random bytes, made on first use, for its owner alone."""
+    """Return the secret in DATA_DIR/`name`; on first use create it from `size` random bytes, with mode 0600."""
     path = DATA_DIR / name
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(size))
-    except FileExistsError:
-        pass
+    with suppress(FileExistsError), open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(size))
     return path.read_text().strip()
 
 
 def socket_path(name: str) -> Path:
-    """Return a path for a unix socket; under the temporary folder where DATA_DIR is longer than a socket may be."""
+    """Return a path for a unix socket: in DATA_DIR, or in the temporary folder where that path would be too long."""
     path = DATA_DIR / name
-    if len(str(path)) < 100:
+    if len(str(path)) < 100:  # Linux allows 107 bytes, macOS 103 (sun_path in unix(7))
         return path
     digest = hashlib.sha256(str(DATA_DIR).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"landfall-{os.getuid()}-{digest}"
@@ -45,7 +43,7 @@ def socket_path(name: str) -> Path:
     return folder / name
 
 
-# -- Who we are -------------------------------------------------------------------------------------------------------
+# -- Site -------------------------------------------------------------------------------------------------------------
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS)
@@ -60,12 +58,12 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. A site in production (ALLOWED_HOSTS or PRODUCTION is set) needs one of its own: "
-            'python -c "import secrets; print(secrets.token_urlsafe(size))" makes one.'
+            'python -c "import secrets; print(secrets.token_urlsafe(48))" makes one.'
         )
     SECRET_KEY = load_or_create_secret("secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
-# -- What we are made of ----------------------------------------------------------------------------------------------
+# -- Applications -----------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -110,7 +108,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# Signing in: a code by mail is enough; a password, passkeys and a second factor are there for who wants them.
+# Sign-in: a code by mail is enough; a password, passkeys and two-factor authentication are optional.
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -159,13 +157,14 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'landfall.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock at once: a deferred transaction that turns to writing late fails without waiting.
+    # IMMEDIATE: a deferred transaction that reads first can fail when it writes, whatever the timeout
+    # (https://sqlite.org/lang_transaction.html).
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
     }
-    # A file, as in life: tests with several threads fail on the shared in-memory database that Django would choose.
+    # A file: tests with several threads fail on the shared in-memory database that Django would choose.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
@@ -175,7 +174,7 @@ BROKER_SOCKET = socket_path("broker.sock")
 REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED_BROKER = not REDIS_URL
 REDIS_URL = REDIS_URL or f"unix://{BROKER_SOCKET}"
-# Celery names the database of a unix socket in its own way, and would silently take the first without this.
+# For a unix socket Celery (kombu) reads the database number from `virtual_host` and ignores `db`.
 BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
@@ -193,23 +192,23 @@ STORAGES = {
 
 # -- Notices ----------------------------------------------------------------------------------------------------------
 
-# Where mail programs that know no one-click POST may write to stop; an empty one is not named in mails.
+# Mailbox for List-Unsubscribe, for mail programs without one-click POST (RFC 8058). Empty: mails do not name it.
 UNSUBSCRIBE_MAILBOX = env.str("UNSUBSCRIBE_MAILBOX", default="")
-# The key that signs web pushes. Browsers subscribe for this very key: with a new one all of them must do so again.
+# The key that signs web pushes (RFC 8292). Browsers subscribe to this key: a new one ends every subscription.
 VAPID_KEY_FILE = DATA_DIR / "vapid-key"
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
 if not VAPID_PRIVATE_KEY and (VAPID_KEY_FILE.exists() or not PRODUCTION):
     VAPID_PRIVATE_KEY = load_or_create_secret(VAPID_KEY_FILE.name, 32)
-# Whether pushes and webhooks may go to http:// and private addresses: on one's own machine only.
+# Whether pushes and webhooks may go to http:// and private addresses: for development only.
 PUSH_LOCAL = env.bool("PUSH_LOCAL", default=not PRODUCTION)
-# Provider of each messenger: an Apprise address with {to} where the reader's stands, {"sms": "twilio://sid:token@from/{to}"}
+# One Apprise URL per messenger, {to} stands for the recipient: {"sms": "twilio://sid:token@from/{to}"}
 MESSENGERS: dict[str, str] = env.json("MESSENGERS", default={})
 NOTICE_WEBHOOKS = env.bool("NOTICE_WEBHOOKS", default=False)
 
-# -- Languages and clocks ---------------------------------------------------------------------------------------------
+# -- Languages and time -----------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Each by its own name, as a list has it.
+# Each by its name in its own language, as the language menu shows it.
 LANGUAGES = [
     *[("en", "English"), ("ar", "العربية"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")],
     *[("it", "Italiano"), ("ja", "日本語"), ("ko", "한국어"), ("pt-br", "Português (Brasil)"), ("ru", "Русский")],
@@ -223,7 +222,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# -- Safety -----------------------------------------------------------------------------------------------------------
+# -- Security ---------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -239,8 +238,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
-# Not "no-referrer": browsers then send `Origin: null` with every form, and the CSRF check rightly refuses that. Under
-# "same-origin" no other site ever learns an address of ours either.
+# Not "no-referrer": browsers then send `Origin: null` with each form, which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -257,7 +255,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 PAPERS_DIR = Path(env.str("PAPERS_DIR", default=str(DATA_DIR / "papers"))).absolute()
 PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)
 
-# -- Logs: one JSON object a line, or plain words on a terminal -------------------------------------------------------
+# -- Logs: one JSON object a line, or plain text (LOG_FORMAT=text) ----------------------------------------------------
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 LOG_PROCESSORS: list[Any] = [
@@ -278,7 +276,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": [*LOG_PROCESSORS, structlog.stdlib.PositionalArgumentsFormatter()],
             "processors": [
@@ -290,22 +288,22 @@ LOGGING = {
         }
     },
     "filters": {
-        # Not ready is an answer, asked for several times a second while a site starts; it is no error of ours.
-        "but_readyz": {
+        # /readyz answers 503 several times a second while a site starts: that is no error to log.
+        "exclude_readyz": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: getattr(getattr(record, "request", None), "path", "") != "/readyz",
         }
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["but_readyz"]},
-        "nowhere": {"class": "logging.NullHandler"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["exclude_readyz"]},
+        "null": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "celery": {"propagate": True},
-        # Its words hold telephone numbers and messages. `messengers` reads them, and nobody keeps them.
-        "apprise": {"handlers": ["nowhere"], "propagate": False, "level": "DEBUG"},
+        # Its log messages hold telephone numbers and texts: `channels.messengers` reads them, no log keeps them.
+        "apprise": {"handlers": ["null"], "propagate": False, "level": "DEBUG"},
     },
 }
