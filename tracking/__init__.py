@@ -1,4 +1,4 @@
-"""Landfall: the project package and its one tracking app. `README.md` beside this file maps its rooms."""
+"""Landfall: the Django project and its tracking app. README.md in this folder describes the packages."""
 
 from tracking.celery import app as celery_app
 

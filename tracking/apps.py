@@ -1,3 +1,5 @@
+"""Start-up of the tracking app: system checks and signal receivers."""
+
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -14,5 +16,7 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         register(check_production, Tags.security)
         register(check_messengers)
-        following = import_module("tracking.notifications.auto_follow")
-        post_save.connect(following.follow_new_order, sender="tracking.Order", dispatch_uid="follow a new order")
+        # Not a normal import: Django loads this file before the models, and `auto_follow` imports them
+        # (https://docs.djangoproject.com/en/5.2/ref/applications/#initialization-process).
+        auto_follow = import_module("tracking.notifications.auto_follow")
+        post_save.connect(auto_follow.follow_new_order, sender="tracking.Order", dispatch_uid="follow new order")

@@ -1,6 +1,6 @@
-"""ASGI entry point: the live stream by hand, everything else through Django.
+"""ASGI entry point: live streams bypass Django, everything else goes through it.
 
-The stream stays outside Django on purpose: an open page then costs kilobytes, not a request's whole machinery.
+An open page holds its stream for hours: as plain ASGI it costs kilobytes, where a Django request would stay in memory.
 """
 
 import os

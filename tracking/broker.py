@@ -1,4 +1,4 @@
-"""The embedded broker: a Redis-protocol server from a wheel, for a site on one machine."""
+"""The embedded broker: a Redis-compatible server (Valkey) from a Python package, for a site on one machine."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ START_TIMEOUT_SECONDS: Final = 10.0
 
 
 def server_command(socket: Path, data_dir: Path | None = None) -> list[str]:
-    """Return the command that serves on a unix socket of ours alone.
+    """Return the command that serves on a private unix socket and no port.
 
-    With `folder` every write is kept there, so that a restart finds the queue as it was.
+    With `data_dir` it logs each write there, so that a restart keeps the queue; without, it keeps nothing.
     """
-    keep = ["--appendonly", "yes", "--dir", str(data_dir)] if data_dir else ["--appendonly", "no"]
+    persistence = ["--appendonly", "yes", "--dir", str(data_dir)] if data_dir else ["--appendonly", "no"]
     return [
         str(get_binary_path()),
         *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        # No eviction: a full server must refuse a task, not drop a queued one.
         *("--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"),
-        *keep,
+        *persistence,
     ]
 
 
 def wait_until_up(url: str, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
-    """Return once the server answers; raise `TimeoutError` when it does not in time."""
+    """Wait until the server answers; raise `TimeoutError` when it does not within `timeout_seconds`."""
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""System checks: what an operator forgot, in words, before the site starts."""
+"""System checks: settings that an operator still has to make."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from tracking.notifications.channels.messengers import ADDRESS_PLACEHOLDER, MESS
 
 
 def check_production(**_: Any) -> list[CheckMessage]:
-    """Say what a site in production still lacks."""
+    """Report what a production site still lacks; nothing on any other site."""
     if not settings.PRODUCTION:
         return []
-    return [message for wrong, message in production_findings() if wrong]
+    return [message for is_missing, message in production_findings() if is_missing]
 
 
 def check_messengers(**_: Any) -> list[CheckMessage]:
-    """Say which entries of MESSENGERS can never be used."""
-    known = {one.name for one in MESSENGER_CHANNELS}
-    names = [
+    """Report the entries of MESSENGERS that can never be used: an unknown name, or no placeholder for the recipient."""
+    known = {channel.name for channel in MESSENGER_CHANNELS}
+    unknown_names = [
         f"{name} is none; there are {', '.join(sorted(known))}" for name in settings.MESSENGERS if name not in known
     ]
-    places = [
+    missing_placeholders = [
         f"{name} has no {ADDRESS_PLACEHOLDER}"
         for name, address in settings.MESSENGERS.items()
         if ADDRESS_PLACEHOLDER not in address
     ]
-    return [Error(f"MESSENGERS: {fault}.", id="landfall.E004") for fault in names + places]
+    return [Error(f"MESSENGERS: {fault}.", id="landfall.E004") for fault in unknown_names + missing_placeholders]
 
 
 def production_findings() -> list[tuple[bool, CheckMessage]]:
-    """List each thing that can be missing in production, with whether it is."""
+    """List what a production site can lack: whether it does, and the message to show then."""
     sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     return [
         (settings.DEBUG, Error("DEBUG is on in production.", hint="Unset DEBUG.", id="landfall.E001")),

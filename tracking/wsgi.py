@@ -1,4 +1,4 @@
-"""WSGI entry point: the pages. Synchronous views run several times faster here than under ASGI."""
+"""WSGI entry point, without live streams. Synchronous views run several times faster here than under ASGI."""
 
 import os
 
