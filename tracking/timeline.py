@@ -1,14 +1,14 @@
-"""Events in the order of truth, and the same scan told twice as one row. Pure.
+"""Sort the scans of a parcel by time, and merge the scans that several sources report. Pure: no database.
 
-The order: by instant where one is known. A scan without one takes the instant of the same scan told by another source,
-else keeps its place among the scans of its own source. Naive clocks of two sources are never compared, only found
-equal.
+Scans sort by instant where one is known. A scan without one takes that of the same scan from another source, else keeps
+its place among the scans of its own source. Local times without an offset are only tested for equality: which of two is
+earlier depends on zones that are not known.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol, TypeVar
@@ -17,13 +17,13 @@ SAME_EVENT_TOLERANCE: Final = timedelta(minutes=10)
 SAME_MINUTE: Final = timedelta(minutes=1)
 EARLIEST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
 LOOKBACK_ROWS: Final = 12
-"""How many rows before a scan may hold the same happening."""
+"""How many rows back a duplicate of a scan is looked for."""
 COMPARED_CHARACTERS: Final = {"date": 10, "minute": 16, "second": 19}
-"""How much of an ISO clock each precision tells."""
+"""How many characters of an ISO local time each precision fills."""
 
 
 class ScanLike(Protocol):
-    """One scan as one source told it. `sequence` is its place in the answers of that source about that leg."""
+    """One scan as one source reported it. `sequence` is its place in that source's answers about that leg."""
 
     @property
     def occurred_at(self) -> datetime | None: ...
@@ -48,61 +48,80 @@ ScanT = TypeVar("ScanT", bound=ScanLike)
 
 def sort_scans(scans: Iterable[ScanT]) -> list[ScanT]:
     """Return the scans oldest first."""
-    every = list(scans)
+    all_scans = list(scans)
     streams: dict[tuple[int, int], list[ScanT]] = defaultdict(list)
-    for scan in every:
+    for scan in all_scans:
         streams[stream_of(scan)].append(scan)
-    lent = infer_instants(every)
-    placed: list[tuple[datetime, int, int, int, ScanT]] = []
-    reached = EARLIEST_INSTANT
-    for _, sources in groupby(sorted(streams), key=lambda stream: stream[0]):
-        earlier = reached
-        for stream in sources:
-            told = sorted(streams[stream], key=lambda scan: scan.sequence)
-            instants = fill_unknown_instants([scan.occurred_at or lent.get(id(scan)) for scan in told], earlier)
-            reached = max(reached, *instants)
-            placed += [(at, *stream, scan.sequence, scan) for at, scan in zip(instants, told, strict=True)]
-    return [scan for *_, scan in sorted(placed, key=lambda entry: entry[:4])]
+    inferred = infer_instants(all_scans)
+    entries: list[tuple[datetime, int, int, int, ScanT]] = []
+    latest = EARLIEST_INSTANT
+    for _leg, leg_streams in groupby(sorted(streams), key=lambda stream: stream[0]):
+        end_of_previous_leg = latest
+        for stream in leg_streams:
+            reported = sorted(streams[stream], key=lambda scan: scan.sequence)
+            known = [scan.occurred_at or inferred.get(id(scan)) for scan in reported]
+            instants = fill_unknown_instants(known, end_of_previous_leg)
+            latest = max(latest, *instants)
+            entries += [(at, *stream, scan.sequence, scan) for at, scan in zip(instants, reported, strict=True)]
+    return [scan for *_key, scan in sorted(entries, key=lambda entry: entry[:4])]
 
 
 def stream_of(scan: ScanLike) -> tuple[int, int]:
-    """Return which leg a scan is of and who told it: within a stream the order of telling counts."""
+    """Return the leg and the feed of a scan: within such a stream the order of report is the order in time."""
     return scan.leg_position, scan.feed_id or 0
 
 
 def infer_instants(scans: Sequence[ScanLike]) -> dict[int, datetime]:
-    """Return, by `id`, the instants that scans without one take from the same scan told by another source.
+    """Return, by `id` of the scan, the instants that undated scans take from the same scan of another source.
 
-    Each scan lends its instant to one scan of each source: two of one day find two.
+    A dated scan gives its instant to one scan of each stream at most: two undated scans of one day need two dated ones.
     """
-    unknown = sorted((scan for scan in scans if scan.occurred_at is None and scan.local_time), key=report_position)
-    known: dict[str, list[tuple[datetime, ScanLike]]] = defaultdict(list)
-    for scan in sorted(scans, key=report_position) if unknown else ():
+    undated = sorted((scan for scan in scans if scan.occurred_at is None and scan.local_time), key=report_position)
+    if not undated:
+        return {}
+    dated = group_dated_scans(scans)
+    inferred: dict[int, datetime] = {}
+    used: set[tuple[int, tuple[int, int]]] = set()
+    for scan in undated:
+        if match := earliest_match(scan, dated.get(canonical_scan(scan), ()), used):
+            instant, dated_scan = match
+            inferred[id(scan)] = instant
+            used.add((id(dated_scan), stream_of(scan)))
+    return inferred
+
+
+def group_dated_scans(scans: Iterable[ScanLike]) -> dict[str, list[tuple[datetime, ScanLike]]]:
+    """Return the scans that have an instant, with it, by canonical scan; each list in the order of report."""
+    dated: dict[str, list[tuple[datetime, ScanLike]]] = defaultdict(list)
+    for scan in sorted(scans, key=report_position):
         if scan.occurred_at is not None:
-            known[canonical_scan(scan)].append((scan.occurred_at, scan))
-    lent: dict[int, datetime] = {}
-    taken: set[tuple[int, tuple[int, int]]] = set()
-    for scan in unknown:
-        lenders = ((at, other) for at, other in known[canonical_scan(scan)] if is_same_event(scan, other))
-        free = ((at, other) for at, other in lenders if (id(other), stream_of(scan)) not in taken)
-        if found := min(free, key=lambda lender: lender[0], default=None):
-            lent[id(scan)] = found[0]
-            taken.add((id(found[1]), stream_of(scan)))
-    return lent
+            dated[canonical_scan(scan)].append((scan.occurred_at, scan))
+    return dated
+
+
+def earliest_match(
+    scan: ScanLike, dated: Iterable[tuple[datetime, ScanLike]], used: Container[tuple[int, tuple[int, int]]]
+) -> tuple[datetime, ScanLike] | None:
+    """Return the earliest of the dated scans that is the same as `scan` and not in `used` for its stream."""
+    stream = stream_of(scan)
+    matches = (
+        (instant, other) for instant, other in dated if is_same_event(scan, other) and (id(other), stream) not in used
+    )
+    return min(matches, key=lambda match: match[0], default=None)
 
 
 def report_position(scan: ScanLike) -> tuple[tuple[int, int], int]:
-    """Return where a scan was told: by whom of which leg, and where among the others."""
+    """Return the stream of a scan and its place in it."""
     return stream_of(scan), scan.sequence
 
 
 def fill_unknown_instants(instants: Sequence[datetime | None], default: datetime) -> list[datetime]:
-    """Give each unknown instant that of the known one before it, else of the one after it, else `earlier`."""
-    anchor = next((at for at in instants if at is not None), default)
+    """Replace each unknown instant by the known one before it, else by the first known one, else by `default`."""
+    last_known = next((instant for instant in instants if instant is not None), default)
     filled = []
-    for at in instants:
-        anchor = at or anchor
-        filled.append(anchor)
+    for instant in instants:
+        last_known = instant or last_known
+        filled.append(last_known)
     return filled
 
 
@@ -112,103 +131,107 @@ SCAN_SYNONYMS: Final = {
     "linehaul.departed": "export.office_departed",
     "delivery.collected": "delivery.delivered",
 }
-"""Scans that two carriers name differently for one happening."""
+"""Scans that carriers use for the same thing, each with the one that stands for both."""
 GENERIC_SCAN: Final = "linehaul.in_transit"
-"""What a source says that has no code for what happened."""
+"""The scan of sources that have no code for what happened."""
 
 
 def merge_duplicates(ordered: Sequence[ScanT]) -> list[list[ScanT]]:
-    """Group the tellings of one happening by different sources, oldest first; the best told of each leads its row.
+    """Group scans, sorted oldest first, so that each row holds one scan as its sources reported it, the best one first.
 
-    Scans that two sources name alike find each other first; what is left over is the same scan only within one leg and
-    one minute.
+    Scans of the same kind are matched first; of the rest, two are the same only within one leg and one minute.
     """
     if len({stream_of(scan) for scan in ordered}) < 2:
         return [[scan] for scan in ordered]
     rows = group_rows([[scan] for scan in ordered], canonical_scan, is_same_event)
     rows = group_rows(rows, lambda scan: str(scan.leg_position), is_same_event_by_time)
-    place = {id(scan): index for index, scan in enumerate(ordered)}
+    position = {id(scan): index for index, scan in enumerate(ordered)}
     for row in rows:
         row.sort(
             key=lambda scan: (
                 scan.occurred_at is None,
                 scan.scan == GENERIC_SCAN,
                 -COMPARED_CHARACTERS[scan.precision],
-                place[id(scan)],
+                position[id(scan)],
             )
         )
-    return sorted(rows, key=lambda row: place[id(row[0])])
+    return sorted(rows, key=lambda row: position[id(row[0])])
 
 
 def group_rows(
     rows: Sequence[list[ScanT]], bucket_of: Callable[[ScanT], str], is_same: Callable[[ScanT, ScanT], bool]
 ) -> list[list[ScanT]]:
-    """Add each row to the nearest one before it, on the same shelf, that it fits."""
-    found: list[list[ScanT]] = []
-    shelves: dict[str, list[list[ScanT]]] = defaultdict(list)
+    """Merge each row into the nearest earlier row of its bucket that it matches, if there is one."""
+    merged: list[list[ScanT]] = []
+    buckets: dict[str, list[list[ScanT]]] = defaultdict(list)
     for row in rows:
-        shelf = shelves[bucket_of(row[0])]
-        home = next((other for other in reversed(shelf[-LOOKBACK_ROWS:]) if can_merge(row, other, is_same)), None)
-        if home is None:
-            found.append(row)
-            shelf.append(row)
+        bucket = buckets[bucket_of(row[0])]
+        target = next((other for other in reversed(bucket[-LOOKBACK_ROWS:]) if can_merge(row, other, is_same)), None)
+        if target is None:
+            merged.append(row)
+            bucket.append(row)
         else:
-            home += row
-    return found
+            target += row
+    return merged
 
 
 def can_merge(row: Sequence[ScanT], other: Sequence[ScanT], is_same: Callable[[ScanT, ScanT], bool]) -> bool:
-    """Tell whether two rows are one: some tellings are the same, and no two contradict each other.
+    """Return whether two rows report the same scan: at least one pair is the same, and no pair contradicts that.
 
-    Two of which one has no instant do not: a third source may know that both clocks mean one scan.
+    A pair of which one scan has no instant does not contradict: a third source can know that both are the same.
     """
-    pairs = [(one, two) for one in row for two in other]
-    alike = [is_same(one, two) for one, two in pairs]
-    return any(alike) and all(
-        agree or (is_comparable(one, two) and not (one.occurred_at and two.occurred_at))
-        for agree, (one, two) in zip(alike, pairs, strict=True)
+    pairs = [(first, second) for first in row for second in other]
+    same = [is_same(first, second) for first, second in pairs]
+    return any(same) and all(
+        pair_is_same or (is_comparable(first, second) and not (first.occurred_at and second.occurred_at))
+        for pair_is_same, (first, second) in zip(same, pairs, strict=True)
     )
 
 
 def canonical_scan(scan: ScanLike) -> str:
-    """Return the name that all tellings of one kind of happening share."""
+    """Return the scan, or the one that stands for all its synonyms."""
     return SCAN_SYNONYMS.get(scan.scan, scan.scan)
 
 
-def is_same_event(one: ScanLike, other: ScanLike) -> bool:
-    """Tell whether two sources tell the same scan: one family, one country, and one instant or one local clock."""
-    if not is_comparable(one, other) or canonical_scan(one) != canonical_scan(other):
+def is_same_event(scan: ScanLike, other: ScanLike) -> bool:
+    """Return whether two sources report the same scan: of one kind, in one country, at one instant or local time."""
+    if not is_comparable(scan, other) or canonical_scan(scan) != canonical_scan(other):
         return False
-    if one.occurred_at and other.occurred_at and abs(one.occurred_at - other.occurred_at) <= SAME_EVENT_TOLERANCE:
+    if scan.occurred_at and other.occurred_at and abs(scan.occurred_at - other.occurred_at) <= SAME_EVENT_TOLERANCE:
         return True
-    return has_same_local_time(one, other)
+    return has_same_local_time(scan, other)
 
 
-def is_same_event_by_time(one: ScanLike, other: ScanLike) -> bool:
-    """Tell whether two sources mean the same scan of one leg: in the same minute and phase, or one is vague."""
+def is_same_event_by_time(scan: ScanLike, other: ScanLike) -> bool:
+    """Return whether two scans of one leg and one minute are the same: both of one phase, or one of them generic."""
     if (
-        not is_comparable(one, other)
-        or one.leg_position != other.leg_position
-        or "date" in (one.precision, other.precision)
+        not is_comparable(scan, other)
+        or scan.leg_position != other.leg_position
+        or "date" in (scan.precision, other.precision)
     ):
         return False
-    alike = GENERIC_SCAN in (one.scan, other.scan) or one.scan.partition(".")[0] == other.scan.partition(".")[0]
-    if one.occurred_at and other.occurred_at:
-        return alike and abs(one.occurred_at - other.occurred_at) < SAME_MINUTE
-    return alike and has_same_local_time(one, other)
+    compatible = GENERIC_SCAN in (scan.scan, other.scan) or phase_of(scan) == phase_of(other)
+    if scan.occurred_at and other.occurred_at:
+        return compatible and abs(scan.occurred_at - other.occurred_at) < SAME_MINUTE
+    return compatible and has_same_local_time(scan, other)
 
 
-def is_comparable(one: ScanLike, other: ScanLike) -> bool:
-    """Tell whether two scans can be one: told by two sources, both understood, not in two countries."""
-    if stream_of(one) == stream_of(other) or "unmapped" in (one.scan, other.scan):
+def phase_of(scan: ScanLike) -> str:
+    """Return the phase of the journey in which a scan was made: `import` of `import.customs_held`."""
+    return scan.scan.partition(".")[0]
+
+
+def is_comparable(scan: ScanLike, other: ScanLike) -> bool:
+    """Return whether two scans can be the same: from two streams, both mapped, not in two countries."""
+    if stream_of(scan) == stream_of(other) or "unmapped" in (scan.scan, other.scan):
         return False
-    return not one.country or not other.country or one.country == other.country
+    return not scan.country or not other.country or scan.country == other.country
 
 
-def has_same_local_time(one: ScanLike, other: ScanLike) -> bool:
-    """Tell whether two local clocks show the same, as far as both tell. A mere day is enough within one leg only."""
-    dates = [one.precision, other.precision].count("date")
-    if not one.local_time or not other.local_time or (dates == 1 and one.leg_position != other.leg_position):
+def has_same_local_time(scan: ScanLike, other: ScanLike) -> bool:
+    """Return whether two local times agree at the coarser of their precisions; a date and a time only in one leg."""
+    date_count = [scan.precision, other.precision].count("date")
+    if not scan.local_time or not other.local_time or (date_count == 1 and scan.leg_position != other.leg_position):
         return False
-    signs = min(COMPARED_CHARACTERS[one.precision], COMPARED_CHARACTERS[other.precision])
-    return one.local_time[:signs] == other.local_time[:signs]
+    length = min(COMPARED_CHARACTERS[scan.precision], COMPARED_CHARACTERS[other.precision])
+    return scan.local_time[:length] == other.local_time[:length]
