@@ -1,6 +1,6 @@
-"""What the scans of a parcel add up to: how far it is, what lies over that, and since when. Pure.
+"""Derive a parcel's status from its scans: milestone, overlay (a problem or a return), and times. Pure: no database.
 
-One rule set for `record`, `replay` and `manage.py decode --shipments`.
+`ingest.record`, the evaluations and `manage.py decode --shipments` all use these rules.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, JourneyStage
 
 
 class JourneyStep(NamedTuple):
-    """One scan, as far as conclusions need it."""
+    """One scan with the fields that the rules need."""
 
     scan: Scan
     occurred_at: datetime | None
@@ -32,9 +32,9 @@ class JourneyStep(NamedTuple):
 
 
 class ShipmentStatus(NamedTuple):
-    """How far a parcel is, and the passages behind it. `overlay` None: nothing lies over its progress.
+    """How far a parcel is. `overlay` is None unless there is a problem or a return; unknown instants are None.
 
-    Instants are aware UTC or unknown.
+    `milestone_times` holds the stages that the parcel has reached, in order.
     """
 
     milestone: Milestone = Milestone.PENDING
@@ -60,7 +60,7 @@ IMPORT_CUSTOMS_SCANS: Final = IMPORT_HOLD_SCANS | {Scan.IMPORT_CUSTOMS_PRESENTED
 
 @dataclass(slots=True)
 class JourneyState:
-    """The state while walking through the scans, oldest first."""
+    """What is known of a parcel while its scans are applied, oldest first."""
 
     origin: str | None
     destination: str | None
@@ -72,7 +72,7 @@ class JourneyState:
     country: str | None = None
 
     def apply_step(self, step: JourneyStep) -> None:
-        """Move on by one scan. Unknown words move nothing, but tell where the parcel is."""
+        """Apply one scan. An unmapped one changes the country only."""
         self.country = step.country or self.country
         milestone = MILESTONE_OF_SCAN[step.scan]
         if milestone is None or self.milestone is Milestone.RETURNED:
@@ -85,18 +85,19 @@ class JourneyState:
             self.set_overlay(Overlay(milestone.value), step.scan)
 
     def set_overlay(self, overlay: Overlay, overlay_scan: Scan) -> None:
-        """Note trouble beside the path. A delivery stays a delivery unless the parcel is sent back."""
+        """Set a problem or a return. After a delivery only a return counts; during a return nothing does."""
         delivered = self.milestone is Milestone.DELIVERED
         if self.overlay is Overlay.RETURNING or (delivered and overlay is not Overlay.RETURNING):
             return
         if delivered:
             self.milestone, self.delivered_at = self.milestone_before_delivery, None
         if overlay is Overlay.RETURNING:
+            # That country was on the way to the buyer: a delivery from here on that names none went to the sender.
             self.country = None
         self.overlay, self.overlay_scan = overlay, overlay_scan
 
     def apply_milestone(self, milestone: Milestone, step: JourneyStep) -> None:
-        """Note progress on the path; on the way back only an arrival counts."""
+        """Apply a milestone that has a rank; during a return only a delivery counts."""
         if self.overlay is Overlay.RETURNING and milestone is not Milestone.DELIVERED:
             return
         if milestone is Milestone.DELIVERED:
@@ -105,7 +106,7 @@ class JourneyState:
             self.move_to(milestone, step.scan)
 
     def apply_delivery(self, step: JourneyStep) -> None:
-        """Note a delivery. One at the sender's end is not the buyer's: it ends a return, or a first courier's part."""
+        """Apply a delivery: to the buyer, to the sender at the end of a return, or by a courier to the next carrier."""
         if self.overlay is Overlay.RETURNING and not self.is_buyer_country(self.country):
             self.set_returned()
         elif self.is_sender_country(step.country):
@@ -116,7 +117,7 @@ class JourneyState:
             self.overlay, self.overlay_scan = None, None
 
     def apply_delivery_to_sender(self, step: JourneyStep) -> None:
-        """Note a delivery in the country of origin: unless the parcel had been abroad, somebody there handed it on."""
+        """Apply a delivery in the country of origin: a return if the parcel had been abroad, else a handover there."""
         if self.milestone is Milestone.DELIVERED and not self.can_be_back_at(step.occurred_at):
             return
         if MILESTONE_RANKS[self.milestone] >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]:
@@ -125,7 +126,7 @@ class JourneyState:
             self.move_to(Milestone.ACCEPTED, step.scan)
 
     def can_be_back_at(self, occurred_at: datetime | None) -> bool:
-        """Tell whether a parcel delivered abroad can be back by now: else one delivery was told with two countries."""
+        """Return whether a parcel delivered abroad can be back by then; else one delivery was reported twice."""
         return (
             occurred_at is not None
             and self.delivered_at is not None
@@ -133,28 +134,29 @@ class JourneyState:
         )
 
     def set_returned(self) -> None:
-        """Note that the parcel is with its sender again."""
+        """Mark the parcel as returned to its sender."""
         self.milestone, self.overlay, self.overlay_scan, self.delivered_at = Milestone.RETURNED, None, None, None
 
     def is_sender_country(self, country: str | None) -> bool:
-        """Tell whether `country` is the parcel's origin and surely not its destination."""
+        """Return whether `country` is the origin of the parcel and certainly not its destination."""
         return bool(country and self.destination) and country == self.origin != self.destination
 
     def is_buyer_country(self, country: str | None) -> bool:
-        """Tell whether `country` is the parcel's destination and surely not its origin."""
+        """Return whether `country` is the destination of the parcel and certainly not its origin."""
         return bool(country) and country == self.destination != self.origin
 
     def move_to(self, milestone: Milestone, scan: Scan) -> None:
-        """Go forward; or back from the local network to a customs desk that is only now being passed."""
-        late_customs = scan in IMPORT_CUSTOMS_SCANS and self.milestone is Milestone.LAST_MILE
-        if MILESTONE_RANKS[milestone] > MILESTONE_RANKS[self.milestone] or late_customs:
+        """Move to a later milestone, or back from last mile to import customs; clear an overlay that this resolves."""
+        # Parcels are sometimes handed to the local carrier first and presented to customs there.
+        is_late_customs = scan in IMPORT_CUSTOMS_SCANS and self.milestone is Milestone.LAST_MILE
+        if MILESTONE_RANKS[milestone] > MILESTONE_RANKS[self.milestone] or is_late_customs:
             self.milestone = self.milestone_before_delivery = milestone
         if self.overlay_scan is not None and is_resolved_by(self.overlay_scan, scan, MILESTONE_RANKS[milestone]):
             self.overlay, self.overlay_scan = None, None
 
 
 def is_resolved_by(overlay_scan: Scan, scan: Scan, rank: int) -> bool:
-    """Tell whether `scan`, of a milestone with `rank`, shows that `trouble` is over."""
+    """Return whether `scan`, whose milestone has `rank`, shows that the problem of `overlay_scan` is over."""
     if overlay_scan in IMPORT_HOLD_SCANS:
         return scan is Scan.IMPORT_CUSTOMS_RELEASED or rank >= MILESTONE_RANKS[Milestone.LAST_MILE]
     if overlay_scan in EXPORT_HOLD_SCANS:
@@ -167,7 +169,7 @@ def is_resolved_by(overlay_scan: Scan, scan: Scan, rank: int) -> bool:
 
 
 class HasScanTime(Protocol):
-    """One scan with what it says and when; `at` None where no instant is known."""
+    """A scan and its instant; None where that is unknown."""
 
     @property
     def scan(self) -> Scan: ...
@@ -185,60 +187,58 @@ STAGE_RULES: Final[dict[JourneyStage, tuple[int, frozenset[Scan]]]] = {
     JourneyStage.CLEARED: (MILESTONE_RANKS[Milestone.LAST_MILE], frozenset({Scan.IMPORT_CUSTOMS_RELEASED})),
     JourneyStage.OUT_FOR_DELIVERY: (MILESTONE_RANKS[Milestone.OUT_FOR_DELIVERY], frozenset()),
 }
-"""The scans that are a passage, and the rank from which on it must lie behind."""
+"""For each stage the milestone rank that implies it, and the scans that report it themselves."""
 
-
-FAMILY_RANKS: Final = {
+PHASE_RANKS: Final = {
     "export": MILESTONE_RANKS[Milestone.EXPORT_CUSTOMS],
     "import": MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS],
     "lastmile": MILESTONE_RANKS[Milestone.LAST_MILE],
     "delivery": MILESTONE_RANKS[Milestone.OUT_FOR_DELIVERY],
     "pickup": MILESTONE_RANKS[Milestone.AVAILABLE_FOR_PICKUP],
 }
-"""How far a parcel is that has trouble in a phase of its way."""
+"""How far a parcel is by the phase of a scan whose own milestone has no rank (a problem)."""
 
 
 def milestone_times(ordered_scans: Iterable[HasScanTime]) -> dict[JourneyStage, datetime | None]:
-    """Return the passages that lie behind a parcel with the instants of the scans that show them first, from scans
-    oldest first.
+    """Return the stages that a parcel has reached, each with the instant of the first scan that shows it.
 
-    Where one scan shows two passages the earlier one was not seen: it has None, and so has one at a time without an
-    instant.
+    The scans come oldest first. A stage is None where that scan has no instant, and where the same scan shows a later
+    stage too: then the earlier one was reached at an unknown time before it.
     """
-    found: dict[JourneyStage, datetime | None] = {}
-    ahead = list(STAGE_RULES)
+    times: dict[JourneyStage, datetime | None] = {}
+    pending = list(STAGE_RULES)
     for step in ordered_scans:
-        rank = MILESTONE_RANKS.get(step.scan.milestone or Milestone.PENDING, FAMILY_RANKS.get(step.scan.phase, 0))
-        behind = [clock for clock in ahead if rank >= STAGE_RULES[clock][0] or step.scan in STAGE_RULES[clock][1]]
-        if behind:
-            last = ahead.index(behind[-1])
-            found |= dict.fromkeys(ahead[:last]) | {ahead[last]: step.occurred_at}
-            del ahead[: last + 1]
-            if not ahead:
+        rank = MILESTONE_RANKS.get(step.scan.milestone or Milestone.PENDING, PHASE_RANKS.get(step.scan.phase, 0))
+        reached = [stage for stage in pending if rank >= STAGE_RULES[stage][0] or step.scan in STAGE_RULES[stage][1]]
+        if reached:
+            last = pending.index(reached[-1])
+            times |= dict.fromkeys(pending[:last]) | {pending[last]: step.occurred_at}
+            del pending[: last + 1]
+            if not pending:
                 break
-    return found
+    return times
 
 
 def derive_status(
     steps: Iterable[JourneyStep], *, origin: str | None = None, destination: str | None = None
 ) -> ShipmentStatus:
-    """Return what `steps`, in any order, add up to. `origin` and `destination` are ISO countries, if known."""
+    """Return the status that `steps`, in any order, lead to. `origin` and `destination` are ISO countries, if known."""
     return derive_sorted_status(sort_scans(steps), origin=origin, destination=destination)
 
 
 def derive_sorted_status(
     ordered: Sequence[JourneyStep], *, origin: str | None = None, destination: str | None = None
 ) -> ShipmentStatus:
-    """Return what steps add up to that `sort_scans` has put in order."""
-    progress = JourneyState(origin, destination)
+    """Return the status of steps that `sort_scans` has put in order."""
+    state = JourneyState(origin, destination)
     for step in ordered:
-        progress.apply_step(step)
+        state.apply_step(step)
     instants = [step.occurred_at for step in ordered if step.occurred_at is not None]
     return ShipmentStatus(
-        progress.milestone,
-        progress.overlay,
+        state.milestone,
+        state.overlay,
         min(instants, default=None),
         max(instants, default=None),
-        progress.delivered_at,
+        state.delivered_at,
         milestone_times(ordered),
     )
