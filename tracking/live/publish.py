@@ -1,6 +1,6 @@
-"""Ring and hear a shipment's bell: the open page learns within milliseconds that its parcel moved.
+"""Tell open pages through Redis that their shipment or order has changed.
 
-A bell carries no news, only the revision; the page then fetches itself through the normal view, in its own language.
+The message carries no data: each page then fetches itself again through its normal view, in its reader's language.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ LAST_UPDATE_TTL_SECONDS: Final = 3600
 
 @lru_cache(maxsize=1)
 def redis_client() -> redis.Redis:
-    """Return this process's connection pool to the bell."""
+    """Return the Redis client of this process, with its connection pool."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def publish_after_commit(shipments: Iterable[Shipment]) -> None:
-    """Ring once the changes can be seen: for each parcel's own page, and for its order's."""
+    """Publish an update after commit for each shipment's page and for its order's page."""
     tokens = [token for shipment in shipments for token in (shipment.token, shipment.order.token)]
     if tokens:
         transaction.on_commit(lambda: publish(tokens))
 
 
 def publish(tokens: Iterable[str]) -> None:
-    """Ring for each page. A broker that is away costs the live update and nothing else: the page has a refresh link."""
+    """Publish an update for each page token. Without Redis only the live update is lost: pages have a refresh link."""
     try:
         pipe = redis_client().pipeline(transaction=False)
         for token in tokens:
+            # The stream compares this time with that of the page, in case the update came before the page subscribed.
             pipe.set(f"{LAST_UPDATE_PREFIX}{token}", int(time.time() * 1000), ex=LAST_UPDATE_TTL_SECONDS)
             pipe.publish(f"{CHANNEL_PREFIX}{token}", "updated")
         pipe.execute()
-    except redis.RedisError as trouble:
-        log.warning("page update not published", error=str(trouble))
+    except redis.RedisError as error:
+        log.warning("page update not published", error=str(error))

@@ -1,8 +1,8 @@
-"""The live stream: server-sent events over raw ASGI, one Redis subscription for all open pages of a process.
+"""Live updates: server-sent events over plain ASGI, with one Redis subscription for all open pages of a process.
 
-`GET /live/<token>?since=<ms>` of a parcel or an order sends `event: moved` whenever its bell rings, and at once when it
-rang after the page was made. Tokens are the pages' own random names: who has one may see the page, and the stream tells
-nothing but that it moved.
+`GET /live/<token>?since=<ms>` sends `event: updated` whenever the page of that shipment or order changes, and at once
+if it changed after `since`, when the page was rendered. The token is the one in the page's URL: who knows it may see
+the page, and the stream only says that it changed.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ log: Final = structlog.get_logger()
 
 
 class StreamHub:
-    """Hears every bell of this process's open pages through one connection and wakes the pages concerned."""
+    """Receives all updates through one Redis connection and wakes the open pages that they concern."""
 
     def __init__(self) -> None:
         self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.listener: asyncio.Task[None] | None = None
 
     def subscribe(self, token: str) -> asyncio.Event:
-        """Return an event that is set whenever `token` rings."""
+        """Return an event that is set on each update of `token`; start listening with the first page."""
         page = asyncio.Event()
         self.pages[token].add(page)
         if self.listener is None or self.listener.done():
@@ -60,99 +60,100 @@ class StreamHub:
         return page
 
     def unsubscribe(self, token: str, page: asyncio.Event) -> None:
-        """Forget a page that was closed."""
+        """Remove a page that was closed."""
         self.pages[token].discard(page)
         if not self.pages[token]:
             del self.pages[token]
 
     async def was_updated_after(self, token: str, made_at: int) -> bool:
-        """Tell whether `token` rang after a page of it was made at `made_at` (ms; 0: it does not ask)."""
+        """Return whether `token` was updated at or after `made_at` (ms since 1970; 0: the page did not say)."""
         if not made_at:
             return False
         try:
             async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client:
-                rung_at = await client.get(f"{LAST_UPDATE_PREFIX}{token}")
+                updated_at = await client.get(f"{LAST_UPDATE_PREFIX}{token}")
         except RedisError:
             return False
-        return rung_at is not None and int(rung_at) >= made_at
+        return updated_at is not None and int(updated_at) >= made_at
 
     async def listen(self) -> None:
-        """Hear all bells for as long as a page is open; after a lost connection wake every page once, to be safe."""
+        """Relay updates while a page is open; after a lost connection wake every page, as it may have missed one."""
         while self.pages:
             try:
-                async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as bells:
-                    await bells.psubscribe(f"{CHANNEL_PREFIX}*")
-                    await self.relay_messages(bells)
-            except RedisError as trouble:
-                log.warning("page update subscription lost", error=str(trouble))
+                async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as subscription:
+                    await subscription.psubscribe(f"{CHANNEL_PREFIX}*")
+                    await self.relay_messages(subscription)
+            except RedisError as error:
+                log.warning("page update subscription lost", error=str(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
                 self.notify_pages(list(self.pages))
 
     async def relay_messages(self, subscription: redis.asyncio.client.PubSub) -> None:
-        """Wake the pages of each bell that rings."""
+        """Wake the pages of each update that arrives."""
         while self.pages:
             message = await subscription.get_message(ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS)
             if message is not None:
                 self.notify_pages([message["channel"].decode().removeprefix(CHANNEL_PREFIX)])
 
     def notify_pages(self, tokens: list[str]) -> None:
-        """Set the events of the pages open on `tokens`."""
+        """Wake the pages that are open on `tokens`."""
         for token in tokens:
             for page in self.pages.get(token, ()):
                 page.set()
 
 
 def with_stream(fallback: Application, path: re.Pattern[str]) -> Application:
-    """Return an ASGI application that serves the live stream on `path` and leaves all else to `rest`."""
-    switchboard = StreamHub()
+    """Return an ASGI application that serves live updates on `path` and passes every other request to `fallback`."""
+    hub = StreamHub()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        found = path.match(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if found is None:
+        match = path.match(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if match is None:
             await fallback(scope, receive, send)
         else:
-            await serve_stream(switchboard, found.group(1), parse_since(scope), receive, send)
+            await serve_stream(hub, match.group(1), parse_since(scope), receive, send)
 
     return application
 
 
 def parse_since(scope: Scope) -> int:
-    """Return when the page was made, in milliseconds since 1970; 0 when the address does not say."""
+    """Return `since` from the query string (ms since 1970); 0 where it is missing or no such number."""
     value = parse_qs(scope["query_string"].decode("ascii", "replace")).get("since", ["0"])[0]
     return int(value) if value.isdecimal() and len(value) < 16 else 0
 
 
 async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receive, send: Send) -> None:
-    """Keep one page's stream open until the reader leaves."""
+    """Send updates of one page until its client disconnects."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     page = hub.subscribe(token)
-    gone = asyncio.create_task(wait_for_disconnect(receive))
+    disconnect = asyncio.create_task(wait_for_disconnect(receive))
     try:
+        # Looked up after subscribing: the other way round an update between the two would be lost.
         missed = await hub.was_updated_after(token, made_at)
         await send({"type": "http.response.body", "body": STREAM_PREAMBLE + UPDATE_MESSAGE * missed, "more_body": True})
-        while not gone.done():
-            await send({"type": "http.response.body", "body": await next_chunk(page, gone), "more_body": True})
+        while not disconnect.done():
+            await send({"type": "http.response.body", "body": await next_chunk(page, disconnect), "more_body": True})
     except OSError:
         log.debug("client disconnected while streaming", token=token[:4])
     finally:
         hub.unsubscribe(token, page)
-        gone.cancel()
+        disconnect.cancel()
 
 
 async def next_chunk(page: asyncio.Event, disconnect: asyncio.Task[None]) -> bytes:
-    """Wait for the bell, the reader's leaving or the time for a sign of life, and return what to send."""
-    rung = asyncio.create_task(page.wait())
-    await asyncio.wait({rung, disconnect}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    if not rung.done():
-        rung.cancel()
+    """Wait for an update, the disconnect or the time for a keep-alive, and return what to send."""
+    update = asyncio.create_task(page.wait())
+    await asyncio.wait({update, disconnect}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if not update.done():
+        update.cancel()
         with suppress(asyncio.CancelledError):
-            await rung
+            await update
         return KEEP_ALIVE_MESSAGE
     page.clear()
     return UPDATE_MESSAGE
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Return once the reader has left."""
+    """Return once the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
