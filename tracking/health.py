@@ -1,4 +1,4 @@
-"""Is this process alive, and is there what it needs?"""
+"""Liveness (/healthz) and readiness (/readyz) of the site, for load balancers and supervisors."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ MAX_HEARTBEAT_AGE_SECONDS: Final = {"worker": 15.0, "beat": 30.0}
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 while this process can answer at all."""
+    """Answer 200 as long as the process handles requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, broker, worker and beat are all there, else 503; the body says which is not."""
+    """Answer 200 when database, broker, worker and beat all work, else 503; the JSON body names what does not."""
     checks = {"database": check_database(), **check_broker_and_workers()}
     ready = all(check["ok"] for check in checks.values())
     return JsonResponse({"ready": ready, **checks}, status=200 if ready else 503)
 
 
 def check_database() -> dict[str, object]:
-    """Ask the database for one row."""
+    """Check that the database answers a query."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as trouble:
-        return {"ok": False, "error": type(trouble).__name__}
+    except DatabaseError as error:
+        return {"ok": False, "error": type(error).__name__}
     return {"ok": True}
 
 
 def check_broker_and_workers() -> dict[str, dict[str, object]]:
-    """Ask the broker, and read from it when worker and beat were last alive (seconds ago)."""
+    """Check the broker, and the heartbeats of worker and beat that it holds."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            marks = client.mget([f"heartbeat:{name}" for name in MAX_HEARTBEAT_AGE_SECONDS])
-    except redis.RedisError as trouble:
-        away = {"ok": False, "error": type(trouble).__name__}
-        return {"broker": away, **{name: {"ok": False, "error": "unknown"} for name in MAX_HEARTBEAT_AGE_SECONDS}}
-    ages = {name: heartbeat_age(mark) for name, mark in zip(MAX_HEARTBEAT_AGE_SECONDS, marks, strict=True)}
+            heartbeats = client.mget([f"heartbeat:{name}" for name in MAX_HEARTBEAT_AGE_SECONDS])
+    except redis.RedisError as error:
+        broker: dict[str, object] = {"ok": False, "error": type(error).__name__}
+        return {"broker": broker, **{name: {"ok": False, "error": "unknown"} for name in MAX_HEARTBEAT_AGE_SECONDS}}
+    ages = dict(zip(MAX_HEARTBEAT_AGE_SECONDS, map(heartbeat_age, heartbeats), strict=True))
     return {"broker": {"ok": True}, **{name: check_heartbeat(name, seconds) for name, seconds in ages.items()}}
 
 
 def heartbeat_age(heartbeat: bytes | None) -> float | None:
-    """Return how many seconds ago a mark was set; None for never."""
+    """Return the age in seconds of a stored heartbeat; None where there is none."""
     return round(time.time() - float(heartbeat), 1) if heartbeat else None
 
 
 def check_heartbeat(name: str, age_seconds: float | None) -> dict[str, object]:
-    """Judge the age of a heartbeat."""
+    """Return whether a heartbeat is recent enough for its process, and its age."""
     return {"ok": age_seconds is not None and age_seconds < MAX_HEARTBEAT_AGE_SECONDS[name], "seconds_ago": age_seconds}

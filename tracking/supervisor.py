@@ -1,7 +1,7 @@
-"""Several processes as one: started together, restarted when they fall, stopped together. Plain subprocess.
+"""Run several processes as one: start them together, restart those that exit, stop them together.
 
-On Linux a child dies with its parent even when that is killed without warning. Run by path, with a plan as JSON on
-standard input (see `Plan`), so that it loads neither Django nor the project and stays small.
+On Linux the children end with the supervisor even when it is killed. It is run by path, with a `RunPlan` as JSON on
+standard input, so that it imports neither Django nor the project and takes little memory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import IO, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
@@ -30,14 +31,14 @@ LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def die_with_parent() -> None:
-    """Ask the kernel, in the child, for SIGTERM when the parent goes; and stay out of the terminal's Ctrl-C."""
+    """In the child: get SIGTERM when the parent dies (Linux), and none of the terminal's Ctrl-C."""
     os.setsid()
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class ChildProcess:
-    """One process that should always run."""
+    """One process that is kept running."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name, self.command, self.environment = name, list(command), dict(environment)
@@ -45,7 +46,7 @@ class ChildProcess:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start it, with its words passed on under its name."""
+        """Start the process and forward its output."""
         self.start_times.append(time.monotonic())
         # die_with_parent only makes system calls; it is safe between fork and exec.
         self.process = subprocess.Popen(
@@ -60,28 +61,28 @@ class ChildProcess:
         threading.Thread(target=self.forward_output, args=(self.process.stdout,), daemon=True).start()
 
     def forward_output(self, output: IO[str]) -> None:
-        """Print what it says, each line under its name."""
+        """Print the output of the process, each line after its name."""
         for line in output:
             print(f"{self.name:<9} | {line.rstrip()}", flush=True)  # noqa: T201
 
     @property
     def has_exited(self) -> bool:
-        """Tell whether it ended by itself."""
+        """Return whether the process ended by itself."""
         return self.process is not None and self.process.poll() is not None
 
     @property
     def is_crash_looping(self) -> bool:
-        """Tell whether it fell too often within a minute."""
+        """Return whether the process was started more than `MAX_RESTARTS` times within a minute."""
         return len(self.start_times) > MAX_RESTARTS and time.monotonic() - self.start_times[0] < 60
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to it and all that it started, even where it is gone itself and left them behind."""
+        """Send a signal to the process and all that it started, even after the process itself has ended."""
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
     def wait(self, deadline: float) -> None:
-        """Wait until it has ended, at most to the deadline (of the monotonic clock); then kill what is left of it."""
+        """Wait for the end of the process until `deadline` (`time.monotonic`), then kill what is left of its group."""
         if self.process is None:
             return
         with suppress(subprocess.TimeoutExpired):
@@ -91,7 +92,7 @@ class ChildProcess:
 
 
 class Supervisor:
-    """Runs children until it is told to stop."""
+    """Keeps children running until it is told to stop."""
 
     def __init__(self) -> None:
         self.children: list[ChildProcess] = []
@@ -99,25 +100,25 @@ class Supervisor:
         self.failed = False
 
     def add(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-        """Start one more child."""
+        """Start a child and keep it running from now on."""
         child = ChildProcess(name, command, environment or {})
         self.children.append(child)
         child.start()
 
     def install_signal_handlers(self) -> None:
-        """Stop at SIGINT and SIGTERM."""
+        """Stop on SIGINT and SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stopping.set())
 
     def run(self) -> int:
-        """Keep the children running until told to stop; return 0, or 1 when one could not be kept running."""
+        """Keep the children running until told to stop; return the exit status: 0, or 1 when one does not stay up."""
         while not self.failed and not self.stopping.wait(0.2):
             self.restart_exited_children()
         self.stop()
         return int(self.failed)
 
     def wait_until(self, condition: Callable[[], bool]) -> bool:
-        """Wait until something holds, or for `START_SECONDS`, or until told to stop; return whether it holds."""
+        """Wait for a condition; return False after `START_TIMEOUT_SECONDS`, after a failure, or when told to stop."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not condition():
             if self.failed or time.monotonic() > deadline or self.stopping.wait(0.1):
@@ -126,21 +127,21 @@ class Supervisor:
         return True
 
     def abort(self, reason: str) -> None:
-        """Say why the whole cannot go on; `run` then stops it."""
+        """Print the reason and mark the run as failed, so that `run` stops everything."""
         print(f"{reason}; stopping everything", file=sys.stderr, flush=True)  # noqa: T201
         self.failed = True
 
     def restart_exited_children(self) -> None:
-        """Start every fallen child again."""
+        """Restart every child that has exited."""
         for child in self.children:
             if child.has_exited and not self.failed:
                 self.restart_child(child)
 
     def restart_child(self, child: ChildProcess) -> None:
-        """Start a fallen child again; give up when it falls again and again."""
+        """Restart a child after a delay that grows with each restart; give up when it keeps exiting."""
         assert child.process is not None
         print(f"{child.name} ended with status {child.process.returncode}", file=sys.stderr, flush=True)  # noqa: T201
-        # What it started may outlive it and hold its port.
+        # Processes that the child started can outlive it and still hold its port.
         child.send_signal(signal.SIGKILL)
         if child.is_crash_looping:
             self.abort(f"{child.name} does not stay up")
@@ -148,7 +149,7 @@ class Supervisor:
             child.start()
 
     def stop(self) -> None:
-        """Stop the children; the first, on which the others stand, when they are gone."""
+        """Stop the children, the first one last: the others may need it until their end (it is the embedded broker)."""
         for group, seconds in (
             (self.children[1:], STOP_TIMEOUT_SECONDS),
             (self.children[:1], FIRST_CHILD_STOP_TIMEOUT_SECONDS),
@@ -161,7 +162,7 @@ class Supervisor:
 
 
 class ChildSpec(TypedDict):
-    """One child: its name, its command, what to add to the environment, and a file that shows that it is up."""
+    """One child: name, command, additional environment, and a path that exists once it is ready (empty: none)."""
 
     name: str
     command: list[str]
@@ -170,7 +171,7 @@ class ChildSpec(TypedDict):
 
 
 class RunPlan(NamedTuple):
-    """What to run, the address that answers 200 once all is up, and what to say then."""
+    """What to run, the URL that answers 200 once everything is up, and the message to print then."""
 
     children: list[ChildSpec]
     ready_url: str
@@ -178,26 +179,26 @@ class RunPlan(NamedTuple):
 
 
 def responds_ok(url: str) -> bool:
-    """Tell whether an address of ours answers 200."""
+    """Return whether an http:// URL answers 200."""
     parts = urlsplit(url)
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
     try:
-        line.request("GET", parts.path)
-        return line.getresponse().status == 200
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == 200
     except OSError:
         return False
     finally:
-        line.close()
+        connection.close()
 
 
 def run_plan(plan: RunPlan) -> int:
-    """Start what the plan names, say that it is up, keep it up; return the exit status."""
+    """Start the children in order, print the message once the site is up, keep it up; return the exit status."""
     supervisor = Supervisor()
     supervisor.install_signal_handlers()
-    for program in plan.children:
-        supervisor.add(program["name"], program["command"], program["environment"])
-        shown = program["ready_path"]
-        if shown and not supervisor.wait_until(lambda path=shown: os.path.exists(path)):  # type: ignore[misc]  # noqa: PTH110
+    for child in plan.children:
+        supervisor.add(child["name"], child["command"], child["environment"])
+        ready_path = child["ready_path"]
+        if ready_path and not supervisor.wait_until(partial(os.path.exists, ready_path)):
             break
     if supervisor.wait_until(lambda: responds_ok(plan.ready_url)):
         print(plan.ready_message, flush=True)  # noqa: T201
