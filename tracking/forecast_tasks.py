@@ -1,4 +1,4 @@
-"""Background jobs that reckon with numpy: what `tasks` is, but imported by workers alone and started by name."""
+"""Celery tasks that need numpy. Only workers import this module: web processes start without numpy and save memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tracking.ingest import forecasts
 
 @shared_task
 def make_due_forecasts() -> int:
-    """Make the forecasts that are due: of parcels that moved, and once a day of those that did not."""
+    """Make forecasts for parcels that moved, and once a day for the others; return how many parcels there were."""
     return forecasts.make_due_forecasts(timezone.now())
 
 
 @shared_task
 def train_prediction_models() -> int:
-    """Learn anew how long parcels take, then count how forecasts came true; return how many models were taken."""
-    taken = training.train_all_models(timezone.now())
+    """Train the prediction models, then score past forecasts; return how many models were accepted."""
+    accepted = training.train_all_models(timezone.now())
     accuracy.update_scores(timezone.now())
-    return taken
+    return accepted

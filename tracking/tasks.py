@@ -1,4 +1,4 @@
-"""Every background job: load, call one room, hand on. Messages carry ids only."""
+"""The Celery tasks: each loads rows, calls one package and enqueues what follows. Messages carry ids only."""
 
 from __future__ import annotations
 
@@ -25,126 +25,127 @@ from tracking.worker_lock import hold_worker_lock
 LEGS_PER_MESSAGE: Final = 200
 MAX_SHIPMENTS_PER_RUN: Final = 20_000
 DELIVERY_LOCK_SECONDS: Final = 45.0
-"""The longest that one job on a channel can last: its ten seconds, and one answer that is waited for."""
+"""The longest that one delivery task can last: its ten seconds, and one request that is still waiting."""
 STALE_AFTER: Final = timedelta(minutes=2)
 
 
 @shared_task
 def fetch_due_legs() -> int:
-    """Claim the legs that are due and have their carriers asked; return how many."""
+    """Claim the legs that are due and enqueue their fetches, carrier by carrier; return how many legs were claimed."""
     claimed = schedule.claim_due_legs(timezone.now())
     for carrier_id, leg_ids in claimed.items():
-        rest = iter(leg_ids)
-        while group := list(islice(rest, LEGS_PER_MESSAGE)):
-            fetch_carrier_legs.apply_async((carrier_id, group), expires=schedule.CLAIM_DURATION.total_seconds())
+        remaining = iter(leg_ids)
+        while batch := list(islice(remaining, LEGS_PER_MESSAGE)):
+            # After the claim another worker may hold these legs: a message that waited longer must not run.
+            fetch_carrier_legs.apply_async((carrier_id, batch), expires=schedule.CLAIM_DURATION.total_seconds())
     return sum(map(len, claimed.values()))
 
 
 @shared_task
 def fetch_carrier_legs(carrier_id: int, leg_ids: list[int]) -> int:
-    """Ask one carrier about claimed legs, store its answers, read them; return how many events are new.
+    """Fetch claimed legs from one carrier, store the answers and process them; return how many events are new.
 
-    A leg that was never asked about first gets the news that came before it.
+    For a leg that was never fetched, payloads that arrived before the leg existed are processed first.
     """
     carrier = Carrier.objects.get(pk=carrier_id)
-    new = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
-    fresh = sum(replay.replay_leg(leg) for leg in new)
+    never_fetched = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
+    replayed_count = sum(replay.replay_leg(leg) for leg in never_fetched)
     answers = Payload.objects.filter(pk__in=fetch.fetch_legs(carrier, leg_ids))
-    return fresh + process_payloads(answers.select_related("carrier").order_by("pk"))
+    return replayed_count + process_payloads(answers.select_related("carrier").order_by("pk"))
 
 
 @shared_task
 def parse_payload(payload_id: int) -> int:
-    """Read one stored message; return how many events are new."""
+    """Process one stored payload; return how many events are new."""
     return len(process_payload(Payload.objects.select_related("carrier").get(pk=payload_id)))
 
 
 @shared_task
 def parse_stale_payloads() -> int:
-    """Read messages whose job was lost; return how many there were."""
-    before = timezone.now() - STALE_AFTER
-    forgotten = list(Payload.objects.unparsed_before(before).select_related("carrier").order_by("pk")[:500])
-    process_payloads(forgotten)
-    return len(forgotten)
+    """Process stored payloads whose task was lost; return how many there were."""
+    cutoff = timezone.now() - STALE_AFTER
+    stale = list(Payload.objects.unparsed_before(cutoff).select_related("carrier").order_by("pk")[:500])
+    process_payloads(stale)
+    return len(stale)
 
 
 @shared_task
 def detect_silent_feeds() -> int:
-    """Notice feeds that stopped pushing and ask them instead; return how many there were."""
+    """Detect feeds whose webhooks stopped, and poll them instead; return how many there were."""
     return len(webhook_health.detect_silent_feeds(timezone.now()))
 
 
 @shared_task
 def update_load_factors() -> int:
-    """Note how crowded each feed is; return how many want more calls than they may have."""
+    """Update the load factor of each feed; return how many need more calls than they may make."""
     return schedule.update_load_factors(timezone.now())
 
 
 @shared_task
 def train_hazards() -> int:
-    """Learn from the latest parcels when news comes; return how many rhythms that gave."""
+    """Train the event hazards from recent parcels; return how many there are."""
     return training.train_hazards(timezone.now())
 
 
 @shared_task
 def update_due_alerts() -> int:
-    """Look at the parcels in which time alone may have raised or ended an alarm; return how many there were."""
-    looked = 0
-    while found := alerts.check_due_alerts(timezone.now()):
-        looked += found
-        if found < alerts.BATCH_SIZE or looked >= MAX_SHIPMENTS_PER_RUN:
+    """Check the parcels whose alerts can change by the passing of time alone; return how many there were."""
+    total = 0
+    while checked := alerts.check_due_alerts(timezone.now()):
+        total += checked
+        if checked < alerts.BATCH_SIZE or total >= MAX_SHIPMENTS_PER_RUN:
             break
-    return looked
+    return total
 
 
 @shared_task
 def update_dwell_limits() -> int:
-    """Learn from the parcels of a year how long each stage takes; return how many limits that gave."""
+    """Fit the dwell limits of milestones from a year of parcels; return how many there are."""
     return dwell_limits.update_dwell_limits(timezone.now())
 
 
 @shared_task
 def replay_mapped_code(code_id: int) -> int:
-    """Read again the history of a code that an operator mapped; return how many messages that was."""
+    """Process the payloads with a code again after an operator has mapped it; return how many there were."""
     return replay.replay_code(UnmappedCode.objects.get(pk=code_id))
 
 
 @shared_task
 def translate_unknown_texts() -> int:
-    """Have carriers' unknown words translated, where an operator wants that; return how many texts that gave."""
+    """Have unmapped carrier texts translated by machine, where configured; return how many translations came."""
     return translate.translate_recent(timezone.now())
 
 
 @shared_task
 def replay_text_mapping(text_mapping_id: int) -> int:
-    """Read again the history of words that an operator taught; return how many messages that was."""
+    """Process the payloads with a text again after an operator has mapped it; return how many there were."""
     return replay.replay_phrase(TextMapping.objects.get(pk=text_mapping_id))
 
 
 @shared_task
 def replay_earlier_payloads(leg_id: int) -> int:
-    """Read what was told about a number before its order came; return how many events that gave."""
+    """Process payloads about a number that arrived before its leg; return how many events are new."""
     return replay.replay_leg(Leg.objects.get(pk=leg_id))
 
 
 @shared_task
 def forward_answers() -> int:
-    """Pass on to carriers the answers whose turn has come; return how many were taken."""
-    taken = forward_due_answers(timezone.now())
-    publish.publish_after_commit(taken)
-    return len(taken)
+    """Forward the buyers' answers that are due to carriers; return the number of shipments concerned."""
+    shipments = forward_due_answers(timezone.now())
+    publish.publish_after_commit(shipments)
+    return len(shipments)
 
 
 @shared_task
 def erase_expired_papers() -> int:
-    """Erase the papers that have expired and what no row knows; return how many files that was."""
+    """Erase papers that have expired, and files that no row names; return how many files there were."""
     now = timezone.now()
     return expiry.erase_expired_papers(now) + expiry.delete_orphaned_files(now)
 
 
 @shared_task
 def enqueue_due_deliveries() -> int:
-    """Have each channel on which notices are due send them, each in a job of its own; return how many channels."""
+    """Enqueue one delivery task for each channel with due notices; return how many channels there are."""
     names = delivery.channels_due(timezone.now())
     for name in names:
         deliver_notices.apply_async((name,), expires=30)
@@ -153,30 +154,31 @@ def enqueue_due_deliveries() -> int:
 
 @shared_task(bind=True)
 def deliver_notices(self: Task[..., int], channel: str) -> int:
-    """Send what is due on one channel for some seconds; return how many notices were dealt with.
+    """Deliver the due notices of one channel for some seconds; return how many were handled.
 
-    A worker sends on each channel in one job at a time, so that a slow channel never takes all of its hands.
+    A worker runs one such task per channel at a time, so that a slow channel never occupies all its processes.
     """
-    done = 0
-    with hold_worker_lock(str(self.request.hostname), channel, DELIVERY_LOCK_SECONDS) as ours:
-        ends = time.monotonic() + delivery.CHANNEL_JOB_SECONDS
-        while (
-            ours and time.monotonic() < ends and (found := delivery.deliver_due_notices(channel, timezone.now(), ends))
-        ):
-            done += found
-    return done
+    total = 0
+    with hold_worker_lock(str(self.request.hostname), channel, DELIVERY_LOCK_SECONDS) as acquired:
+        deadline = time.monotonic() + delivery.CHANNEL_JOB_SECONDS
+        while acquired and time.monotonic() < deadline:
+            handled = delivery.deliver_due_notices(channel, timezone.now(), deadline)
+            if not handled:
+                break
+            total += handled
+    return total
 
 
 @shared_task(bind=True, max_retries=6)
 def send_follow_confirmation(self: Task[..., None], follow_id: int, contact_id: int) -> None:
-    """Send the mail by which an address is confirmed; tried again later where the mail server cannot take it."""
+    """Send the mail that confirms an address; retry with growing delays while the mail server cannot take it."""
     try:
         confirmation.send_confirmation(follow_id, contact_id)
-    except TemporaryDeliveryError as trouble:
-        raise self.retry(exc=trouble, countdown=60 * 2**self.request.retries) from trouble
+    except TemporaryDeliveryError as error:
+        raise self.retry(exc=error, countdown=60 * 2**self.request.retries) from error
 
 
 @shared_task
 def erase_old_notices() -> int:
-    """Erase notices that are history and addresses that nobody confirmed; return how many rows that was."""
+    """Erase old notices, and addresses that nobody confirmed; return how many rows there were."""
     return retention.erase_expired_rows(timezone.now())
