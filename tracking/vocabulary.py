@@ -1,7 +1,7 @@
-"""The words that every floor shares: milestones, scans, alarms, what a buyer is asked, and the states of our own feed.
+"""Enums that every layer shares: milestones, scans, alerts, buyer tasks, notices.
 
-A *scan* is one thing that a carrier says happened; a *milestone* is how far the parcel has come. Labels are the
-sentences that a buyer reads.
+A *scan* is one thing that a carrier reports; a *milestone* is how far the parcel has come. The labels are what buyers
+read, translated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Milestone(TextChoices):
-    """How far a parcel has come. The first ten lie on the path and have a rank; the rest lie beside it."""
+    """How far a parcel has come. The first ten are progress and have a rank; the others are problems and returns."""
 
     PENDING = "pending", _("Waiting for first news")
     INFO_RECEIVED = "info_received", _("Label made")
@@ -32,7 +32,7 @@ class Milestone(TextChoices):
 
     @property
     def rank(self) -> int | None:
-        """Return the place on the path, 0 to 90, or None beside it."""
+        """Return the progress, 0 to 90; None for a milestone that is no progress."""
         return MILESTONE_RANKS.get(self)
 
     @classmethod
@@ -56,7 +56,7 @@ MILESTONE_RANKS: Final[dict[Milestone, int]] = {
 
 
 class JourneyStage(TextChoices):
-    """From where on the time to the door is counted. Each stands for a passage of the journey, in their order."""
+    """The stages of a journey, in order. Models predict the days from each of them to the delivery."""
 
     ORDERED = "ordered", _("since the order")
     HANDED_OVER = "handed_over", _("since the carrier has it")
@@ -67,7 +67,7 @@ class JourneyStage(TextChoices):
 
 
 class Overlay(TextChoices):
-    """What lies over the progress made: the parcel is *held*, at import customs. Empty means nothing does."""
+    """A problem or a return on top of the milestone, so that "held, at import customs" keeps both. Empty: neither."""
 
     ATTEMPT_FAILED = "attempt_failed", _("Delivery attempted")
     EXCEPTION = "exception", _("Something is wrong")
@@ -75,7 +75,7 @@ class Overlay(TextChoices):
 
 
 class FeedState(TextChoices):
-    """The state of our feed. It says nothing about the parcel."""
+    """Whether we still follow a number at its feed. It says nothing about the parcel."""
 
     ACTIVE = "active", _("Followed")
     EXPIRED = "expired", _("No longer followed: no news for too long")
@@ -84,7 +84,7 @@ class FeedState(TextChoices):
 
 
 class Precision(TextChoices):
-    """How exactly a time was told."""
+    """How exact a reported time is."""
 
     SECOND = "second", _("to the second")
     MINUTE = "minute", _("to the minute")
@@ -92,7 +92,7 @@ class Precision(TextChoices):
 
 
 class ZoneSource(TextChoices):
-    """Who says which clock a time was read from."""
+    """Where the time zone of an event's time comes from."""
 
     CARRIER_OFFSET = "carrier_offset", _("the carrier gave the offset")
     CARRIER_EPOCH = "carrier_epoch", _("the carrier gave an absolute time")
@@ -104,7 +104,7 @@ class ZoneSource(TextChoices):
 
 
 class Scan(TextChoices):
-    """Everything a carrier can tell us, in our words."""
+    """What a carrier can report: adapters map carriers' codes to these."""
 
     ORDER_LABEL_CREATED = "order.label_created", _("The shop made the shipping label")
     ORDER_AWAITING_HANDOVER = "order.awaiting_handover", _("Waiting to be handed to the carrier")
@@ -168,7 +168,7 @@ class Scan(TextChoices):
 
     @property
     def milestone(self) -> Milestone | None:
-        """Return the milestone that this scan reaches; None for words we do not know."""
+        """Return the milestone that this scan reaches; None for `UNMAPPED`."""
         return MILESTONE_OF_SCAN[self]
 
     @property
@@ -215,7 +215,7 @@ DELIVERED_SCANS: Final = frozenset(scan for scan in Scan if MILESTONE_OF_SCAN[sc
 
 
 class Severity(TextChoices):
-    """How much an alarm matters to the buyer."""
+    """How much an alert matters to the buyer."""
 
     INFO = "info", _("good to know")
     WATCH = "watch", _("we keep an eye on it")
@@ -223,7 +223,7 @@ class Severity(TextChoices):
 
 
 class AlertKind(TextChoices):
-    """What can be wrong with a parcel, or with what we know of it."""
+    """What can be wrong with a parcel, or with our data about it."""
 
     CUSTOMS_DWELL = "customs_dwell", _("Longer at customs than usual on this route")
     PAPERS_ASKED = "papers_asked", _("Customs asks for papers")
@@ -247,7 +247,7 @@ class AlertKind(TextChoices):
 
 
 class Cause(TextChoices):
-    """What a carrier's own words give as the reason of a trouble."""
+    """The reason of a problem, as found in the carrier's text."""
 
     PAPERS_MISSING = "papers_missing", _("papers are missing")
     IDENTITY_MISSING = "identity_missing", _("a proof of identity is missing")
@@ -261,7 +261,7 @@ class Cause(TextChoices):
 
 
 class BuyerTaskKind(TextChoices):
-    """What a buyer can be asked for, or can ask for."""
+    """What a buyer is asked for, or can ask for."""
 
     PAPERS = "papers", _("Papers for customs")
     TAX_ID = "tax_id", _("A tax number for customs")
@@ -274,7 +274,7 @@ class BuyerTaskKind(TextChoices):
 
 
 class BuyerTaskState(TextChoices):
-    """How far an answer has come."""
+    """How far a buyer task has come."""
 
     REQUESTED = "requested", _("Waiting for your answer")
     SUBMITTED = "submitted", _("Sent to the shop")
@@ -286,7 +286,7 @@ class BuyerTaskState(TextChoices):
 
 
 class NoticeKind(TextChoices):
-    """What a buyer can be told of without asking."""
+    """What a buyer can be notified of."""
 
     SHIPPED = "shipped", _("Shipped")
     DEPARTED = "departed", _("Left the country of origin")
