@@ -1,4 +1,4 @@
-"""All tracking tables. Rooms own behaviour; the rows are where they meet."""
+"""The tables of tracking. The other packages hold behaviour and no tables."""
 
 from tracking.models.alerts import Alert, ClearanceCurve, MilestoneDwellLimit
 from tracking.models.buyer_tasks import BuyerTask, BuyerTaskAnswer, BuyerTaskLogEntry, Paper

@@ -1,4 +1,4 @@
-"""Alarms about parcels, and what they are measured by: how long stages and customs usually take."""
+"""Alerts about parcels, and the usual durations that they are judged by."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tracking.vocabulary import AlertKind, Milestone, Severity
 
 
 def alert_kind_choices() -> list[tuple[str, str]]:
-    """Return the kinds with their sentences. A callable, so that a new kind needs no migration."""
+    """Return the alert kinds with their labels. A callable, so that a new kind needs no migration."""
     return [(kind.value, str(kind.label)) for kind in AlertKind]
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    """Alarms by what is to be done with them."""
+    """Queries for alerts by their state."""
 
     def open(self) -> Self:
-        """Return the alarms that nothing has ended yet."""
+        """Return the alerts that are not closed."""
         return self.filter(closed_at=None)
 
     def not_snoozed(self, now: datetime) -> Self:
-        """Return the open alarms that no operator has put to sleep."""
+        """Return the open alerts that no operator has snoozed."""
         return self.open().filter(models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=now))
 
 
 class Alert(models.Model):
-    """One thing that is wrong with one parcel at one stage. `stage` is empty where it concerns the whole journey."""
+    """One problem of one parcel at one milestone; `milestone` is empty where it concerns the whole journey."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="alerts")
     kind = models.CharField(_("kind"), max_length=24, choices=alert_kind_choices)
@@ -66,7 +66,7 @@ class Alert(models.Model):
 
 
 class MilestoneDwellLimit(models.Model):
-    """How long the slowest twentieth stays at a stage. Empty countries stand for all; customs counts working days."""
+    """After how many days 95 % of parcels have left a milestone: working days at customs. Empty countries mean all."""
 
     milestone = models.CharField(_("stage"), max_length=24, choices=Milestone)
     origin = models.CharField(_("origin country"), max_length=2, blank=True)
@@ -88,7 +88,7 @@ class MilestoneDwellLimit(models.Model):
 
 
 class ClearanceCurve(models.Model):
-    """Which share of parcels import customs has released by working day: `points[day]`, 0 to 1."""
+    """The share of parcels, 0 to 1, that import customs has released after each working day (the index)."""
 
     origin = models.CharField(_("origin country"), max_length=2, blank=True)
     destination = models.CharField(_("destination country"), max_length=2, blank=True)

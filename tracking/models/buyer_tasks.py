@@ -1,4 +1,4 @@
-"""What is asked of a buyer, what was answered, the papers that came with it, and who did what when."""
+"""Buyer tasks with their answers, uploaded papers and audit log."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tracking.models.texts import PaperKind, buyer_task_title, localize_reason
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 RECEIPT_CODE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No sign that can be taken for another when it is read out on the telephone."""
+"""Without characters that are easily confused when read aloud: 0 and O, 1, I and L."""
 FINAL_STATES: Final = (BuyerTaskState.ACCEPTED, BuyerTaskState.CLOSED)
 WAITING_FOR_BUYER_STATES: Final = (BuyerTaskState.REQUESTED, BuyerTaskState.REJECTED)
 WAITING_FOR_SHOP_STATES: Final = (BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN)
 
 
 def generate_receipt_code() -> str:
-    """Return a short code that a buyer can read out: eight signs, 39 bits."""
-    signs = "".join(secrets.choice(RECEIPT_CODE_CHARACTERS) for _ in range(8))
-    return f"{signs[:4]}-{signs[4:]}"
+    """Return a random code that a buyer can read aloud: eight characters, 39 bits."""
+    code = "".join(secrets.choice(RECEIPT_CODE_CHARACTERS) for _ in range(8))
+    return f"{code[:4]}-{code[4:]}"
 
 
 class Actor(models.TextChoices):
-    """Who did something."""
+    """Who took an action on a buyer task."""
 
     BUYER = "buyer", _("buyer")
     OPERATOR = "operator", _("operator")
@@ -38,7 +38,7 @@ class Actor(models.TextChoices):
 
 
 class BuyerTaskAction(models.TextChoices):
-    """What was done."""
+    """What can be done with a buyer task, as the log keeps it."""
 
     OPENED = "opened", _("asked")
     ANSWERED = "answered", _("answered")
@@ -54,14 +54,14 @@ class BuyerTaskAction(models.TextChoices):
 
 
 class BuyerTaskQuerySet(models.QuerySet["BuyerTask"]):
-    """Asks by who has to act."""
+    """Queries for buyer tasks by their state."""
 
     def open(self) -> Self:
-        """Return the asks that have not ended."""
+        """Return the buyer tasks that are neither accepted nor closed."""
         return self.exclude(state__in=FINAL_STATES)
 
     def visible_to_buyer(self, since: datetime) -> Self:
-        """Return what a buyer sees: open asks, and those accepted after `since`; the most urgent first."""
+        """Return what a buyer sees: open tasks, and those accepted since `since`; the nearest deadline first."""
         accepted = models.Q(state=BuyerTaskState.ACCEPTED, closed_at__gte=since)
         return self.filter(~models.Q(state__in=FINAL_STATES) | accepted).order_by(
             models.F("deadline_at").asc(nulls_last=True), "pk"
@@ -69,7 +69,7 @@ class BuyerTaskQuerySet(models.QuerySet["BuyerTask"]):
 
 
 class BuyerTask(models.Model):
-    """One thing asked of a buyer, or by a buyer, about one parcel. `round` counts how often it was asked."""
+    """One request to a buyer, or by a buyer, about one parcel. `round` grows each time an answer is rejected."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="buyer_tasks")
     kind = models.CharField(_("what"), max_length=16, choices=BuyerTaskKind)
@@ -107,37 +107,37 @@ class BuyerTask(models.Model):
 
     @property
     def title(self) -> str:
-        """Return what is asked, as its page and its card say it."""
+        """Return the heading of the task on its page."""
         return buyer_task_title(BuyerTaskKind(self.kind))
 
     @property
     def localized_reason(self) -> str:
-        """Return why it is asked, in the reader's language where the site asks by itself."""
+        """Return why the task was opened; in the reader's language where the reason is a standard one."""
         return localize_reason(self.reason)
 
     @property
     def localized_rejection_reason(self) -> str:
-        """Return why the last answer was refused, in the reader's language where the reason is a ready one."""
+        """Return why the last answer was rejected; in the reader's language where the reason is a standard one."""
         return localize_reason(self.rejection_reason)
 
     @property
     def is_waiting_for_buyer(self) -> bool:
-        """Tell whether it is the buyer's turn."""
+        """Return whether the buyer has to act next."""
         return self.state in WAITING_FOR_BUYER_STATES
 
     @property
     def is_waiting_for_shop(self) -> bool:
-        """Tell whether it is the shop's turn."""
+        """Return whether the shop has to act next."""
         return self.state in WAITING_FOR_SHOP_STATES
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing more is to come."""
+        """Return whether the task is accepted or closed."""
         return self.state in FINAL_STATES
 
 
 class BuyerTaskAnswer(models.Model):
-    """One answer of a buyer. What was typed lies encrypted and is decrypted when it is looked at."""
+    """One answer of a buyer. `values` is what was typed, encrypted; it is decrypted on access."""
 
     buyer_task = models.ForeignKey(BuyerTask, models.CASCADE, related_name="answers")
     round = models.PositiveSmallIntegerField(_("round"))
@@ -171,12 +171,12 @@ class BuyerTaskAnswer(models.Model):
 
     @property
     def localized_rejection_reason(self) -> str:
-        """Return why it was refused, ready reasons in the reader's language."""
+        """Return why the answer was rejected; in the reader's language where the reason is a standard one."""
         return localize_reason(self.rejection_reason)
 
 
 class Paper(models.Model):
-    """One uploaded paper. Its bytes lie encrypted in the vault under `stored_name` until they are erased."""
+    """One uploaded document. `buyer_tasks.encrypted_store` keeps its bytes as `stored_name` until they are erased."""
 
     answer = models.ForeignKey(BuyerTaskAnswer, models.CASCADE, related_name="papers")
     kind = models.CharField(_("kind"), max_length=12, choices=PaperKind)
@@ -201,7 +201,7 @@ class Paper(models.Model):
 
 
 class BuyerTaskLogEntry(models.Model):
-    """One line of the record: who did what, and when. Nothing personal stands here, and nothing is changed later."""
+    """One entry of the audit log of a buyer task. It holds no personal data and is never changed."""
 
     buyer_task = models.ForeignKey(BuyerTask, models.CASCADE, related_name="log_entries")
     occurred_at = models.DateTimeField(_("at"))

@@ -1,4 +1,4 @@
-"""Carriers: companies that move parcels, and the feeds through which they tell us."""
+"""Carriers and their feeds, and operators' mappings of codes and texts."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def adapter_choices() -> list[tuple[str, Any]]:
 
 
 class CarrierQuerySet(models.QuerySet["Carrier"]):
-    """Carriers by what can be done with them."""
+    """Queries for carriers by their state."""
 
     def pollable(self, now: datetime) -> Self:
-        """Return the feeds that may be asked: connected, switched on, and with a closed circuit."""
+        """Return the feeds that may be polled: with an adapter, enabled, and with a closed circuit breaker."""
         circuit_closed = models.Q(circuit_open_until=None) | models.Q(circuit_open_until__lte=now)
         return self.exclude(adapter="").filter(circuit_closed, enabled=True)
 
 
 class Carrier(models.Model):
-    """A company or an aggregator. With an adapter it is a feed that can be asked; without, only a name on a leg."""
+    """A delivery company or an aggregator. With an adapter it is a feed that can be polled; without, only a name."""
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -54,9 +54,9 @@ class Carrier(models.Model):
     )
     credentials = SecretsField(_("credentials"), editable=False)
     adapter_config = models.JSONField(_("recipe"), default=dict, blank=True, editable=False)
-    """How the generic adapter asks and reads: what was entered, by field of `carriers.recipe.Recipe`."""
+    """Settings of the configurable adapter, by field of `carriers.configurable.config.AdapterConfig`."""
     sample_answer = models.TextField(_("pasted answer"), blank=True, editable=False)
-    """Apart from the recipe, which is looked at for every message."""
+    """Not part of `adapter_config`, because that is read for every payload."""
     enabled = models.BooleanField(_("enabled"), default=False)
     calls_per_second = models.FloatField(
         _("calls per second"),
@@ -103,23 +103,23 @@ class Carrier(models.Model):
 
     @property
     def adapter_instance(self) -> Adapter:
-        """Return the adapter that asks and reads this feed; KeyError for a carrier without one."""
+        """Return the adapter of this feed; raise KeyError for a carrier without one."""
         if self.adapter == configurable.SLUG:
             return configurable.adapter_for(json.dumps(self.adapter_config, sort_keys=True), self.slug, self.name)
         return ADAPTERS[self.adapter]
 
     @property
     def max_calls_per_second(self) -> float:
-        """Return how many calls a second all workers may make together."""
+        """Return the rate limit of all workers together, in calls per second."""
         return self.calls_per_second or self.adapter_instance.calls_per_second
 
     @property
     def api_url(self) -> str:
-        """Return the base URL to ask."""
+        """Return the base URL of the API."""
         return self.base_url or self.adapter_instance.base_url
 
     def missing_credentials(self) -> list[str]:
-        """Name the credentials that the adapter needs and nobody entered."""
+        """Return the labels of required credentials that nobody entered."""
         return [
             field.label
             for field in self.adapter_instance.credentials
@@ -128,14 +128,14 @@ class Carrier(models.Model):
 
 
 def create_missing_feeds(sender: AppConfig, using: str, **_: Any) -> None:
-    """Put a row for every adapter that has none, switched off until an operator connects it."""
+    """Create a row for each adapter that has none, disabled until an operator connects it."""
     if sender.label != "tracking":
         return
     rows = [Carrier(slug=slug, name=feed.name, adapter=slug, homepage=feed.homepage) for slug, feed in ADAPTERS.items()]
     Carrier.objects.using(using).bulk_create(rows, ignore_conflicts=True)
 
 
-post_migrate.connect(create_missing_feeds, dispatch_uid="add missing feeds")
+post_migrate.connect(create_missing_feeds, dispatch_uid="create missing feeds")
 
 
 def mappable_scan_choices() -> list[tuple[str, str]]:
@@ -144,7 +144,7 @@ def mappable_scan_choices() -> list[tuple[str, str]]:
 
 
 class UnmappedCode(models.Model):
-    """A code that a carrier sent and no table of ours knows: counted, and mapped by an operator who knows it."""
+    """A carrier's code that no code table contains: it is counted, and an operator can map it to a scan."""
 
     carrier = models.ForeignKey(Carrier, models.CASCADE, verbose_name=_("feed"), related_name="unmapped_codes")
     code = models.CharField(_("code"), max_length=120, blank=True)
@@ -171,7 +171,7 @@ class UnmappedCode(models.Model):
 
 
 class TextMapping(models.Model):
-    """What some words of carriers mean, as an operator has taught it: of one feed, or of all."""
+    """An operator's mapping of a carrier's text to a scan, for one feed or for all."""
 
     carrier = models.ForeignKey(
         Carrier,
@@ -209,5 +209,5 @@ class TextMapping(models.Model):
             raise ValidationError({"pattern": _("A phrase needs words of its own.")})
 
     def matches(self, text: str) -> bool:
-        """Tell whether a carrier's words are these."""
+        """Return whether the whole of a carrier's text fits the pattern."""
         return compile_custom_phrase(self.pattern).fullmatch(normalize_phrase(text)) is not None

@@ -1,4 +1,4 @@
-"""Fields and defaults of our own."""
+"""Model fields and default values: page tokens, comparable numbers, encrypted secrets."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from django.utils.functional import cached_property
 
 
 def generate_token() -> str:
-    """Return a random name for a page: 24 signs, 144 bits, never a sequence."""
+    """Return a random token for a page's URL: 24 characters, 144 bits."""
     return secrets.token_urlsafe(18)
 
 
 def number_key(number: str) -> str:
-    """Return what two spellings of one number share: its letters and digits, in capitals (`#lf-1001` is `LF1001`)."""
+    """Return a number as it is compared: its letters and digits, in capitals (`#lf-1001` becomes `LF1001`)."""
     return re.sub(r"[\W_]+", "", number).upper()
 
 
 @lru_cache(maxsize=4)
 def cipher_for_keys(keys: tuple[str, ...]) -> MultiFernet:
-    """Return the cipher for stored secrets: written with the first key, read with any."""
+    """Return a cipher that encrypts with the first key and decrypts with any."""
     return MultiFernet([Fernet(derive_key(key)) for key in keys])
 
 
 def derive_key(secret: str, purpose: bytes = b"landfall stored credentials v1") -> bytes:
-    """Derive a Fernet key for one purpose from a secret key, apart from every other use of that secret."""
+    """Derive a Fernet key for one purpose from a secret, independent of the secret's other uses (HKDF, RFC 5869)."""
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
 
 
 class LazySecrets(Mapping[str, str]):
-    """Names and secrets as they lie in the database: decrypted when looked at, and not before.
+    """Names and secrets from the database, decrypted on first access.
 
-    A lost key raises `ImproperlyConfigured` at that moment: it never looks like an empty mapping, and rows whose
-    secrets nobody looks at stay readable.
+    With a lost key that access raises `ImproperlyConfigured`; it never looks like an empty mapping, and rows whose
+    secrets nobody reads still load.
     """
 
     def __init__(self, ciphertext: bytes) -> None:
@@ -55,12 +55,14 @@ class LazySecrets(Mapping[str, str]):
     def decrypted(self) -> dict[str, str]:
         """Return the decrypted names and secrets."""
         try:
-            found: dict[str, str] = json.loads(current_cipher().decrypt(self.ciphertext)) if self.ciphertext else {}
-        except InvalidToken as trouble:
+            secrets_by_name: dict[str, str] = (
+                json.loads(current_cipher().decrypt(self.ciphertext)) if self.ciphertext else {}
+            )
+        except InvalidToken as error:
             raise ImproperlyConfigured(
                 "Stored credentials cannot be read with this SECRET_KEY. Put the old key in SECRET_KEY_FALLBACKS."
-            ) from trouble
-        return found
+            ) from error
+        return secrets_by_name
 
     def __getitem__(self, name: str) -> str:
         return self.decrypted[name]
@@ -73,10 +75,11 @@ class LazySecrets(Mapping[str, str]):
 
 
 def current_cipher() -> MultiFernet:
-    """Return the cipher of the present SECRET_KEY and its fallbacks."""
+    """Return the cipher of the current SECRET_KEY and its fallbacks."""
     return cipher_for_keys((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
+# django-stubs makes the field generic; Django's own class cannot be subscripted.
 if TYPE_CHECKING:
     BinaryField = models.BinaryField[Any, Any]
 else:

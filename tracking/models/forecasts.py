@@ -1,4 +1,4 @@
-"""What prediction has learned, every forecast that was made, and how often forecasts came true."""
+"""Trained prediction models, every forecast made, and how accurate forecasts were."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracking.vocabulary import JourneyStage
 
 
 class PredictionModel(models.Model):
-    """One fitted model, for one shop and clock: a version that can be gone back to. Its numbers stand in its parts."""
+    """One trained model of one shop and stage. Old versions stay and can be activated again; its parts hold numbers."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, verbose_name=_("shop"), related_name="prediction_models")
     stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
@@ -38,16 +38,16 @@ class PredictionModel(models.Model):
         return f"{self.shop} / {self.stage} / {self.fitted_at:%Y-%m-%d %H:%M}"
 
     def activate(self) -> None:
-        """Take this version into use, in the place of the present one."""
+        """Use this version from now on instead of the active one."""
         with transaction.atomic():
-            mine = PredictionModel.objects.filter(shop=self.shop_id, stage=self.stage)
-            mine.filter(active=True).exclude(pk=self.pk).update(active=False)
-            mine.filter(pk=self.pk).update(active=True)
+            versions = PredictionModel.objects.filter(shop=self.shop_id, stage=self.stage)
+            versions.filter(active=True).exclude(pk=self.pk).update(active=False)
+            versions.filter(pk=self.pk).update(active=True)
         self.active = True
 
 
 class PredictionModelPart(models.Model):
-    """An effect (what a lane, a carrier or a weight adds), a curve or a setting of one fitted model."""
+    """An effect (of a lane, a carrier or a weight), a curve or a setting of one prediction model."""
 
     prediction_model = models.ForeignKey(PredictionModel, models.CASCADE, related_name="parts")
     kind = models.CharField(_("kind"), max_length=24)
@@ -64,15 +64,15 @@ class PredictionModelPart(models.Model):
 
 
 class ForecastQuerySet(models.QuerySet["Forecast"]):
-    """Forecasts by whether a reader saw them."""
+    """Queries for forecasts."""
 
     def shown(self) -> Self:
-        """Return the forecasts that stood on a page."""
+        """Return the forecasts that were shown to readers."""
         return self.filter(shown=True)
 
 
 class ForecastBasis(models.TextChoices):
-    """Whose past a forecast rests on, the nearest kin that is known well enough."""
+    """Which past parcels a forecast is based on: the most similar group that is large enough."""
 
     LANE = "lane", _("parcels on the same lane")
     DESTINATION = "destination", _("parcels to the same country")
@@ -81,17 +81,17 @@ class ForecastBasis(models.TextChoices):
 
 
 class Forecast(models.Model):
-    """One forecast of one parcel's arrival. Days are the destination's. What was shown is never changed afterwards."""
+    """One forecast of one parcel's arrival, in dates of the destination. A shown forecast is never changed."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="forecasts")
     prediction_model = models.ForeignKey(PredictionModel, models.SET_NULL, null=True, related_name="+")
     stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
     made_at = models.DateTimeField(_("made at"))
     elapsed_days = models.FloatField(_("days on this clock"))
-    raw_remaining_days = models.JSONField(_("days still to go, by level"))  # the model's own, before any correction
-    shown_remaining_days = models.JSONField(
-        _("days still to go, as shown"), default=list
-    )  # at window.LEVELS, corrected
+    raw_remaining_days = models.JSONField(_("days still to go, by level"))
+    """The quantiles of the model, before any correction."""
+    shown_remaining_days = models.JSONField(_("days still to go, as shown"), default=list)
+    """The corrected quantiles, at `eta.window.SHOWN_LEVELS`."""
     earliest_on = models.DateField(_("first day"))
     latest_on = models.DateField(_("last day"))
     most_likely_on = models.DateField(_("most likely day"))
@@ -121,7 +121,7 @@ class Forecast(models.Model):
 
 
 class ForecastAccuracy(models.Model):
-    """How often forecasts of one lane, clock, month or carrier came true. Figures are of shown windows."""
+    """The accuracy of shown forecasts for one lane, stage, month or carrier."""
 
     kind = models.CharField(_("kind"), max_length=12)
     key = models.CharField(_("of"), max_length=80)

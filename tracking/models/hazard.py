@@ -1,4 +1,4 @@
-"""How often news comes, as this site has learned it: one row a stage, one a scan."""
+"""Fitted event hazards: how likely the next event is after a scan or at a milestone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventHazard(models.Model):
-    """The odds of news after a scan (`name` is a scan) or at a stage (`name` is a milestone)."""
+    """The hazard of the next event after one scan or at one milestone: a rate by age and a factor by hour of day."""
 
     scan_or_milestone = models.CharField(_("scan or stage"), max_length=40, unique=True)
     rates_per_hour = models.JSONField(_("scans an hour, by age of the last one"))

@@ -1,4 +1,4 @@
-"""Rows locked until the end of a transaction, as far as the database can; SQLite has one writer at a time anyhow."""
+"""Row locks until the end of a transaction, where the database has them; SQLite allows one writer at a time anyway."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 def lock_rows(rows: QuerySet[ModelT], *, skip_locked: bool = False) -> QuerySet[ModelT]:
-    """Return rows that are locked when they are read, and no rows joined to them. With `skip` those that somebody else
-    has locked are left out, and not waited for."""
+    """Return rows that are locked when they are read, but not the rows joined to them.
+
+    With `skip_locked` rows locked by another transaction are left out instead of waited for.
+    """
     features = connection.features
     return rows.select_for_update(
         skip_locked=skip_locked and features.has_select_for_update_skip_locked,

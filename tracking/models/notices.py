@@ -1,4 +1,4 @@
-"""Who is told of what, where and when; and the outbox of what is owed."""
+"""Subscribers with their contacts and preferences, and the outbox of notices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_CONSECUTIVE_FAILURES: Final = 3
 
 
 class Subscriber(models.Model):
-    """A reader who is told of parcels, with or without an account. The token opens the reader's own page."""
+    """A person who gets notices, with or without an account. The token opens the page of preferences."""
 
     token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
     user = models.OneToOneField(
@@ -53,34 +53,34 @@ class Subscriber(models.Model):
 
 
 def address_key(address: str) -> str:
-    """Return the digest by which an address is found: the same in any case and with any spaces around it."""
+    """Return the digest by which an address is looked up, regardless of case and surrounding spaces."""
     return hashlib.sha256(address.strip().lower().encode()).hexdigest()
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    """Contacts by whether they can be used."""
+    """Queries and updates of contacts."""
 
     def usable(self) -> Self:
-        """Return the contacts that were confirmed and have not failed for good."""
+        """Return the contacts that are confirmed and not disabled."""
         return self.filter(confirmed_at__isnull=False, disabled_at=None)
 
     def with_address(self, channel: str, address: str) -> Self:
-        """Return the contact of an address, if there is one, whoever it belongs to."""
+        """Return the contact of an address, if there is one, whichever subscriber it belongs to."""
         return self.filter(channel=channel, address_key=address_key(address))
 
     def disable(self, reason: DisabledReason, **other_fields: Any) -> int:
-        """Use these contacts no more from now on; return how many they are."""
+        """Disable these contacts; return how many there are."""
         return self.update(disabled_at=timezone.now(), disabled_reason=reason, **other_fields)
 
     def enable(self, **other_fields: Any) -> int:
-        """Forget why these contacts were disabled and how often they failed; return how many they are."""
+        """Enable these contacts again and reset their failures; return how many there are."""
         return self.update(
             disabled_at=None, disabled_reason="", disabled_detail="", consecutive_failures=0, **other_fields
         )
 
 
 class Contact(models.Model):
-    """Where a reader is reached: one address on one channel."""
+    """One address of a subscriber on one channel."""
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="contacts")
     channel = models.CharField(_("channel"), max_length=16)
@@ -108,7 +108,7 @@ class Contact(models.Model):
 
 
 class NoticePreference(models.Model):
-    """What a reader wants to be told of on a channel, where that differs from what is usual."""
+    """Whether a subscriber wants one kind of notice on one channel, where that differs from the default."""
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="notice_preferences")
     kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
@@ -127,7 +127,7 @@ class NoticePreference(models.Model):
 
 
 class Follow(models.Model):
-    """A reader follows an order, once the address has been confirmed for it."""
+    """A subscriber follows an order, as soon as the contact is confirmed for it."""
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="follows")
     order = models.ForeignKey(Order, models.CASCADE, related_name="follows")
@@ -143,7 +143,7 @@ class Follow(models.Model):
 
 
 class Mute(models.Model):
-    """A parcel that a reader does not want to hear of any more."""
+    """A shipment about which a subscriber wants no more notices."""
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="mutes")
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="+")
@@ -158,7 +158,7 @@ class Mute(models.Model):
 
 
 class NoticeState(models.TextChoices):
-    """What became of a notice."""
+    """The delivery state of a notice."""
 
     PENDING = "pending", _("owed")
     SENT = "sent", _("sent")
@@ -167,16 +167,16 @@ class NoticeState(models.TextChoices):
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    """Notices by what is to be done with them."""
+    """Queries for notices by their state."""
 
     def due(self, now: datetime) -> Self:
-        """Return the notices whose time has come and that no worker has in hand, the longest waiting first."""
-        free = models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
-        return self.filter(free, state=NoticeState.PENDING, due_at__lte=now).order_by("due_at", "pk")
+        """Return the notices that are due and not claimed by a worker, the longest waiting first."""
+        unclaimed = models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
+        return self.filter(unclaimed, state=NoticeState.PENDING, due_at__lte=now).order_by("due_at", "pk")
 
 
 class Notice(models.Model):
-    """One thing that one reader is owed to be told, at one address. `episode` tells apart what can happen twice."""
+    """One notice to one contact. `dedupe_key` tells apart what can happen to a parcel more than once."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="notices")
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="notices")

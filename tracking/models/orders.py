@@ -1,4 +1,4 @@
-"""Orders and what is in them."""
+"""Orders and their lines."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tracking.models.shops import Shop
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """Orders as a buyer asks for them."""
+    """Queries for orders by what a buyer knows of them."""
 
     def matching_number(self, number: str) -> Self:
-        """Return the orders that a typed number can mean, in any shop and spelling."""
+        """Return the orders with a typed order number, in any shop and spelling."""
         key = number_key(number)
         return self.filter(number_key=key) if key else self.none()
 
     def with_tracking_numbers(self, number_keys: Iterable[str]) -> Self:
-        """Return the orders with a parcel under one of these tracking numbers."""
+        """Return the orders with a shipment under one of these tracking numbers."""
         return self.filter(shipments__legs__number_key__in=list(number_keys)).distinct()
 
 
 class Order(models.Model):
-    """What one buyer bought at once. The token is its page's name and is given to that buyer alone."""
+    """One purchase of one buyer. The token is in the URL of its page: only the buyer gets it."""
 
     token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
     shop = models.ForeignKey(Shop, models.PROTECT, verbose_name=_("shop"), related_name="orders")
@@ -70,7 +70,7 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One kind of thing in an order, with what customs wants to know of it."""
+    """One article of an order, with the data that customs needs."""
 
     order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="lines")
     shipment = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Raw messages: stored before anything reads them, read again after every fix."""
+"""Raw answers and webhooks of carriers: stored before they are parsed, so that they can be parsed again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracking.models.fields import number_key
 
 
 class ReceivedVia(models.TextChoices):
-    """How a raw message reached us."""
+    """How a payload was received."""
 
     WEBHOOK = "webhook", _("pushed to us")
     POLL = "poll", _("asked for")
@@ -24,7 +24,7 @@ class ReceivedVia(models.TextChoices):
 
 
 class PayloadStatus(models.TextChoices):
-    """What became of a raw message."""
+    """What became of a payload."""
 
     STORED = "stored", _("stored, not read yet")
     PARSED = "parsed", _("read")
@@ -33,7 +33,7 @@ class PayloadStatus(models.TextChoices):
 
 
 class PayloadQuerySet(models.QuerySet["Payload"]):
-    """Raw messages by what is left to do with them."""
+    """Storing and finding payloads."""
 
     def store(
         self,
@@ -43,33 +43,34 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
         now: datetime,
         requested_numbers: Sequence[str] = (),
     ) -> tuple[Payload, bool]:
-        """Store a raw body once and return it with whether it is new; the same body again is only counted.
+        """Store a raw body, or count it when it is stored already; return its row and whether it is new.
 
-        `asked` are the numbers that it answers: an answer need not name them, and "not found" is the same for all.
+        `requested_numbers` are the numbers that it answers. They are part of its identity: an answer need not name
+        them, and "not found" has the same bytes for every number.
         """
         content_hash = hashlib.sha256(
             "\n".join(requested_numbers).encode() + b"\0" * bool(requested_numbers) + body
         ).hexdigest()
-        payload, new = self.get_or_create(
+        payload, is_new = self.get_or_create(
             carrier=carrier,
             received_via=received_via,
             content_hash=content_hash,
             defaults={"body": body, "received_at": now, "last_received_at": now},
         )
-        if new:
+        if is_new:
             keys = sorted({number_key(number)[:64] for number in requested_numbers})
             PayloadNumber.objects.bulk_create(PayloadNumber(payload=payload, number_key=key) for key in keys)
         else:
             self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
-        return payload, new
+        return payload, is_new
 
     def unparsed_before(self, cutoff: datetime) -> Self:
-        """Return the messages stored before `before` that nobody has read."""
+        """Return the payloads received before `cutoff` that are not parsed yet."""
         return self.filter(status=PayloadStatus.STORED, received_at__lt=cutoff)
 
 
 class Payload(models.Model):
-    """One raw message of one feed. The same bytes again raise a counter, not a row."""
+    """One raw answer or webhook of one feed. The same content again only raises `times_received`."""
 
     carrier = models.ForeignKey(Carrier, models.PROTECT, verbose_name=_("feed"), related_name="payloads")
     content_hash = models.CharField(_("SHA-256 of what was asked and answered"), max_length=64, editable=False)
@@ -99,7 +100,7 @@ class Payload(models.Model):
 
 
 class PayloadNumber(models.Model):
-    """A number that a raw message tells about, so that it is found when its order arrives or is read again."""
+    """A tracking number that a payload is about: finds the payload when the number's order arrives, and for replays."""
 
     payload = models.ForeignKey(Payload, models.CASCADE, related_name="numbers")
     number_key = models.CharField(max_length=64)

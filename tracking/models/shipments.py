@@ -1,4 +1,4 @@
-"""Shipments, their legs, and the events told about them."""
+"""Shipments with their legs and events."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ MILESTONE_TIME_FIELDS: Final = {
     JourneyStage.CLEARED: "cleared_at",
     JourneyStage.OUT_FOR_DELIVERY: "out_for_delivery_at",
 }
-"""The column of each passage of a parcel's way; `ordered` stands on the order."""
+"""The field with the time of each stage; that of `ORDERED` is `Order.placed_at`."""
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
-    """Shipments by how far they are."""
+    """Queries for shipments."""
 
     def in_progress(self) -> Self:
-        """Return the shipments that have not ended."""
+        """Return the shipments that are neither delivered nor returned."""
         return self.exclude(milestone__in=Milestone.final())
 
 
 class Shipment(models.Model):
-    """One parcel of an order, over all its legs. What stands here is concluded from its events and can be redone."""
+    """One parcel of an order, over all its legs. Its status fields are derived from its events and can be rebuilt."""
 
     token = models.CharField(max_length=32, unique=True, default=generate_token, editable=False)
     order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="shipments")
@@ -68,7 +68,7 @@ class Shipment(models.Model):
     )
     forecast_due_at = models.DateTimeField(_("next forecast"), null=True, editable=False)
     alerts_due_at = models.DateTimeField(_("next look for alarms"), null=True, editable=False, default=timezone.now)
-    """When time alone could next raise or end an alarm; None: only news can."""
+    """When the passing of time alone can next open or close an alert; None: only a new event can."""
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -100,15 +100,15 @@ class Shipment(models.Model):
 
 
 class LegQuerySet(models.QuerySet["Leg"]):
-    """Legs by whom to ask and when."""
+    """Queries for legs."""
 
     def due(self, now: datetime) -> Self:
-        """Return the legs whose next check has come, the most overdue first."""
+        """Return the legs whose next check is due, the most overdue first."""
         return self.filter(next_check_at__lte=now).order_by("next_check_at")
 
 
 class Leg(models.Model):
-    """One carrier's part of the way. Its news come from its own feed, or with another leg's answers (`told_by`)."""
+    """One carrier's part of a journey. It is polled at its own feed, or reported by the answers about another leg."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, verbose_name=_("parcel"), related_name="legs")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -186,12 +186,12 @@ class Leg(models.Model):
 
 
 def scan_choices() -> list[tuple[str, str]]:
-    """Return the scans with their sentences. A callable, so that a new scan needs no migration."""
+    """Return the scans with their labels. A callable, so that a new scan needs no migration."""
     return [(scan.value, str(scan.label)) for scan in Scan]
 
 
 class Event(models.Model):
-    """One scan as one carrier told it. What was told never changes; how we read it may, when it is read again."""
+    """One scan as one feed reported it. The raw fields never change; the others may when it is parsed again."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
     leg = models.ForeignKey(Leg, models.CASCADE, related_name="events")

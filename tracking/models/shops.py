@@ -1,4 +1,4 @@
-"""Shops: who sells, in which language and on which clock when nothing better is known."""
+"""Shops, with their default language and time zone."""
 
 from __future__ import annotations
 

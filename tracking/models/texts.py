@@ -1,4 +1,4 @@
-"""Words of the rows that buyers read, so they stand in every language. Other choices are read at the desk only."""
+"""Choices whose labels buyers read. They are in a file of their own because only these exist in every language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracking.vocabulary import AlertKind, BuyerTaskKind
 
 
 class PaperKind(TextChoices):
-    """Papers that customs or a carrier can want."""
+    """Documents that customs or a carrier can require."""
 
     INVOICE = "invoice", _("Invoice")
     PAYMENT = "payment", _("Proof of payment")
@@ -20,7 +20,7 @@ class PaperKind(TextChoices):
 
 
 class RejectionReason(TextChoices):
-    """Ready reasons why an answer is not accepted, which each buyer reads in their own language."""
+    """Standard reasons for rejecting an answer; each buyer reads them in their own language."""
 
     UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
     WRONG_PAPER = "wrong_paper", _("It is another paper than the one that is wanted.")
@@ -30,21 +30,21 @@ class RejectionReason(TextChoices):
     NO_REPLY = "no_reply", _("Nobody answers at this number.")
 
 
-LOCALIZED_LABELS: Final[dict[str, Any]] = {word.value: word.label for word in (*RejectionReason, *AlertKind)}
+LOCALIZED_LABELS: Final[dict[str, Any]] = {reason.value: reason.label for reason in (*RejectionReason, *AlertKind)}
 
 
 def localize_reason(reason: str) -> str:
-    """Return a kept reason for the reader: ready lines in their language, others as they were written."""
+    """Return a stored reason with its standard lines in the reader's language, the others as they were written."""
     return "\n".join(str(LOCALIZED_LABELS.get(line, line)) for line in reason.splitlines())
 
 
 def buyer_task_title(kind: BuyerTaskKind) -> str:
-    """Return what is asked for, as a heading; what a buyer can only say yes or no to is a question."""
+    """Return the heading of a buyer task; a question where the buyer can only answer yes or no."""
     return str(_("Will somebody be there?") if kind is BuyerTaskKind.AVAILABILITY else kind.label)
 
 
 class DigestFrequency(TextChoices):
-    """How often a reader is told."""
+    """How often a subscriber gets notices."""
 
     AT_ONCE = "", _("At once")
     DAILY = "daily", _("Once a day, in the morning")
@@ -52,7 +52,7 @@ class DigestFrequency(TextChoices):
 
 
 class DisabledReason(TextChoices):
-    """Why an address is not written to any more."""
+    """Why a contact gets no more notices."""
 
     UNSUBSCRIBED = "unsubscribed", _("You stopped the messages.")
     GONE = "gone", _("Messages cannot reach it: it seems not to exist any more.")
@@ -61,7 +61,7 @@ class DisabledReason(TextChoices):
 
 
 class ForecastChangeReason(TextChoices):
-    """Why a window is another one than before."""
+    """Why the arrival window changed."""
 
     FIRST = "first", _("First forecast")
     EARLY = "early", _("A step came earlier than usual")

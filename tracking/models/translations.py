@@ -1,4 +1,4 @@
-"""Words of carriers that nobody has taught us, as a machine translates them where an operator has configured one."""
+"""Machine translations of carriers' texts that no code table or phrase maps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 def text_key(text: str) -> str:
-    """Return the digest by which words are found."""
+    """Return the digest by which a text is looked up."""
     return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
 class MachineTranslation(models.Model):
-    """One carrier's words in one language of the site."""
+    """One carrier text in one language of the site."""
 
     text_key = models.CharField(max_length=64, editable=False)
     language = models.CharField(_("language"), max_length=16)
@@ -32,11 +32,11 @@ class MachineTranslation(models.Model):
 
 
 def find_translations(texts: Iterable[str], language: str) -> dict[str, str]:
-    """Return what is known of some words in a language, by the words."""
-    keys = {text_key(one): one for one in texts if one}
-    if not keys:
+    """Return the stored translations of some texts into a language, by original text."""
+    originals = {text_key(text): text for text in texts if text}
+    if not originals:
         return {}
-    found = MachineTranslation.objects.filter(text_key__in=keys, language=language).values_list(
+    rows = MachineTranslation.objects.filter(text_key__in=originals, language=language).values_list(
         "text_key", "translated_text"
     )
-    return {keys[key]: text for key, text in found}
+    return {originals[key]: translated for key, translated in rows}
