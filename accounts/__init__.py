@@ -1,1 +1,1 @@
-"""People: who signs in, and what they prefer."""
+"""Users, sign-in and preferences."""

@@ -1,4 +1,4 @@
-"""Users on the operators' desk."""
+"""Users in the admin."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from accounts.models import User
 
 
 class UserAddForm(AdminUserCreationForm):
+    """The form for a new user, who has an e-mail address and no user name."""
+
     class Meta:
         model = User
         fields = ("email",)
 
 
+# django-stubs makes the class generic; Django's own class cannot be subscripted.
 if TYPE_CHECKING:
     DjangoUserAdmin = auth.UserAdmin[Any]
 else:
@@ -26,6 +29,8 @@ else:
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    """Django's user admin without user name and personal names."""
+
     add_form = UserAddForm
     ordering = ("email",)
     list_display = ("email", "is_staff", "is_active", "joined_at", "last_login")

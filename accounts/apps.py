@@ -1,3 +1,5 @@
+"""Configuration of the accounts app."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Operators open the desk with a second factor, wherever the site asks for one."""
+"""Two-factor authentication for operators who open the admin, where the site requires it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 
 class TwoFactorMiddleware:
-    """Lead an operator without a second factor to setting one up. Who has one was asked for it at sign-in."""
+    """Send operators without two-factor authentication to its set-up; at sign-in those with it were asked for it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +26,7 @@ class TwoFactorMiddleware:
         return self.get_response(request)
 
     def requires_two_factor_setup(self, request: HttpRequest) -> bool:
-        """Tell whether this is an operator without a second factor who opens the desk."""
+        """Return whether an operator without two-factor authentication opens the admin."""
         if not request.path.startswith(reverse("admin:index")) or not request.user.is_authenticated:
             return False
         return request.user.is_staff and not is_mfa_enabled(request.user)

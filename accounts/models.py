@@ -1,4 +1,4 @@
-"""The site's own user, known by an e-mail address."""
+"""The user model: a user is identified by an e-mail address."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an address is the same in any case."""
+    """Creates and finds users; addresses are stored in lower case."""
 
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make a user. Without a password only other ways of signing in work."""
+        """Create a user; one without a password signs in by a code or passkey. Raise ValueError without an address."""
         if not email:
             raise ValueError("A user needs an e-mail address")
         user = self.model(email=email.strip().lower(), **fields)
@@ -25,16 +25,16 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make an operator who may do everything."""
+        """Create an operator with all permissions."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Find a user by the address typed at sign-in."""
+        """Return the user with an address typed at sign-in, in any case."""
         return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A shopper, an operator or a merchant."""
+    """A buyer, an operator or a merchant."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
     preferences = models.JSONField(_("language, clock and units"), default=dict, blank=True)
