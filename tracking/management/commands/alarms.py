@@ -1,4 +1,4 @@
-"""Try the alarms out: `manage.py alarms [--parcels N] [--seed S]`."""
+"""Measure how well alert rules find problems, on simulated parcels: `manage.py alarms [--parcels N] [--seed S]`."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{'':40}{'per 100':>9}{'precision':>11}{'recall':>8}{'lead, days':>12}{'troubled':>10}")
         for name, score in scores.items():
-            shown = "".join(
+            columns = "".join(
                 f"{'-' if value is None else format(value, '.2f'):>{width}}"
                 for value, width in ((score.precision, 11), (score.recall, 8), (score.median_lead_days, 12))
             )
-            self.stdout.write(f"{name:40}{score.alerts_per_hundred:>9.1f}{shown}{score.problem_parcels:>10}")
+            self.stdout.write(f"{name:40}{score.alerts_per_hundred:>9.1f}{columns}{score.problem_parcels:>10}")
 
 
 def score_figures(score: alert_replay.AlertScore) -> dict[str, float | None]:
-    """Return a score's figures."""
+    """Return the figures of a score by their JSON key; shares are 0 to 1."""
     return {
         "per_100": score.alerts_per_hundred,
         "precision": score.precision,

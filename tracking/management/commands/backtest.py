@@ -1,4 +1,4 @@
-"""How well forecasts would have done: `manage.py backtest --journeys FILE --clock CLOCK --from DATE --until DATE`."""
+"""Backtest forecasts: `manage.py backtest --journeys FILE --clock STAGE --from DATE --until DATE`."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Command(BaseCommand):
             raise CommandError("--every must be at least one day", returncode=2)
         try:
             history = read_journeys(options["journeys"], JourneyStage(options["clock"]))
-        except (OSError, UnicodeDecodeError, JourneysFileError) as trouble:
-            raise CommandError(f"{options['journeys']}: {trouble}", returncode=2) from trouble
+        except (OSError, UnicodeDecodeError, JourneysFileError) as error:
+            raise CommandError(f"{options['journeys']}: {error}", returncode=2) from error
         outcome = run_backtest(history, options["first"], options["until"], options["every"])
         if not len(outcome.actual_days):
             raise CommandError("no parcel that started in this period has a known delivery", returncode=2)
@@ -41,8 +41,8 @@ class Command(BaseCommand):
 
 
 def parse_date(text: str) -> date:
-    """Read a date as YYYY-MM-DD."""
+    """Parse a date written as YYYY-MM-DD, for argparse."""
     try:
         return date.fromisoformat(text)
-    except ValueError as trouble:
-        raise ArgumentTypeError(f"{text!r} is not a date like 2018-02-01") from trouble
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a date like 2018-02-01") from error

@@ -1,4 +1,4 @@
-"""Try windows out on simulated parcels: `manage.py calibration [--parcels N] [--seed 2]`."""
+"""Measure the coverage of arrival windows on simulated parcels: `manage.py calibration [--parcels N] [--seed 2]`."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Command(BaseCommand):
         cells = measure_coverage(options["parcels"], options["seed"])
         self.stdout.write(f"{'counted':18}{'way':8}{'parcels':>8}{'within':>9}{'width':>9}")
         for cell in cells:
-            sign = (
+            mark = (
                 ""
                 if cell.parcels < MIN_PARCELS or MIN_COVERAGE_PERCENT <= cell.covered_percent <= MAX_COVERAGE_PERCENT
                 else "  outside"
             )
             counts = f"{cell.parcels:>8}{cell.covered_percent:>8.1f}%{cell.width_days:>7.1f} d"
-            self.stdout.write(f"{cell.stage.value:18}{cell.lane:8}{counts}{sign}")
-        judged = [cell for cell in cells if cell.parcels >= MIN_PARCELS]
-        held = sum(MIN_COVERAGE_PERCENT <= cell.covered_percent <= MAX_COVERAGE_PERCENT for cell in judged)
+            self.stdout.write(f"{cell.stage.value:18}{cell.lane:8}{counts}{mark}")
+        large_cells = [cell for cell in cells if cell.parcels >= MIN_PARCELS]
+        within = sum(MIN_COVERAGE_PERCENT <= cell.covered_percent <= MAX_COVERAGE_PERCENT for cell in large_cells)
         self.stdout.write(
-            f"{held} of {len(judged)} with {MIN_PARCELS} parcels or more lie "
+            f"{within} of {len(large_cells)} with {MIN_PARCELS} parcels or more lie "
             f"between {MIN_COVERAGE_PERCENT:g} and {MAX_COVERAGE_PERCENT:g} %"
         )

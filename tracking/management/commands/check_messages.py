@@ -1,4 +1,4 @@
-"""Refuse catalogues that are fuzzy, empty, wrong or behind the source: `manage.py check_messages`."""
+"""Check that translations are complete, well formed and up to date with the source: `manage.py check_messages`."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ class Command(BaseCommand):
         paths = find_catalogues(settings.LOCALE_PATHS[0])
         try:
             source = collect_messages(settings.BASE_DIR)
-        except GettextNotFoundError as error:
-            raise CommandError(str(error)) from error
-        found = [
-            fault
+        except GettextNotFoundError as not_found:
+            raise CommandError(str(not_found)) from not_found
+        errors = [
+            error
             for path in paths
-            for fault in (*find_errors(path), *find_forbidden_terms(path), *differences_from_source(path, source))
+            for error in (*find_errors(path), *find_forbidden_terms(path), *differences_from_source(path, source))
         ]
-        for fault in found:
-            self.stderr.write(fault)
-        if found:
-            raise CommandError(f"{len(found)} faults in the messages; `make messages` brings new sentences in")
+        for error in errors:
+            self.stderr.write(error)
+        if errors:
+            raise CommandError(f"{len(errors)} faults in the messages; `make messages` brings new sentences in")
         self.stdout.write(f"{len(paths)} catalogues are complete")
 
 
 def differences_from_source(path: Path, source: Catalog) -> Iterator[str]:
-    """Yield the sentences that a catalogue should have and has not, or the other way round."""
+    """Yield an error for each message that is only in the source, and for each that is only in the catalogue."""
     language = path.parent.parent.name
-    wanted = {str(message.id) for message in messages_for_language(language, source)}
-    there = {str(message.id) for message in read_catalogue(path) if message.id}
-    yield from (f"{language}: not in the catalogue: {sentence}" for sentence in sorted(wanted - there))
-    yield from (f"{language}: no longer in the source: {sentence}" for sentence in sorted(there - wanted))
+    expected = {str(message.id) for message in messages_for_language(language, source)}
+    translated = {str(message.id) for message in read_catalogue(path) if message.id}
+    yield from (f"{language}: not in the catalogue: {message_id}" for message_id in sorted(expected - translated))
+    yield from (f"{language}: no longer in the source: {message_id}" for message_id in sorted(translated - expected))

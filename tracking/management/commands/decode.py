@@ -1,4 +1,4 @@
-"""Show how an adapter reads a raw answer: `manage.py decode [--shipments] CARRIER FILE`."""
+"""Print how an adapter parses a raw answer: `manage.py decode [--shipments] CARRIER FILE`."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the raw answer; - for standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reading = parse_file(options["carrier"], options["file"])
-        lines = shipment_lines(reading) if options["shipments"] else scan_lines(reading)
+        answer = parse_file(options["carrier"], options["file"])
+        lines = shipment_lines(answer) if options["shipments"] else scan_lines(answer)
         for line in lines:
             self.stdout.write(json.dumps(line, ensure_ascii=False))
-        for refusal in reading.rejected_numbers:
-            self.stderr.write(f"{refusal.number or '-'}: {refusal.reason}: {refusal.text}")
+        for rejected in answer.rejected_numbers:
+            self.stderr.write(f"{rejected.number or '-'}: {rejected.reason}: {rejected.text}")
 
 
 def parse_file(carrier: str, path: str) -> ParsedAnswer:
-    """Read a file as `carrier` tells it; any obstacle ends the command with status 2 and one line."""
+    """Parse a file with the adapter of `carrier`; an error ends the command with one line and status 2."""
     if carrier not in ADAPTERS:
         raise CommandError(f"no adapter is called {carrier!r}; there are: {', '.join(sorted(ADAPTERS))}", returncode=2)
     try:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         return ADAPTERS[carrier].parse(body, received_at=datetime.now(UTC))
-    except OSError as trouble:
-        raise CommandError(f"{path}: {trouble.strerror}", returncode=2) from trouble
-    except UnreadableAnswerError as trouble:
-        raise CommandError(f"{path}: {trouble}", returncode=2) from trouble
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
+    except UnreadableAnswerError as error:
+        raise CommandError(f"{path}: {error}", returncode=2) from error
 
 
 def scan_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
-    """Return every scan as the documented object."""
-    return [scan_line(parcel, scan) for parcel in answer.shipments for scan in parcel.scans]
+    """Return every scan of an answer as a JSON object."""
+    return [scan_line(shipment, scan) for shipment in answer.shipments for scan in shipment.scans]
 
 
 def scan_line(shipment: ParsedShipment, scan: ParsedScan) -> dict[str, Any]:
-    """Return one scan; `leg` counts from 1 along the carriers of this answer."""
+    """Return one scan as a JSON object; its `leg` counts the carriers of the answer from 1."""
     leg = leg_of(shipment, scan)
     return {
         "number": shipment.number,
@@ -75,36 +75,36 @@ def scan_line(shipment: ParsedShipment, scan: ParsedScan) -> dict[str, Any]:
 
 
 def leg_of(shipment: ParsedShipment, scan: ParsedScan) -> ParsedLeg:
-    """Return the leg of a scan."""
+    """Return the leg of a scan; a leg without a carrier where the answer names none."""
     return shipment.legs[scan.leg_index] if scan.leg_index < len(shipment.legs) else ParsedLeg("", "", shipment.number)
 
 
 def shipment_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
-    """Return what the scans of each number add up to."""
-    return [shipment_line(parcel) for parcel in answer.shipments]
+    """Return the status of each number of an answer as a JSON object."""
+    return [shipment_line(shipment) for shipment in answer.shipments]
 
 
 def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
-    """Return one number's conclusion by the rules of `ingest`: told twice in one answer counts once."""
-    scans = {(told.leg_index, fingerprint(told)): told for told in shipment.scans}.values()
+    """Return the status of one number as a JSON object. As in `ingest`, a scan that is repeated counts once."""
+    scans = {(scan.leg_index, fingerprint(scan)): scan for scan in shipment.scans}.values()
     steps = [
-        JourneyStep(told.scan, told.time.occurred_at, told.leg_index, sequence, told.place.country)
-        for sequence, told in enumerate(scans)
+        JourneyStep(scan.scan, scan.time.occurred_at, scan.leg_index, sequence, scan.place.country)
+        for sequence, scan in enumerate(scans)
     ]
-    found = derive_status(steps, origin=shipment.origin, destination=shipment.destination)
+    status = derive_status(steps, origin=shipment.origin, destination=shipment.destination)
     return {
         "number": shipment.number,
-        "milestone": found.milestone.value,
-        "overlay": found.overlay.value if found.overlay else None,
+        "milestone": status.milestone.value,
+        "overlay": status.overlay.value if status.overlay else None,
         "tracker": shipment.feed_state.value,
         "events": len(steps),
-        "first_at": format_utc(found.first_event_at),
-        "last_at": format_utc(found.last_event_at),
-        "delivered_at": format_utc(found.delivered_at),
+        "first_at": format_utc(status.first_event_at),
+        "last_at": format_utc(status.last_event_at),
+        "delivered_at": format_utc(status.delivered_at),
         "legs": [{"carrier": leg.carrier or None, "number": leg.number} for leg in shipment.legs],
     }
 
 
-def format_utc(moment: datetime | None) -> str | None:
-    """Write an instant as ISO 8601 in UTC with a Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+def format_utc(instant: datetime | None) -> str | None:
+    """Format an instant as ISO 8601 in UTC, ending in Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None

@@ -1,7 +1,7 @@
-"""The demo's orders, as a shop would have sent them; the simulated network then tells what becomes of them.
+"""Create and list the demo orders: `manage.py demo_orders [--carrier-url URL --carrier-key KEY]`.
 
-`manage.py demo_orders` prints one JSON object a line: order number, e-mail, page path, story. With --carrier-url and
---carrier-key (as `make start` gives them) it first connects the network as a feed and makes the missing orders.
+It prints one JSON object a line: order number, e-mail, page path, story. With --carrier-url and --carrier-key (`make
+start` passes them) it first connects the simulated carrier network as a feed and creates the missing orders.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ class Command(BaseCommand):
 
 
 def connect_feed(url: str, key: str, speed: float) -> Carrier:
-    """Connect the simulated network as a feed, as an operator would connect 17TRACK."""
+    """Connect the simulated network as a feed: it answers like 17TRACK."""
     feed, _ = Carrier.objects.get_or_create(slug=FEED_SLUG, defaults={"name": "Simulated carrier network"})
     feed.adapter, feed.base_url, feed.credentials = "17track", url, {"key": key}
+    # The network's clock runs faster, so it is polled more often by the same factor.
     feed.enabled, feed.poll_interval_factor, feed.circuit_open_until = True, max(1 / speed, 0.0001), None
     feed.save()
     return feed
@@ -53,18 +54,18 @@ def connect_feed(url: str, key: str, speed: float) -> Carrier:
 
 @transaction.atomic
 def create_missing_orders(feed: Carrier) -> None:
-    """Make the orders that are not there yet; those that are stay as they are."""
+    """Create the demo orders that do not exist yet; leave the others as they are."""
     shop, _ = Shop.objects.get_or_create(
         slug=SHOP_SLUG, defaults={"name": "Nordlicht Outdoor", "support_email": "help@example.com"}
     )
-    known = set(Order.objects.filter(shop=shop).values_list("number", flat=True))
-    for story in DEMO_ORDERS:
-        if story.order_number not in known:
-            create_order(story, shop, feed)
+    existing = set(Order.objects.filter(shop=shop).values_list("number", flat=True))
+    for demo_order in DEMO_ORDERS:
+        if demo_order.order_number not in existing:
+            create_order(demo_order, shop, feed)
 
 
 def create_order(demo_order: DemoOrder, shop: Shop, feed: Carrier) -> None:
-    """Make one order with its parcels; its lines are spread over the parcels in turn."""
+    """Create one order with its shipments; its lines go to the shipments in turn."""
     now, place = timezone.now(), demo_order.destination
     order = Order.objects.create(
         shop=shop,
@@ -95,13 +96,13 @@ def create_order(demo_order: DemoOrder, shop: Shop, feed: Carrier) -> None:
 
 
 def order_rows() -> Iterator[dict[str, str]]:
-    """Yield the demo's orders in the order of their stories."""
+    """Yield the demo orders that exist, as JSON objects, in the order of `DEMO_ORDERS`."""
     orders = {order.number: order for order in Order.objects.filter(shop__slug=SHOP_SLUG)}
-    for story in DEMO_ORDERS:
-        if order := orders.get(story.order_number):
+    for demo_order in DEMO_ORDERS:
+        if order := orders.get(demo_order.order_number):
             yield {
                 "order": order.number,
                 "email": order.email,
                 "path": order.get_absolute_url(),
-                "story": story.title,
+                "story": demo_order.title,
             }

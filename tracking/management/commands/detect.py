@@ -1,4 +1,4 @@
-"""Whose number is this? `python manage.py detect "NUMBER OR TEXT" [--destination XX]`."""
+"""Print which carriers a tracking number may belong to: `manage.py detect "NUMBER OR TEXT" [--destination XX]`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("text", help="a number, a list of numbers, a tracking link, or any text with numbers in it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for found in find_numbers(options["text"], destination=options["destination"]):
-            for line in candidate_rows(found):
-                self.stdout.write(json.dumps(line, ensure_ascii=False))
+        for number in find_numbers(options["text"], destination=options["destination"]):
+            for row in candidate_rows(number):
+                self.stdout.write(json.dumps(row, ensure_ascii=False))
 
 
-def candidate_rows(found: FoundNumber) -> list[dict[str, Any]]:
-    """Return every candidate of a number as the documented object, best first."""
+def candidate_rows(number: FoundNumber) -> list[dict[str, Any]]:
+    """Return each candidate carrier of a number as a JSON object, the best first."""
     return [
         {
             "number": candidate.number,
@@ -35,7 +35,7 @@ def candidate_rows(found: FoundNumber) -> list[dict[str, Any]]:
             "certainty": candidate.certainty.value,
             "reasons": [reason.value for reason in candidate.reasons],
             "country": candidate.country,
-            "source": found.source.value,
+            "source": number.source.value,
         }
-        for candidate in found.candidates
+        for candidate in number.candidates
     ]

@@ -1,4 +1,4 @@
-"""The key that signs web pushes: `python manage.py make_push_keys [--show]`."""
+"""Create the key that signs web pushes (VAPID): `manage.py make_push_keys [--show]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--show", action="store_true", help="print the private half too, for VAPID_PRIVATE_KEY")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Never a second one: browsers have subscribed for the first, and would all be lost.
+        # Never replace an existing key: browsers are subscribed to it, and every subscription would be lost.
         if not settings.VAPID_PRIVATE_KEY:
             settings.VAPID_PRIVATE_KEY = load_or_create_secret(settings.VAPID_KEY_FILE.name, 32)
         self.stdout.write(f"public key: {vapid.public_key()}")

@@ -1,4 +1,4 @@
-"""Try polling out: `manage.py pacing [--parcels N] [--hours 6] [--seed 2]`."""
+"""Compare adaptive polling with a fixed interval: `manage.py pacing [--parcels N] [--hours 6] [--seed 2]`."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Command(BaseCommand):
             raise CommandError(
                 "at least 1 parcel, 0.1 to 240 hours, and another seed than the teachers' are needed", returncode=2
             )
-        found = polling_replay.compare_policies(
+        comparison = polling_replay.compare_policies(
             polling_replay.simulate_numbers(TRAINING_PARCELS, TRAINING_SEED),
             polling_replay.simulate_numbers(options["parcels"], options["seed"]),
             options["hours"],
         )
         if options["json"]:
-            self.stdout.write(json.dumps(found.figures()))
+            self.stdout.write(json.dumps(comparison.figures()))
             return
         self.stdout.write(
-            f"{options['parcels']} parcels, {len(found.fixed.delay_hours)} scans; price {found.call_cost:.3f}"
+            f"{options['parcels']} parcels, {len(comparison.fixed.delay_hours)} scans; price {comparison.call_cost:.3f}"
         )
         self.stdout.write(f"{'':24}{'calls':>8}{'told to known':>20}{'happened to known':>22}")
         self.stdout.write(f"{'':32}{'median':>11}{'95 %':>9}{'median':>13}{'95 %':>9}")
-        for name, result in ((f"every {options['hours']:g} h", found.fixed), ("adaptive", found.adaptive)):
+        for name, result in ((f"every {options['hours']:g} h", comparison.fixed), ("adaptive", comparison.adaptive)):
             hours = [result.quantile(share, since_scan=of_scan) for of_scan in (False, True) for share in (0.5, 0.95)]
             cells = "".join(f"{value:>{width}.2f} h" for value, width in zip(hours, (9, 7, 11, 7), strict=True))
             self.stdout.write(f"{name:24}{result.calls:>8}{cells}")
-        self.stdout.write(f"adaptive / fixed, median from told to known: {found.ratio:.2f}")
+        self.stdout.write(f"adaptive / fixed, median from told to known: {comparison.ratio:.2f}")

@@ -1,4 +1,4 @@
-"""Read stored raw messages again with today's adapters: `manage.py replay [--carrier SLUG] [--unread]`."""
+"""Parse stored payloads again: `manage.py replay [--carrier SLUG] [--number NUMBER] [--unreadable]`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--unreadable", action="store_true", help="only messages that could not be read before")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = Payload.objects.all()
+        payloads = Payload.objects.all()
         if options["carrier"]:
-            chosen = chosen.filter(carrier__slug=options["carrier"])
+            payloads = payloads.filter(carrier__slug=options["carrier"])
         if options["number"]:
-            chosen = chosen.filter(numbers__number_key=number_key(options["number"]))
+            payloads = payloads.filter(numbers__number_key=number_key(options["number"]))
         if options["unreadable"]:
-            chosen = chosen.filter(status=PayloadStatus.UNREADABLE)
-        count, fresh, failed = replay_payloads(chosen)
-        self.stdout.write(f"{count} messages read, {fresh} new events, {failed} unreadable")
+            payloads = payloads.filter(status=PayloadStatus.UNREADABLE)
+        count, new_event_count, unreadable_count = replay_payloads(payloads)
+        self.stdout.write(f"{count} messages read, {new_event_count} new events, {unreadable_count} unreadable")

@@ -1,4 +1,4 @@
-"""The whole site on this machine, in one command: `manage.py start`. Set-up included; Ctrl-C stops all of it."""
+"""Set up and run the whole site on this machine: `manage.py start`. Ctrl-C stops all of it."""
 
 from __future__ import annotations
 
@@ -44,75 +44,78 @@ class Command(BaseCommand):
         if not options["no_demo"]:
             demo, network = prepare_network(options)
             programs.append(network)
-        site = f"http://127.0.0.1:{options['port']}"
-        os.environ.setdefault("SITE_URL", site)
+        site_url = f"http://127.0.0.1:{options['port']}"
+        os.environ.setdefault("SITE_URL", site_url)
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         exec_supervisor(
-            lock, {"children": programs, "ready_url": f"{site}/readyz", "ready_message": banner(site, demo)}
+            lock,
+            {"children": programs, "ready_url": f"{site_url}/readyz", "ready_message": banner(site_url, demo)},
         )
 
 
 def exec_supervisor(lock: io.TextIOWrapper, plan: dict[str, Any]) -> NoReturn:
-    """Become the supervisor: this process, with the lock it holds, but without all that set-up needed in memory."""
-    read, write = os.pipe()
-    with os.fdopen(write, "w") as file:
+    """Replace this process by the supervisor, which keeps the lock but not the memory that the set-up needed."""
+    # The plan goes through a pipe in the place of standard input: it must fit the pipe's buffer (64 KiB on Linux).
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "w") as file:
         json.dump(plan, file)
-    os.dup2(read, 0)
+    os.dup2(read_end, 0)
     os.set_inheritable(lock.fileno(), True)
     os.environ["DATA_DIR"] = str(settings.DATA_DIR.absolute())
     os.chdir(settings.BASE_DIR)
-    # -P: run by path it would otherwise import our modules where it means Python's own.
+    # -P keeps tracking/ off the import path: modules in it would hide standard ones of the same name.
     os.execv(sys.executable, [sys.executable, "-P", str(settings.BASE_DIR / "tracking" / "supervisor.py")])
 
 
 def acquire_lock() -> io.TextIOWrapper:
-    """Hold the lock of this DATA_DIR, or refuse: two sites on one folder would fight."""
+    """Take the lock of this DATA_DIR; raise CommandError if another site runs on it."""
     lock = (settings.DATA_DIR / "start.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as trouble:
-        raise CommandError(f"it is already running on {settings.DATA_DIR}", returncode=2) from trouble
+    except BlockingIOError as error:
+        raise CommandError(f"it is already running on {settings.DATA_DIR}", returncode=2) from error
     return lock
 
 
 def check_port_free(host: str, port: int) -> None:
-    """Refuse a port that somebody else listens on."""
+    """Raise CommandError if the port cannot be used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as trouble:
+        except (OSError, OverflowError) as error:
             raise CommandError(
-                f"port {port} cannot be used ({trouble}); PORT=8001 takes another", returncode=2
-            ) from trouble
+                f"port {port} cannot be used ({error}); PORT=8001 takes another", returncode=2
+            ) from error
 
 
-def build_program(name: str, *command: str, ready_text: str = "", **environment: str) -> ChildSpec:
-    """Return one child for the supervisor. Two arenas instead of eight per core keep each some megabytes smaller."""
+def build_program(name: str, *command: str, ready_path: str = "", **environment: str) -> ChildSpec:
+    """Return one child for the supervisor."""
     return {
         "name": name,
         "command": list(command),
+        # glibc makes up to eight malloc arenas a core; with two each process needs some megabytes less.
         "environment": {"MALLOC_ARENA_MAX": "2", **environment},
-        "ready_path": ready_text,
+        "ready_path": ready_path,
     }
 
 
 def broker_programs() -> list[ChildSpec]:
-    """Return the embedded broker, unless a real one was named."""
+    """Return the embedded broker; nothing where REDIS_URL names another."""
     if not settings.EMBEDDED_BROKER:
         return []
-    folder = settings.DATA_DIR / "broker"
-    folder.mkdir(exist_ok=True)
+    data_dir = settings.DATA_DIR / "broker"
+    data_dir.mkdir(exist_ok=True)
     settings.BROKER_SOCKET.unlink(missing_ok=True)
     return [
         build_program(
-            "broker", *broker.server_command(settings.BROKER_SOCKET, folder), ready_text=str(settings.BROKER_SOCKET)
+            "broker", *broker.server_command(settings.BROKER_SOCKET, data_dir), ready_path=str(settings.BROKER_SOCKET)
         )
     ]
 
 
 def prepare_site() -> None:
-    """Bring tables, messages and static files up to date, and make the operator."""
+    """Bring tables, translations and static files up to date, and create the operator."""
     call_command("migrate", verbosity=0, interactive=False)
     compile_catalogues(settings.LOCALE_PATHS[0])
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -122,20 +125,20 @@ def prepare_site() -> None:
 
 
 def prepare_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], ChildSpec]:
-    """Connect the simulated carrier network as a feed; return the demo's orders, and the network to start."""
+    """Connect the simulated carrier network as a feed; return the demo orders and the program of the network."""
     key, port, speed = load_or_create_secret("simulator-key", 24), network_port(), str(options["speed"])
-    hook = f"http://127.0.0.1:{options['port']}/hooks/simulator/"
-    state = str(settings.DATA_DIR / "simulator.json")
+    webhook_url = f"http://127.0.0.1:{options['port']}/hooks/simulator/"
+    state_path = str(settings.DATA_DIR / "simulator.json")
     out = io.StringIO()
     url = f"http://127.0.0.1:{port}"
     call_command("demo_orders", carrier_url=url, carrier_key=key, speed=options["speed"], stdout=out)
-    command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", hook]
-    network = build_program("carriers", *command, "--speed", speed, "--state", state, SIMULATOR_KEY=key)
+    command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", webhook_url]
+    network = build_program("carriers", *command, "--speed", speed, "--state", state_path, SIMULATOR_KEY=key)
     return [json.loads(line) for line in out.getvalue().splitlines()], network
 
 
 def network_port() -> str:
-    """Return the simulated network's port: the one it had before while that is free, else a new one."""
+    """Return the port of the simulated network: the one it had before if that is free, else a new one."""
     path = settings.DATA_DIR / "simulator-port"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -160,19 +163,19 @@ def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
     ]
 
 
-def banner(site: str, demo_orders: list[dict[str, str]]) -> str:
-    """Return what a newcomer needs to know."""
+def banner(site_url: str, demo_orders: list[dict[str, str]]) -> str:
+    """Return what is printed once the site is up: its URL, some demo orders, the operator's password."""
     orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo_orders[:3]]
     more = [f"    ({len(demo_orders)} in all: .venv/bin/python manage.py demo_orders)"] if demo_orders else []
     return "\n".join(
         [
             "",
-            f"Landfall is up at {site}",
+            f"Landfall is up at {site_url}",
             *(["", "Try an order number with its e-mail:"] if demo_orders else []),
             *orders,
             *more,
             "",
-            f"Operators' desk: {site}/desk/",
+            f"Operators' desk: {site_url}/desk/",
             f"    {OPERATOR_EMAIL}  {load_or_create_secret('operator-password', 9)}",
             "",
             "Ctrl-C stops everything; the next start continues here.",

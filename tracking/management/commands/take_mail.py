@@ -1,6 +1,6 @@
-"""Take one mail that came to the site's own mailbox, from standard input: `manage.py take_mail < mail`.
+"""Process one mail to the site from standard input, a bounce or an unsubscribe request: `manage.py take_mail < mail`.
 
-A mail server pipes the mailbox of DEFAULT_FROM_EMAIL, and that of UNSUBSCRIBE_MAILBOX, into it.
+The mail server pipes each mail to DEFAULT_FROM_EMAIL or UNSUBSCRIBE_MAILBOX into it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ class Command(BaseCommand):
     help = "Read a mail that came back, or a wish to get no more, from standard input, and do what it says."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        taken = process_mail(sys.stdin.buffer.read())
-        log.info("mail taken", worth=taken.name)
-        self.stdout.write(taken)
+        outcome = process_mail(sys.stdin.buffer.read())
+        log.info("mail processed", outcome=outcome.name)
+        self.stdout.write(outcome)

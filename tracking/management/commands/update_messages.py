@@ -1,4 +1,4 @@
-"""Bring the sentences of the source into the catalogues: `manage.py update_messages`; `--language pl` begins one."""
+"""Update the translation catalogues from the source: `manage.py update_messages [--language pl]`."""
 
 from __future__ import annotations
 
@@ -36,28 +36,29 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         paths = [catalogue_path(folder, options["language"])] if options["language"] else find_catalogues(folder)
         for path in paths:
-            empty = update_catalogue(path, source)
-            self.stdout.write(f"{path.parent.parent.name}: {empty} sentences to translate")
+            missing_count = update_catalogue(path, source)
+            self.stdout.write(f"{path.parent.parent.name}: {missing_count} sentences to translate")
 
 
 def update_catalogue(path: Path, source: Catalog) -> int:
-    """Write a catalogue anew in the order of the source, keeping its translations; return how many are empty."""
+    """Rewrite a catalogue in the order of the source with its translations kept; return how many are missing."""
     language = path.parent.parent.name
-    known = read_catalogue(path) if path.exists() else empty_catalogue(language)
-    fresh = empty_catalogue(language)
-    empty = 0
+    old = read_catalogue(path) if path.exists() else empty_catalogue(language)
+    new = empty_catalogue(language)
+    missing_count = 0
     for message in messages_for_language(language, source):
-        before = known.get(message.id, message.context)
-        told = before.string if before else ""
-        empty += not (all(told) if isinstance(told, tuple | list) else told)
+        known = old.get(message.id, message.context)
+        translation = known.string if known else ""
+        missing_count += not (all(translation) if isinstance(translation, tuple | list) else translation)
+        # File names without line numbers: those change with every edit of a file and would fill the history.
         files = [(name, 0) for name in dict.fromkeys(name for name, _ in message.locations)]
-        fresh.add(
+        new.add(
             message.id,
-            told,
+            translation,
             locations=files,
             flags=message.flags,
             auto_comments=message.auto_comments,
             context=message.context,
         )
-    write_catalogue(path, fresh)
-    return empty
+    write_catalogue(path, new)
+    return missing_count
