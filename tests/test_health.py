@@ -1,4 +1,4 @@
-"""Alive, and ready: each missing part is named."""
+"""Liveness and readiness: /readyz names each part that is missing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def record_heartbeat(name: str, seconds_ago: float = 0) -> None:
         client.set(f"heartbeat:{name}", time.time() - seconds_ago)
 
 
-def test_a_process_that_answers_is_alive(client: Client) -> None:
+def test_healthz_answers_while_the_process_does(client: Client) -> None:
     assert client.get("/healthz").content == b"ok\n"
 
 
-def test_all_parts_there_is_ready(client: Client) -> None:
+def test_the_site_is_ready_when_all_parts_answer(client: Client) -> None:
     record_heartbeat("worker")
     record_heartbeat("beat")
 
@@ -32,10 +32,10 @@ def test_all_parts_there_is_ready(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("name", "age"), [("worker", 60), ("beat", 120), ("worker", None), ("beat", None)])
-def test_a_silent_worker_or_beat_is_named(client: Client, name: str, age: float | None) -> None:
-    for part in ("worker", "beat"):
-        if part != name:
-            record_heartbeat(part)
+def test_a_worker_or_beat_without_heartbeat_is_named(client: Client, name: str, age: float | None) -> None:
+    for process in ("worker", "beat"):
+        if process != name:
+            record_heartbeat(process)
     if age is not None:
         record_heartbeat(name, age)
 
@@ -45,7 +45,7 @@ def test_a_silent_worker_or_beat_is_named(client: Client, name: str, age: float 
     assert [part for part, check in response.json().items() if part != "ready" and not check["ok"]] == [name]
 
 
-def test_a_broker_that_is_away_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_cannot_be_reached_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
     response = client.get("/readyz")

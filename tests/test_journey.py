@@ -1,4 +1,4 @@
-"""What scans add up to: far as it came, sticky once delivered, trouble as an overlay that ends."""
+"""The status derived from scans: progress, deliveries that stay, overlays that end."""
 
 from __future__ import annotations
 
@@ -62,47 +62,47 @@ def status_after(
         (["order.cancelled", "origin.picked_up"], Milestone.ACCEPTED, None),
     ],
 )
-def test_scans_add_up(scans: list[str], milestone: Milestone, overlay: Overlay | None) -> None:
-    found = status_after(*scans)
+def test_scans_give_a_milestone_and_an_overlay(scans: list[str], milestone: Milestone, overlay: Overlay | None) -> None:
+    status = status_after(*scans)
 
-    assert (found.milestone, found.overlay) == (milestone, overlay)
-
-
-def test_a_delivery_at_the_senders_end_completes_a_return() -> None:
-    found = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="CN")
-
-    assert found.milestone is Milestone.RETURNED
+    assert (status.milestone, status.overlay) == (milestone, overlay)
 
 
-def test_a_delivery_abroad_after_a_mistaken_return_is_a_delivery() -> None:
-    found = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="DE")
+def test_a_delivery_in_the_senders_country_completes_a_return() -> None:
+    status = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="CN")
 
-    assert (found.milestone, found.overlay) == (Milestone.DELIVERED, None)
+    assert status.milestone is Milestone.RETURNED
+
+
+def test_a_delivery_in_the_buyers_country_after_a_mistaken_return_is_a_delivery() -> None:
+    status = status_after("return.started", "delivery.delivered", origin="CN", destination="DE", country="DE")
+
+    assert (status.milestone, status.overlay) == (Milestone.DELIVERED, None)
 
 
 @pytest.mark.parametrize("country", ["CN", "DE"])
-def test_a_delivery_after_a_return_at_home_went_to_the_sender(country: str) -> None:
-    found = status_after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
+def test_a_delivery_after_a_return_of_a_domestic_parcel_went_to_the_sender(country: str) -> None:
+    status = status_after("return.started", "delivery.delivered", origin=country, destination=country, country=country)
 
-    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+    assert (status.milestone, status.delivered_at) == (Milestone.RETURNED, None)
 
 
-def test_a_delivery_after_a_return_that_names_no_country_went_to_the_sender() -> None:
-    found = status_after(
+def test_a_delivery_without_a_country_after_a_return_went_to_the_sender() -> None:
+    status = status_after(
         "lastmile.facility_arrived", "return.started", "delivery.delivered", origin="CN", destination="DE"
     )
 
-    assert found.milestone is Milestone.RETURNED
+    assert status.milestone is Milestone.RETURNED
 
 
-def test_a_delivery_in_the_origin_country_before_the_parcel_left_is_a_first_couriers() -> None:
-    found = status_after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
+def test_a_delivery_in_the_origin_country_before_export_is_a_handover_by_a_courier() -> None:
+    status = status_after("origin.picked_up", "delivery.delivered", origin="CN", destination="DE", country="CN")
 
-    assert (found.milestone, found.delivered_at) == (Milestone.ACCEPTED, None)
+    assert (status.milestone, status.delivered_at) == (Milestone.ACCEPTED, None)
 
 
-def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_to_the_buyer() -> None:
-    found = derive_status(
+def test_a_delivery_in_the_origin_country_after_import_is_a_return() -> None:
+    status = derive_status(
         [
             JourneyStep(Scan.LINEHAUL_DEPARTED, START_AT, 0, 0, "CN"),
             JourneyStep(Scan.LASTMILE_FACILITY_ARRIVED, START_AT + timedelta(days=5), 1, 0, "DE"),
@@ -112,14 +112,14 @@ def test_a_delivery_in_the_origin_country_after_the_parcel_left_is_no_delivery_t
         destination="DE",
     )
 
-    assert (found.milestone, found.delivered_at) == (Milestone.RETURNED, None)
+    assert (status.milestone, status.delivered_at) == (Milestone.RETURNED, None)
 
 
 @pytest.mark.parametrize(
     ("later", "milestone"), [(timedelta(minutes=5), Milestone.DELIVERED), (timedelta(days=9), Milestone.RETURNED)]
 )
-def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timedelta, milestone: Milestone) -> None:
-    found = derive_status(
+def test_a_delivered_parcel_is_returned_only_after_a_realistic_time(later: timedelta, milestone: Milestone) -> None:
+    status = derive_status(
         [
             JourneyStep(Scan.DELIVERY_DELIVERED, START_AT, 1, 0, "DE"),
             JourneyStep(Scan.DELIVERY_DELIVERED, START_AT + later, 0, 0, "CN"),
@@ -128,16 +128,16 @@ def test_a_delivered_parcel_comes_back_only_in_the_time_that_takes(later: timede
         destination="DE",
     )
 
-    assert found.milestone is milestone
+    assert status.milestone is milestone
 
 
-def test_the_first_delivery_gives_the_time() -> None:
-    found = status_after("delivery.delivered", "delivery.delivered")
+def test_the_first_of_two_deliveries_gives_the_time() -> None:
+    status = status_after("delivery.delivered", "delivery.delivered")
 
-    assert found.delivered_at == START_AT + timedelta(hours=1)
+    assert status.delivered_at == START_AT + timedelta(hours=1)
 
 
-def test_every_scan_but_the_unknown_one_reaches_a_milestone() -> None:
+def test_every_scan_but_unmapped_has_a_milestone() -> None:
     assert [scan for scan in Scan if MILESTONE_OF_SCAN[scan] is None] == [Scan.UNMAPPED]
 
 
@@ -172,11 +172,11 @@ def test_a_delivered_parcel_stays_delivered_unless_it_is_sent_back(steps: list[J
 
 
 @given(STEPS)
-def test_the_milestone_is_one_that_a_scan_reached(steps: list[JourneyStep]) -> None:
-    found = derive_status(steps)
+def test_the_milestone_is_one_that_a_scan_has(steps: list[JourneyStep]) -> None:
+    status = derive_status(steps)
     reached = {MILESTONE_OF_SCAN[step.scan] for step in steps} | {Milestone.PENDING}
     if {Milestone.RETURNING, Milestone.DELIVERED} <= reached:
         reached.add(Milestone.RETURNED)
 
-    assert found.milestone in reached
-    assert found.milestone in MILESTONE_RANKS or found.milestone is Milestone.RETURNED
+    assert status.milestone in reached
+    assert status.milestone in MILESTONE_RANKS or status.milestone is Milestone.RETURNED

@@ -1,4 +1,4 @@
-"""The passages from which a parcel's remaining time is counted."""
+"""The times at which a parcel reached the stages that forecasts count from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ START_AT = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def stage_positions(*scans: str) -> dict[JourneyStage, int | None]:
-    """Return the passages with the place of the scan that shows each."""
+    """Return the stages that are reached, each with the position of the scan that shows it."""
     steps = [JourneyStep(Scan(scan), START_AT + timedelta(hours=hour), 0, hour) for hour, scan in enumerate(scans)]
     return {
-        clock: (at - START_AT) // timedelta(hours=1) if at else None for clock, at in milestone_times(steps).items()
+        stage: (instant - START_AT) // timedelta(hours=1) if instant else None
+        for stage, instant in milestone_times(steps).items()
     }
 
 
 @pytest.mark.parametrize(
-    ("scans", "passed"),
+    ("scans", "positions"),
     [
         ([], {}),
         (["order.label_created", "unmapped"], {}),
@@ -50,20 +51,20 @@ def stage_positions(*scans: str) -> dict[JourneyStage, int | None]:
         ),
     ],
 )
-def test_a_scan_shows_the_last_passage_that_it_implies(scans: list[str], passed: dict[str, int | None]) -> None:
-    assert stage_positions(*scans) == passed
+def test_a_scan_dates_the_last_stage_that_it_implies(scans: list[str], positions: dict[str, int | None]) -> None:
+    assert stage_positions(*scans) == positions
 
 
-def test_a_passage_at_a_time_without_an_instant_is_behind_but_not_dated() -> None:
+def test_a_scan_without_an_instant_shows_a_stage_but_does_not_date_it() -> None:
     steps = [JourneyStep(Scan.ORIGIN_PICKED_UP, None, 0, 0), JourneyStep(Scan.LINEHAUL_DEPARTED, START_AT, 0, 1)]
 
     assert derive_status(steps).milestone_times == {JourneyStage.HANDED_OVER: None, JourneyStage.EXPORTED: START_AT}
 
 
 @given(st.lists(st.sampled_from(list(Scan)), max_size=12))
-def test_passages_lie_behind_in_their_order(scans: list[Scan]) -> None:
-    passed = stage_positions(*scans)
-    seen = [place for place in passed.values() if place is not None]
+def test_stages_are_reached_in_their_order(scans: list[Scan]) -> None:
+    positions = stage_positions(*scans)
+    known = [position for position in positions.values() if position is not None]
 
-    assert list(passed) == list(JourneyStage)[1 : 1 + len(passed)]
-    assert seen == sorted(seen)
+    assert list(positions) == list(JourneyStage)[1 : 1 + len(positions)]
+    assert known == sorted(known)

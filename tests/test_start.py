@@ -1,4 +1,4 @@
-"""`make start`'s machinery: children together, one clear error, nothing left behind."""
+"""The supervisor and `manage.py start`: children start and stop together, errors are clear, no process is left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.test_worker import wait_until
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SLEEPING_PROGRAM = "import time; print('asleep', flush=True); time.sleep(600)"
 SIGTERM_IGNORING_PROGRAM = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); time.sleep(600)"
 )
 WEB_PROGRAM = """
 import http.server, sys
@@ -76,70 +76,70 @@ def process_state(pid: int) -> str:
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
     assert process.stdout
-    said = ""
+    output = ""
     for line in process.stdout:
-        said += line
+        output += line
         if text in line:
-            return said
-    raise AssertionError(f"{text!r} was never said, only: {said}")
+            return output
+    raise AssertionError(f"{text!r} was never printed, only: {output}")
 
 
 def test_children_start_together_and_stop_together_within_three_seconds() -> None:
     port = free_port()
-    boss = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("deaf", SIGTERM_IGNORING_PROGRAM), port=port
+    supervisor = start_supervisor(
+        build_program("web", WEB_PROGRAM, str(port)), build_program("stubborn", SIGTERM_IGNORING_PROGRAM), port=port
     )
-    read_until(boss, "all is up")
-    children = children_of(boss.pid)
+    read_until(supervisor, "all is up")
+    children = children_of(supervisor.pid)
     assert len(children) == 2
 
     started = time.monotonic()
-    boss.send_signal(signal.SIGTERM)
+    supervisor.send_signal(signal.SIGTERM)
 
-    assert boss.wait(5) == 0
+    assert supervisor.wait(5) == 0
     assert time.monotonic() - started < 3.5
     assert are_gone(children)()
 
 
 def test_nothing_is_left_when_the_supervisor_is_killed_without_warning() -> None:
     port = free_port()
-    boss = start_supervisor(
+    supervisor = start_supervisor(
         build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
     )
-    read_until(boss, "all is up")
-    children = children_of(boss.pid)
+    read_until(supervisor, "all is up")
+    children = children_of(supervisor.pid)
 
-    boss.kill()
-    boss.wait(5)
+    supervisor.kill()
+    supervisor.wait(5)
 
     wait_until(are_gone(children), seconds=5)
 
 
-def test_a_fallen_child_is_raised_again_under_its_name() -> None:
+def test_a_child_that_dies_is_named_and_restarted() -> None:
     port = free_port()
-    boss = start_supervisor(
+    supervisor = start_supervisor(
         build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
     )
-    read_until(boss, "all is up")
+    read_until(supervisor, "all is up")
 
-    os.kill(children_of(boss.pid)[1], signal.SIGKILL)
+    os.kill(children_of(supervisor.pid)[1], signal.SIGKILL)
 
-    assert "sleeper ended with status -9" in read_until(boss, "sleeper ended")
-    wait_until(lambda: len(children_of(boss.pid)) == 2, seconds=5)
-    boss.send_signal(signal.SIGINT)
-    assert boss.wait(5) == 0
+    assert "sleeper ended with status -9" in read_until(supervisor, "sleeper ended")
+    wait_until(lambda: len(children_of(supervisor.pid)) == 2, seconds=5)
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(5) == 0
 
 
-def test_a_child_that_never_stays_up_stops_everything_with_a_clear_error() -> None:
+def test_a_child_that_keeps_exiting_stops_everything_with_a_clear_error() -> None:
     port = free_port()
-    boss = start_supervisor(
+    supervisor = start_supervisor(
         build_program("web", WEB_PROGRAM, str(port)), build_program("broken", "raise SystemExit(3)"), port=port
     )
 
-    said = read_until(boss, "stopping everything")
+    output = read_until(supervisor, "stopping everything")
 
-    assert boss.wait(10) == 1
-    assert "broken ended with status 3" in said
+    assert supervisor.wait(10) == 1
+    assert "broken ended with status 3" in output
 
 
 def run_start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
@@ -156,10 +156,10 @@ def run_start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_busy_port_is_a_clear_error_and_starts_nothing(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        result = run_start(tmp_path, taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        result = run_start(tmp_path, listener.getsockname()[1])
 
     assert result.returncode == 2
     assert "cannot be used" in result.stderr
@@ -167,7 +167,7 @@ def test_a_busy_port_is_a_clear_error_and_starts_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "landfall.sqlite3").exists()
 
 
-def test_a_port_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
+def test_an_impossible_port_is_a_clear_error(tmp_path: Path) -> None:
     result = run_start(tmp_path, 99999)
 
     assert result.returncode == 2

@@ -1,4 +1,4 @@
-"""What carriers push: kept raw, checked in constant time, read by a worker, once."""
+"""Webhooks of carriers: verified, stored raw, parsed once by a worker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 @pytest.fixture
 def parse_synchronously(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a message where it would be queued; the journey through broker and worker has tests of its own."""
+    """Parse a payload where it would be enqueued; `test_worker` covers broker and worker."""
     monkeypatch.setattr(parse_payload, "apply_async", lambda args: parse_payload(*args))
 
 
@@ -34,7 +34,7 @@ def post_webhook(client: Client, body: bytes, carrier: str = "17track", **header
 
 
 @pytest.mark.usefixtures("parse_synchronously")
-def test_a_signed_push_moves_the_parcel(client: Client) -> None:
+def test_a_signed_webhook_updates_the_shipment(client: Client) -> None:
     factories.create_leg("LZ000000015CN")
     body = factories.build_push_body("LZ000000015CN", factories.build_event_json("2026-09-04T11:30:00+08:00"))
 
@@ -45,7 +45,7 @@ def test_a_signed_push_moves_the_parcel(client: Client) -> None:
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "nonsense", "ü"])
-def test_a_forged_push_stores_nothing_but_a_counter(client: Client, signature: str) -> None:
+def test_a_webhook_with_a_wrong_signature_is_counted_and_not_stored(client: Client, signature: str) -> None:
     factories.create_feed()
 
     assert post_webhook(client, factories.build_push_body("LZ000000015CN"), sign=signature) == 401
@@ -54,14 +54,14 @@ def test_a_forged_push_stores_nothing_but_a_counter(client: Client, signature: s
     assert Carrier.objects.get(slug="17track").invalid_signature_count == 1
 
 
-def test_a_body_signed_with_another_bodys_signature_is_forged(client: Client) -> None:
+def test_the_signature_of_another_body_is_rejected(client: Client) -> None:
     factories.create_feed()
     body = factories.build_push_body("LZ000000015CN")
 
     assert post_webhook(client, body + b" ", sign=factories.sign_body(body)) == 401
 
 
-def test_a_feed_without_a_key_takes_nothing(client: Client) -> None:
+def test_a_feed_without_an_api_key_accepts_no_webhook(client: Client) -> None:
     factories.create_feed(credentials={})
     body = factories.build_push_body("LZ000000015CN")
 
@@ -69,7 +69,7 @@ def test_a_feed_without_a_key_takes_nothing(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("parse_synchronously")
-def test_aftership_signs_with_an_hmac(client: Client) -> None:
+def test_the_hmac_signature_of_aftership_is_verified(client: Client) -> None:
     factories.create_feed("aftership")
     body = json.dumps({"event": "tracking_update", "msg": {"tracking_number": "EE1", "slug": "usps"}}).encode()
     digest = hmac.new(factories.API_KEY.encode(), body, hashlib.sha256).digest()
@@ -88,25 +88,25 @@ def test_a_body_over_1_mib_is_refused_and_not_stored(client: Client) -> None:
     assert Payload.objects.count() == 0
 
 
-def test_only_known_feeds_and_only_posts_are_heard(client: Client) -> None:
+def test_only_posts_to_known_feeds_are_accepted(client: Client) -> None:
     assert post_webhook(client, b"{}", "pigeon") == 404
     assert client.get(reverse("carrier_webhook", args=["17track"])).status_code == 405
 
 
 @pytest.mark.usefixtures("parse_synchronously")
-def test_signed_nonsense_is_kept_with_its_error(client: Client) -> None:
+def test_a_signed_body_that_cannot_be_parsed_is_stored_as_unreadable(client: Client) -> None:
     factories.create_feed()
     body = b"<html>not what you expected</html>"
 
     assert post_webhook(client, body, sign=factories.sign_body(body)) == 202
 
-    kept = Payload.objects.get()
-    assert kept.status == PayloadStatus.UNREADABLE
-    assert bytes(kept.body) == body
+    payload = Payload.objects.get()
+    assert payload.status == PayloadStatus.UNREADABLE
+    assert bytes(payload.body) == body
 
 
 @pytest.mark.usefixtures("parse_synchronously")
-def test_a_stop_ends_the_following_and_not_the_history(client: Client) -> None:
+def test_a_stop_event_ends_polling_and_keeps_the_history(client: Client) -> None:
     leg = factories.create_leg("LZ000000015CN")
     body = factories.build_push_body("LZ000000015CN", factories.build_event_json("2026-09-04T11:30:00+08:00"))
     post_webhook(client, body, sign=factories.sign_body(body))
@@ -121,11 +121,11 @@ def test_a_stop_ends_the_following_and_not_the_history(client: Client) -> None:
     assert Shipment.objects.get().milestone == Milestone.ACCEPTED
 
 
-def test_with_the_broker_away_a_message_is_kept_and_read_later(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(args: object) -> None:
+def test_without_a_broker_a_webhook_is_stored_and_parsed_later(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_broker_error(args: object) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(parse_payload, "apply_async", away)
+    monkeypatch.setattr(parse_payload, "apply_async", raise_broker_error)
     factories.create_leg("LZ000000015CN")
     body = factories.build_push_body("LZ000000015CN", factories.build_event_json("2026-09-04T11:30:00+08:00"))
 

@@ -1,4 +1,4 @@
-"""Signing in by a code, a password, a second factor; own orders by proven addresses; operators with a second factor."""
+"""Sign-in by code, password and two-factor authentication; orders of verified addresses; access to the admin."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def create_account(email: str = ANA, *, verified: bool = True, **fields: Any) ->
 
 
 def code_in_mail() -> str:
-    found = re.search(r"^\s*([A-Z0-9][A-Z0-9-]{4,})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
-    assert found, mail.outbox[-1].body
-    return found.group(1)
+    code = re.search(r"^\s*([A-Z0-9][A-Z0-9-]{4,})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert code, mail.outbox[-1].body
+    return code.group(1)
 
 
-def test_a_new_reader_signs_up_with_an_address_and_a_code(client: Client, settings: Any) -> None:
+def test_a_new_user_signs_up_with_an_address_and_a_code(client: Client, settings: Any) -> None:
     settings.SITE_NAME = "Nordlicht"
     client.post(reverse("account_signup"), {"email": ANA, "password1": ""})
     answer = client.post(reverse("account_email_verification_sent"), {"code": code_in_mail()})
@@ -51,7 +51,7 @@ def test_a_new_reader_signs_up_with_an_address_and_a_code(client: Client, settin
     assert not User.objects.get(email=ANA).has_usable_password()
 
 
-def test_a_known_reader_signs_in_with_a_code(client: Client) -> None:
+def test_a_user_signs_in_with_a_code(client: Client) -> None:
     create_account()
 
     client.post(reverse("account_request_login_code"), {"email": ANA})
@@ -61,7 +61,7 @@ def test_a_known_reader_signs_in_with_a_code(client: Client) -> None:
     assert client.get(reverse("account_orders")).status_code == 200
 
 
-def test_a_wrong_code_opens_nothing(client: Client) -> None:
+def test_a_wrong_code_does_not_sign_in(client: Client) -> None:
     create_account()
 
     client.post(reverse("account_request_login_code"), {"email": ANA})
@@ -70,7 +70,7 @@ def test_a_wrong_code_opens_nothing(client: Client) -> None:
     assert client.get(reverse("account_orders")).status_code == 302
 
 
-def test_nobody_learns_which_addresses_have_an_account(client: Client) -> None:
+def test_a_code_request_does_not_reveal_whether_an_account_exists(client: Client) -> None:
     create_account()
 
     answers = [client.post(reverse("account_request_login_code"), {"email": email}) for email in (ANA, "x@example.com")]
@@ -79,18 +79,18 @@ def test_nobody_learns_which_addresses_have_an_account(client: Client) -> None:
     assert answers[0]["Location"] == answers[1]["Location"]
 
 
-def test_a_password_is_tried_only_some_times(client: Client) -> None:
+def test_password_attempts_are_limited(client: Client) -> None:
     create_account()
-    given = {"login": ANA, "password": "wrong"}
+    credentials = {"login": ANA, "password": "wrong"}
 
-    pages = [client.post(reverse("account_login"), given).content.decode() for _ in range(12)]
-    right = client.post(reverse("account_login"), {"login": ANA, "password": "a long enough secret"})
+    pages = [client.post(reverse("account_login"), credentials).content.decode() for _ in range(12)]
+    correct = client.post(reverse("account_login"), {"login": ANA, "password": "a long enough secret"})
 
     assert "Too many failed login attempts" in pages[-1]
-    assert right.status_code == 200
+    assert correct.status_code == 200
 
 
-def test_the_second_factor_is_asked_where_there_is_one(client: Client) -> None:
+def test_two_factor_authentication_is_required_where_it_is_set_up(client: Client) -> None:
     user = create_account()
     TOTP.activate(user, generate_totp_secret())
 
@@ -109,7 +109,7 @@ def test_the_second_factor_is_asked_where_there_is_one(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_page_of_the_account_stands_in_our_frame(client: Client, name: str, language: str) -> None:
+def test_every_account_page_uses_the_layout_of_the_site(client: Client, name: str, language: str) -> None:
     if not name.startswith(("account_login", "account_signup", "account_request", "account_reset")):
         user = create_account()
         user.set_unusable_password()
@@ -131,24 +131,24 @@ def create_order(email: str, number: str) -> Order:
     return factories.create_leg(number, for_order=factories.create_order(email=email)).shipment.order
 
 
-def test_an_account_holds_the_orders_of_proven_addresses_only(client: Client) -> None:
+def test_an_account_shows_the_orders_of_verified_addresses_only(client: Client) -> None:
     user = create_account()
     EmailAddress.objects.create(user=user, email="Ana@Work.example", verified=True)
     EmailAddress.objects.create(user=user, email="boss@example.com", verified=False)
-    mine = [create_order(ANA, "A1"), create_order("ana@work.example", "A2")]
+    own = [create_order(ANA, "A1"), create_order("ana@work.example", "A2")]
     others = [create_order("boss@example.com", "A3"), create_order("eve@example.com", "A4"), create_order("", "A5")]
     client.force_login(user)
 
     page = client.get(reverse("account_orders")).content.decode()
 
-    assert set(orders_of(user)) == set(mine)
-    assert all(one.number in page for one in mine)
-    assert not any(one.get_absolute_url() in page for one in others)
+    assert set(orders_of(user)) == set(own)
+    assert all(order.number in page for order in own)
+    assert not any(order.get_absolute_url() in page for order in others)
 
 
-def test_all_own_orders_are_followed_in_one_tap(client: Client) -> None:
+def test_all_own_orders_are_followed_with_one_request(client: Client) -> None:
     user = create_account()
-    found = create_order(ANA, "A1")
+    order = create_order(ANA, "A1")
     client.force_login(user)
 
     answer = client.post(reverse("account_orders"))
@@ -156,44 +156,44 @@ def test_all_own_orders_are_followed_in_one_tap(client: Client) -> None:
     subscriber = Subscriber.objects.get(user=user)
     assert answer["Location"] == subscriber.get_absolute_url()
     assert Contact.objects.usable().get().address == ANA
-    assert Follow.objects.get(confirmed_at__isnull=False).order == found
+    assert Follow.objects.get(confirmed_at__isnull=False).order == order
 
 
-def test_what_a_guest_followed_comes_along_with_the_proven_address() -> None:
+def test_an_account_takes_over_what_its_verified_address_followed_as_a_guest() -> None:
     guest = Subscriber.objects.create()
     Contact.objects.create(subscriber=guest, channel="email", address=ANA, confirmed_at=timezone.now())
-    before, mine = create_order("other@example.com", "A1"), create_order(ANA, "A2")
-    for one in (before, mine):
-        Follow.objects.create(subscriber=guest, order=one, confirmed_at=timezone.now())
+    gift, own = create_order("other@example.com", "A1"), create_order(ANA, "A2")
+    for order in (gift, own):
+        Follow.objects.create(subscriber=guest, order=order, confirmed_at=timezone.now())
 
-    subscriber = follow_orders(create_account(), [mine])
+    subscriber = follow_orders(create_account(), [own])
 
-    assert {follow.order for follow in subscriber.follows.all()} == {before, mine}
+    assert {follow.order for follow in subscriber.follows.all()} == {gift, own}
     assert subscriber.contacts.get().address == ANA
 
 
 @pytest.mark.parametrize(
-    ("address", "wanted", "told"), [(ANA, True, True), (ANA, False, False), ("other@example.com", True, False)]
+    ("address", "enabled", "followed"), [(ANA, True, True), (ANA, False, False), ("other@example.com", True, False)]
 )
-def test_an_order_placed_later_is_followed_where_the_account_wants_it(address: str, wanted: bool, told: bool) -> None:
+def test_a_later_order_is_followed_if_the_account_enables_it(address: str, enabled: bool, followed: bool) -> None:
     subscriber = follow_orders(create_account(), [create_order(ANA, "A1")])
-    subscriber.follow_new_orders = wanted
+    subscriber.follow_new_orders = enabled
     subscriber.save()
 
     later = create_order(address, "A2")
 
-    assert subscriber.follows.filter(order=later, confirmed_at__isnull=False).exists() is told
+    assert subscriber.follows.filter(order=later, confirmed_at__isnull=False).exists() is followed
 
 
 @pytest.mark.parametrize(
-    ("needed", "factor", "opens"), [(True, False, False), (True, True, True), (False, False, True)]
+    ("required", "has_two_factor", "opens"), [(True, False, False), (True, True, True), (False, False, True)]
 )
-def test_the_desk_opens_with_a_second_factor_where_one_is_needed(
-    client: Client, settings: Any, needed: bool, factor: bool, opens: bool
+def test_the_admin_opens_with_two_factor_authentication_where_it_is_required(
+    client: Client, settings: Any, required: bool, has_two_factor: bool, opens: bool
 ) -> None:
-    settings.OPERATORS_NEED_SECOND_FACTOR = needed
+    settings.OPERATORS_NEED_SECOND_FACTOR = required
     user = create_account(is_staff=True, is_superuser=True)
-    if factor:
+    if has_two_factor:
         TOTP.activate(user, generate_totp_secret())
     client.force_login(user)
 
@@ -203,18 +203,18 @@ def test_the_desk_opens_with_a_second_factor_where_one_is_needed(
     assert opens or answer["Location"] == reverse("mfa_index")
 
 
-def test_the_desks_own_form_takes_no_passwords(client: Client) -> None:
+def test_the_login_form_of_the_admin_redirects_to_the_sites_own(client: Client) -> None:
     answer = client.get(reverse("admin:login"))
 
     assert answer["Location"].startswith(reverse("account_login"))
 
 
-def test_a_shopper_cannot_open_the_desk(client: Client) -> None:
+def test_a_buyer_cannot_open_the_admin(client: Client) -> None:
     client.force_login(create_account())
 
     assert client.get(reverse("admin:index"), follow=True).status_code == 403
 
 
-def test_a_visitor_without_a_session_costs_no_query(client: Client, django_assert_num_queries: Any) -> None:
+def test_a_page_without_a_session_makes_no_query(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert "Sign in" in client.get(reverse("lookup")).content.decode()

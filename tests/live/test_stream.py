@@ -1,4 +1,4 @@
-"""The live stream: hears its own bell and no other, tells what was missed, and forgets who left."""
+"""Live updates: each page gets its own, also one that it missed, until it disconnects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OTHER_TOKEN = "another-token-of-24-char"
 
 
 class StubConnection:
-    """One open page: what it was sent, and the means to leave."""
+    """The connection of one open page: keeps what is sent, and can disconnect."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -65,17 +65,17 @@ def clear_redis_client() -> None:
     publish.redis_client.cache_clear()
 
 
-def test_a_page_hears_its_own_bell_and_no_other() -> None:
+def test_a_page_gets_its_own_updates_and_no_others() -> None:
     async def visit() -> StubConnection:
-        switchboard, page = StreamHub(), StubConnection()
-        visit = asyncio.create_task(serve_stream(switchboard, TOKEN, 0, page.receive, page.send))
-        await wait_until(lambda: is_subscribed(switchboard))
+        hub, page = StreamHub(), StubConnection()
+        stream = asyncio.create_task(serve_stream(hub, TOKEN, 0, page.receive, page.send))
+        await wait_until(lambda: is_subscribed(hub))
         await asyncio.to_thread(publish.publish, (OTHER_TOKEN,))
         await asyncio.to_thread(publish.publish, (TOKEN,))
         await wait_until(lambda: b"updated" in page.body)
         page.disconnected.set()
-        await visit
-        assert switchboard.pages == {}
+        await stream
+        assert hub.pages == {}
         return page
 
     page = asyncio.run(visit())
@@ -84,56 +84,56 @@ def test_a_page_hears_its_own_bell_and_no_other() -> None:
     assert page.body.count(b"event: updated") == 1
 
 
-def test_a_bell_that_rang_after_the_page_was_made_is_told_at_once() -> None:
+def test_an_update_after_the_page_was_rendered_is_sent_at_once() -> None:
     made_at = int(time.time() * 1000)
     publish.publish((TOKEN,))
 
     async def visit(made_at: int) -> bytes:
         page = StubConnection()
-        visit = asyncio.create_task(serve_stream(StreamHub(), TOKEN, made_at, page.receive, page.send))
+        stream = asyncio.create_task(serve_stream(StreamHub(), TOKEN, made_at, page.receive, page.send))
         await wait_until(lambda: len(page.sent) >= 2)
         page.disconnected.set()
-        await visit
+        await stream
         return page.body
 
     assert b"event: updated" in asyncio.run(visit(made_at))
     assert b"event: updated" not in asyncio.run(visit(made_at + 60_000))
 
 
-def test_a_page_that_leaves_is_forgotten_even_when_nothing_ever_rang() -> None:
+def test_a_page_that_disconnects_is_removed_even_without_any_update() -> None:
     async def visit() -> StreamHub:
-        switchboard, page = StreamHub(), StubConnection()
-        visit = asyncio.create_task(serve_stream(switchboard, TOKEN, 0, page.receive, page.send))
-        await wait_until(lambda: TOKEN in switchboard.pages)
+        hub, page = StreamHub(), StubConnection()
+        stream = asyncio.create_task(serve_stream(hub, TOKEN, 0, page.receive, page.send))
+        await wait_until(lambda: TOKEN in hub.pages)
         page.disconnected.set()
-        await visit
-        return switchboard
+        await stream
+        return hub
 
     assert asyncio.run(visit()).pages == {}
 
 
 @pytest.mark.parametrize(
-    ("path", "ours"),
+    ("path", "is_stream"),
     [(f"/live/{TOKEN}", True), ("/live/short", False), ("/live/", False), (f"/live/{TOKEN}/x", False), ("/", False)],
 )
-def test_only_the_streams_own_addresses_are_taken(path: str, ours: bool) -> None:
-    passed: list[Any] = []
+def test_only_stream_paths_are_served_by_the_stream(path: str, is_stream: bool) -> None:
+    passed_on: list[Any] = []
 
-    async def rest(scope: Scope, receive: Receive, send: Send) -> None:
-        passed.append(scope["path"])
+    async def fallback(scope: Scope, receive: Receive, send: Send) -> None:
+        passed_on.append(scope["path"])
 
     async def visit() -> StubConnection:
         page = StubConnection()
         page.disconnected.set()
-        application: Callable[[Scope, Receive, Send], Awaitable[None]] = with_stream(rest, STREAM_PATH)
+        application: Callable[[Scope, Receive, Send], Awaitable[None]] = with_stream(fallback, STREAM_PATH)
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
         await application(scope, page.receive, page.send)
         return page
 
     page = asyncio.run(visit())
 
-    assert bool(passed) is not ours
-    assert bool(page.sent) is ours
+    assert bool(passed_on) is not is_stream
+    assert bool(page.sent) is is_stream
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_only_the_streams_own_addresses_are_taken(path: str, ours: bool) -> None
         (b"since=" + b"9" * 40, 0),
     ],
 )
-def test_the_moment_in_the_address_is_read_with_care(query: bytes, made_at: int) -> None:
+def test_an_invalid_time_in_the_query_counts_as_none(query: bytes, made_at: int) -> None:
     assert parse_since({"query_string": query}) == made_at
 
 
-def test_a_bell_without_a_broker_costs_nothing_but_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publishing_without_redis_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
     publish.publish((TOKEN,))
