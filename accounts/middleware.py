@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 
 class TwoFactorMiddleware:
-    """Send operators without two-factor authentication to its set-up; at sign-in those with it were asked for it."""
+    """Redirect operators without two-factor authentication to its set-up; sign-in asks those who have it for a code."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

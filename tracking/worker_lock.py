@@ -45,7 +45,7 @@ def release_all(worker: str) -> int:
     return sum(int(client.delete(key)) for key in client.scan_iter(f"worker-lock:{worker}:*"))
 
 
-# Here and not in `tracking.celery`: that module must load before the models, which the Redis client's module needs.
+# Not in `tracking.celery`: that module loads before the models, which `live.publish` imports.
 @worker_init.connect
 def release_stale_locks(sender: Any, **_: Any) -> None:
     """Release the locks that a killed worker of the same name left behind, when its successor starts."""
