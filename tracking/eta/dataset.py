@@ -1,4 +1,4 @@
-"""Shipments and the log of their forecasts, as arrays to learn from."""
+"""Load shipments and their logged forecasts as training data."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ from tracking.vocabulary import JourneyStage, Milestone
 TRAINING_PERIOD: Final = timedelta(days=365)
 FORECAST_LOG_PERIOD: Final = timedelta(days=90)
 MAX_OPEN_AGE: Final = timedelta(days=90)
-"""A parcel without an end is counted as under way for so long; after that it tells nothing any more."""
+"""A parcel under way for longer is left out: it is probably lost, or its tracking ended unnoticed."""
 AREA_CHARACTERS: Final = 2
 DELIVERY_SHARE_OF_DAY: Final = 0.6
-"""At which share of its day a delivery on a mere date is thought to come."""
+"""The time of day, as a share of it, at which a delivery known by date alone is counted."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 STAGES_BEFORE_LAST_MILE: Final = (JourneyStage.ORDERED, JourneyStage.HANDED_OVER, JourneyStage.EXPORTED)
 
 
 def local_epoch_days(moment: datetime, country: str) -> float:
-    """Return an instant as days since 1970 on the clock of a country."""
+    """Return a time as days since 1970 in a country's local time."""
     local = moment.astimezone(zone_of_country(country))
+    # The wall clock is read as UTC, so that the whole part of the result is the local day.
     return (local.replace(tzinfo=UTC) - EPOCH) / DAY
 
 
 def preparation_days(stage: JourneyStage, started_at: datetime, ordered_at: datetime) -> float | None:
-    """Return the days between the order and the start of a clock; None on the clock of the order itself."""
+    """Return the days between the order and the start of a stage; None for the stage "ordered"."""
     return (started_at - ordered_at) / DAY if stage is not JourneyStage.ORDERED else None
 
 
 def postal_area(postal_code: str) -> str:
-    """Return the postal area: the first signs of a postal code."""
+    """Return the postal area: the first characters of a postal code."""
     return postal_code.replace(" ", "")[:AREA_CHARACTERS].upper()
 
 
 def load_observations(shop: Shop, stage: JourneyStage, now: datetime) -> Iterator[Observation]:
-    """Yield the parcels of a shop that came past a clock's start in the last year, those under way among them."""
+    """Yield a shop's parcels that entered a stage in the last year, those under way with a duration of NaN."""
     column = MILESTONE_TIME_FIELDS.get(stage)
-    start = F(column) if column else F("order__placed_at")
-    carrier = carrier_slug_subquery(stage)
-    weight = OrderLine.objects.filter(shipment=OuterRef("pk")).order_by().values("shipment")
+    started_at = F(column) if column else F("order__placed_at")
+    lines = OrderLine.objects.filter(shipment=OuterRef("pk")).order_by().values("shipment")
+    weight_grams = Subquery(lines.annotate(total=Sum(F("weight_grams") * F("quantity"))).values("total"))
     rows = (
         Shipment.objects.filter(order__shop=shop)
-        .annotate(started=start, carrier=carrier)
-        .annotate(grams=Subquery(weight.annotate(all=Sum(F("weight_grams") * F("quantity"))).values("all")))
+        .annotate(started=started_at, carrier=carrier_slug_subquery(stage), grams=weight_grams)
         .filter(started__gte=now - TRAINING_PERIOD, started__lte=now)
         .exclude(milestone=Milestone.RETURNED)
         .values_list(
@@ -65,7 +65,7 @@ def load_observations(shop: Shop, stage: JourneyStage, now: datetime) -> Iterato
     for started, delivered, origin, country, postal_code, slug, grams, placed, promised in rows.iterator(2000):
         if delivered is None and started < now - MAX_OPEN_AGE:
             continue
-        traits = Features(
+        features = Features(
             origin,
             country,
             postal_area(postal_code),
@@ -74,19 +74,23 @@ def load_observations(shop: Shop, stage: JourneyStage, now: datetime) -> Iterato
             preparation_days=preparation_days(stage, started, placed),
             promised_days=(promised - started.date()) / DAY if promised and stage is JourneyStage.ORDERED else None,
         )
-        yield Observation(local_epoch_days(started, country), (delivered - started) / DAY if delivered else nan, traits)
+        yield Observation(
+            local_epoch_days(started, country), (delivered - started) / DAY if delivered else nan, features
+        )
 
 
 def carrier_slug_subquery(stage: JourneyStage) -> Subquery:
-    """Return, for a query of shipments, the slug of the carrier that a clock's time depends on: the first before the
-    parcel is there, then the last."""
+    """Return a subquery for the slug of the carrier that matters most at a stage.
+
+    Before arrival in the destination country that is the first carrier, afterwards the last.
+    """
     legs: QuerySet[Leg] = Leg.objects.filter(shipment=OuterRef("pk"), carrier__isnull=False)
     order = "position" if stage in STAGES_BEFORE_LAST_MILE else "-position"
     return Subquery(legs.order_by(order).values("carrier__slug")[:1])
 
 
 def load_forecast_log(shop: Shop, stage: JourneyStage, now: datetime) -> ForecastLog:
-    """Return the forecasts made for a shop's parcels on a clock in the last months, with what became of them."""
+    """Return a shop's forecasts at a stage in the last months, with the days that each parcel then took."""
     rows = (
         Forecast.objects.filter(
             shipment__order__shop=shop, stage=stage, made_at__gte=now - FORECAST_LOG_PERIOD, uses_carrier_date=False
@@ -95,10 +99,10 @@ def load_forecast_log(shop: Shop, stage: JourneyStage, now: datetime) -> Forecas
         .order_by("made_at")
         .values_list("made_at", "raw_remaining_days", "shipment__delivered_at", "shipment__order__country")
     )
-    told = [row for row in rows.iterator(2000) if len(row[1]) == len(RAW_LEVELS)]
+    logged = [row for row in rows.iterator(2000) if len(row[1]) == len(RAW_LEVELS)]
     return ForecastLog(
-        np.array([(made_at - EPOCH) / DAY for made_at, *_ in told], dtype=np.float64),
-        np.array([days for _, days, *_ in told], dtype=np.float64).reshape(-1, len(RAW_LEVELS)),
-        np.array([(end - made_at) / DAY if end else nan for made_at, _, end, _ in told], dtype=np.float64),
-        np.array([country for *_, country in told], dtype=np.str_),
+        np.array([(made_at - EPOCH) / DAY for made_at, *_ in logged], dtype=np.float64),
+        np.array([days for _, days, *_ in logged], dtype=np.float64).reshape(-1, len(RAW_LEVELS)),
+        np.array([(end - made_at) / DAY if end else nan for made_at, _, end, _ in logged], dtype=np.float64),
+        np.array([country for *_, country in logged], dtype=np.str_),
     )

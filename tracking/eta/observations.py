@@ -1,4 +1,4 @@
-"""Past and present parcels as arrays: what a fit and a forecast need to know of each."""
+"""Parcels as arrays: the features of each one, when its stage started and how long it took to arrive."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+# Stored models name their rows by these texts, and `codes` has its columns in this order.
 EFFECT_CATEGORIES: Final = ("origin", "destination", "lane", "area", "origin_area", "service", "reach")
-"""What effects are learned for: places, the way between them, postal areas, who carries it how fast, and the way from
-an area to a destination."""
-NUMERIC_FEATURES: Final = ("distance", "weight", "preparation", "promise", "bend")
+"""The categorical features: countries, lane, postal areas, service or carrier, and `reach`, which is the route from a
+postal area of origin to a country."""
+NUMERIC_FEATURES: Final = ("distance", "weight", "preparation", "promise", "distance_bend")
 BEND_CENTER_KM: Final = 470.0
-"""The distance from which very short and very long ways bend away: there the logarithm of days is not straight."""
+"""Centre of the quadratic distance term: log-duration is not linear in log-distance for very short and long routes."""
 MAX_DURATION_DAYS: Final = 365.0
 
 
 class Features(NamedTuple):
-    """What is known of a parcel before it travels. Unknown words are '', unknown numbers None.
+    """What is known of a parcel when its stage starts. Unknown texts are '', unknown numbers None.
 
-    Areas are the first signs of postal codes. `preparation_days` lie between order and hand-over. `promised_days` is
-    what the shop promised when it was ordered: given on the clock of the order only, for later ones know better.
+    Areas are the first characters of postal codes. `preparation_days` run from the order to the start of the stage.
+    `promised_days` is what the shop promised at checkout; only the stage "ordered" has it.
     """
 
     origin: str = ""
@@ -42,16 +43,16 @@ class Features(NamedTuple):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Return its key of each of `KINDS`."""
+        """Return one key for each of `EFFECT_CATEGORIES`; '' where unknown."""
         lane = f"{self.origin}>{self.destination}"
         area = f"{self.destination} {self.destination_area}" if self.destination_area else ""
         origin_area = f"{self.origin} {self.origin_area}" if self.origin_area else ""
-        reach = f"{origin_area}>{self.destination}" if origin_area else ""
-        return (self.origin, self.destination, lane, area, origin_area, self.service, reach)
+        area_to_destination = f"{origin_area}>{self.destination}" if origin_area else ""
+        return (self.origin, self.destination, lane, area, origin_area, self.service, area_to_destination)
 
     @property
     def numeric_values(self) -> tuple[float, ...]:
-        """Return its logarithmic `MEASURES`; NaN where unknown."""
+        """Return one logarithmic value for each of `NUMERIC_FEATURES`; NaN where unknown."""
         distance = nan if self.distance_km is None else log(max(self.distance_km, 0.0) + 30)
         return (
             distance,
@@ -63,8 +64,11 @@ class Features(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One parcel on one clock. `start` counts days since 1970 on the destination's own clock; `days` is how long it
-    took to the door, NaN while it is under way."""
+    """One parcel at one stage.
+
+    `start_day` is in days since 1970 in the destination's local time; `duration_days` is the time from there to
+    delivery, NaN while the parcel is under way.
+    """
 
     start_day: float
     duration_days: float
@@ -72,33 +76,35 @@ class Observation(NamedTuple):
 
 
 class CategoryEncoder:
-    """Numbers for names: the same name the same number, each kind by itself; 0 is a name never met."""
+    """Integer codes for category names, counted separately for each category; code 0 is an unknown name."""
 
     def __init__(self, names: Sequence[Sequence[str]] | None = None) -> None:
         self.code_by_name: list[dict[str, int]] = [
-            {name: place for place, name in enumerate(known, start=1)}
-            for known in names or [()] * len(EFFECT_CATEGORIES)
+            {name: code for code, name in enumerate(known, start=1)} for known in names or [()] * len(EFFECT_CATEGORIES)
         ]
 
     def encode_or_add(self, categories: Sequence[str]) -> list[int]:
-        """Return the numbers of a parcel's keys; a new name gets the next number."""
+        """Return the codes of one parcel's categories; a new name gets the next code."""
         pairs = zip(self.code_by_name, categories, strict=True)
-        return [known.setdefault(key, len(known) + 1) if key else 0 for known, key in pairs]
+        return [codes.setdefault(name, len(codes) + 1) if name else 0 for codes, name in pairs]
 
     def encode(self, categories: Sequence[str]) -> list[int]:
-        """Return the numbers of a parcel's keys; 0 for those never met."""
-        return [known.get(key, 0) for known, key in zip(self.code_by_name, categories, strict=True)]
+        """Return the codes of one parcel's categories; 0 for unknown names."""
+        return [codes.get(name, 0) for codes, name in zip(self.code_by_name, categories, strict=True)]
 
     @property
     def names(self) -> list[list[str]]:
-        """Return the names of each kind in the order of their numbers."""
-        return [list(known) for known in self.code_by_name]
+        """Return the names of each category in the order of their codes."""
+        return [list(codes) for codes in self.code_by_name]
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationTable:
-    """Many parcels, one row each: `start` and `days` as in `Journey`, a column of `codes` for each of `KINDS` and one
-    of `measures` for each of `MEASURES`. `dropped` counts rows that cannot be: delivered before they started."""
+    """Many observations as columns, one row each, sorted by start.
+
+    Shapes: `start_day` and `duration_days` (n,), `codes` (n, len(EFFECT_CATEGORIES)), `numeric_values`
+    (n, len(NUMERIC_FEATURES)). `dropped_count` is the number of input rows with an impossible duration.
+    """
 
     start_day: Floats
     duration_days: Floats
@@ -109,24 +115,25 @@ class ObservationTable:
 
     @classmethod
     def from_observations(cls, observations: Iterable[Observation], encoder: CategoryEncoder | None = None) -> Self:
-        """Return the history of these journeys, oldest first; `coder` only if others know its numbers."""
+        """Build a table, oldest first. Pass an encoder to share its codes with another table."""
         encoder = encoder or CategoryEncoder()
-        times, codes, measures = array("d"), array("i"), array("d")
+        # Flat arrays: a list of a million tuples would take several times the memory.
+        times, codes, numeric_values = array("d"), array("i"), array("d")
         dropped = 0
-        for start, days, traits in observations:
+        for start, days, features in observations:
             if days < 0 or days > MAX_DURATION_DAYS:
                 dropped += 1
                 continue
             times.extend((start, days))
-            codes.extend(encoder.encode_or_add(traits.categories))
-            measures.extend(traits.numeric_values)
-        clocks = np.frombuffer(times, dtype=np.float64).reshape(-1, 2)
-        order = np.argsort(clocks[:, 0], kind="stable")
+            codes.extend(encoder.encode_or_add(features.categories))
+            numeric_values.extend(features.numeric_values)
+        start_and_duration = np.frombuffer(times, dtype=np.float64).reshape(-1, 2)
+        order = np.argsort(start_and_duration[:, 0], kind="stable")
         return cls(
-            clocks[order, 0],
-            clocks[order, 1],
+            start_and_duration[order, 0],
+            start_and_duration[order, 1],
             np.frombuffer(codes, dtype=np.int32).reshape(-1, len(EFFECT_CATEGORIES))[order],
-            np.frombuffer(measures, dtype=np.float64).reshape(-1, len(NUMERIC_FEATURES))[order],
+            np.frombuffer(numeric_values, dtype=np.float64).reshape(-1, len(NUMERIC_FEATURES))[order],
             encoder,
             dropped,
         )
@@ -135,7 +142,7 @@ class ObservationTable:
         return len(self.start_day)
 
     def select_rows(self, rows: Flags | NDArray[np.intp]) -> ObservationTable:
-        """Return some of the rows."""
+        """Return the rows of a mask or an index."""
         return replace(
             self,
             start_day=self.start_day[rows],
@@ -145,7 +152,7 @@ class ObservationTable:
         )
 
     def censored_at(self, day: float) -> ObservationTable:
-        """Return what was known on a day: parcels that had started, those not yet delivered as under way."""
+        """Return what was known on a day: only parcels that had started, later deliveries as still under way."""
         known = self.select_rows(self.start_day < day)
         return replace(
             known, duration_days=np.where(known.start_day + known.duration_days < day, known.duration_days, np.nan)

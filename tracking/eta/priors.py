@@ -1,4 +1,4 @@
-"""What is believed of a way that nobody has gone yet: general experience, to be overruled by the first parcels."""
+"""Priors for lanes without history: typical days by region, entered as a few pseudo-parcels that real ones outweigh."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracking.vocabulary import JourneyStage
 PSEUDO_PARCELS: Final = 6
 PSEUDO_PARCEL_AGE_DAYS: Final = 40.0
 LOG_STANDARD_DEVIATION: Final = 0.5
-"""The standard deviation of the logarithm: two of three parcels take between 0.6 and 1.65 times the usual time."""
+"""Of the log-duration: two of three parcels take between 0.6 and 1.65 times the typical time."""
 EUROPEAN_COUNTRIES: Final = frozenset(
     {"AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU"}
     | {"IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"}
@@ -27,23 +27,27 @@ PRIOR_DAYS: Final[dict[JourneyStage, tuple[float, float, float]]] = {
     JourneyStage.CLEARED: (1.8, 2.5, 3.5),
     JourneyStage.OUT_FOR_DELIVERY: (0.3, 0.3, 0.3),
 }
-"""Days to the door within a country, within a region, and across the world, as standard services take them."""
+"""Typical days to delivery with a standard service: within a country, within a region, between regions."""
 
 
 def prior_days(stage: JourneyStage, origin: str, destination: str) -> float:
-    """Return what is believed of a way, in days on a clock."""
-    home, region, world = PRIOR_DAYS[stage]
+    """Return the typical days from a stage to delivery for a pair of countries."""
+    domestic, regional, intercontinental = PRIOR_DAYS[stage]
     if origin and origin == destination:
-        return home
-    near = any(origin in area and destination in area for area in (EUROPEAN_COUNTRIES, NORTH_AMERICAN_COUNTRIES))
-    return region if near else world
+        return domestic
+    regions = (EUROPEAN_COUNTRIES, NORTH_AMERICAN_COUNTRIES)
+    is_regional = any(origin in region and destination in region for region in regions)
+    return regional if is_regional else intercontinental
 
 
 def generate_pseudo_parcels(lanes: Iterable[tuple[str, str]], stage: JourneyStage, day: float) -> Iterator[Observation]:
-    """Yield for each way a few parcels that never were: they arrived some time ago, spread as is believed."""
-    shares = [(place + 0.5) / PSEUDO_PARCELS for place in range(PSEUDO_PARCELS)]
+    """Yield for each lane a few delivered parcels whose durations are the quantiles of the prior distribution.
+
+    `day` is today in days since 1970; all of them have arrived before it.
+    """
+    shares = [(index + 0.5) / PSEUDO_PARCELS for index in range(PSEUDO_PARCELS)]
     for origin, destination in lanes:
-        usual = prior_days(stage, origin, destination)
+        typical = prior_days(stage, origin, destination)
         for share in shares:
-            days = usual * exp(LOG_STANDARD_DEVIATION * NormalDist().inv_cdf(share))
+            days = typical * exp(LOG_STANDARD_DEVIATION * NormalDist().inv_cdf(share))
             yield Observation(day - max(PSEUDO_PARCEL_AGE_DAYS, days + 1), days, Features(origin, destination))
