@@ -1,4 +1,4 @@
-"""One curve for all: how parcels arrive around their own usual time, on which days of the week and at what hours."""
+"""One pooled survival curve in units of each parcel's typical time, with weekday odds and delivery hours."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ HALF_LIFE_DAYS: Final = 30.0
 GRID_STEP: Final = 0.025
 GRID_SIZE: Final = 321
 GRID: Final = np.arange(GRID_SIZE) * GRID_STEP
-"""Time in units of a parcel's own usual time, 0 to 8."""
+"""Relative ages from 0 to 8: time in units of a parcel's typical time."""
 TAIL_HAZARD: Final = 0.5
-"""The hazard after the end of the grid."""
+"""The hazard, per unit of relative age, after the end of the grid."""
 PRIOR_WEIGHT: Final = 6.0
-"""How many parcels the curve known beforehand counts for."""
+"""How many parcels the prior curve counts for."""
 PRIOR_LOG_STANDARD_DEVIATION: Final = 0.5
 WEEKDAY_PRIOR_WEIGHT: Final = 5.0
 MAX_WEEKDAY_DAYS: Final = 80
 CHUNK_SIZE: Final = 20_000
+"""Parcels per step when weekdays are counted: it bounds the memory of a (parcels, days) matrix."""
 MIN_HAZARD: Final = 0.0008
 MAX_HAZARD: Final = 0.97
 HOUR_QUANTILE_COUNT: Final = 49
@@ -32,15 +33,15 @@ DEFAULT_HOUR_QUANTILES: Final = np.linspace(0.4, 0.85, HOUR_QUANTILE_COUNT)
 
 
 def weekday_of(day: Floats) -> NDArray[np.int64]:
-    """Return the day of the week, 0 Monday, of days since 1970."""
+    """Return the weekday, 0 for Monday, of days since 1970 (which began on a Thursday)."""
     return (np.floor(day).astype(np.int64) + 3) % 7
 
 
 def prior_hazard() -> Floats:
-    """Return the hazards of a log-normal curve around the usual time: what is believed before anything arrived."""
-    below = [0.0, *(0.5 * (1 + erf(log(t) / (PRIOR_LOG_STANDARD_DEVIATION * sqrt(2)))) for t in GRID[1:])]
-    share = np.array(below)
-    return np.append(np.diff(share) / np.maximum(1 - share[:-1], 1e-3), 0.05)
+    """Return the hazard at each grid cell of a log-normal distribution around the typical time."""
+    distribution = [0.0, *(0.5 * (1 + erf(log(age) / (PRIOR_LOG_STANDARD_DEVIATION * sqrt(2)))) for age in GRID[1:])]
+    arrived = np.array(distribution)
+    return np.append(np.diff(arrived) / np.maximum(1 - arrived[:-1], 1e-3), 0.05)
 
 
 PRIOR_HAZARD: Final = prior_hazard()
@@ -48,75 +49,77 @@ PRIOR_HAZARD: Final = prior_hazard()
 
 @dataclass(frozen=True, slots=True)
 class SurvivalCurve:
-    """`survival` by `GRID`, odds of each weekday against the average one (Monday first), and the quantiles of the hour
-    of delivery as shares of a day."""
+    """The fitted curve.
+
+    `survival` is given at `GRID`; `weekday_odds_ratios` compare each weekday, Monday first, with the average day;
+    `hour_quantiles` are the quantiles of the time of delivery, as shares of a day.
+    """
 
     survival: Floats
     weekday_odds_ratios: Floats
     hour_quantiles: Floats
 
     def survival_at(self, relative_ages: Floats) -> Floats:
-        """Return the share that has not arrived at these ages, in units of the usual time."""
+        """Return the share of parcels that has not arrived at these relative ages."""
         end = GRID[-1]
         return np.interp(relative_ages, GRID, self.survival) * np.where(
             relative_ages > end, np.exp(-(relative_ages - end) * TAIL_HAZARD), 1.0
         )
 
     def expected_age(self, relative_ages: Floats) -> Floats:
-        """Return the age, in units of the usual time, at which parcels not there at `ages` come: geometric mean."""
-        middle = np.log((GRID[1:] + GRID[:-1]) / 2)
+        """Return the expected relative age at arrival (geometric mean) of parcels still under way at these ages."""
+        log_midpoints = np.log((GRID[1:] + GRID[:-1]) / 2)
         masses = self.survival[:-1] - self.survival[1:]
-        end = log(GRID[-1] + 1 / TAIL_HAZARD)
-        sums = np.cumsum((masses * middle)[::-1])[::-1] + self.survival[-1] * end
-        means = np.append(sums / np.maximum(self.survival[:-1], 1e-6), end)
-        found: Floats = np.maximum(
-            np.exp(means[np.minimum((relative_ages / GRID_STEP).astype(int), GRID_SIZE - 1)]), relative_ages
-        )
-        return found
+        log_tail = log(GRID[-1] + 1 / TAIL_HAZARD)
+        sums = np.cumsum((masses * log_midpoints)[::-1])[::-1] + self.survival[-1] * log_tail
+        means = np.append(sums / np.maximum(self.survival[:-1], 1e-6), log_tail)
+        cells = np.minimum((relative_ages / GRID_STEP).astype(int), GRID_SIZE - 1)
+        expected: Floats = np.maximum(np.exp(means[cells]), relative_ages)
+        return expected
 
     def daily_hazards(self, typical_days: Floats, dispersion: Floats, start_age_days: Floats, day_count: int) -> Floats:
-        """Return the odds, without regard to weekdays, of arrival on each of `days` days of parcels not there before.
+        """Return the hazard of each of `day_count` days, ignoring weekdays, shape (parcels, day_count).
 
-        `usual` is the usual time in days, `begin` the age at the first day's midnight; one for each parcel, and so is
-        its `stretch`.
+        `start_age_days` is each parcel's age in days at the first midnight; it may be negative on the first day.
         """
         edges = relative_age(
             np.maximum(start_age_days[:, None] + np.arange(day_count + 1), 0.0),
             typical_days[:, None],
             dispersion[:, None],
         )
-        left = np.maximum(self.survival_at(edges), 1e-6)
-        return np.clip(1 - left[:, 1:] / left[:, :-1], MIN_HAZARD, MAX_HAZARD)
+        survival = np.maximum(self.survival_at(edges), 1e-6)
+        return np.clip(1 - survival[:, 1:] / survival[:, :-1], MIN_HAZARD, MAX_HAZARD)
 
 
 def relative_age(days: Floats, typical_days: Floats, dispersion: Floats) -> Floats:
-    """Return ages in units of the usual time, drawn together where parcels lie farther from it than elsewhere."""
-    found: Floats = (days / typical_days) ** (1 / dispersion)
-    return found
+    """Return ages in units of the typical time, compressed where a destination's dispersion is above 1."""
+    ages: Floats = (days / typical_days) ** (1 / dispersion)
+    return ages
 
 
 def learn_curve(observations: ObservationTable, day: float, typical_days: Floats, dispersion: Floats) -> SurvivalCurve:
-    """Learn the curve from all parcels, those under way as not yet there; from each one's usual days and stretch."""
+    """Fit the curve to all parcels, those under way as censored at their age on `day`."""
     ages = observations.ages(day)
-    there = ~np.isnan(observations.duration_days)
-    spent = np.where(there, observations.duration_days, ages)
+    delivered = ~np.isnan(observations.duration_days)
+    durations = np.where(delivered, observations.duration_days, ages)
     weights = 0.5 ** (ages / HALF_LIFE_DAYS)
-    survival = learn_survival(relative_age(spent, typical_days, dispersion), there, weights)
-    clock = observations.start_day % 1.0
-    hours = np.sort((observations.duration_days + clock)[there] % 1.0)
-    found = (
+    survival = learn_survival(relative_age(durations, typical_days, dispersion), delivered, weights)
+    start_time_of_day = observations.start_day % 1.0
+    hours = np.sort((observations.duration_days + start_time_of_day)[delivered] % 1.0)
+    hour_quantiles = (
         np.quantile(hours, np.linspace(0, 1, HOUR_QUANTILE_COUNT))
         if len(hours) > MIN_DELIVERIES_FOR_HOURS
         else DEFAULT_HOUR_QUANTILES
     )
-    flat = SurvivalCurve(survival, np.ones(7), found)
-    return SurvivalCurve(
-        survival, learn_weekday_odds_ratios(flat, observations, spent, there, weights, typical_days, dispersion), found
+    without_weekdays = SurvivalCurve(survival, np.ones(7), hour_quantiles)
+    weekday_odds_ratios = learn_weekday_odds_ratios(
+        without_weekdays, observations, durations, delivered, weights, typical_days, dispersion
     )
+    return SurvivalCurve(survival, weekday_odds_ratios, hour_quantiles)
 
 
 def learn_survival(relative_ages: Floats, delivered: Flags, weights: Floats) -> Floats:
-    """Return the Kaplan-Meier curve of ages in units of the usual time, with a few believed parcels."""
+    """Return the weighted Kaplan-Meier estimate at `GRID`, with the prior curve as a few more parcels."""
     cell = np.minimum((relative_ages / GRID_STEP).astype(int), GRID_SIZE - 1)
     arrived = np.bincount(cell[delivered], weights[delivered], GRID_SIZE)
     at_risk = np.bincount(cell, weights, GRID_SIZE)[::-1].cumsum()[::-1]
@@ -133,24 +136,27 @@ def learn_weekday_odds_ratios(
     typical_days: Floats,
     dispersion: Floats,
 ) -> Floats:
-    """Return the odds of each weekday against those that the curve alone would give."""
-    odds = np.ones(7)
+    """Return by weekday the ratio of observed deliveries to those that the curve alone expects.
+
+    Two passes: after the first, the expected number takes the odds of the other weekdays into account.
+    """
+    odds_ratios = np.ones(7)
     for _ in range(2):
-        seen, awaited = np.zeros(7), np.zeros(7)
+        observed, expected = np.zeros(7), np.zeros(7)
         for start in range(0, len(observations), CHUNK_SIZE):
-            part = slice(start, start + CHUNK_SIZE)
+            chunk = slice(start, start + CHUNK_SIZE)
             columns = (
-                observations.start_day[part],
-                durations[part],
-                delivered[part],
-                typical_days[part],
-                dispersion[part],
-                weights[part],
+                observations.start_day[chunk],
+                durations[chunk],
+                delivered[chunk],
+                typical_days[chunk],
+                dispersion[chunk],
+                weights[chunk],
             )
-            got, due = count_weekday_deliveries(curve, odds, *columns)
-            seen, awaited = seen + got, awaited + due
-        odds = odds * (seen + WEEKDAY_PRIOR_WEIGHT) / (awaited + WEEKDAY_PRIOR_WEIGHT)
-    return odds
+            chunk_observed, chunk_expected = count_weekday_deliveries(curve, odds_ratios, *columns)
+            observed, expected = observed + chunk_observed, expected + chunk_expected
+        odds_ratios = odds_ratios * (observed + WEEKDAY_PRIOR_WEIGHT) / (expected + WEEKDAY_PRIOR_WEIGHT)
+    return odds_ratios
 
 
 def count_weekday_deliveries(
@@ -163,16 +169,17 @@ def count_weekday_deliveries(
     dispersion: Floats,
     weights: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return by weekday how many parcels arrived and how many should have."""
-    clock = start_day % 1.0
-    last = np.floor(durations + clock).astype(int)
-    hazard = curve.daily_hazards(typical_days, dispersion, -clock, MAX_WEEKDAY_DAYS)
+    """Return the weighted numbers of observed and of expected deliveries by weekday, shape (7,) each."""
+    start_time_of_day = start_day % 1.0
+    last_day = np.floor(durations + start_time_of_day).astype(int)
+    hazard = curve.daily_hazards(typical_days, dispersion, -start_time_of_day, MAX_WEEKDAY_DAYS)
     days = np.arange(MAX_WEEKDAY_DAYS)
     weekday = (weekday_of(start_day)[:, None] + days) % 7
-    rate = hazard / (1 - hazard) * odds_ratios[weekday]
-    open_days = days < (last + delivered)[:, None]
-    awaited = np.bincount(weekday[open_days], (weights[:, None] * rate / (1 + rate))[open_days], 7)
-    done = delivered & (last < MAX_WEEKDAY_DAYS)
-    arrived_on = (weekday_of(start_day) + last) % 7
-    arrived = np.bincount(arrived_on[done], weights[done], 7)
-    return arrived.astype(float), awaited.astype(float)
+    odds = hazard / (1 - hazard) * odds_ratios[weekday]
+    # A parcel is at risk on its day of delivery; on the day of censoring it is not, since that day is not over.
+    at_risk = days < (last_day + delivered)[:, None]
+    expected = np.bincount(weekday[at_risk], (weights[:, None] * odds / (1 + odds))[at_risk], 7)
+    is_counted = delivered & (last_day < MAX_WEEKDAY_DAYS)
+    arrival_weekday = (weekday_of(start_day) + last_day) % 7
+    observed = np.bincount(arrival_weekday[is_counted], weights[is_counted], 7)
+    return observed.astype(float), expected.astype(float)
