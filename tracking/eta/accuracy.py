@@ -1,9 +1,12 @@
-"""How often what we showed came true: by lane, clock, month and carrier, from the log of shown forecasts. No numpy."""
+"""Measure shown forecasts against deliveries, by lane, stage, month and carrier.
+
+Web processes read these figures, so this module does not load numpy.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
 from typing import Final, NamedTuple
@@ -17,11 +20,11 @@ from tracking.models.cached import Cached
 SCORED_PERIOD: Final = timedelta(days=365)
 RECENT_PERIOD: Final = timedelta(days=60)
 MIN_PARCELS: Final = 20
-"""Fewer parcels make no figure of their own."""
+"""Groups with fewer parcels get no figures."""
 
 
 class WindowOutcome(NamedTuple):
-    """One shown window and the day on which its parcel was delivered, both on the destination's calendar."""
+    """A shown window and the day of delivery, both on the destination's calendar."""
 
     stage: str
     lane: str
@@ -34,20 +37,20 @@ class WindowOutcome(NamedTuple):
 
     @property
     def is_within(self) -> bool:
-        """Tell whether the parcel came within the window."""
+        """Tell whether the parcel arrived within the window."""
         return self.first_on <= self.delivered_on <= self.last_on
 
 
 def update_scores(now: datetime) -> int:
-    """Count anew how the shown forecasts of the last year came true; return how many figures that gave."""
+    """Replace all figures by those of the last year; return how many groups there are."""
     groups: defaultdict[tuple[str, str, str], list[WindowOutcome]] = defaultdict(list)
     for outcome in load_outcomes(now - SCORED_PERIOD):
         for kind, key in score_groups(outcome, now.date()):
             groups[kind, key, outcome.stage].append(outcome)
     rows = [
-        build_score(kind, key, clock, found, now.date())
-        for (kind, key, clock), found in groups.items()
-        if kind == "all" or len(found) >= MIN_PARCELS
+        build_score(kind, key, stage, outcomes, now.date())
+        for (kind, key, stage), outcomes in groups.items()
+        if kind == "all" or len(outcomes) >= MIN_PARCELS
     ]
     with transaction.atomic():
         ForecastAccuracy.objects.all().delete()
@@ -56,7 +59,7 @@ def update_scores(now: datetime) -> int:
 
 
 def score_groups(outcome: WindowOutcome, today: date) -> Iterator[tuple[str, str]]:
-    """Yield the groups in which an outcome counts."""
+    """Yield kind and key of each group that an outcome counts in."""
     yield "all", ""
     if outcome.delivered_on >= today - RECENT_PERIOD:
         yield "recent", ""
@@ -67,46 +70,46 @@ def score_groups(outcome: WindowOutcome, today: date) -> Iterator[tuple[str, str
 
 
 def load_outcomes(since: datetime) -> Iterator[WindowOutcome]:
-    """Yield for each delivered parcel the first window that was shown on each clock."""
-    told = Forecast.objects.shown().filter(made_at__gte=since, shipment__delivered_at__isnull=False)
-    rows = told.order_by("shipment_id", "made_at", "pk").values_list(
+    """Yield for each delivered parcel the first window that was shown at each stage."""
+    shown = Forecast.objects.shown().filter(made_at__gte=since, shipment__delivered_at__isnull=False)
+    rows = shown.order_by("shipment_id", "made_at", "pk").values_list(
         *("shipment_id", "stage", "made_at", "earliest_on", "latest_on", "most_likely_on", "shipment__delivered_at"),
         *("shipment__origin_country", "shipment__order__country", "shipment__legs__carrier__slug"),
     )
-    seen: set[tuple[int, str]] = set()
-    parcel = None
-    for pk, clock, made_at, first_on, last_on, likely_on, delivered_at, origin, country, carrier in rows.iterator():
-        if pk != parcel:
-            parcel, seen = pk, set()
-        if (pk, clock) in seen or delivered_at <= made_at:
+    seen_stages: set[str] = set()
+    previous_pk = None
+    for pk, stage, made_at, first_on, last_on, likely_on, delivered_at, origin, country, carrier in rows.iterator():
+        if pk != previous_pk:
+            previous_pk, seen_stages = pk, set()
+        # The join with legs repeats each forecast once for each carrier: only its first row counts.
+        if stage in seen_stages or delivered_at <= made_at:
             continue
-        seen.add((pk, clock))
+        seen_stages.add(stage)
         zone = zone_of_country(country)
         lane = f"{origin or '?'}>{country or '?'}"
         made_on, delivered_on = made_at.astimezone(zone).date(), delivered_at.astimezone(zone).date()
-        yield WindowOutcome(clock, lane, carrier or "", made_on, first_on, last_on, likely_on, delivered_on)
+        yield WindowOutcome(stage, lane, carrier or "", made_on, first_on, last_on, likely_on, delivered_on)
 
 
 def build_score(
-    kind: str, key: str, stage: str, outcomes: Iterable[WindowOutcome], counted_on: date
+    kind: str, key: str, stage: str, outcomes: Sequence[WindowOutcome], measured_on: date
 ) -> ForecastAccuracy:
-    """Return the figures of one group of outcomes."""
-    every = list(outcomes)
+    """Return the figures of one group of outcomes, not yet saved."""
     return ForecastAccuracy(
         kind=kind,
         key=key,
         stage=stage,
-        measured_on=counted_on,
-        parcel_count=len(every),
-        coverage_percent=100 * fmean(one.is_within for one in every),
-        median_width_days=median((one.last_on - one.first_on).days for one in every),
-        mean_absolute_error_days=fmean(abs((one.delivered_on - one.likely_on).days) for one in every),
-        late_percent=100 * fmean(one.delivered_on > one.last_on for one in every),
+        measured_on=measured_on,
+        parcel_count=len(outcomes),
+        coverage_percent=100 * fmean(outcome.is_within for outcome in outcomes),
+        median_width_days=median((outcome.last_on - outcome.first_on).days for outcome in outcomes),
+        mean_absolute_error_days=fmean(abs((outcome.delivered_on - outcome.likely_on).days) for outcome in outcomes),
+        late_percent=100 * fmean(outcome.delivered_on > outcome.last_on for outcome in outcomes),
     )
 
 
 def load_recent_coverage(_: dict[str, float] | None) -> dict[str, float]:
-    """Return by clock how many of 100 parcels came within the window that was shown in the last 60 days."""
+    """Return by stage how many of 100 parcels delivered in the last 60 days arrived within their window."""
     rows = ForecastAccuracy.objects.filter(kind="recent", parcel_count__gte=MIN_PARCELS)
     return dict(rows.values_list("stage", "coverage_percent"))
 

@@ -1,4 +1,4 @@
-"""How good forecasts were: those of a model at the start of parcels whose end is known, and their pinball loss."""
+"""Score a model: its forecasts at the start of delivered parcels, and their pinball loss."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from tracking.eta.model import ArrivalModel
 from tracking.eta.observations import Floats, ObservationTable
 
 SCORED_LEVELS: Final = np.array([0.05, 0.1, 0.5, 0.9, 0.95])
-"""The levels at which forecasts are judged."""
+"""The quantile levels over which the pinball loss is averaged."""
 
 
 def distribution_at_start(model: ArrivalModel, observations: ObservationTable) -> ArrivalDistribution:
-    """Return the odds of parcels on the day on which they start. Their codes must be the model's."""
-    pace = model.typical_days_and_dispersion(observations.codes, observations.numeric_values)
-    return predict_distribution(model.curve, pace, observations.start_day, np.zeros(len(observations)))
+    """Return the arrival distribution of parcels at their start. Their codes must be those of the model's encoder."""
+    typical_and_dispersion = model.typical_days_and_dispersion(observations.codes, observations.numeric_values)
+    return predict_distribution(
+        model.curve, typical_and_dispersion, observations.start_day, np.zeros(len(observations))
+    )
 
 
 def shown_quantiles(
     distribution: ArrivalDistribution, model: ArrivalModel, calibration: Calibration, destinations: NDArray[np.str_]
 ) -> Floats:
-    """Return the days at `SCORED` as they would be shown, a row for each parcel; `places` are the destinations."""
+    """Return the calibrated quantiles at `SCORED_LEVELS` in days, shape (parcels, levels)."""
     return distribution.quantiles(calibration.model_levels(SCORED_LEVELS, destinations, model.parcels))
 
 
 def pinball_loss(quantiles: Floats, actual_days: Floats, levels: Floats = SCORED_LEVELS) -> float:
-    """Return the mean pinball loss in days of quantiles, a row for each parcel, against the days that they took."""
-    outside = actual_days[:, None] - quantiles
-    return float(np.maximum(levels * outside, (levels - 1) * outside).mean())
+    """Return the mean pinball loss in days of quantiles, shape (parcels, levels), against the actual days."""
+    errors = actual_days[:, None] - quantiles
+    return float(np.maximum(levels * errors, (levels - 1) * errors).mean())
