@@ -1,4 +1,4 @@
-"""Forecasts of parcels under way, by the models in use; where there is none yet, by general experience."""
+"""Predict arrivals with the models in use, or with the prior where a shop has none yet."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from tracking.models.forecasts import ForecastBasis
 from tracking.vocabulary import JourneyStage
 
 MIN_PARCELS: Final = 20
-"""Fewer parcels are no basis of their own."""
+"""With fewer parcels a lane or destination is not named as the basis of a forecast."""
 SHOWN_HOUR_LEVELS: Final = np.array([0.1, 0.9])
 SHOWN_LEVELS_ARRAY: Final = np.array(SHOWN_LEVELS)
 
 
 class ForecastRequest(NamedTuple):
-    """A parcel that waits for a forecast: who sells, since when it is on which clock, what is known of it; the date
-    that its carrier gives and that date's source."""
+    """A parcel to forecast: its shop, its stage and when that began, its features, and the carrier's own date."""
 
     shop_id: int
     stage: JourneyStage
@@ -42,8 +41,11 @@ class ForecastRequest(NamedTuple):
 
 
 class ArrivalForecast(NamedTuple):
-    """A forecast. `days` are still to go from now, at `LEVELS`, as shown; `raw_days` at `RAW_LEVELS`, as the model has
-    them. `hours` are days to go until the first and the last usual hour of a delivery today."""
+    """One forecast, in days from now.
+
+    `shown_days` are the calibrated quantiles at `SHOWN_LEVELS`, `raw_days` the model's own at `RAW_LEVELS`.
+    `delivery_hours` are the days until the hours between which 8 of 10 of today's deliveries are made.
+    """
 
     predictor_id: int | None
     elapsed_days: float
@@ -57,7 +59,11 @@ class ArrivalForecast(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CalibratedModel:
-    """A stored model in use, with its corrections and the carriers whose own dates are the better ones."""
+    """A model with its calibration and the records of carriers' own dates.
+
+    `predictor_id` is the id of the stored `PredictionModel`, None for the prior. `carrier_date_records` are described
+    at `training.carrier_date_record`.
+    """
 
     predictor_id: int | None
     model: ArrivalModel
@@ -68,90 +74,92 @@ class CalibratedModel:
 def load_current_models(
     cached: dict[tuple[int, str], CalibratedModel] | None,
 ) -> dict[tuple[int, str], CalibratedModel]:
-    """Return by shop and clock the models in use; those that are known already are not fetched again."""
+    """Return the models in use by shop and stage; those in `cached` are not loaded again."""
     rows = PredictionModel.objects.filter(active=True).values_list("shop_id", "stage", "pk")
-    old = {one.predictor_id: one for one in (cached or {}).values()}
-    return {(shop, clock): old.get(pk) or load_model(pk) for shop, clock, pk in rows}
+    loaded = {model.predictor_id: model for model in (cached or {}).values()}
+    return {(shop, stage): loaded.get(pk) or load_model(pk) for shop, stage, pk in rows}
 
 
 CACHED_MODELS: Final = Cached(load_current_models)
 
 
 def load_model(predictor_id: int) -> CalibratedModel:
-    """Return a stored model from its rows."""
+    """Load a stored model. Raise KeyError when a row is missing."""
     rows = list(
         PredictionModelPart.objects.filter(prediction_model=predictor_id)
         .order_by("pk")
         .values_list("kind", "key", "values")
     )
     levels = {key: np.array(values) for kind, key, values in rows if kind == "calibration"}
-    everywhere = levels.pop("", NOMINAL_LEVELS)
-    carriers = {key: values for kind, key, values in rows if kind == "carrier_date"}
-    return CalibratedModel(predictor_id, from_parts(rows), Calibration(everywhere, levels), carriers)
+    overall = levels.pop("", NOMINAL_LEVELS)
+    records = {key: values for kind, key, values in rows if kind == "carrier_date"}
+    return CalibratedModel(predictor_id, from_parts(rows), Calibration(overall, levels), records)
 
 
 @lru_cache(maxsize=64)
 def load_prior_model(stage: JourneyStage, origin: str, destination: str, day: int) -> CalibratedModel:
-    """Return the model of general experience for one way."""
-    believed = generate_pseudo_parcels([(origin, destination)], stage, float(day))
-    return CalibratedModel(None, fit_model(ObservationTable.from_observations(believed), float(day)))
+    """Return the model of one lane that knows the prior alone."""
+    pseudo_parcels = generate_pseudo_parcels([(origin, destination)], stage, float(day))
+    return CalibratedModel(None, fit_model(ObservationTable.from_observations(pseudo_parcels), float(day)))
 
 
 def predict_arrivals(requests: Sequence[ForecastRequest], now: datetime) -> list[ArrivalForecast]:
     """Return a forecast for each parcel, in the same order."""
     groups: dict[int, tuple[CalibratedModel, list[int]]] = {}
-    for place, want in enumerate(requests):
-        known = CACHED_MODELS.get().get((want.shop_id, want.stage))
-        today = int((now - EPOCH) / DAY)
-        fitted = known or load_prior_model(want.stage, want.features.origin, want.features.destination, today)
-        groups.setdefault(id(fitted), (fitted, []))[1].append(place)
-    found: dict[int, ArrivalForecast] = {}
-    for fitted, places in groups.values():
-        told = predict_with_model(fitted, [requests[place] for place in places], now)
-        found.update(zip(places, told, strict=True))
-    return [found[place] for place in range(len(requests))]
+    today = int((now - EPOCH) / DAY)
+    for index, request in enumerate(requests):
+        features = request.features
+        model = CACHED_MODELS.get().get((request.shop_id, request.stage)) or load_prior_model(
+            request.stage, features.origin, features.destination, today
+        )
+        groups.setdefault(id(model), (model, []))[1].append(index)
+    forecasts: dict[int, ArrivalForecast] = {}
+    for model, indexes in groups.values():
+        predicted = predict_with_model(model, [requests[index] for index in indexes], now)
+        forecasts.update(zip(indexes, predicted, strict=True))
+    return [forecasts[index] for index in range(len(requests))]
 
 
 def predict_with_model(
     calibrated: CalibratedModel, requests: Sequence[ForecastRequest], now: datetime
 ) -> list[ArrivalForecast]:
-    """Return the forecasts of parcels by one model."""
-    traits = [want.features for want in requests]
-    pace = calibrated.model.typical_days_and_dispersion(*calibrated.model.encode(traits))
-    start = np.array([local_epoch_days(want.started_at, want.features.destination) for want in requests])
-    today = np.array([local_epoch_days(now, want.features.destination) for want in requests])
+    """Return the forecasts of parcels by one model, in the same order."""
+    model = calibrated.model
+    features = [request.features for request in requests]
+    typical_and_dispersion = model.typical_days_and_dispersion(*model.encode(features))
+    start = np.array([local_epoch_days(request.started_at, request.features.destination) for request in requests])
+    today = np.array([local_epoch_days(now, parcel.destination) for parcel in features])
     elapsed = np.maximum(today - start, 0.0)
     closed = np.array(
-        [closed_shares(calibrated, one.destination, int(day)) for one, day in zip(traits, today, strict=True)]
+        [closed_shares(calibrated, parcel.destination, int(day)) for parcel, day in zip(features, today, strict=True)]
     )
-    odds = predict_distribution(calibrated.model.curve, pace, start, elapsed, closed)
-    places = np.array([one.destination for one in traits], dtype=np.str_)
-    shown = odds.quantiles(calibrated.calibration.model_levels(SHOWN_LEVELS_ARRAY, places, calibrated.model.parcels))
-    raw = odds.quantiles(RAW_LEVELS)
-    now_share = today % 1.0
-    hours = np.quantile(calibrated.model.curve.hour_quantiles, SHOWN_HOUR_LEVELS)
-    found: list[ArrivalForecast] = []
-    for place, want in enumerate(requests):
-        days = shown[place].tolist()
-        theirs = days_from_carrier_date(calibrated, want, float(today[place]))
-        basis, based_on = basis_of(calibrated, want.features)
-        found.append(
+    distribution = predict_distribution(model.curve, typical_and_dispersion, start, elapsed, closed)
+    destinations = np.array([parcel.destination for parcel in features], dtype=np.str_)
+    levels = calibrated.calibration.model_levels(SHOWN_LEVELS_ARRAY, destinations, model.parcels)
+    shown, raw = distribution.quantiles(levels), distribution.quantiles(RAW_LEVELS)
+    time_of_day = today % 1.0
+    hours = np.quantile(model.curve.hour_quantiles, SHOWN_HOUR_LEVELS)
+    forecasts: list[ArrivalForecast] = []
+    for row, request in enumerate(requests):
+        carrier_days = days_from_carrier_date(calibrated, request, float(today[row]))
+        basis, based_on = basis_of(calibrated, request.features)
+        forecasts.append(
             ArrivalForecast(
                 calibrated.predictor_id,
-                float(elapsed[place]),
-                theirs or days,
-                [round(one, 3) for one in raw[place].tolist()],
-                (max(float(hours[0] - now_share[place]), 0.0), max(float(hours[1] - now_share[place]), 1 / 24)),
+                float(elapsed[row]),
+                carrier_days or shown[row].tolist(),
+                [round(days, 3) for days in raw[row].tolist()],
+                (max(float(hours[0] - time_of_day[row]), 0.0), max(float(hours[1] - time_of_day[row]), 1 / 24)),
                 basis,
                 based_on,
-                theirs is not None,
+                carrier_days is not None,
             )
         )
-    return found
+    return forecasts
 
 
 def closed_shares(calibrated: CalibratedModel, country: str, today: int) -> Floats:
-    """Return what holidays take from the coming days, and weekends too where no model has learned them."""
+    """Return the closed share of each coming day: holidays, and for the prior, which has no weekdays, weekends."""
     closed = holiday_closed_shares(country, today, DAYS_AHEAD)
     return (
         closed
@@ -161,21 +169,26 @@ def closed_shares(calibrated: CalibratedModel, country: str, today: int) -> Floa
 
 
 def days_from_carrier_date(calibrated: CalibratedModel, request: ForecastRequest, today: float) -> list[float] | None:
-    """Return the days to go by the carrier's own date, where its dates were the better forecasts and this one can still
-    come true; else None. A stored record holds both losses, the parcels, and the carrier's errors at `RAW_LEVELS`."""
+    """Return the quantiles at `SHOWN_LEVELS` that the carrier's own date gives, in days from `today`.
+
+    None unless its dates had the lower loss so far and this one is not already overdue.
+    """
     record = calibrated.carrier_date_records.get(request.carrier_date_source or request.features.service)
-    if request.carrier_estimated_on is None or record is None or record[1] >= record[0]:
+    if request.carrier_estimated_on is None or record is None:
         return None
-    ahead = (request.carrier_estimated_on - EPOCH.date()).days + DELIVERY_SHARE_OF_DAY - today
-    errors = np.interp(SHOWN_LEVELS_ARRAY, RAW_LEVELS, np.array(record[3:]))
-    if ahead + errors[-2] <= 0:
+    own_loss, carrier_loss, _, *errors_at_raw_levels = record
+    if carrier_loss >= own_loss:
         return None
-    days: list[float] = np.maximum.accumulate(np.maximum(ahead + errors, 0.02)).tolist()
+    days_ahead = (request.carrier_estimated_on - EPOCH.date()).days + DELIVERY_SHARE_OF_DAY - today
+    errors = np.interp(SHOWN_LEVELS_ARRAY, RAW_LEVELS, np.array(errors_at_raw_levels))
+    if days_ahead + errors[SHOWN_LEVELS.index(0.9)] <= 0:
+        return None
+    days: list[float] = np.maximum.accumulate(np.maximum(days_ahead + errors, 0.02)).tolist()
     return days
 
 
 def basis_of(calibrated: CalibratedModel, features: Features) -> tuple[ForecastBasis, int]:
-    """Return whose past a forecast rests on, and how many parcels that is."""
+    """Return which parcels a forecast is based on, the most specific group first, and their number."""
     model = calibrated.model
     lane = model.parcel_count_of("lane", f"{features.origin}>{features.destination}")
     if calibrated.predictor_id is None:
@@ -191,6 +204,6 @@ def basis_of(calibrated: CalibratedModel, features: Features) -> tuple[ForecastB
 
 
 def clear_model_caches() -> None:
-    """Have all that this process remembers of models looked up anew."""
+    """Make this process load all models again."""
     CACHED_MODELS.invalidate()
     load_prior_model.cache_clear()
