@@ -1,1 +1,1 @@
-"""What is wrong with a parcel: rules over its scans, how long things usually take, and the alarms that are open."""
+"""Alerts: rules that find what is wrong with a parcel, the limits they use, and the rows that open and close."""

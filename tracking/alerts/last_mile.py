@@ -1,4 +1,4 @@
-"""Alarms at the door: address, recipient, attempts, a pick-up that runs out. One small function a kind."""
+"""Alert rules for the last mile: address, recipient, failed attempts, a pick-up period that ends."""
 
 from __future__ import annotations
 
@@ -12,84 +12,85 @@ from tracking.vocabulary import AlertKind, Cause, Milestone, Overlay, Scan, Seve
 
 PICKUP_WARNING: Final = timedelta(days=2)
 DEFAULT_PICKUP_DAYS: Final = 7
-"""What most posts and pick-up points keep at least, where the carrier names no day."""
+"""The least that most posts and pick-up points keep a parcel, for carriers that name no day."""
 MIN_ABSENCES: Final = 2
 
 
 def delivery_problem_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
-    """Return the scan that tells of trouble with the delivery itself; None on the way back or after the end."""
+    """Return the scan of the current problem; None on the way back and after the end."""
     if snapshot.is_finished or snapshot.overlay is Overlay.RETURNING:
         return None
     return snapshot.problem_event
 
 
 def address_problem(snapshot: ShipmentSnapshot) -> Finding | None:
-    """The carrier cannot deliver to this address as it is written."""
-    step = delivery_problem_event(snapshot)
-    if step is None:
+    """Find an address that the carrier cannot deliver to."""
+    event = delivery_problem_event(snapshot)
+    if event is None:
         return None
-    told = step.scan is Scan.DELIVERY_ATTEMPT_FAILED_ADDRESS or snapshot.problem_cause is Cause.ADDRESS_INCOMPLETE
-    return finding_from_event(snapshot, AlertKind.ADDRESS_PROBLEM, Severity.ACT, step) if told else None
+    is_address = (
+        event.scan is Scan.DELIVERY_ATTEMPT_FAILED_ADDRESS or snapshot.problem_cause is Cause.ADDRESS_INCOMPLETE
+    )
+    return finding_from_event(snapshot, AlertKind.ADDRESS_PROBLEM, Severity.ACT, event) if is_address else None
 
 
 def unreachable(snapshot: ShipmentSnapshot) -> Finding | None:
-    """The carrier cannot reach the recipient: no working telephone number, or absent twice and still not delivered."""
-    step = delivery_problem_event(snapshot)
-    if step is None:
+    """Find a recipient without a working telephone number, or absent twice and the parcel still not delivered."""
+    event = delivery_problem_event(snapshot)
+    if event is None:
         return None
+    # Counted by time: two carriers often report the same attempt.
     absences = {past.occurred_at for past in snapshot.events if past.scan is Scan.DELIVERY_ATTEMPT_FAILED_ABSENT}
-    told = snapshot.problem_cause is Cause.PHONE_MISSING or (
-        step.scan is Scan.DELIVERY_ATTEMPT_FAILED_ABSENT and len(absences) >= MIN_ABSENCES
-    )
-    found = finding_from_event(snapshot, AlertKind.UNREACHABLE, Severity.ACT, step) if told else None
-    return found._replace(evidence={**found.evidence, "attempts": len(absences)}) if found else None
+    is_absent_again = event.scan is Scan.DELIVERY_ATTEMPT_FAILED_ABSENT and len(absences) >= MIN_ABSENCES
+    if snapshot.problem_cause is not Cause.PHONE_MISSING and not is_absent_again:
+        return None
+    finding = finding_from_event(snapshot, AlertKind.UNREACHABLE, Severity.ACT, event)
+    return finding._replace(evidence={**finding.evidence, "attempts": len(absences)})
 
 
 def attempted(snapshot: ShipmentSnapshot) -> Finding | None:
-    """A delivery attempt failed, and nothing has happened since."""
-    step = delivery_problem_event(snapshot)
-    if (
-        step is None
-        or snapshot.overlay is not Overlay.ATTEMPT_FAILED
-        or address_problem(snapshot)
-        or unreachable(snapshot)
-    ):
+    """Find a failed delivery attempt that is the latest news and that no more specific rule explains."""
+    event = delivery_problem_event(snapshot)
+    if event is None or snapshot.overlay is not Overlay.ATTEMPT_FAILED:
         return None
-    tries = len({past.occurred_at for past in snapshot.events if past.scan.value.startswith("delivery.attempt_failed")})
-    found = finding_from_event(snapshot, AlertKind.ATTEMPTED, Severity.WATCH, step)
-    return found._replace(evidence={**found.evidence, "attempts": tries})
+    if address_problem(snapshot) or unreachable(snapshot):
+        return None
+    attempts = {past.occurred_at for past in snapshot.events if past.scan.value.startswith("delivery.attempt_failed")}
+    finding = finding_from_event(snapshot, AlertKind.ATTEMPTED, Severity.WATCH, event)
+    return finding._replace(evidence={**finding.evidence, "attempts": len(attempts)})
 
 
 def pickup_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
-    """Return the scan by which it waits at a pick-up point."""
+    """Return the latest scan that says the parcel waits at a pick-up point."""
     if snapshot.milestone is not Milestone.AVAILABLE_FOR_PICKUP or snapshot.overlay is Overlay.RETURNING:
         return None
-    return next((step for step in reversed(snapshot.events) if step.scan is Scan.PICKUP_AVAILABLE), None)
+    return next((event for event in reversed(snapshot.events) if event.scan is Scan.PICKUP_AVAILABLE), None)
 
 
 def pickup_deadline(snapshot: ShipmentSnapshot) -> tuple[date, bool] | None:
-    """Return the last day for collecting it, and whether the carrier told it; None while nothing waits."""
-    step = pickup_event(snapshot)
-    if step is None:
+    """Return the last day to collect the parcel, and whether it comes from the carrier; None if nothing waits."""
+    event = pickup_event(snapshot)
+    if event is None:
         return None
     if snapshot.pickup_until:
         return snapshot.pickup_until, True
-    days = extract_storage_days(step.text)
-    return today_in(snapshot.destination, snapshot.event_began_at(step)) + timedelta(
-        days=days or DEFAULT_PICKUP_DAYS
-    ), days is not None
+    days = extract_storage_days(event.text)
+    arrived_on = today_in(snapshot.destination, snapshot.event_began_at(event))
+    return arrived_on + timedelta(days=days or DEFAULT_PICKUP_DAYS), days is not None
 
 
 def pickup_expiring_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
-    """Return when the warning about collecting it falls due."""
-    found = pickup_deadline(snapshot)
-    return datetime.combine(found[0], time(), UTC) - PICKUP_WARNING if found else None
+    """Return when to warn that the pick-up period ends."""
+    deadline = pickup_deadline(snapshot)
+    return datetime.combine(deadline[0], time(), UTC) - PICKUP_WARNING if deadline else None
 
 
 def pickup_expiring(snapshot: ShipmentSnapshot) -> Finding | None:
-    """The days for collecting it run out, or have run out."""
-    step, found, turns = pickup_event(snapshot), pickup_deadline(snapshot), pickup_expiring_due_at(snapshot)
-    if step is None or found is None or turns is None or snapshot.now < turns:
+    """Find a pick-up period that ends within two days or has ended."""
+    event, deadline = pickup_event(snapshot), pickup_deadline(snapshot)
+    due_at = pickup_expiring_due_at(snapshot)
+    if event is None or deadline is None or due_at is None or snapshot.now < due_at:
         return None
-    finding = finding_from_event(snapshot, AlertKind.PICKUP_EXPIRING, Severity.ACT, step)
-    return finding._replace(evidence={**finding.evidence, "until": found[0].isoformat(), "told": found[1]})
+    until, from_carrier = deadline
+    finding = finding_from_event(snapshot, AlertKind.PICKUP_EXPIRING, Severity.ACT, event)
+    return finding._replace(evidence={**finding.evidence, "until": until.isoformat(), "from_carrier": from_carrier})

@@ -1,4 +1,4 @@
-"""What the rules look at: one parcel as far as it is known at one moment. Pure."""
+"""The input of the rules, one parcel as it is known at one moment, and their output. Pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ PHASE_OF_MILESTONE: Final = {
 
 
 def phase_of(milestone: Milestone) -> Milestone:
-    """Return the first milestone of the part of the way that is timed as one: to the carrier, abroad, customs, local.
+    """Return the first milestone of a milestone's phase: before handover, transport, import customs, last mile.
 
-    Finer parts would be mistaken whenever a carrier leaves out a scan, or tells the last one late.
+    Dwell times are limited by phase, since limits for single milestones go wrong whenever a carrier leaves out a scan
+    or reports it late. Milestones outside these phases stand for themselves.
     """
     return PHASE_OF_MILESTONE.get(milestone, milestone)
 
 
 class SnapshotEvent(NamedTuple):
-    """One scan. `leg` is the position on the way; `sure` tells whether its instant can be trusted to the minute."""
+    """One scan. `occurred_at` is aware or unknown; `is_time_trusted` says whether it is exact to the minute."""
 
     scan: Scan
     occurred_at: datetime | None
@@ -40,7 +41,7 @@ class SnapshotEvent(NamedTuple):
 
 
 class FeedHealth(NamedTuple):
-    """A source of news that this parcel depends on. Instants are aware or unknown."""
+    """How one of the parcel's feeds answers: last answer, next check, failures in a row. Times are aware."""
 
     name: str
     last_answer_at: datetime | None = None
@@ -49,8 +50,11 @@ class FeedHealth(NamedTuple):
 
 
 class DwellLimit(NamedTuple):
-    """After how many days (working days at import customs) 95 % had left a stage, by how many parcels of which
-    population: lane, destination, all, or usual where nothing is learned yet."""
+    """The 95th percentile of the dwell time of a phase, and what it was learned from.
+
+    `days` are working days at import customs. `population` is "lane", "destination" or "all"; "usual" is a default
+    that was not learned, from 0 parcels.
+    """
 
     days: float
     parcels: int
@@ -58,15 +62,18 @@ class DwellLimit(NamedTuple):
 
 
 class DwellLimitLookup(Protocol):
-    """Where limits are looked up."""
+    """What the rules need of a `DwellLimitTable`."""
 
-    def limit_for(self, stage: Milestone, origin: str, destination: str) -> DwellLimit | None: ...
+    def limit_for(self, phase: Milestone, origin: str, destination: str) -> DwellLimit | None: ...
 
 
 @dataclass(frozen=True)
 class ShipmentSnapshot:
-    """One parcel. `steps` oldest first; countries are ISO codes or empty; `p_late` is the odds of missing the promise,
-    None while nobody predicts them; `open` holds the kinds of alarm that are open."""
+    """One parcel at one moment.
+
+    `events` are oldest first, countries are ISO codes or empty, times are aware. `late_probability` is that of arriving
+    after `promised_on`, None without a forecast. `open_kinds` are the kinds of its open alerts.
+    """
 
     now: datetime
     origin: str
@@ -84,50 +91,52 @@ class ShipmentSnapshot:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the parcel has arrived, here or back at its sender."""
+        """Tell whether the parcel was delivered or returned to its sender."""
         return self.milestone in Milestone.final()
 
     @cached_property
-    def stage_entered_at(self) -> datetime:
-        """Return when the parcel came to its present stage, as far as that is known."""
+    def milestone_entered_at(self) -> datetime:
+        """Return when the parcel reached its current milestone, as far as that is known."""
         return self.first_reached_at(frozenset({self.milestone}))
 
     @cached_property
     def phase_entered_at(self) -> datetime:
-        """Return when the parcel came to its present phase, as far as that is known."""
-        mine = phase_of(self.milestone)
-        if mine is Milestone.PENDING:
+        """Return when the parcel entered its current phase, as far as that is known."""
+        phase = phase_of(self.milestone)
+        if phase is Milestone.PENDING:
             return self.ordered_at
-        return self.first_reached_at(frozenset(stage for stage in Milestone if phase_of(stage) is mine))
+        return self.first_reached_at(frozenset(milestone for milestone in Milestone if phase_of(milestone) is phase))
 
     def first_reached_at(self, milestones: frozenset[Milestone]) -> datetime:
-        """Return the first known instant at any of these milestones, else that of the last scan, else of the order."""
+        """Return the first known time at any of these milestones, or else the latest scan's, or else the order's."""
         reached = [
-            step.occurred_at for step in self.events if MILESTONE_OF_SCAN[step.scan] in milestones and step.occurred_at
+            event.occurred_at
+            for event in self.events
+            if MILESTONE_OF_SCAN[event.scan] in milestones and event.occurred_at
         ]
-        known = [step.occurred_at for step in self.events if step.occurred_at]
-        return min(reached, default=None) or max(known, default=None) or self.ordered_at
+        times = [event.occurred_at for event in self.events if event.occurred_at]
+        return min(reached, default=None) or max(times, default=None) or self.ordered_at
 
     @cached_property
     def problem_event(self) -> SnapshotEvent | None:
-        """Return the step that lies over the progress now, or a last one in words that no table knows."""
+        """Return the latest scan of the current overlay; without an overlay, the latest scan if it is unmapped."""
         if self.overlay is not None:
-            laid = (step for step in reversed(self.events) if MILESTONE_OF_SCAN[step.scan] == self.overlay.value)
-            return next(laid, None)
+            events = (event for event in reversed(self.events) if MILESTONE_OF_SCAN[event.scan] == self.overlay.value)
+            return next(events, None)
         return self.events[-1] if self.events and self.events[-1].scan is Scan.UNMAPPED else None
 
     @cached_property
     def problem_cause(self) -> Cause | None:
-        """Return the reason that the carrier's words give for the trouble."""
+        """Return the cause that the text of the problem event names, if any."""
         return detect_cause(self.problem_event.text) if self.problem_event else None
 
     def event_began_at(self, event: SnapshotEvent) -> datetime:
-        """Return when a step happened, or at the latest began."""
-        return event.occurred_at or self.stage_entered_at
+        """Return when an event happened, or the time of its milestone if its own is unknown."""
+        return event.occurred_at or self.milestone_entered_at
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: since when, at which stage ('' for the whole journey), and what shows it."""
+    """One problem: since when, at which milestone ('' if it concerns the whole journey), and the evidence, as JSON."""
 
     kind: AlertKind
     stage: str
@@ -139,12 +148,12 @@ class Finding(NamedTuple):
 def finding_from_event(
     snapshot: ShipmentSnapshot, kind: AlertKind, severity: Severity, event: SnapshotEvent, *, at_stage: bool = True
 ) -> Finding:
-    """Return the finding that one scan gives, with the scan and the carrier's words as evidence."""
-    told: dict[str, Any] = {"scan": event.scan.value, "words": event.text, "country": event.country}
-    found = detect_cause(event.text)
-    if found:
-        told["cause"] = found.value
-    place = snapshot.milestone.value if at_stage else ""
-    return Finding(
-        kind, place, severity, snapshot.event_began_at(event), {key: value for key, value in told.items() if value}
-    )
+    """Return a finding with one scan and the carrier's text as evidence."""
+    # Operators see these keys on the alert's admin page.
+    evidence = {"scan": event.scan.value, "words": event.text, "country": event.country}
+    cause = detect_cause(event.text)
+    if cause:
+        evidence["cause"] = cause.value
+    stage = snapshot.milestone.value if at_stage else ""
+    known = {key: value for key, value in evidence.items() if value}
+    return Finding(kind, stage, severity, snapshot.event_began_at(event), known)

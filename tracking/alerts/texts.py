@@ -1,4 +1,4 @@
-"""Alarms in words for the buyer: what it means, what happens next, what helps. Values come from the evidence."""
+"""Texts of alerts for buyers: what an alert means, what happens next, what helps. Numbers come from the evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracking.vocabulary import AlertKind, Cause
 
 
 class AlertExplanation(NamedTuple):
-    """Three sentences; the last two may be empty."""
+    """Three localized texts; the last two may be empty."""
 
     meaning: str
     next_step: str
@@ -76,23 +76,23 @@ ADVICE: Final = {
 
 
 def explain_alert(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) -> AlertExplanation:
-    """Return what an alarm says to a reader. `evidence` is what the rule stored."""
-    means = str(MEANINGS[kind]) if kind in MEANINGS else MEANING_FUNCTIONS[kind](evidence, reader)
+    """Return the texts of an alert for a reader. `evidence` is what its rule stored."""
+    meaning = str(MEANINGS[kind]) if kind in MEANINGS else MEANING_FUNCTIONS[kind](evidence, reader)
     if kind is AlertKind.PAPERS_ASKED and evidence.get("cause") == Cause.IDENTITY_MISSING:
-        means = _("Customs asks for a proof of identity before it lets the parcel go on.")
-    said = (means, str(NEXT_STEPS.get(kind, "")), str(ADVICE.get(kind, "")))
-    return AlertExplanation(*(localize_digits(sentence, reader) for sentence in said))
+        meaning = _("Customs asks for a proof of identity before it lets the parcel go on.")
+    texts = (meaning, str(NEXT_STEPS.get(kind, "")), str(ADVICE.get(kind, "")))
+    return AlertExplanation(*(localize_digits(text, reader) for text in texts))
 
 
 def customs_dwell_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say against which normal range the time at customs is long."""
+    """Say that customs takes longer than usual, and what is usual."""
     return _("Customs has had it longer than usual: 95 of 100 parcels pass within %(days)s.") % {
         "days": format_working_days(evidence, reader)
     }
 
 
 def stalled_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say against which normal range the time at a stage is long."""
+    """Say that the parcel has not moved for longer than usual, and what is usual."""
     days = round(float(evidence["limit_days"]))
     return ngettext(
         "It has not moved on for longer than usual: 95 of 100 parcels leave this stage within %(days)s day.",
@@ -102,51 +102,48 @@ def stalled_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
 
 
 def format_working_days(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Return the limit in words."""
+    """Return the limit as a number of working days."""
     days = round(float(evidence["limit_days"]))
     return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": format_number(days, reader)}
 
 
 def promise_at_risk_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say that the promised day is near or past."""
+    """Say which day was promised, and whether it is past."""
     day = datetimes.format_day(date.fromisoformat(evidence["promised_on"]), reader)
-    told = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
-    return told % {"day": day}
+    text = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
+    return text % {"day": day}
 
 
 def attempted_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say how often the carrier has tried."""
-    tries = int(evidence.get("attempts", 1))
+    attempts = int(evidence.get("attempts", 1))
     return ngettext(
-        "The carrier tried to deliver it %(tries)s time.", "The carrier tried to deliver it %(tries)s times.", tries
-    ) % {"tries": format_number(tries, reader)}
+        "The carrier tried to deliver it %(tries)s time.", "The carrier tried to deliver it %(tries)s times.", attempts
+    ) % {"tries": format_number(attempts, reader)}
 
 
 def pickup_expiring_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say until when it is kept, and whether the carrier said so."""
+    """Say until when the parcel is kept, and whether the carrier said so or it is our estimate."""
     day = datetimes.format_day(date.fromisoformat(evidence["until"]), reader)
-    told = _("It is kept until %(day)s.")
-    usual = _("Pick-up points keep a parcel about a week: probably until %(day)s.")
-    return (told if evidence.get("told") else usual) % {"day": day}
+    from_carrier = _("It is kept until %(day)s.")
+    estimated = _("Pick-up points keep a parcel about a week: probably until %(day)s.")
+    return (from_carrier if evidence.get("from_carrier") else estimated) % {"day": day}
 
 
 def wrong_country_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say where it was seen."""
+    """Say in which country the parcel was scanned."""
     country = places.country_name(str(evidence.get("country", "")), reader.locale)
     return _("It was scanned in %(country)s, which is not on its way.") % {"country": country}
 
 
 def feed_silent_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
-    """Say that we, not the parcel, have a trouble."""
-    heard = evidence.get("received_at")
-    told = _("Our own source of news is silent; this says nothing about the parcel.")
-    if not heard:
-        return told
-    return (
-        told
-        + " "
-        + _("Last heard: %(when)s.") % {"when": datetimes.format_instant(datetime.fromisoformat(heard), reader)}
-    )
+    """Say that our feed is down, which says nothing about the parcel."""
+    last_answer_at = evidence.get("last_answer_at")
+    text = _("Our own source of news is silent; this says nothing about the parcel.")
+    if not last_answer_at:
+        return text
+    when = datetimes.format_instant(datetime.fromisoformat(last_answer_at), reader)
+    return text + " " + _("Last heard: %(when)s.") % {"when": when}
 
 
 MEANING_FUNCTIONS: Final = {
