@@ -1,4 +1,4 @@
-"""Alarms about the way itself: a country off the route, impossible speed, two parcels under one number."""
+"""Alert rules for the route: a country off the route, an impossible speed, two parcels with one number."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tracking.vocabulary import (
 
 EARTH_RADIUS_KM: Final = 6371.0
 MAX_SPEED_KMH: Final = 1100.0
-"""A little more than an airliner with the wind behind it."""
+"""Slightly above an airliner with a tailwind."""
 MIN_DISTANCE_KM: Final = 300.0
-"""Nearer places may be two names of one region."""
+"""Places closer than this may be two names of one region."""
 MIN_INTERCONTINENTAL_TIME: Final = timedelta(hours=2)
 CHECKED_EVENTS: Final = 6
 NEW_JOURNEY_AFTER: Final = timedelta(days=1)
@@ -36,32 +36,42 @@ FIRST_SCANS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED, Sca
 
 
 def wrong_country(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Seen in a third country after it had come to the destination, or delivered in another country.
+    """Find a parcel seen in a third country after its arrival in the destination, or delivered in another country.
 
-    Hubs on the way are normal and no alarm; so is the way back.
+    Hubs on the route and the way back are normal.
     """
-    if not snapshot.destination or snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED:
+    if not snapshot.destination or is_return(snapshot):
         return None
-    step = find_off_route_event(snapshot)
-    if step is None:
+    event = find_off_route_event(snapshot)
+    if event is None:
         return None
-    finding = finding_from_event(snapshot, AlertKind.WRONG_COUNTRY, Severity.ACT, step, at_stage=False)
+    finding = finding_from_event(snapshot, AlertKind.WRONG_COUNTRY, Severity.ACT, event, at_stage=False)
     return finding._replace(evidence={**finding.evidence, "destination": snapshot.destination})
 
 
+def is_return(snapshot: ShipmentSnapshot) -> bool:
+    """Tell whether the parcel is on its way back to the sender, or there already."""
+    return snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED
+
+
 def find_off_route_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
-    """Return the latest scan, if it is off the route."""
-    latest = next((step for step in reversed(snapshot.events) if step.country), None)
+    """Return the latest scan with a country, if it is off the route."""
+    latest = next((event for event in reversed(snapshot.events) if event.country), None)
     if latest is None or latest.country == snapshot.destination:
         return None
     if latest.scan in DELIVERED_SCANS:
         return latest
-    arrived = any(step.country == snapshot.destination and is_past_border(step) for step in snapshot.events)
-    return latest if arrived and latest.country != snapshot.origin and is_past_border(latest) else None
+    is_third_country = latest.country != snapshot.origin and is_past_border(latest)
+    return latest if is_third_country and has_arrived(snapshot) else None
+
+
+def has_arrived(snapshot: ShipmentSnapshot) -> bool:
+    """Tell whether any import or last-mile scan was made in the destination country."""
+    return any(event.country == snapshot.destination and is_past_border(event) for event in snapshot.events)
 
 
 def is_past_border(event: SnapshotEvent) -> bool:
-    """Tell whether a scan belongs to import or the last mile."""
+    """Tell whether a scan belongs to import customs or the last mile."""
     return (
         MILESTONE_RANKS.get(MILESTONE_OF_SCAN[event.scan] or Milestone.PENDING, 0)
         >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
@@ -69,7 +79,7 @@ def is_past_border(event: SnapshotEvent) -> bool:
 
 
 def impossible_travel(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Two of the latest scans lie too far apart for the time between them. Doubtful clocks do not count."""
+    """Find two recent scans that are too far apart for the time between them. Untrusted times are ignored."""
     if snapshot.is_finished:
         return None
     for before, after in trusted_pairs(snapshot):
@@ -82,67 +92,69 @@ def impossible_travel(snapshot: ShipmentSnapshot) -> Finding | None:
 
 
 def trusted_pairs(snapshot: ShipmentSnapshot) -> Iterator[tuple[SnapshotEvent, SnapshotEvent]]:
-    """Yield neighbours among the latest scans with trusted instants, on one leg, newest first."""
-    sure = [step for step in snapshot.events if step.occurred_at and step.is_time_trusted and step.country][
-        -CHECKED_EVENTS:
-    ]
-    pairs = sorted(pairwise(sure), key=lambda pair: pair[1].occurred_at or snapshot.ordered_at, reverse=True)
-    yield from ((before, after) for before, after in pairs if before.leg_position == after.leg_position)
+    """Yield consecutive pairs of the latest scans with trusted times, newest first, each pair on one leg."""
+    trusted = [event for event in snapshot.events if event.occurred_at and event.is_time_trusted and event.country]
+    pairs = [pair for pair in pairwise(trusted[-CHECKED_EVENTS:]) if pair[0].leg_position == pair[1].leg_position]
+    yield from sorted(pairs, key=lambda pair: pair[1].occurred_at or snapshot.ordered_at, reverse=True)
 
 
 def is_too_fast(before: SnapshotEvent, after: SnapshotEvent) -> bool:
-    """Tell whether nothing travels from one scan to the other in the time between."""
+    """Tell whether nothing can travel from one scan to the next in the time between them."""
     if before.occurred_at is None or after.occurred_at is None:
         return False
-    between = after.occurred_at - before.occurred_at
+    elapsed = after.occurred_at - before.occurred_at
     here, there = coordinates_of(before), coordinates_of(after)
     if here is None or there is None:
-        return between < MIN_INTERCONTINENTAL_TIME and are_on_different_continents(before.country, after.country)
+        return elapsed < MIN_INTERCONTINENTAL_TIME and are_on_different_continents(before.country, after.country)
     distance = great_circle_km(*here, *there)
-    return distance > MIN_DISTANCE_KM and distance > MAX_SPEED_KMH * between.total_seconds() / 3600
+    return distance > MIN_DISTANCE_KM and distance > MAX_SPEED_KMH * elapsed.total_seconds() / 3600
 
 
 def coordinates_of(event: SnapshotEvent) -> tuple[float, float] | None:
-    """Return latitude and longitude of a scan in degrees; None where they are unknown or not on this earth."""
+    """Return latitude and longitude of a scan in degrees; None if they are unknown or out of range."""
     if event.lat is None or event.lon is None:
         return None
     return (event.lat, event.lon) if abs(event.lat) <= 90 and abs(event.lon) <= 180 else None
 
 
-def are_on_different_continents(one: str, other: str) -> bool:
-    """Tell whether two countries lie on different continents, as far as their zones tell."""
-    here, there = continents_of(one), continents_of(other)
+def are_on_different_continents(country: str, other_country: str) -> bool:
+    """Tell whether two countries have no continent in common; False if either is unknown."""
+    here, there = continents_of(country), continents_of(other_country)
     return bool(here and there) and not here & there
 
 
 @cache
 def continents_of(country: str) -> frozenset[str]:
-    """Return the first parts of the names of a country's zones; none for a code that is not known."""
+    """Return the areas ("Europe", "Asia") of a country's time zones; empty for an unknown country."""
     zones = pytz.country_timezones.get(country, [])
     return frozenset(zone.partition("/")[0] for zone in zones)
 
 
 def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Return the great-circle distance of two points in degrees."""
+    """Return the great-circle distance in kilometres of two points in degrees, by the haversine formula."""
     north, other_north = radians(lat), radians(other_lat)
     half_lat, half_lon = (other_north - north) / 2, radians(other_lon - lon) / 2
     return 2 * EARTH_RADIUS_KM * asin(sqrt(sin(half_lat) ** 2 + cos(north) * cos(other_north) * sin(half_lon) ** 2))
 
 
 def two_parcels(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Delivered before it was ordered, or collected from a sender anew after a delivery."""
-    delivered = [step for step in snapshot.events if step.scan in DELIVERED_SCANS and step.occurred_at]
-    if not delivered or snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED:
+    """Find scans of another parcel with the same number."""
+    event = None if is_return(snapshot) else find_other_parcel_event(snapshot)
+    return finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, event, at_stage=False) if event else None
+
+
+def find_other_parcel_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
+    """Return a delivery before the order, or else a first scan after a delivery. Carriers reuse their numbers."""
+    delivered = next((event for event in snapshot.events if event.scan in DELIVERED_SCANS and event.occurred_at), None)
+    if delivered is None or delivered.occurred_at is None:
         return None
-    first = delivered[0]
-    assert first.occurred_at is not None
-    again = next((step for step in snapshot.events if is_new_journey(step, first)), None)
-    step = first if first.occurred_at < snapshot.ordered_at - REUSED_NUMBER_MARGIN else again
-    return finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, step, at_stage=False) if step else None
+    if delivered.occurred_at < snapshot.ordered_at - REUSED_NUMBER_MARGIN:
+        return delivered
+    return next((event for event in snapshot.events if is_new_journey(event, delivered)), None)
 
 
 def is_new_journey(event: SnapshotEvent, delivered: SnapshotEvent) -> bool:
-    """Tell whether a journey begins on the same leg well after a delivery."""
+    """Tell whether a scan begins a journey on the leg of a delivery, well after it."""
     if event.occurred_at is None or delivered.occurred_at is None or event.leg_position != delivered.leg_position:
         return False
     return event.scan in FIRST_SCANS and event.occurred_at - delivered.occurred_at > NEW_JOURNEY_AFTER
