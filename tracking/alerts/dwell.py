@@ -1,4 +1,4 @@
-"""How long things take: days on which customs works, and the share of parcels released by day. Pure."""
+"""Dwell times: working days, the share of parcels cleared by day, and percentiles. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from tracking.localization.workdays import is_working_day
 
 MIN_PARCELS: Final = 20
-"""Below this many parcels a lane says nothing of its own."""
+"""A lane with fewer parcels gets no limit of its own."""
 MAX_DAYS: Final = 60
 DAY: Final = timedelta(days=1)
 
@@ -23,7 +23,7 @@ def midnight_after(moment: datetime) -> datetime:
 
 
 def working_days(start: datetime, end: datetime, country: str = "") -> float:
-    """Return the working days between two aware instants, parts of days included; 0 when `end` comes first."""
+    """Return the working days between two aware times, with fractions; 0 if `end` comes first."""
     total, moment = timedelta(), start.astimezone(UTC)
     while moment < end:
         until = min(midnight_after(moment), end)
@@ -34,57 +34,59 @@ def working_days(start: datetime, end: datetime, country: str = "") -> float:
 
 
 def add_working_days(start: datetime, days: float, country: str = "") -> datetime:
-    """Return the instant at which so many working days have passed since `start` (aware)."""
-    left, moment = days * DAY, start.astimezone(UTC)
+    """Return when so many working days will have passed since `start` (aware)."""
+    remaining, moment = days * DAY, start.astimezone(UTC)
     while True:
         until = midnight_after(moment)
         if is_working_day(moment.date(), country):
-            if until - moment >= left:
-                return moment + left
-            left -= until - moment
+            if until - moment >= remaining:
+                return moment + remaining
+            remaining -= until - moment
         moment = until
 
 
 class DwellTime(NamedTuple):
-    """One parcel's time at a stage in days; not `ended` while it is still there."""
+    """One parcel's time in a phase in days; censored (`has_ended` False) while it is still there."""
 
     days: float
     has_ended: bool
 
 
 def cleared_shares_by_day(dwell_times: Iterable[DwellTime]) -> list[float]:
-    """Return the share released within 0, 1, 2, ... days, after Kaplan and Meier: open stays count as long as they are.
+    """Return the share cleared within 0, 1, ... `MAX_DAYS` days, by the Kaplan-Meier estimate.
 
     Source: Kaplan and Meier, Journal of the American Statistical Association 53 (1958), product-limit estimate.
     """
     ordered = sorted(dwell_times)
-    waiting, survival, points, done = len(ordered), 1.0, [0.0] * (MAX_DAYS + 1), 0
+    at_risk, survival = len(ordered), 1.0
+    shares, filled = [0.0] * (MAX_DAYS + 1), 0
     for days, group in groupby(ordered, key=attrgetter("days")):
         tied = list(group)
         day = min(ceil(days), MAX_DAYS + 1)
-        points[done:day] = [round(1 - survival, 4)] * (day - done)
-        done = day
-        survival *= 1 - sum(stay.has_ended for stay in tied) / waiting
-        waiting -= len(tied)
-    points[done:] = [round(1 - survival, 4)] * (MAX_DAYS + 1 - done)
-    return points
+        shares[filled:day] = [round(1 - survival, 4)] * (day - filled)
+        filled = day
+        survival *= 1 - sum(dwell_time.has_ended for dwell_time in tied) / at_risk
+        at_risk -= len(tied)
+    shares[filled:] = [round(1 - survival, 4)] * (MAX_DAYS + 1 - filled)
+    return shares
 
 
-def share_cleared(points: Sequence[float], days: float) -> float:
-    """Return the share released within `days`, between two whole days in proportion."""
-    if not points:
+def share_cleared(cleared_shares: Sequence[float], days: float) -> float:
+    """Return the share cleared within `days`, linear between whole days."""
+    if not cleared_shares:
         return 0.0
-    low = min(int(days), len(points) - 1)
-    high = min(low + 1, len(points) - 1)
-    return points[low] + (points[high] - points[low]) * (days - int(days))
+    low = min(int(days), len(cleared_shares) - 1)
+    high = min(low + 1, len(cleared_shares) - 1)
+    return cleared_shares[low] + (cleared_shares[high] - cleared_shares[low]) * (days - int(days))
 
 
 def dwell_percentile(dwell_times: Iterable[DwellTime], share: float = 0.95) -> float:
-    """Return the days within which `share` of the ended stays had ended: the raw percentile, slow by intention.
+    """Return the days within which `share` of the ended dwell times ended: the raw percentile, without smoothing.
 
-    Raise ValueError when no stay has ended.
+    Deliberately slow to adapt: a limit that followed a crisis would raise no alerts in it. Raise ValueError when none
+    has ended.
     """
-    ended = sorted(stay.days for stay in dwell_times if stay.has_ended)
+    ended = sorted(dwell_time.days for dwell_time in dwell_times if dwell_time.has_ended)
     if not ended:
         raise ValueError("no stay has ended")
     return ended[min(int(share * len(ended)), len(ended) - 1)]

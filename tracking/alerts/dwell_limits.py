@@ -1,4 +1,4 @@
-"""How long parcels usually stay at a stage: learned each night from a year of parcels, looked up by every process."""
+"""Limits of dwell times by phase and lane: learned nightly from a year of parcels, cached in every process."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, Milestone, S
 LEARNING_PERIOD: Final = timedelta(days=365)
 BATCH_SIZE: Final = 500
 Lane = tuple[str, str]
-"""Origin and destination; empty for all."""
+"""Origin and destination country; '' stands for all."""
 DEFAULT_LIMIT_DAYS: Final[dict[Milestone, float]] = {
     Milestone.PENDING: 14.0,
     Milestone.ACCEPTED: 35.0,
     Milestone.IMPORT_CUSTOMS: 7.0,
     Milestone.LAST_MILE: 14.0,
 }
-"""Slow limits of the phases in days (working days at import customs) until a site has parcels of its own."""
+"""Limits of the phases in days (working days at import customs) until a site has enough parcels of its own."""
 
 
 class StageDwell(NamedTuple):
-    """One parcel's stay at one stage of one lane."""
+    """One parcel's time in one phase, given by the phase's first milestone."""
 
-    stage: Milestone
+    phase: Milestone
     origin: str
     destination: str
     dwell_time: DwellTime
 
 
 class ClearanceShares(NamedTuple):
-    """The share released by working day, by how many parcels of which population: lane, destination or all."""
+    """The share cleared by working day, from how many parcels of which population ("lane" or "destination")."""
 
     cleared_shares: tuple[float, ...]
     parcels: int
@@ -48,7 +48,7 @@ class ClearanceShares(NamedTuple):
 
 
 class DwellLimitTable:
-    """Limits and curves by lane, with the destination and all parcels to fall back on."""
+    """Limits and clearance curves by lane, with a fallback to the destination and then to all parcels."""
 
     def __init__(
         self,
@@ -58,23 +58,26 @@ class DwellLimitTable:
         self.limits = limits or {}
         self.clearance_shares = curves or {}
 
-    def limit_for(self, stage: Milestone, origin: str, destination: str) -> DwellLimit | None:
-        """Return the limit of a stage: the lane's own, else the destination's, all parcels', or the usual one."""
-        for level, lane in fallback_populations(origin, destination):
-            if found := self.limits.get((stage.value, *lane)):
-                return DwellLimit(*found, level)
-        return DwellLimit(DEFAULT_LIMIT_DAYS[stage], 0, "usual") if stage in DEFAULT_LIMIT_DAYS else None
+    def limit_for(self, phase: Milestone, origin: str, destination: str) -> DwellLimit | None:
+        """Return a phase's limit of the most specific population that has one, or else the default limit."""
+        for population, lane in fallback_populations(origin, destination):
+            if limit := self.limits.get((phase.value, *lane)):
+                return DwellLimit(*limit, population)
+        return DwellLimit(DEFAULT_LIMIT_DAYS[phase], 0, "usual") if phase in DEFAULT_LIMIT_DAYS else None
 
     def clearance_for(self, origin: str, destination: str) -> ClearanceShares | None:
-        """Return how import customs releases parcels of a lane, or of the destination; never of all the world."""
-        for level, lane in fallback_populations(origin, destination)[:2]:
-            if found := self.clearance_shares.get(lane):
-                return ClearanceShares(*found, level)
+        """Return the clearance curve of a lane, or else of the destination.
+
+        Never that of all parcels: each country's customs has its own pace.
+        """
+        for population, lane in fallback_populations(origin, destination)[:2]:
+            if curve := self.clearance_shares.get(lane):
+                return ClearanceShares(*curve, population)
         return None
 
 
 def fallback_populations(origin: str, destination: str) -> tuple[tuple[str, Lane], ...]:
-    """Return the populations to look in, nearest first."""
+    """Return the populations to look up, most specific first."""
     return (("lane", (origin, destination)), ("destination", ("", destination)), ("all", ("", "")))
 
 
@@ -87,105 +90,112 @@ def stage_dwells(
     *,
     is_finished: bool,
 ) -> Iterator[StageDwell]:
-    """Yield a parcel's stays at each stage from its scans with known instants, oldest first; the last may be open."""
+    """Yield a parcel's time in each phase from its scans with known times, oldest first; the last may be open."""
     reached = [(Milestone.PENDING, ordered_at)]
-    for at, scan in scans:
-        stage = MILESTONE_OF_SCAN[scan]
-        if stage in MILESTONE_RANKS and MILESTONE_RANKS[phase_of(stage)] > MILESTONE_RANKS[reached[-1][0]]:
-            reached.append((phase_of(stage), at))
-        if stage in (Milestone.RETURNING, Milestone.RETURNED):
+    for occurred_at, scan in scans:
+        milestone = MILESTONE_OF_SCAN[scan]
+        if milestone in MILESTONE_RANKS and MILESTONE_RANKS[phase_of(milestone)] > MILESTONE_RANKS[reached[-1][0]]:
+            reached.append((phase_of(milestone), occurred_at))
+        if milestone in (Milestone.RETURNING, Milestone.RETURNED):
             is_finished = True
             break
-    for (stage, since), following in zip_longest(reached, reached[1:]):
-        if following is None and (is_finished or stage is Milestone.DELIVERED):
+    for (phase, entered_at), following in zip_longest(reached, reached[1:]):
+        if following is None and (is_finished or phase is Milestone.DELIVERED):
             return
-        until = following[1] if following else now
-        yield StageDwell(
-            stage, origin, destination, DwellTime(dwell_days(stage, since, until, destination), following is not None)
-        )
+        left_at = following[1] if following else now
+        days = dwell_days(phase, entered_at, left_at, destination)
+        yield StageDwell(phase, origin, destination, DwellTime(days, following is not None))
 
 
-def dwell_days(stage: Milestone, entered_at: datetime, left_at: datetime, destination: str) -> float:
-    """Return the days of a stay as its limit counts them: working days at import customs."""
-    if stage is Milestone.IMPORT_CUSTOMS:
+def dwell_days(phase: Milestone, entered_at: datetime, left_at: datetime, destination: str) -> float:
+    """Return the days between two times as the phase's limit counts them: working days at import customs."""
+    if phase is Milestone.IMPORT_CUSTOMS:
         return working_days(entered_at, left_at, destination)
     return max((left_at - entered_at) / DAY, 0.0)
 
 
 def build_limit_table(dwells: Iterable[StageDwell]) -> DwellLimitTable:
-    """Return the limits and curves that stays teach, where there are at least `LEAST` parcels."""
-    stays: defaultdict[tuple[Milestone, str, str], list[DwellTime]] = defaultdict(list)
-    for stage, origin, destination, stay in dwells:
+    """Return limits and clearance curves for each population with at least `MIN_PARCELS` ended dwell times."""
+    dwell_times: defaultdict[tuple[Milestone, str, str], list[DwellTime]] = defaultdict(list)
+    for phase, origin, destination, dwell_time in dwells:
+        # A set, since an unknown origin makes two of the three populations the same.
         for lane in {(origin, destination), ("", destination), ("", "")}:
-            stays[stage, *lane].append(stay)
+            dwell_times[phase, *lane].append(dwell_time)
     limits, curves = {}, {}
-    for (stage, *ends), lane_stays in stays.items():
-        ended = sum(stay.has_ended for stay in lane_stays)
+    for (phase, origin, destination), population in dwell_times.items():
+        ended = sum(dwell_time.has_ended for dwell_time in population)
         if ended < MIN_PARCELS:
             continue
-        limits[stage.value, ends[0], ends[1]] = dwell_percentile(lane_stays), ended
-        if stage is Milestone.IMPORT_CUSTOMS:
-            curves[ends[0], ends[1]] = tuple(cleared_shares_by_day(lane_stays)), len(lane_stays)
+        limits[phase.value, origin, destination] = dwell_percentile(population), ended
+        if phase is Milestone.IMPORT_CUSTOMS:
+            curves[origin, destination] = tuple(cleared_shares_by_day(population)), len(population)
     return DwellLimitTable(limits, curves)
 
 
 def update_dwell_limits(now: datetime) -> int:
-    """Learn from the parcels of one year and return how many limits there are now."""
-    book = build_limit_table(load_stage_dwells(now))
+    """Replace all limits and curves by those of the last year's parcels; return the number of limits."""
+    table = build_limit_table(load_stage_dwells(now))
     with transaction.atomic():
         MilestoneDwellLimit.objects.all().delete()
         ClearanceCurve.objects.all().delete()
         MilestoneDwellLimit.objects.bulk_create(
             MilestoneDwellLimit(
-                milestone=stage, origin=origin, destination=end, limit_days=days, parcel_count=count, fitted_at=now
+                milestone=phase,
+                origin=origin,
+                destination=destination,
+                limit_days=days,
+                parcel_count=count,
+                fitted_at=now,
             )
-            for (stage, origin, end), (days, count) in book.limits.items()
+            for (phase, origin, destination), (days, count) in table.limits.items()
         )
         ClearanceCurve.objects.bulk_create(
             ClearanceCurve(
-                origin=origin, destination=end, released_share_by_day=points, parcel_count=count, fitted_at=now
+                origin=origin,
+                destination=destination,
+                released_share_by_day=shares,
+                parcel_count=count,
+                fitted_at=now,
             )
-            for (origin, end), (points, count) in book.clearance_shares.items()
+            for (origin, destination), (shares, count) in table.clearance_shares.items()
         )
-    return len(book.limits)
+    return len(table.limits)
 
 
 def load_stage_dwells(now: datetime) -> Iterator[StageDwell]:
-    """Yield the stays of all parcels with news within a year."""
-    moved = list(
-        Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD).order_by("pk").values_list("pk", flat=True)
-    )
-    for start in range(0, len(moved), BATCH_SIZE):
-        yield from load_batch_dwells(moved[start : start + BATCH_SIZE], now)
+    """Yield the dwell times of all parcels with news within `LEARNING_PERIOD`."""
+    shipments = Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD)
+    shipment_ids = list(shipments.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(shipment_ids), BATCH_SIZE):
+        yield from load_batch_dwells(shipment_ids[start : start + BATCH_SIZE], now)
 
 
 def load_batch_dwells(shipment_ids: Sequence[int], now: datetime) -> Iterator[StageDwell]:
-    """Yield the stays of some shipments."""
-    told = (
+    """Yield the dwell times of some shipments."""
+    events = (
         Event.objects.filter(shipment__in=shipment_ids)
         .exclude(occurred_at=None)
         .order_by("shipment", "occurred_at", "pk")
     )
-    names = (
+    columns = (
         *("shipment", "occurred_at", "scan", "shipment__origin_country", "shipment__order__country"),
         *("shipment__order__placed_at", "shipment__milestone"),
     )
-    for _, group in groupby(told.values_list(*names).iterator(), key=itemgetter(0)):
-        events = list(group)
-        *_, origin, destination, placed, milestone = events[0]
-        marks = [(event[1], Scan(event[2])) for event in events if event[1]]
-        yield from stage_dwells(
-            marks, origin, destination, placed, now, is_finished=Milestone(milestone) in Milestone.final()
-        )
+    for _, group in groupby(events.values_list(*columns).iterator(), key=itemgetter(0)):
+        rows = list(group)
+        *_, origin, destination, ordered_at, milestone = rows[0]
+        scans = [(occurred_at, Scan(scan)) for _, occurred_at, scan, *_ in rows if occurred_at]
+        is_finished = Milestone(milestone) in Milestone.final()
+        yield from stage_dwells(scans, origin, destination, ordered_at, now, is_finished=is_finished)
 
 
 def load_limit_table(_: DwellLimitTable | None) -> DwellLimitTable:
-    """Return the learned limits and curves."""
+    """Load the learned limits and curves."""
     limits = MilestoneDwellLimit.objects.values_list("milestone", "origin", "destination", "limit_days", "parcel_count")
     curves = ClearanceCurve.objects.values_list("origin", "destination", "released_share_by_day", "parcel_count")
     return DwellLimitTable(
-        {(stage, origin, end): (days, count) for stage, origin, end, days, count in limits},
-        {(origin, end): (tuple(points), count) for origin, end, points, count in curves},
+        {(phase, origin, destination): (days, count) for phase, origin, destination, days, count in limits},
+        {(origin, destination): (tuple(shares), count) for origin, destination, shares, count in curves},
     )
 
 
