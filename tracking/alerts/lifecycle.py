@@ -1,4 +1,4 @@
-"""Alarms are opened once, updated, and closed by the event that ends them. First what is to change, then the rows."""
+"""Open, update and close alerts: first decide the changes in memory, then store them in bulk."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tracking.vocabulary import AlertKind
 
 UPDATED_FIELDS: Final = ("severity", "started_at", "updated_at", "closed_at", "closed_by", "evidence")
 CLOSED_WITHOUT_SCAN: Final = "no longer so"
-"""The reason of a closing that no scan explains: silence ended it, or a scan was taken back."""
+"""Stored as the reason when no scan closed the alert: time ended the problem, or a scan was withdrawn."""
 
 
 class AlertChanges(NamedTuple):
-    """What became of the alarms of some parcels: rows opened (first time), changed, and closed; when to look again."""
+    """The alerts of one parcel that were opened, changed or closed, and when to check it again without news."""
 
     opened: list[Alert]
     changed: list[Alert]
@@ -26,40 +26,40 @@ class AlertChanges(NamedTuple):
 
 
 def update_alerts(shipment: Shipment, snapshot: ShipmentSnapshot, alerts: Sequence[Alert]) -> AlertChanges:
-    """Return what the rules want of one parcel's alarms. `known` are all its alarms, the closed ones too.
+    """Apply the rules to one parcel. `alerts` are all its alerts, closed ones too.
 
-    The rows are changed in memory only; `store` writes them. The same case twice changes nothing.
+    Rows change in memory only; `store_changes` writes them. The same snapshot a second time changes nothing.
     """
     by_key = {(alert.kind, alert.milestone): alert for alert in sorted(alerts, key=recency_key)}
     now_open: list[Alert] = []
-    watched = AlertChanges([], [], [], next_due_at(snapshot))
+    changes = AlertChanges([], [], [], next_due_at(snapshot))
     for finding in find_problems(snapshot):
         alert = by_key.get((finding.kind.value, finding.stage))
         if alert is None or is_new_occurrence(alert, finding):
             alert = new_alert(shipment, finding, snapshot.now)
-            watched.opened.append(alert)
+            changes.opened.append(alert)
         elif update_alert(alert, finding, snapshot.now):
-            watched.changed.append(alert)
+            changes.changed.append(alert)
         now_open.append(alert)
     for alert in by_key.values():
         if alert.closed_at is None and alert not in now_open:
             close_alert(alert, snapshot)
-            watched.closed.append(alert)
-    return watched
+            changes.closed.append(alert)
+    return changes
 
 
 def recency_key(alert: Alert) -> tuple[bool, datetime]:
-    """Return what sorts alarms of one kind and stage so that the one that counts comes last: open, or the newest."""
+    """Return a sort key that puts the open alert last, or else the newest closed one."""
     return alert.closed_at is None, alert.opened_at
 
 
 def is_new_occurrence(alert: Alert, finding: Finding) -> bool:
-    """Tell whether a finding is a new trouble and not the closed one seen again."""
+    """Tell whether a finding began after a closed alert's problem, and is not the same one seen again."""
     return alert.closed_at is not None and finding.since > alert.started_at
 
 
 def new_alert(shipment: Shipment, finding: Finding, now: datetime) -> Alert:
-    """Return a new row for a finding."""
+    """Return a new alert for a finding, not yet saved."""
     return Alert(
         shipment=shipment,
         kind=finding.kind.value,
@@ -73,29 +73,30 @@ def new_alert(shipment: Shipment, finding: Finding, now: datetime) -> Alert:
 
 
 def update_alert(alert: Alert, finding: Finding, now: datetime) -> bool:
-    """Take over what is new in a finding, and open the alarm again if it was closed; tell whether anything changed."""
+    """Copy a finding to its alert, reopening it if it was closed; return whether anything changed."""
+    # The late-risk rule has no beginning of its own: it finds the problem anew at each check.
     since = alert.started_at if finding.kind is AlertKind.LATE_RISK and alert.closed_at is None else finding.since
-    told = (finding.severity.value, since, finding.evidence)
-    if alert.closed_at is None and told == (alert.severity, alert.started_at, alert.evidence):
+    values = (finding.severity.value, since, finding.evidence)
+    if alert.closed_at is None and values == (alert.severity, alert.started_at, alert.evidence):
         return False
-    alert.severity, alert.started_at, alert.evidence = told
+    alert.severity, alert.started_at, alert.evidence = values
     alert.updated_at, alert.closed_at, alert.closed_by = now, None, ""
     return True
 
 
 def close_alert(alert: Alert, snapshot: ShipmentSnapshot) -> None:
-    """Close an alarm, by the latest scan where that came after the trouble began."""
-    last = snapshot.events[-1] if snapshot.events else None
-    by_scan = last is not None and (last.occurred_at is None or last.occurred_at > alert.started_at)
+    """Close an alert, by the latest scan if that came after the problem began."""
+    latest = snapshot.events[-1] if snapshot.events else None
+    by_scan = latest is not None and (latest.occurred_at is None or latest.occurred_at > alert.started_at)
     alert.closed_at = alert.updated_at = snapshot.now
-    alert.closed_by = last.scan.value if last and by_scan else CLOSED_WITHOUT_SCAN
+    alert.closed_by = latest.scan.value if latest and by_scan else CLOSED_WITHOUT_SCAN
 
 
 def store_changes(changes: Iterable[AlertChanges]) -> None:
-    """Write what became of the alarms of any number of parcels, in two statements at most."""
-    every = list(changes)
-    new = [alert for one in every for alert in one.opened]
-    changed = [alert for one in every for alert in (*one.closed, *one.changed)]
+    """Write the changes of any number of parcels in at most two statements."""
+    parcels = list(changes)
+    new = [alert for parcel in parcels for alert in parcel.opened]
+    changed = [alert for parcel in parcels for alert in (*parcel.closed, *parcel.changed)]
     if changed:
         Alert.objects.bulk_update(changed, UPDATED_FIELDS)
     if new:

@@ -1,4 +1,4 @@
-"""All rules together: what is wrong with a parcel now, and when time alone could change that. Pure."""
+"""The registry of rules: what is wrong with a parcel now, and when time alone could change that. Pure."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.TWO_PARCELS: travel.two_parcels,
     AlertKind.FEED_SILENT: progress.feed_silent,
 }
+# Every rule that depends on `snapshot.now` needs an entry: parcels without news are only checked when one is due.
 DUE_TIMES: Final[tuple[Callable[[ShipmentSnapshot], datetime | None], ...]] = (
     customs.customs_dwell_due_at,
     last_mile.pickup_expiring_due_at,
@@ -44,11 +45,11 @@ DUE_TIMES: Final[tuple[Callable[[ShipmentSnapshot], datetime | None], ...]] = (
 
 
 def find_problems(snapshot: ShipmentSnapshot) -> list[Finding]:
-    """Return all that is wrong with a parcel, one finding a kind at most."""
+    """Return all problems of a parcel, at most one of each kind."""
     return [finding for rule in RULES.values() if (finding := rule(snapshot)) is not None]
 
 
 def next_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
-    """Return the next instant at which silence alone can raise or end an alarm; None when only news can."""
-    moments = [moment for turns in DUE_TIMES if (moment := turns(snapshot)) is not None]
-    return min((moment for moment in moments if moment > snapshot.now), default=None)
+    """Return the next time at which an alert can open or close without news; None if only news can do it."""
+    times = [due_at for get_due_at in DUE_TIMES if (due_at := get_due_at(snapshot)) is not None]
+    return min((due_at for due_at in times if due_at > snapshot.now), default=None)
