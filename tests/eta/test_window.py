@@ -1,4 +1,4 @@
-"""Windows of whole days from the odds of arrival."""
+"""Windows of whole days from quantiles of arrival."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def november(day: int) -> date:
 
 
 def evenly_spread(first_day: float, last_day: float) -> list[float]:
-    """Return the days by level of arrivals spread evenly between two ages."""
+    """Return the quantiles at `SHOWN_LEVELS` of arrivals spread evenly between two days."""
     return [first_day + level * (last_day - first_day) for level in SHOWN_LEVELS]
 
 
@@ -45,39 +45,41 @@ def test_a_window_is_the_shortest_run_of_days_that_holds_eight_of_ten(days: list
     assert shortest_window(NOON, UTC, days, SHOWN_LEVELS) == shown
 
 
-def test_days_are_those_of_the_place_where_it_goes() -> None:
-    late = datetime(2026, 11, 10, 23, tzinfo=UTC)
+def test_days_are_those_of_the_destination() -> None:
+    late_evening = datetime(2026, 11, 10, 23, tzinfo=UTC)
 
-    assert shortest_window(late, ZoneInfo("Asia/Tokyo"), [0.1] * 11, SHOWN_LEVELS).first_on == november(11)
-    assert shortest_window(late, ZoneInfo("America/New_York"), [0.01] * 11, SHOWN_LEVELS).first_on == november(10)
+    assert shortest_window(late_evening, ZoneInfo("Asia/Tokyo"), [0.1] * 11, SHOWN_LEVELS).first_on == november(11)
+    assert shortest_window(late_evening, ZoneInfo("America/New_York"), [0.01] * 11, SHOWN_LEVELS).first_on == november(
+        10
+    )
 
 
 @given(st.lists(st.floats(0.01, 60), min_size=11, max_size=11).map(sorted), st.integers(0, 23))
-def test_a_window_holds_its_share_and_its_likely_day(days: list[float], hour: int) -> None:
+def test_a_window_covers_its_target_and_contains_its_likely_day(days: list[float], hour: int) -> None:
     made_at = NOON.replace(hour=hour)
 
-    found = shortest_window(made_at, UTC, days, SHOWN_LEVELS)
+    window = shortest_window(made_at, UTC, days, SHOWN_LEVELS)
 
-    midnight = datetime.combine(found.first_on, datetime.min.time(), UTC)
-    until = (midnight - made_at) / timedelta(days=1), (midnight - made_at) / timedelta(days=1)
-    length = (found.last_on - found.first_on).days + 1
-    held = arrival_probability(until[0] + length, days, SHOWN_LEVELS) - max(
-        arrival_probability(until[1], days, SHOWN_LEVELS), 0.0
+    first_midnight = datetime.combine(window.first_on, datetime.min.time(), UTC)
+    days_until_window = (first_midnight - made_at) / timedelta(days=1)
+    length = (window.last_on - window.first_on).days + 1
+    covered = arrival_probability(days_until_window + length, days, SHOWN_LEVELS) - max(
+        arrival_probability(days_until_window, days, SHOWN_LEVELS), 0.0
     )
-    assert held >= min(TARGET_COVERAGE, SHOWN_LEVELS[-1]) - 1e-6
-    assert TODAY <= found.first_on <= found.likely_on <= found.last_on
+    assert covered >= min(TARGET_COVERAGE, SHOWN_LEVELS[-1]) - 1e-6
+    assert TODAY <= window.first_on <= window.likely_on <= window.last_on
 
 
 @given(st.lists(st.floats(0.01, 60), min_size=11, max_size=11).map(sorted))
-def test_odds_of_days_add_up_to_no_more_than_certainty(days: list[float]) -> None:
-    odds = daily_probabilities(NOON, UTC, days, SHOWN_LEVELS)
+def test_daily_probabilities_add_up_to_at_most_one(days: list[float]) -> None:
+    probabilities = daily_probabilities(NOON, UTC, days, SHOWN_LEVELS)
 
-    assert all(share >= 0 for share in odds)
-    assert sum(odds) <= 1
+    assert all(probability >= 0 for probability in probabilities)
+    assert sum(probabilities) <= 1
 
 
 @pytest.mark.parametrize(
-    ("shown", "fresh", "steady"),
+    ("shown", "candidate", "is_minor"),
     [
         (Window(november(20), november(26), november(22)), Window(november(20), november(26), november(22)), True),
         (Window(november(20), november(26), november(22)), Window(november(21), november(27), november(23)), True),
@@ -89,5 +91,5 @@ def test_odds_of_days_add_up_to_no_more_than_certainty(days: list[float]) -> Non
         (Window(november(8), november(9), november(8)), Window(november(10), november(11), november(10)), False),
     ],
 )
-def test_small_changes_do_not_move_what_is_shown(shown: Window, fresh: Window, steady: bool) -> None:
-    assert is_minor_change(shown, fresh, TODAY) is steady
+def test_small_changes_do_not_move_the_shown_window(shown: Window, candidate: Window, is_minor: bool) -> None:
+    assert is_minor_change(shown, candidate, TODAY) is is_minor
