@@ -1,4 +1,4 @@
-"""Small makers of cases: a parcel from China to Germany, with its scans given by name and hour."""
+"""Build snapshots of a parcel from China to Germany, from scans given by name and hour."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ START = datetime(2026, 9, 7, 0, tzinfo=UTC)
 
 
 def hours_after_start(count: float) -> datetime:
-    """Return the instant so many hours after the start."""
+    """Return the time `count` hours after `START`."""
     return START + timedelta(hours=count)
 
 
 def make_event(scan: str, at_hour: float = 0, country: str = "", text: str = "", **fields: Any) -> SnapshotEvent:
-    """Return one scan."""
+    """Return one scan. `fields` are those of `SnapshotEvent`."""
     return SnapshotEvent(Scan(scan), hours_after_start(at_hour), country, text, **fields)
 
 
 def make_snapshot(*events: SnapshotEvent, at_hour: float = 100, **fields: Any) -> ShipmentSnapshot:
-    """Return a case `at` hours after the start, concluded as the site concludes."""
-    found = journey.derive_status(
+    """Return a snapshot `at_hour` hours after `START`, with the status that the site would derive from the events."""
+    status = journey.derive_status(
         [
-            journey.JourneyStep(one.scan, one.occurred_at, one.leg_position, number, one.country, None)
-            for number, one in enumerate(events)
+            journey.JourneyStep(event.scan, event.occurred_at, event.leg_position, sequence, event.country, None)
+            for sequence, event in enumerate(events)
         ],
         origin="CN",
         destination="DE",
     )
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "now": hours_after_start(at_hour),
         "origin": "CN",
         "destination": "DE",
         "ordered_at": START,
-        "milestone": found.milestone,
-        "overlay": found.overlay,
+        "milestone": status.milestone,
+        "overlay": status.overlay,
         "events": events,
         "limits": DwellLimitTable(),
         **fields,
     }
-    return ShipmentSnapshot(**given)
+    return ShipmentSnapshot(**values)

@@ -1,4 +1,4 @@
-"""Alarms in the database: opened once a stage, closed by the event that ends them, untouched by replay and silence."""
+"""Alerts in the database: opened once for each milestone, closed by the event that ends them, stable under replay."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def today() -> Iterator[time_machine.Traveller]:
 
 
 def report_scans(leg: Leg, *scans: tuple[str, str] | tuple[str, str, str]) -> None:
-    """Have a leg's feed tell scans: name, time, words."""
-    every: list[ParsedScan] = [
-        factories.build_scan(name, f"{at}+02:00", country="US", words=words[0] if words else "")
-        for name, at, *words in scans
+    """Record a payload for a leg with these scans: name, local time and, optionally, text."""
+    parsed: list[ParsedScan] = [
+        factories.build_scan(name, f"{at}+02:00", country="US", words=text[0] if text else "")
+        for name, at, *text in scans
     ]
-    record_shipment(leg, factories.build_shipment(*every), factories.create_payload())
+    record_shipment(leg, factories.build_shipment(*parsed), factories.create_payload())
 
 
 def alert_rows() -> list[tuple[str, str, bool, str]]:
-    """Return what is known of all alarms."""
-    found = Alert.objects.order_by("pk").values_list("kind", "milestone", "closed_at", "closed_by")
-    return [(kind, stage, closed is None, by) for kind, stage, closed, by in found]
+    """Return kind, milestone, whether it is open, and the reason for closing of all alerts, oldest first."""
+    rows = Alert.objects.order_by("pk").values_list("kind", "milestone", "closed_at", "closed_by")
+    return [(kind, milestone, closed_at is None, closed_by) for kind, milestone, closed_at, closed_by in rows]
 
 
-def test_an_alarm_opens_with_the_news_and_keeps_its_evidence() -> None:
+def test_an_alert_opens_with_its_scan_and_keeps_the_evidence() -> None:
     leg = factories.create_leg()
 
     report_scans(leg, ("import.customs_info_required", "2026-09-19T10:00:00", "Invoice missing"))
@@ -53,7 +53,7 @@ def test_an_alarm_opens_with_the_news_and_keeps_its_evidence() -> None:
     assert alert.evidence["words"] == "Invoice missing"
 
 
-def test_the_event_that_ends_it_closes_it_by_name() -> None:
+def test_the_event_that_ends_a_problem_is_stored_as_the_reason() -> None:
     leg = factories.create_leg()
     report_scans(leg, ("import.duties_due", "2026-09-19T10:00:00"))
 
@@ -62,19 +62,19 @@ def test_the_event_that_ends_it_closes_it_by_name() -> None:
     assert alert_rows() == [("duties_due", "pending", False, "import.customs_released")]
 
 
-def test_the_same_news_again_changes_nothing() -> None:
+def test_the_same_scans_again_change_nothing() -> None:
     leg = factories.create_leg()
-    news = ("import.customs_presented", "2026-09-18T09:00:00"), ("import.customs_held", "2026-09-19T10:00:00")
-    report_scans(leg, *news)
+    scans = ("import.customs_presented", "2026-09-18T09:00:00"), ("import.customs_held", "2026-09-19T10:00:00")
+    report_scans(leg, *scans)
     before = list(Alert.objects.values())
 
-    report_scans(leg, *news)
-    report_scans(leg, *news, ("unmapped", "2026-09-19T09:00:00"))
+    report_scans(leg, *scans)
+    report_scans(leg, *scans, ("unmapped", "2026-09-19T09:00:00"))
 
     assert list(Alert.objects.values()) == before
 
 
-def test_a_second_scan_of_one_trouble_updates_and_opens_nothing() -> None:
+def test_a_second_scan_of_the_same_problem_updates_the_alert() -> None:
     leg = factories.create_leg()
     report_scans(leg, ("delivery.out_for_delivery", "2026-09-18T08:00:00"))
     report_scans(leg, ("delivery.attempt_failed_other", "2026-09-18T12:00:00"))
@@ -85,39 +85,39 @@ def test_a_second_scan_of_one_trouble_updates_and_opens_nothing() -> None:
     assert Alert.objects.get().evidence["attempts"] == 2
 
 
-def test_a_trouble_that_comes_again_after_it_ended_is_another_one() -> None:
+def test_a_problem_that_returns_after_its_end_is_a_new_alert() -> None:
     leg = factories.create_leg()
     for day in (17, 18):
         report_scans(leg, ("delivery.out_for_delivery", f"2026-09-{day}T08:00:00"))
         report_scans(leg, ("delivery.attempt_failed_other", f"2026-09-{day}T12:00:00"))
 
-    stage = ("attempted", "out_for_delivery")
+    key = ("attempted", "out_for_delivery")
     attempts = [row for row in alert_rows() if row[0] == "attempted"]
-    assert attempts == [(*stage, False, "delivery.out_for_delivery"), (*stage, True, "")]
+    assert attempts == [(*key, False, "delivery.out_for_delivery"), (*key, True, "")]
 
 
-def test_an_answer_without_news_costs_no_query_for_alarms(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_batch_without_changes_needs_no_query_for_alerts(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     report_scans(factories.create_leg(), ("import.customs_held", "2026-09-19T10:00:00"))
 
     with django_assert_num_queries(0):
         assert alerts.refresh_changed_alerts([], NOW) == []
 
 
-def test_silence_opens_an_alarm_when_its_time_has_come() -> None:
+def test_silence_opens_an_alert_when_it_is_due() -> None:
     report_scans(factories.create_leg(feed_state=FeedState.CANCELLED), ("linehaul.departed", "2026-09-19T10:00:00"))
-    look = Shipment.objects.get().alerts_due_at
-    assert look is not None
-    assert look == datetime(2026, 9, 19, 8, tzinfo=UTC) + 0.98 * timedelta(days=35) + timedelta(hours=2)
+    due_at = Shipment.objects.get().alerts_due_at
+    assert due_at is not None
+    assert due_at == datetime(2026, 9, 19, 8, tzinfo=UTC) + 0.98 * timedelta(days=35) + timedelta(hours=2)
 
-    assert alerts.check_due_alerts(look - timedelta(seconds=1)) == 0
-    assert alerts.check_due_alerts(look) == 1
+    assert alerts.check_due_alerts(due_at - timedelta(seconds=1)) == 0
+    assert alerts.check_due_alerts(due_at) == 1
 
     assert alert_rows() == [("stalled", "accepted", True, "")]
     assert Shipment.objects.get().alerts_due_at is None
-    assert alerts.check_due_alerts(look + timedelta(days=300)) == 0
+    assert alerts.check_due_alerts(due_at + timedelta(days=300)) == 0
 
 
-def test_a_new_parcel_is_looked_at_once_and_named_when_it_stalls() -> None:
+def test_a_new_parcel_is_checked_once_and_again_when_it_stalls() -> None:
     shipment = factories.create_leg().shipment
     shipment.order.placed_at = NOW
     shipment.order.save()
@@ -129,13 +129,13 @@ def test_a_new_parcel_is_looked_at_once_and_named_when_it_stalls() -> None:
     assert alert_rows() == [("stalled", "pending", True, "")]
 
 
-def test_a_delivered_parcel_is_never_looked_at_again() -> None:
+def test_a_delivered_parcel_is_never_due_again() -> None:
     report_scans(factories.create_leg(), ("delivery.delivered", "2026-09-19T10:00:00"))
 
     assert Shipment.objects.get().alerts_due_at is None
 
 
-def test_a_silent_feed_is_an_alarm_of_its_own_and_ends_when_it_is_heard() -> None:
+def test_a_silent_feed_has_its_own_alert_that_closes_when_the_feed_answers() -> None:
     leg = factories.create_leg(consecutive_failures=5, next_check_at=NOW)
     Shipment.objects.update(alerts_due_at=NOW)
     alerts.check_due_alerts(NOW)
@@ -147,7 +147,7 @@ def test_a_silent_feed_is_an_alarm_of_its_own_and_ends_when_it_is_heard() -> Non
     assert ("feed_silent", "", False, "no longer so") in alert_rows()
 
 
-def test_a_snoozed_alarm_stays_open_asleep_and_is_still_updated() -> None:
+def test_a_snoozed_alert_stays_open_and_is_still_updated() -> None:
     leg = factories.create_leg()
     report_scans(leg, ("delivery.attempt_failed_other", "2026-09-18T12:00:00"))
     Alert.objects.update(snoozed_until=NOW + timedelta(days=2))
@@ -160,18 +160,18 @@ def test_a_snoozed_alarm_stays_open_asleep_and_is_still_updated() -> None:
     assert Alert.objects.get().evidence["attempts"] == 2
 
 
-def test_a_scan_taken_back_closes_its_alarm_and_brought_back_opens_it_again() -> None:
+def test_a_withdrawn_scan_closes_its_alert_and_a_restored_one_reopens_it() -> None:
     leg = factories.create_leg()
     held = factories.build_scan("import.customs_held", "2026-09-19T10:00:00+02:00", words="x", code="C")
-    read_otherwise = held._replace(scan=factories.build_scan("import.customs_presented").scan)
-    for scan, is_open in ((held, True), (read_otherwise, False), (held, True)):
+    corrected = held._replace(scan=factories.build_scan("import.customs_presented").scan)
+    for scan, is_open in ((held, True), (corrected, False), (held, True)):
         record_shipment(leg, factories.build_shipment(scan), factories.create_payload())
         assert Alert.objects.open().filter(kind="held").exists() is is_open
 
     assert Alert.objects.filter(kind="held").count() == 1
 
 
-def test_limits_are_learned_from_the_parcels_of_the_year() -> None:
+def test_limits_are_learned_from_the_parcels_of_the_last_year() -> None:
     for number in range(25):
         leg = factories.create_leg(f"N{number}")
         report_scans(
@@ -190,12 +190,12 @@ def test_limits_are_learned_from_the_parcels_of_the_year() -> None:
     curve = ClearanceCurve.objects.get(destination="US", origin="")
     assert curve.released_share_by_day[3] < curve.released_share_by_day[-1] == 1.0
     CACHED_DWELL_LIMITS.invalidate()
-    found = CACHED_DWELL_LIMITS.get().clearance_for("CN", "US")
-    assert found is not None
-    assert (found.population, found.parcels) == ("destination", 25)
+    clearance = CACHED_DWELL_LIMITS.get().clearance_for("CN", "US")
+    assert clearance is not None
+    assert (clearance.population, clearance.parcels) == ("destination", 25)
 
 
-def test_a_group_is_watched_in_the_same_number_of_statements_whatever_its_size(
+def test_a_batch_of_any_size_is_checked_in_the_same_number_of_queries(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(30):

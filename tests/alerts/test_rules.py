@@ -1,4 +1,4 @@
-"""Each kind of alarm: what opens it, what does not, and what ends it."""
+"""Each kind of alert: what opens it, what does not, and what ends it."""
 
 from __future__ import annotations
 
@@ -99,19 +99,19 @@ OPENING_EXAMPLES: list[tuple[str, list[SnapshotEvent], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "steps", "fields"), OPENING_EXAMPLES)
-def test_it_opens(kind: str, steps: list[SnapshotEvent], fields: dict[str, Any]) -> None:
-    assert kind in problem_kinds(make_snapshot(*steps, **fields))
+@pytest.mark.parametrize(("kind", "events", "fields"), OPENING_EXAMPLES)
+def test_the_alert_opens(kind: str, events: list[SnapshotEvent], fields: dict[str, Any]) -> None:
+    assert kind in problem_kinds(make_snapshot(*events, **fields))
 
 
-def test_every_kind_has_a_rule_and_a_case_that_opens_it() -> None:
+def test_every_kind_has_a_rule_and_an_example_that_opens_it() -> None:
     assert (
         {kind for kind, *_ in OPENING_EXAMPLES} == {kind.value for kind in RULES} == {kind.value for kind in AlertKind}
     )
 
 
 @pytest.mark.parametrize(
-    ("kind", "steps", "fields"),
+    ("kind", "events", "fields"),
     [
         ("customs_dwell", [PRESENTED], {"at_hour": 24 * 9}),
         ("customs_dwell", [PAPERS_REQUESTED], {"at_hour": 24 * 30}),
@@ -191,23 +191,23 @@ def test_every_kind_has_a_rule_and_a_case_that_opens_it() -> None:
         ("feed_silent", [], {"feeds": ()}),
     ],
 )
-def test_it_does_not_open(kind: str, steps: list[SnapshotEvent], fields: dict[str, Any]) -> None:
-    assert kind not in problem_kinds(make_snapshot(*steps, **fields))
+def test_the_alert_does_not_open(kind: str, events: list[SnapshotEvent], fields: dict[str, Any]) -> None:
+    assert kind not in problem_kinds(make_snapshot(*events, **fields))
 
 
 @pytest.mark.parametrize(("destination", "past"), [("DE", True), ("US", False), ("JP", True)])
-def test_a_promised_day_is_past_once_it_is_over_where_the_parcel_goes(destination: str, past: bool) -> None:
-    three_at_night = make_snapshot(
+def test_a_promised_day_is_past_once_it_is_over_at_the_destination(destination: str, past: bool) -> None:
+    at_three_utc = make_snapshot(
         make_event("linehaul.departed"), **PROMISED, destination=destination, at_hour=24 * 8 + 3
     )
 
-    (found,) = (one for one in find_problems(three_at_night) if one.kind is AlertKind.PROMISE_AT_RISK)
+    (finding,) = (finding for finding in find_problems(at_three_utc) if finding.kind is AlertKind.PROMISE_AT_RISK)
 
-    assert found.evidence["past"] is past
+    assert finding.evidence["past"] is past
 
 
 @pytest.mark.parametrize(
-    ("kind", "trouble", "ending", "later"),
+    ("kind", "problem", "ending", "ending_hour"),
     [
         ("customs_dwell", "import.customs_presented", "import.customs_released", 24 * 20),
         ("customs_dwell", "import.customs_presented", "lastmile.handed_over", 24 * 20),
@@ -228,53 +228,56 @@ def test_a_promised_day_is_past_once_it_is_over_where_the_parcel_goes(destinatio
         ("returning", "return.started", "return.completed", 50),
     ],
 )
-def test_the_event_that_ends_it_ends_it(kind: str, trouble: str, ending: str, later: float) -> None:
-    fields: dict[str, Any] = {**PROMISED, "at_hour": later + 1, "late_probability": 0.9}
+def test_the_event_that_ends_the_problem_ends_the_alert(
+    kind: str, problem: str, ending: str, ending_hour: float
+) -> None:
+    fields: dict[str, Any] = {**PROMISED, "at_hour": ending_hour + 1, "late_probability": 0.9}
 
     assert kind not in problem_kinds(
-        make_snapshot(make_event(trouble, 1, "DE"), make_event(ending, later, "DE"), **fields)
+        make_snapshot(make_event(problem, 1, "DE"), make_event(ending, ending_hour, "DE"), **fields)
     )
 
 
-def test_a_limit_is_the_lanes_own_else_the_destinations_else_that_of_all() -> None:
-    book = DwellLimitTable(
+def test_a_limit_falls_back_from_the_lane_to_the_destination_to_all_parcels() -> None:
+    limits = DwellLimitTable(
         {("accepted", "CN", "DE"): (3.0, 40), ("accepted", "", "US"): (5.0, 30), ("accepted", "", ""): (9.0, 99)}
     )
 
     for destination, origin, days in (("DE", "CN", 3.0), ("US", "CN", 5.0), ("BR", "CN", 9.0)):
-        found = make_snapshot(
+        snapshot = make_snapshot(
             make_event("linehaul.departed"),
             at_hour=24 * (days + 1),
-            limits=book,
+            limits=limits,
             destination=destination,
             origin=origin,
         )
-        assert [finding.evidence["limit_days"] for finding in find_problems(found)] == [days]
+        assert [finding.evidence["limit_days"] for finding in find_problems(snapshot)] == [days]
 
 
-def test_a_scan_inside_one_phase_does_not_start_its_clock_anew() -> None:
-    found = make_snapshot(
+def test_a_scan_within_a_phase_does_not_restart_its_dwell_time() -> None:
+    snapshot = make_snapshot(
         make_event("origin.picked_up", 0, "CN"), make_event("linehaul.departed", 24 * 30, "CN"), at_hour=24 * 36
     )
 
-    assert [(one.kind.value, one.stage, one.since) for one in find_problems(found)] == [("stalled", "accepted", START)]
+    findings = [(finding.kind.value, finding.stage, finding.since) for finding in find_problems(snapshot)]
+    assert findings == [("stalled", "accepted", START)]
 
 
-def test_a_limit_of_some_hours_alarms_only_after_days() -> None:
-    book = DwellLimitTable({("last_mile", "", ""): (0.3, 50)})
+def test_a_limit_of_a_few_hours_opens_an_alert_only_after_two_days() -> None:
+    limits = DwellLimitTable({("last_mile", "", ""): (0.3, 50)})
 
-    assert problem_kinds(make_snapshot(OUT_FOR_DELIVERY, at_hour=60 + 49, limits=book)) == set()
-    assert problem_kinds(make_snapshot(OUT_FOR_DELIVERY, at_hour=60 + 50, limits=book)) == {"stalled"}
+    assert problem_kinds(make_snapshot(OUT_FOR_DELIVERY, at_hour=60 + 49, limits=limits)) == set()
+    assert problem_kinds(make_snapshot(OUT_FOR_DELIVERY, at_hour=60 + 50, limits=limits)) == {"stalled"}
 
 
-def test_the_evidence_says_what_shows_it() -> None:
-    words = "Der Zoll benötigt weitere Unterlagen"
-    (found,) = find_problems(make_snapshot(make_event("import.customs_info_required", 2, "DE", words)))
+def test_the_evidence_holds_scan_text_country_and_cause() -> None:
+    text = "Der Zoll benötigt weitere Unterlagen"
+    (finding,) = find_problems(make_snapshot(make_event("import.customs_info_required", 2, "DE", text)))
 
-    assert found.since == hours_after_start(2)
-    assert found.evidence == {
+    assert finding.since == hours_after_start(2)
+    assert finding.evidence == {
         "scan": "import.customs_info_required",
-        "words": words,
+        "words": text,
         "country": "DE",
         "cause": "papers_missing",
     }
@@ -293,11 +296,11 @@ EVENT_LISTS = st.lists(
 
 
 @given(EVENT_LISTS, st.floats(0, 2000))
-def test_nothing_changes_by_silence_before_the_next_look(steps: list[SnapshotEvent], at: float) -> None:
-    before = make_snapshot(*steps, at_hour=at, **PROMISED)
-    look = next_due_at(before)
+def test_silence_changes_nothing_before_the_next_due_time(events: list[SnapshotEvent], at_hour: float) -> None:
+    before = make_snapshot(*events, at_hour=at_hour, **PROMISED)
+    due_at = next_due_at(before)
 
-    later = (look or before.now + timedelta(days=400)) - timedelta(seconds=1)
-    after = make_snapshot(*steps, at_hour=max(at, (later - START) / timedelta(hours=1)), **PROMISED)
+    later = (due_at or before.now + timedelta(days=400)) - timedelta(seconds=1)
+    after = make_snapshot(*events, at_hour=max(at_hour, (later - START) / timedelta(hours=1)), **PROMISED)
 
     assert problem_kinds(after) == problem_kinds(before)
