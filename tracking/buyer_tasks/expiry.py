@@ -1,4 +1,4 @@
-"""Papers whose time is over are erased, and with them what a broken upload left behind."""
+"""Erase expired papers and files that failed uploads left behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ORPHAN_MIN_AGE: Final = timedelta(days=1)
 
 
 def erase_expired_papers(now: datetime) -> int:
-    """Erase the papers that have expired; return how many there were."""
+    """Erase one batch of expired papers; return how many were erased."""
     expired = Paper.objects.filter(erased_at=None, expires_at__lte=now).select_related("answer__buyer_task")
     papers = list(expired.order_by("expires_at")[:ERASE_BATCH_SIZE])
     for paper in papers:
@@ -28,10 +28,11 @@ def erase_expired_papers(now: datetime) -> int:
 
 
 def delete_orphaned_files(now: datetime) -> int:
-    """Remove files that no row knows: of an upload whose transaction failed, or of a row that was deleted."""
+    """Delete files without a database row and return how many: their transaction failed, or the row was deleted."""
+    # Younger files may belong to a transaction that is not committed yet.
     old = list(encrypted_store.files_older_than(now - ORPHAN_MIN_AGE))
     known = set(Paper.objects.filter(erased_at=None).values_list("stored_name", flat=True)) if old else set()
-    lost = [path for path in old if path.name not in known]
-    for path in lost:
+    orphans = [path for path in old if path.name not in known]
+    for path in orphans:
         path.unlink(missing_ok=True)
-    return len(lost)
+    return len(orphans)

@@ -1,4 +1,4 @@
-"""Answers on their way to a carrier: tried at growing distances, then left to the desk."""
+"""Forward answers to carriers: retry with growing delays, then leave the answer to the operators."""
 
 from __future__ import annotations
 
@@ -26,47 +26,49 @@ FORWARD_BATCH_SIZE: Final = 50
 
 
 def forward_due_answers(now: datetime) -> list[Shipment]:
-    """Try each answer whose turn has come; return the parcels on whose page something changed."""
+    """Forward one batch of due answers; return the parcels whose answers were accepted."""
     due = BuyerTaskAnswer.objects.filter(next_forward_at__lte=now).order_by("next_forward_at")
     rows = due.select_related("buyer_task__shipment__order")[:FORWARD_BATCH_SIZE]
-    return [given.buyer_task.shipment for given in rows if claim_answer(given, now) and forward_answer(given, now)]
+    return [answer.buyer_task.shipment for answer in rows if claim_answer(answer, now) and forward_answer(answer, now)]
 
 
 def claim_answer(answer: BuyerTaskAnswer, now: datetime) -> bool:
-    """Take an answer in hand; False where another worker has it. A claim ends by itself."""
-    mine = BuyerTaskAnswer.objects.filter(pk=answer.pk, next_forward_at=answer.next_forward_at)
-    return bool(mine.update(next_forward_at=now + CLAIM_DURATION, forward_attempts=F("forward_attempts") + 1))
+    """Claim an answer for this worker; return False if another worker has it. A claim expires by itself."""
+    # Comparing the time that was read makes the claim atomic: of two workers only one update matches the row.
+    unclaimed = BuyerTaskAnswer.objects.filter(pk=answer.pk, next_forward_at=answer.next_forward_at)
+    return bool(unclaimed.update(next_forward_at=now + CLAIM_DURATION, forward_attempts=F("forward_attempts") + 1))
 
 
 def forward_answer(answer: BuyerTaskAnswer, now: datetime) -> bool:
-    """Give one answer to the carrier; True when it was taken. A trouble sets the next try, or leaves it to the desk."""
+    """Send one answer to its carrier and tell whether it was accepted; on an error schedule a retry or give up."""
     leg = forwarding_leg(answer.buyer_task)
     if leg is None:
         return give_up_forwarding(answer, now, "no carrier takes it any more")
     try:
-        said = forward_to_carrier(leg, BuyerTaskKind(answer.buyer_task.kind), answer.values)
-        mark_forwarded(answer, now, said)
-    except RequestRejectedError as trouble:
-        return give_up_forwarding(answer, now, str(trouble))
-    except CarrierError as trouble:
-        return postpone_forwarding(answer, now, str(trouble))
+        reference = forward_to_carrier(leg, BuyerTaskKind(answer.buyer_task.kind), answer.values)
+        mark_forwarded(answer, now, reference)
+    except RequestRejectedError as error:
+        return give_up_forwarding(answer, now, str(error))
+    except CarrierError as error:
+        return postpone_forwarding(answer, now, str(error))
     except InvalidTransitionError:
+        # An operator decided while the call was running.
         BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=None)
         return False
     return True
 
 
 def postpone_forwarding(answer: BuyerTaskAnswer, now: datetime, error: str) -> bool:
-    """Set the next try; after the last one give up."""
+    """Schedule the next attempt; give up after the last one. Return False."""
     if answer.forward_attempts >= len(RETRY_DELAYS):
         return give_up_forwarding(answer, now, error)
-    again = now + RETRY_DELAYS[answer.forward_attempts]
-    BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=again, forward_error=error[:300])
+    retry_at = now + RETRY_DELAYS[answer.forward_attempts]
+    BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=retry_at, forward_error=error[:300])
     return False
 
 
 def give_up_forwarding(answer: BuyerTaskAnswer, now: datetime, error: str) -> bool:
-    """Leave an answer to the desk, with the reason in the record."""
+    """Stop forwarding an answer and log the error for the operators. Return False."""
     BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=None, forward_error=error[:300])
     record_action(answer.buyer_task, now, BuyerTaskAction.FORWARD_FAILED, Actor.SYSTEM, None, error)
     return False

@@ -1,7 +1,7 @@
-"""Marked as delivered, but not there: what to look at first, and from when on the shop hears of it.
+"""Parcels marked as delivered that the buyer does not have: where to search, and when the shop is informed.
 
-Most such parcels are found within a day: a scan came before the courier, a neighbour had it, it lay in a safe place. So
-the shop is told from the end of the next working day on, and never before a full day has passed.
+Most of them turn up within a day: the scan came before the courier, a neighbour has the parcel, or it lies in a safe
+place. So a report goes to the shop at the end of the next working day, and never less than 24 hours after delivery.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SATURDAY: Final = 5
 
 
 class SearchStep(NamedTuple):
-    """One thing to do before the shop is told; `name` is the field that says that it was done."""
+    """One thing to do before reporting; `name` is the form field that confirms it."""
 
     name: str
     label: str
 
 
 class DeliveryProof(NamedTuple):
-    """What the carrier itself told of the delivery."""
+    """The delivery event as the carrier reported it; `lang` is the language of `text`."""
 
     scan: Scan
     text: str
@@ -38,35 +38,35 @@ class DeliveryProof(NamedTuple):
 
 
 def reportable_at(delivered_at: datetime, zone: tzinfo) -> datetime:
-    """Return from when on a missing parcel is reported: the end of the next working day there, at least a day later."""
-    there = delivered_at.astimezone(zone)
-    day = there.date() + timedelta(days=1)
+    """Return when a missing parcel may be reported: the end of the next working day, 24 hours or more later."""
+    local = delivered_at.astimezone(zone)
+    day = local.date() + timedelta(days=1)
     while day.weekday() >= SATURDAY:
         day += timedelta(days=1)
     return max(datetime.combine(day, WORKDAY_END, zone), delivered_at + MIN_WAIT)
 
 
 def delivery_time_of(shipment: Shipment) -> datetime | None:
-    """Return when a parcel was delivered; where its carrier told no instant, when we heard of it. None: it was not."""
+    """Return when a parcel was delivered, else when the report reached us; None if it is not delivered."""
     if shipment.milestone != Milestone.DELIVERED:
         return None
     return shipment.delivered_at or shipment.last_received_at
 
 
 def can_report_missing(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether a parcel counts as delivered, and not so long ago that nothing can be found out any more."""
-    delivered = delivery_time_of(shipment)
-    return delivered is not None and now - delivered <= MAX_REPORT_AGE
+    """Tell whether a parcel is delivered, and recently enough (60 days) that a search can still find it."""
+    delivered_at = delivery_time_of(shipment)
+    return delivered_at is not None and now - delivered_at <= MAX_REPORT_AGE
 
 
 def delivery_proof_of(events: Sequence[Event]) -> DeliveryProof | None:
-    """Return the carrier's proof of delivery among a parcel's events."""
-    event = next((one for one in reversed(events) if one.scan in DELIVERED_SCANS), None)
+    """Return the carrier's proof of delivery: the last delivery event; None if there is none."""
+    event = next((event for event in reversed(events) if event.scan in DELIVERED_SCANS), None)
     return DeliveryProof(Scan(event.scan), event.text, event.language, event) if event else None
 
 
 def search_steps(proof: DeliveryProof | None) -> list[SearchStep]:
-    """Return what to look at, in the order in which parcels are found."""
+    """Return the search steps, most successful first; the carrier may already have named a neighbour."""
     neighbours = _("I asked the neighbours.")
     if proof and proof.scan is Scan.DELIVERY_LEFT_WITH_NEIGHBOUR:
         neighbours = _("I asked the neighbours: the carrier says that one of them has it.")

@@ -1,4 +1,4 @@
-"""Numbers by which customs knows a buyer, where they can be checked by themselves."""
+"""Check the tax numbers that customs asks for, in countries whose format or check digits are known."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ INDIAN_PATTERN: Final = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
 
 
 class InvalidTaxIdError(Exception):
-    """A number that cannot be one of that country; the message says so to the buyer."""
+    """The number cannot be a tax number of that country; the message is shown to the buyer."""
 
 
 def check_tax_id(typed: str, country: str) -> str:
-    """Return a tax number in capitals without signs between; raise `BadTaxId` for one that cannot be."""
+    """Return a tax number in capitals without separators; raise `InvalidTaxIdError`."""
     number = re.sub(r"[^A-Z0-9]", "", typed.upper())
     if not ANY_COUNTRY_PATTERN.fullmatch(number):
         raise InvalidTaxIdError(_("A tax number has 4 to 24 letters and digits."))
-    rule = VALIDATORS_BY_COUNTRY.get(country.upper())
-    if rule and not rule(number):
+    is_valid = VALIDATORS_BY_COUNTRY.get(country.upper())
+    if is_valid and not is_valid(number):
         raise InvalidTaxIdError(_("A digit of this tax number is wrong. Please compare it with your papers."))
     return number
 
 
 def is_valid_brazilian(number: str) -> bool:
-    """Tell whether a CPF (11 digits) or CNPJ (14) has the check digits that the Receita Federal computes."""
+    """Tell whether a CPF (11 digits) or CNPJ (14 digits) has the check digits defined by the Receita Federal."""
     if not number.isdecimal() or len(set(number)) == 1:
         return False
     if len(number) == 11:
-        return all(modulo_11_check_digit(number[:at], range(at + 1, 1, -1)) == int(number[at]) for at in (9, 10))
+        return all(modulo_11_check_digit(number[:n], range(n + 1, 1, -1)) == int(number[n]) for n in (9, 10))
     weights = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
     return len(number) == 14 and all(
-        modulo_11_check_digit(number[:at], weights[13 - at :]) == int(number[at]) for at in (12, 13)
+        modulo_11_check_digit(number[:n], weights[13 - n :]) == int(number[n]) for n in (12, 13)
     )
 
 
 def modulo_11_check_digit(digits: str, weights: range | tuple[int, ...]) -> int:
-    """Return the check digit of a row of digits, modulo 11."""
-    rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
-    return 0 if rest < 2 else 11 - rest
+    """Return the modulo 11 check digit of a string of digits."""
+    remainder = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
+    return 0 if remainder < 2 else 11 - remainder
 
 
 def is_valid_turkish(number: str) -> bool:
-    """Tell whether a T.C. Kimlik number has its two check digits, or a company's number its ten digits."""
+    """Tell whether a T.C. Kimlik number (11 digits) has valid check digits, or a company's number has ten digits."""
     if not number.isdecimal() or number[0] == "0":
         return False
     digits = [int(digit) for digit in number]

@@ -1,7 +1,7 @@
-"""How an ask goes from hand to hand: opened, answered, seen, accepted or refused and asked again, passed on, closed.
+"""The state machine of a buyer task: open, answer, see, accept, refuse and ask again, forward, close.
 
-Every step is one transaction that locks the ask and writes a line of the record. Nothing is rung or queued here: who
-calls does that, once it is committed.
+Every transition is one transaction that locks the buyer task and writes a log entry. Nothing is published or enqueued
+here: the caller does that after commit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OPEN_STATES: Final = ANSWERABLE_STATES | DECIDABLE_STATES
 
 
 class InvalidTransitionError(Exception):
-    """A step that cannot be made from where the ask stands now: somebody was quicker."""
+    """The buyer task's current state does not allow this transition: usually somebody else was faster."""
 
 
 def open_buyer_task(
@@ -42,10 +42,10 @@ def open_buyer_task(
     user: User | None = None,
     requested_papers: Sequence[str] = (),
 ) -> BuyerTask:
-    """Ask something about a parcel; return the ask, which is the one that was open already if there was one."""
+    """Open a buyer task for a parcel and return it; if one of this kind is open already, return that one."""
     try:
         with transaction.atomic():
-            ask = BuyerTask.objects.create(
+            buyer_task = BuyerTask.objects.create(
                 shipment=shipment,
                 kind=kind,
                 reason=reason,
@@ -53,19 +53,20 @@ def open_buyer_task(
                 opened_at=now,
                 requested_papers=list(requested_papers),
             )
-            record_action(ask, now, BuyerTaskAction.OPENED, actor, user, reason)
+            record_action(buyer_task, now, BuyerTaskAction.OPENED, actor, user, reason)
     except IntegrityError:
+        # The unique constraint decides, not a query before: two workers may open the same kind at once.
         return BuyerTask.objects.open().get(shipment=shipment, kind=kind)
-    return ask
+    return buyer_task
 
 
 @transaction.atomic
 def submit_answer(
     buyer_task: BuyerTask, values: Mapping[str, str], papers: Sequence[CheckedPaper], now: datetime
 ) -> BuyerTaskAnswer:
-    """Keep a buyer's answer with its papers and return it with its receipt. Raise `WrongState`."""
+    """Store a buyer's answer with its papers and return it; raise `InvalidTransitionError`."""
     buyer_task = change_state(buyer_task, ANSWERABLE_STATES, BuyerTaskState.SUBMITTED)
-    given = BuyerTaskAnswer.objects.create(
+    answer = BuyerTaskAnswer.objects.create(
         buyer_task=buyer_task,
         round=buyer_task.round,
         submitted_at=now,
@@ -73,13 +74,13 @@ def submit_answer(
         next_forward_at=now if can_be_forwarded(buyer_task) else None,
     )
     for paper in papers:
-        store_paper(given, paper, now)
-    record_action(buyer_task, now, BuyerTaskAction.ANSWERED, Actor.BUYER, None, given.receipt_code)
-    return given
+        store_paper(answer, paper, now)
+    record_action(buyer_task, now, BuyerTaskAction.ANSWERED, Actor.BUYER, None, answer.receipt_code)
+    return answer
 
 
 def store_paper(answer: BuyerTaskAnswer, paper: CheckedPaper, now: datetime) -> Paper:
-    """Keep one paper. While its ask is open it stays at most twice as long as papers stay after the end."""
+    """Store one paper. It expires after twice PAPERS_DAYS, or earlier once its buyer task has ended."""
     return Paper.objects.create(
         answer=answer,
         kind=paper.kind,
@@ -94,7 +95,7 @@ def store_paper(answer: BuyerTaskAnswer, paper: CheckedPaper, now: datetime) -> 
 
 @transaction.atomic
 def mark_seen(buyer_task: BuyerTask, user: User, now: datetime) -> None:
-    """Note that an operator opened the answer. Opening it again changes no state, and is noted too."""
+    """Log that an operator opened the answer; only the first time changes the state."""
     if BuyerTask.objects.select_for_update().get(pk=buyer_task.pk).state == BuyerTaskState.SUBMITTED:
         change_state(buyer_task, {BuyerTaskState.SUBMITTED}, BuyerTaskState.SEEN)
     record_action(buyer_task, now, BuyerTaskAction.SEEN, Actor.OPERATOR, user)
@@ -102,7 +103,7 @@ def mark_seen(buyer_task: BuyerTask, user: User, now: datetime) -> None:
 
 @transaction.atomic
 def accept_answer(buyer_task: BuyerTask, user: User, now: datetime) -> None:
-    """Accept the answer: the ask has ended. Raise `WrongState`."""
+    """Accept the answer, which ends the buyer task; raise `InvalidTransitionError`."""
     buyer_task = change_state(buyer_task, DECIDABLE_STATES, BuyerTaskState.ACCEPTED, closed_at=now)
     record_decision(buyer_task, user, now)
     apply_answer_to_order(buyer_task)
@@ -114,32 +115,35 @@ ORDER_FIELDS_BY_KIND: Final = {
     BuyerTaskKind.PHONE: {"phone": "phone"},
     BuyerTaskKind.ADDRESS: {"postal_code": "postal_code", "city": "city", "country_area": "region"},
 }
-"""Which values of an accepted answer become which fields of the order."""
+"""Values of an accepted answer, and the order fields that they are copied to."""
 
 
 def apply_answer_to_order(buyer_task: BuyerTask) -> None:
-    """Write an accepted address or telephone number to the order; the record says that it was accepted, and no more."""
+    """Copy an accepted address or telephone number to the order; the log never contains the values."""
     fields = ORDER_FIELDS_BY_KIND.get(BuyerTaskKind(buyer_task.kind), {})
-    given = buyer_task.answers.first()
-    if not fields or given is None:
+    answer = buyer_task.answers.first()
+    if not fields or answer is None:
         return
     order = buyer_task.shipment.order
-    told = {field: given.values[name] for name, field in fields.items() if given.values.get(name)}
-    for field, value in told.items():
+    changes = {field: answer.values[name] for name, field in fields.items() if answer.values.get(name)}
+    for field, value in changes.items():
         setattr(order, field, value)
-    order.save(update_fields=list(told))
+    order.save(update_fields=list(changes))
 
 
 @transaction.atomic
 def refuse_answer(
     buyer_task: BuyerTask, user: User, reason: str, now: datetime, deadline_at: datetime | None = None
 ) -> None:
-    """Refuse the answer and ask again, for three days unless told. The buyer reads the reason. Raise `WrongState`."""
+    """Refuse the answer and ask the buyer again; raise `InvalidTransitionError`.
+
+    The buyer reads `reason`. Without `deadline_at` there are three days to answer again.
+    """
     if not reason.strip():
         raise ValueError("a refusal needs a reason")
-    again = deadline_at or now + timedelta(days=DAYS_TO_ANSWER_AGAIN_AFTER_REFUSAL)
+    new_deadline_at = deadline_at or now + timedelta(days=DAYS_TO_ANSWER_AGAIN_AFTER_REFUSAL)
     buyer_task = change_state(
-        buyer_task, DECIDABLE_STATES, BuyerTaskState.REJECTED, rejection_reason=reason, deadline_at=again
+        buyer_task, DECIDABLE_STATES, BuyerTaskState.REJECTED, rejection_reason=reason, deadline_at=new_deadline_at
     )
     record_decision(buyer_task, user, now, reason)
     BuyerTask.objects.filter(pk=buyer_task.pk).update(round=buyer_task.round + 1)
@@ -151,22 +155,26 @@ def refuse_answer(
 def mark_forwarded(
     answer: BuyerTaskAnswer, now: datetime, detail: str, actor: Actor = Actor.SYSTEM, user: User | None = None
 ) -> None:
-    """Note that the carrier took the answer, or that an operator gave it to the carrier by hand. Raise `WrongState`."""
-    ask = change_state(answer.buyer_task, {BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN}, BuyerTaskState.FORWARDED)
+    """Log that the carrier has the answer, from us or from an operator by hand; raise `InvalidTransitionError`."""
+    forwardable_states = {BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN}
+    buyer_task = change_state(answer.buyer_task, forwardable_states, BuyerTaskState.FORWARDED)
     BuyerTaskAnswer.objects.filter(pk=answer.pk).update(forwarded_at=now, next_forward_at=None, forward_error="")
-    record_action(ask, now, BuyerTaskAction.FORWARDED, actor, user, detail)
+    record_action(buyer_task, now, BuyerTaskAction.FORWARDED, actor, user, detail)
 
 
 @transaction.atomic
 def retry_forwarding(answer: BuyerTaskAnswer, user: User, now: datetime) -> bool:
-    """Have an answer passed on through the carrier's API again; False where none takes it. Raise `WrongState`."""
-    ask = BuyerTask.objects.select_for_update().get(pk=answer.buyer_task_id)
-    if ask.state not in (BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN):
-        raise InvalidTransitionError(ask.state)
-    if not can_be_forwarded(ask):
+    """Forward an answer through the carrier's API again, with all attempts.
+
+    Return False if no carrier accepts it; raise `InvalidTransitionError`.
+    """
+    buyer_task = BuyerTask.objects.select_for_update().get(pk=answer.buyer_task_id)
+    if buyer_task.state not in (BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN):
+        raise InvalidTransitionError(buyer_task.state)
+    if not can_be_forwarded(buyer_task):
         return False
     BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=now, forward_attempts=0, forward_error="")
-    record_action(ask, now, BuyerTaskAction.FORWARD_RETRIED, Actor.OPERATOR, user)
+    record_action(buyer_task, now, BuyerTaskAction.FORWARD_RETRIED, Actor.OPERATOR, user)
     return True
 
 
@@ -174,7 +182,7 @@ def retry_forwarding(answer: BuyerTaskAnswer, user: User, now: datetime) -> bool
 def close_buyer_task(
     buyer_task: BuyerTask, now: datetime, reason: str, actor: Actor = Actor.SYSTEM, user: User | None = None
 ) -> None:
-    """End an ask that is no longer needed. Raise `WrongState` for one that has ended."""
+    """Close a buyer task that is no longer needed; raise `InvalidTransitionError` if it has already ended."""
     buyer_task = change_state(buyer_task, OPEN_STATES, BuyerTaskState.CLOSED, closed_at=now)
     BuyerTaskAnswer.objects.filter(buyer_task=buyer_task).update(next_forward_at=None)
     schedule_paper_erasure(buyer_task, now)
@@ -184,28 +192,32 @@ def close_buyer_task(
 def change_state(
     buyer_task: BuyerTask, allowed_states: Collection[BuyerTaskState], new_state: BuyerTaskState, **fields: object
 ) -> BuyerTask:
-    """Lock an ask, move it to another state and return it as it stands then; raise `WrongState`."""
-    found = BuyerTask.objects.select_for_update().get(pk=buyer_task.pk)
-    if found.state not in allowed_states:
-        raise InvalidTransitionError(f"{found.state} → {new_state}")
+    """Lock a buyer task, change its state and other fields, and return the locked row; raise `InvalidTransitionError`.
+
+    The caller's object gets the same values.
+    """
+    locked = BuyerTask.objects.select_for_update().get(pk=buyer_task.pk)
+    if locked.state not in allowed_states:
+        raise InvalidTransitionError(f"{locked.state} → {new_state}")
     for name, value in {"state": new_state, **fields}.items():
-        setattr(found, name, value)
+        setattr(locked, name, value)
         setattr(buyer_task, name, value)
-    found.save(update_fields=["state", *fields])
-    return found
+    locked.save(update_fields=["state", *fields])
+    return locked
 
 
 def record_decision(buyer_task: BuyerTask, user: User, now: datetime, reason: str = "") -> None:
-    """Note the decision on the answer of this round; it is not passed on any more."""
+    """Store the decision on the answer of this round and stop forwarding it."""
     BuyerTaskAnswer.objects.filter(buyer_task=buyer_task, round=buyer_task.round).update(
         decided_at=now, decided_by=user, rejection_reason=reason, next_forward_at=None
     )
 
 
 def schedule_paper_erasure(buyer_task: BuyerTask, now: datetime) -> None:
-    """Have what came with the answers erased once it has been kept as long as it should."""
-    due = now + timedelta(days=settings.PAPERS_DAYS)
-    Paper.objects.filter(answer__buyer_task=buyer_task, erased_at=None, expires_at__gt=due).update(expires_at=due)
+    """Let the papers of a buyer task expire PAPERS_DAYS from now, unless they expire earlier."""
+    expires_at = now + timedelta(days=settings.PAPERS_DAYS)
+    papers = Paper.objects.filter(answer__buyer_task=buyer_task, erased_at=None)
+    papers.filter(expires_at__gt=expires_at).update(expires_at=expires_at)
 
 
 def record_action(
@@ -216,7 +228,7 @@ def record_action(
     user: User | None = None,
     detail: str = "",
 ) -> BuyerTaskLogEntry:
-    """Write a line of the record."""
+    """Write an entry to the log of a buyer task; `detail` is cut to 300 characters."""
     return BuyerTaskLogEntry.objects.create(
         buyer_task=buyer_task, occurred_at=now, action=action, actor=actor, user=user, detail=detail[:300]
     )
