@@ -1,4 +1,4 @@
-"""What happened becomes what is owed, in the transaction that stores it: one row a reader, parcel, kind and episode."""
+"""Enqueue notices in the transaction that stores their cause: one row per contact, parcel, kind and dedupe key."""
 
 from __future__ import annotations
 
@@ -19,34 +19,45 @@ from tracking.vocabulary import NoticeKind
 
 DIGEST_HOUR: Final = 8
 ONE_DAY: Final = timedelta(days=1)
+FINAL_KINDS: Final = frozenset({NoticeKind.DELIVERED, NoticeKind.RETURNING})
+SUPERSEDED_KINDS: Final = tuple(
+    kind for kind in NoticeKind if KIND_PRIORITY[kind] < KIND_PRIORITY[NoticeKind.RETURNING]
+)
+"""Kinds that are no longer worth sending once a parcel is delivered or returning."""
 
 
 def enqueue_notices(triggers: Sequence[NoticeTrigger], now: datetime) -> int:
-    """Write down what the followers of these orders are to be told; return how many rows that asked for.
+    """Enqueue the notices that these triggers cause for the followers of their orders; return how many were built.
 
-    Told before in the same episode it is not told again. A delivery cancels what was still to be said before it.
+    A notice that exists already for its episode is not created again. A delivery or return supersedes pending notices.
     """
     if not triggers:
         return 0
-    followers = followers_of({one.order_id for one in triggers})
+    followers = followers_of({trigger.order_id for trigger in triggers})
     if not followers:
         return 0
-    rows = [
-        row for one in triggers for subscriber in followers[one.order_id] for row in build_notices(one, subscriber, now)
+    notices = [
+        notice
+        for trigger in triggers
+        for subscriber in followers[trigger.order_id]
+        for notice in build_notices(trigger, subscriber, now)
     ]
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    over = [one.shipment_id for one in triggers if one.kind in (NoticeKind.DELIVERED, NoticeKind.RETURNING)]
-    if over:
-        early = [kind for kind in NoticeKind if KIND_PRIORITY[kind] < KIND_PRIORITY[NoticeKind.RETURNING]]
-        waiting = Notice.objects.filter(
-            shipment__in=over, state=NoticeState.PENDING, kind__in=early, claimed_until=None
-        )
-        waiting.update(state=NoticeState.SUPERSEDED)
-    return len(rows)
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    supersede_pending_notices(triggers)
+    return len(notices)
+
+
+def supersede_pending_notices(triggers: Iterable[NoticeTrigger]) -> None:
+    """Cancel unsent notices about parcels that these triggers report as delivered or returning."""
+    shipment_ids = [trigger.shipment_id for trigger in triggers if trigger.kind in FINAL_KINDS]
+    if shipment_ids:
+        # A claimed notice may already be on its way, so its outcome is left to the worker that claimed it.
+        pending = Notice.objects.filter(shipment__in=shipment_ids, state=NoticeState.PENDING, claimed_until=None)
+        pending.filter(kind__in=SUPERSEDED_KINDS).update(state=NoticeState.SUPERSEDED)
 
 
 def followers_of(order_ids: Iterable[int]) -> dict[int, list[Subscriber]]:
-    """Return by order the readers who follow it and want to be told at all."""
+    """Return the confirmed, not paused followers of each order, with their contacts and preferences loaded."""
     follows = (
         Follow.objects.filter(order__in=list(order_ids), confirmed_at__isnull=False, subscriber__paused=False)
         .select_related("subscriber__user", "order")
@@ -56,14 +67,14 @@ def followers_of(order_ids: Iterable[int]) -> dict[int, list[Subscriber]]:
             "subscriber__mutes",
         )
     )
-    found: defaultdict[int, list[Subscriber]] = defaultdict(list)
+    followers: defaultdict[int, list[Subscriber]] = defaultdict(list)
     for follow in follows:
-        found[follow.order_id].append(follow.subscriber)
-    return found
+        followers[follow.order_id].append(follow.subscriber)
+    return followers
 
 
 def build_notices(trigger: NoticeTrigger, subscriber: Subscriber, now: datetime) -> list[Notice]:
-    """Return the notices that one happening owes one reader."""
+    """Return the notices that one trigger causes for one reader: one for each contact that wants this kind."""
     if any(mute.shipment_id == trigger.shipment_id for mute in subscriber.mutes.all()):
         return []
     return [
@@ -82,13 +93,13 @@ def build_notices(trigger: NoticeTrigger, subscriber: Subscriber, now: datetime)
 
 
 def is_wanted(subscriber: Subscriber, kind: NoticeKind, channel: str) -> bool:
-    """Tell whether a reader wants to be told of a kind on a channel."""
-    wishes = {(wish.kind, wish.channel): wish.enabled for wish in subscriber.notice_preferences.all()}
-    return wishes.get((kind.value, channel), kind in DEFAULT_KINDS)
+    """Tell whether a reader wants notices of a kind on a channel; without a preference the default decides."""
+    enabled = {(row.kind, row.channel): row.enabled for row in subscriber.notice_preferences.all()}
+    return enabled.get((kind.value, channel), kind in DEFAULT_KINDS)
 
 
 def compute_due_at(subscriber: Subscriber, kind: NoticeKind, now: datetime) -> datetime:
-    """Return when a reader may be told: at once, with the next digest, or when the quiet hours are over."""
+    """Return when a notice is due: now, with the reader's next digest, or after their quiet hours."""
     zone = zone_for(subscriber.zone) or ZoneInfo("UTC")
     urgent = kind in URGENT_KINDS
     if subscriber.digest_frequency and not urgent:
@@ -99,29 +110,29 @@ def compute_due_at(subscriber: Subscriber, kind: NoticeKind, now: datetime) -> d
 
 
 def after_quiet_hours(now: datetime, zone: ZoneInfo, quiet_from: int | None, quiet_until: int | None) -> datetime:
-    """Return `now`, or the end of the quiet hours that it lies in; they may reach over midnight."""
+    """Return `now`, or the end of the quiet hours that contain it; quiet hours may span midnight."""
     if quiet_from is None or quiet_until is None or quiet_from == quiet_until:
         return now
     local = now.astimezone(zone)
-    quiet = (
+    is_quiet = (
         quiet_from <= local.hour < quiet_until
         if quiet_from < quiet_until
         else local.hour >= quiet_from or local.hour < quiet_until
     )
-    if not quiet:
+    if not is_quiet:
         return now
-    ends = datetime.combine(local.date(), time(quiet_until), zone)
-    return ends if ends > local else datetime.combine(local.date() + ONE_DAY, time(quiet_until), zone)
+    end = datetime.combine(local.date(), time(quiet_until), zone)
+    return end if end > local else datetime.combine(local.date() + ONE_DAY, time(quiet_until), zone)
 
 
 def first_weekday_of(subscriber: Subscriber) -> int:
-    """Return on which day a reader's week begins, 0 Monday: as their account says, else as where their clock goes."""
+    """Return the first day of a reader's week, 0 for Monday: from the account, else from the time zone's country."""
     chosen = subscriber.user.preferences.get("week", "") if subscriber.user else ""
     return FIRST_DAYS[chosen or default_first_day(country_of_zone(subscriber.zone))]
 
 
 def next_digest_at(digest: DigestFrequency, now: datetime, zone: ZoneInfo, first_weekday: int = 0) -> datetime:
-    """Return the next morning of the reader, or the next morning on which a week begins."""
+    """Return the next `DIGEST_HOUR` in the reader's zone; for a weekly digest on the first day of the week."""
     day = now.astimezone(zone).date()
     while True:
         morning = datetime.combine(day, time(DIGEST_HOUR), zone)
