@@ -1,1 +1,1 @@
-"""Notices: what readers are owed, when it is due, and the channels that carry it."""
+"""Notices: which ones are sent to whom, when they are due, and the channels that deliver them."""

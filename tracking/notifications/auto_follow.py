@@ -1,4 +1,4 @@
-"""Who is told of all their orders is told of those to come, too: a new order finds its reader by a proven address."""
+"""Let an account follow its new orders: an order is matched to a reader by a confirmed e-mail address."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tracking.notifications.channels.email import EmailChannel
 
 
 def follow_new_order(sender: type[Order], instance: Order, created: bool, **kwargs: Any) -> None:
-    """Have the reader who owns a new order's address follow it, where an account says that this is wanted."""
+    """Let the owner of a new order's e-mail address follow it, if that account wants to (signal receiver)."""
     if not created or not instance.email:
         return
-    known = Contact.objects.usable().with_address(EmailChannel.name, instance.email)
-    contact = known.filter(subscriber__user__isnull=False, subscriber__follow_new_orders=True).first()
+    contacts = Contact.objects.usable().with_address(EmailChannel.name, instance.email)
+    contact = contacts.filter(subscriber__user__isnull=False, subscriber__follow_new_orders=True).first()
     if contact:
         Follow.objects.create(subscriber_id=contact.subscriber_id, order=instance, confirmed_at=timezone.now())

@@ -1,7 +1,7 @@
-"""Mails that come back: a report that one could not be delivered (RFC 3464), or a wish to get no more.
+"""Process mails sent to us: delivery reports (RFC 3464) and requests to unsubscribe.
 
-Anybody can write to a mailbox, so neither the sender nor the address in a report proves anything. What proves it is our
-own signed link, which each of our mails bears in `List-Unsubscribe` and a report returns with the mail's headers.
+Anybody can write to a mailbox, so neither the sender nor the address in a report proves anything. The proof is our own
+signed link: each of our mails has it in `List-Unsubscribe`, and a report returns it with the headers of that mail.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNSUBSCRIBE_SUBJECT_PATTERN: Final = re.compile(r"^unsubscribe ([\w:-]+)$")
 
 
 class MailResult(StrEnum):
-    """What a mail that came back was worth."""
+    """What a processed mail changed; `manage.py take_mail` prints the values."""
 
     UNSUBSCRIBED = "the reader gets no more"
     ADDRESS_DISABLED = "the address is used no more"
@@ -38,35 +38,35 @@ class MailResult(StrEnum):
 
 
 def process_mail(raw_mail: bytes) -> MailResult:
-    """Read one mail and do what it says."""
+    """Process one raw mail: unsubscribe, disable an address, count a failure, or do nothing."""
     mail = message_from_bytes(raw_mail, policy=default)
-    if wish := UNSUBSCRIBE_SUBJECT_PATTERN.match(str(mail.get("Subject", "")).strip()):
-        return unsubscribe(wish.group(1))
+    if match := UNSUBSCRIBE_SUBJECT_PATTERN.match(str(mail.get("Subject", "")).strip()):
+        return unsubscribe(match.group(1))
     contact = contact_of_report(mail)
     if contact is None:
         return MailResult.IGNORED
-    for status in delivery_failures(mail):
-        if isinstance(status, DeadAddressError):
-            disable_contact(contact, DisabledReason.BOUNCED, str(status))
+    for error in delivery_failures(mail):
+        if isinstance(error, DeadAddressError):
+            disable_contact(contact, DisabledReason.BOUNCED, str(error))
             return MailResult.ADDRESS_DISABLED
-        if isinstance(status, MessageRejectedError):
-            count_failure(contact, str(status))
+        if isinstance(error, MessageRejectedError):
+            count_failure(contact, str(error))
             return MailResult.FAILURE_COUNTED
     return MailResult.TEMPORARY
 
 
 def unsubscribe(token: str) -> MailResult:
-    """End all notices to the address that a signed wish names."""
+    """Disable the contact that a signed token names."""
     try:
         pk = contact_id_from_token(token)
     except BadSignature:
         return MailResult.IGNORED
-    found = Contact.objects.filter(pk=pk).disable(DisabledReason.UNSUBSCRIBED)
-    return MailResult.UNSUBSCRIBED if found else MailResult.IGNORED
+    disabled_count = Contact.objects.filter(pk=pk).disable(DisabledReason.UNSUBSCRIBED)
+    return MailResult.UNSUBSCRIBED if disabled_count else MailResult.IGNORED
 
 
 def contact_of_report(mail: Mail) -> Contact | None:
-    """Return the address that a report is about, known by the link in the headers that came back."""
+    """Return the contact that a report is about, by the signed link in the returned headers; None if there is none."""
     for headers in returned_headers(mail):
         if link := UNSUBSCRIBE_LINK_PATTERN.search(str(headers.get("List-Unsubscribe", ""))):
             try:
@@ -77,24 +77,24 @@ def contact_of_report(mail: Mail) -> Contact | None:
 
 
 def returned_headers(mail: Mail) -> Iterator[Mail]:
-    """Yield the headers of the mails that a report gives back, whole or without their text."""
+    """Yield the original mails that a report returns, complete or headers only."""
     for part in mail.walk():
         if part.get_content_type() == "text/rfc822-headers":
             text = part.get_payload(decode=True)
             yield message_from_string(text.decode(errors="replace") if isinstance(text, bytes) else "", policy=default)
         elif part.get_content_type() == "message/rfc822" and part.is_multipart():
-            inner = part.get_payload(0)
-            if isinstance(inner, Mail):
-                yield inner
+            original = part.get_payload(0)
+            if isinstance(original, Mail):
+                yield original
 
 
 def delivery_failures(mail: Mail) -> Iterator[Exception]:
-    """Yield what a report says of each recipient whose mail failed: dead, refused, or only late."""
+    """Yield the delivery error of each failed recipient in a report."""
     for part in mail.walk():
         if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
             continue
         for block in part.get_payload():
             if isinstance(block, Mail) and str(block.get("Action", "")).strip().lower() == "failed":
                 status = str(block.get("Status", "5.0.0")).split()[0]
-                said = re.sub(r"\S+@\S+", "…", str(block.get("Diagnostic-Code", "")))
-                yield error_from_reply(400 if status.startswith("4") else 500, f"{status} {said}".strip())
+                diagnostic = re.sub(r"\S+@\S+", "…", str(block.get("Diagnostic-Code", "")))
+                yield error_from_reply(400 if status.startswith("4") else 500, f"{status} {diagnostic}".strip())

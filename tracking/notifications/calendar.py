@@ -1,4 +1,4 @@
-"""Arrival windows as a calendar: one event a parcel, under one name for ever, so that it moves with the window."""
+"""Arrival windows as an iCalendar file: one event per parcel with a permanent UID, so that it moves with the window."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 def build_calendar(shipments: Iterable[Shipment], name: str) -> bytes:
-    """Return a calendar (RFC 5545) in the language that is switched on; a parcel without a window has no event.
+    """Return a calendar (RFC 5545) in the active language; a parcel without a window has no event.
 
-    `order.shop` and `forecast` must be at hand. Programs that subscribe are asked to look every four hours (RFC 7986).
+    Expects `order.shop` and `forecast` to be loaded. Asks subscribing programs to refresh every four hours (RFC 7986).
     """
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.SITE_NAME}//arrival windows//EN")
@@ -39,18 +39,19 @@ def build_calendar(shipments: Iterable[Shipment], name: str) -> bytes:
 
 
 def open_forecast_of(shipment: Shipment) -> Forecast | None:
-    """Return the window that a parcel can still come in; None where there is none."""
+    """Return the forecast of a parcel that is still on its way; None if there is none or it has ended."""
     return None if Milestone(shipment.milestone) in Milestone.final() else shipment.forecast
 
 
 def calendar_event_of(shipment: Shipment) -> Event | None:
-    """Return a parcel's window as whole days of its destination, taking nobody's time; None where there is none."""
+    """Return a parcel's window as an all-day event that blocks no time; None without a window."""
     forecast, order = open_forecast_of(shipment), shipment.order
     if forecast is None:
         return None
-    name = hashlib.sha256(shipment.token.encode()).hexdigest()[:40]
+    # The token opens the parcel's page, and calendars are shared: only its digest leaves the site.
+    uid = hashlib.sha256(shipment.token.encode()).hexdigest()[:40]
     event = Event()
-    event.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("uid", f"{uid}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("sequence", forecast.pk)
     event.add("dtstamp", forecast.made_at)
     event.add("dtstart", forecast.earliest_on)

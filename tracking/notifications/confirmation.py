@@ -1,4 +1,4 @@
-"""The mail by which a reader proves that an address is theirs, before anything else is ever sent to it."""
+"""Confirm an address: send a signed link to it before any other message is sent there."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ LINK_VALID_SECONDS = 3 * 24 * 3600
 
 
 class InvalidConfirmationLinkError(Exception):
-    """A link to confirm by that is too old or not ours."""
+    """The confirmation link has expired or is not signed by us."""
 
 
 def make_token(follow: Follow, contact: Contact) -> str:
-    """Return what a link to confirm by holds."""
+    """Return the signed token of a confirmation link."""
     return TimestampSigner(salt=CONFIRMATION_SALT).sign(f"{follow.pk}:{contact.pk}")
 
 
 def read_token(token: str) -> tuple[Follow, Contact]:
-    """Return what a link confirms. Raise `StaleLink`."""
+    """Return the follow and the contact that a token confirms; raise `InvalidConfirmationLinkError`."""
     try:
-        follow, contact = TimestampSigner(salt=CONFIRMATION_SALT).unsign(token, max_age=LINK_VALID_SECONDS).split(":")
+        value = TimestampSigner(salt=CONFIRMATION_SALT).unsign(token, max_age=LINK_VALID_SECONDS)
+        follow_id, contact_id = value.split(":")
         return (
-            Follow.objects.select_related("order__shop", "subscriber").get(pk=follow),
-            Contact.objects.select_related("subscriber").get(pk=contact),
+            Follow.objects.select_related("order__shop", "subscriber").get(pk=follow_id),
+            Contact.objects.select_related("subscriber").get(pk=contact_id),
         )
-    except (BadSignature, Follow.DoesNotExist, Contact.DoesNotExist) as trouble:
-        raise InvalidConfirmationLinkError from trouble
+    except (BadSignature, Follow.DoesNotExist, Contact.DoesNotExist) as error:
+        raise InvalidConfirmationLinkError from error
 
 
 def send_confirmation(follow_id: int, contact_id: int) -> None:
-    """Send the mail; raise `Later`, `Gone` or `Refused` as the channel does."""
+    """Send the confirmation message through the contact's channel; raise its `DeliveryError`."""
     follow = Follow.objects.select_related("order__shop", "subscriber").get(pk=follow_id)
     contact = Contact.objects.get(pk=contact_id)
     language = language_for(follow.subscriber, follow.order)
@@ -50,7 +51,7 @@ def send_confirmation(follow_id: int, contact_id: int) -> None:
 
 
 def build_message(follow: Follow, contact: Contact, language: str) -> NotificationMessage:
-    """Return the message that asks for the proof."""
+    """Return the message that asks the reader to confirm the address."""
     order, site, token = follow.order, settings.SITE_URL, make_token(follow, contact)
     return NotificationMessage(
         kind="confirm",

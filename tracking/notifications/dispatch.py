@@ -1,6 +1,6 @@
-"""Carry messages over a channel, several at a time, and tell what became of each.
+"""Send messages on a channel, several at a time, and yield the outcome of each.
 
-Threads touch no tables: they get a message and an address, and their outcome is marked by who asked.
+Threads use no database: they get a message and an address, and the caller records the outcome.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log: Final = structlog.get_logger()
 
 
 class OutgoingMessage(NamedTuple):
-    """A message, where it goes, and the notices that it tells of, the heaviest first."""
+    """A message, its address, and the notices that it contains, highest priority first."""
 
     message: NotificationMessage
     address: str
@@ -35,41 +35,42 @@ class OutgoingMessage(NamedTuple):
 
 
 DeliveryOutcome = DeliveryReceipt | DeliveryError | None
-"""None: not begun, because time was up."""
+"""None means not started: the deadline had passed."""
 
 
 def dispatch_messages(
     channel: Channel, outgoing_messages: Sequence[OutgoingMessage], deadline: float
 ) -> Iterator[tuple[OutgoingMessage, DeliveryOutcome]]:
-    """Yield what became of each letter as soon as it is known; after `ends` (monotonic seconds) none is begun.
+    """Yield each message with its outcome as soon as it is known; start none after `deadline` (monotonic seconds).
 
-    A channel that carries one at a time leaves at most one in doubt when its worker dies.
+    With `max_concurrent` 1 a worker that dies leaves at most one message whose outcome is unknown.
     """
     if channel.max_concurrent == 1:
-        yield from ((letter, dispatch_one(channel, letter, deadline)) for letter in outgoing_messages)
+        yield from ((outgoing, dispatch_one(channel, outgoing, deadline)) for outgoing in outgoing_messages)
         return
     jobs = {
-        thread_pool(channel.max_concurrent).submit(dispatch_one, channel, letter, deadline): letter
-        for letter in outgoing_messages
+        thread_pool(channel.max_concurrent).submit(dispatch_one, channel, outgoing, deadline): outgoing
+        for outgoing in outgoing_messages
     }
     yield from ((jobs[job], job.result()) for job in as_completed(jobs))
 
 
 def dispatch_one(channel: Channel, outgoing: OutgoingMessage, deadline: float) -> DeliveryOutcome:
-    """Carry one letter. What nobody foresaw goes to the log, and is tried again: the others must not wait for it."""
+    """Send one message and return its outcome; an unexpected exception is logged and counts as temporary."""
     if time.monotonic() > deadline:
         return None
     try:
         with translation.override(outgoing.message.language):
             return channel.send(outgoing.message, outgoing.address)
-    except DeliveryError as trouble:
-        return trouble
-    except Exception as trouble:
-        log.exception("a channel failed", channel=channel.name)
-        return TemporaryDeliveryError(f"unforeseen: {type(trouble).__name__}")
+    except DeliveryError as error:
+        return error
+    except Exception as error:
+        # A bug in one channel or message must not stop the others.
+        log.exception("channel failed", channel=channel.name)
+        return TemporaryDeliveryError(f"unforeseen: {type(error).__name__}")
 
 
 @lru_cache(maxsize=8)
 def thread_pool(max_workers: int) -> ThreadPoolExecutor:
-    """Return so many threads of this process, made once."""
+    """Return this process's thread pool of a size; it is created once and kept."""
     return ThreadPoolExecutor(max_workers, "notices")

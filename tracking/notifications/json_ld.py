@@ -1,4 +1,4 @@
-"""What a mail program can read of a parcel by itself: schema.org's ParcelDelivery, without a number or a name."""
+"""Structured data for mail programs: schema.org's ParcelDelivery, without tracking number and names of people."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tracking.models import Shipment
 
 
 def build_parcel_delivery(shipment: Shipment) -> dict[str, Any]:
-    """Return the parcel as JSON-LD; the window in force where there is one. Source: schema.org/ParcelDelivery."""
+    """Return a parcel as JSON-LD, with its arrival window if it has one (https://schema.org/ParcelDelivery)."""
     order, forecast = shipment.order, shipment.forecast
-    found: dict[str, Any] = {
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",
         "partOfOrder": {
@@ -24,6 +24,6 @@ def build_parcel_delivery(shipment: Shipment) -> dict[str, Any]:
         "deliveryAddress": {"@type": "PostalAddress", "addressCountry": order.country},
     }
     if forecast is not None:
-        found["expectedArrivalFrom"] = forecast.earliest_on.isoformat()
-        found["expectedArrivalUntil"] = forecast.latest_on.isoformat()
-    return found
+        data["expectedArrivalFrom"] = forecast.earliest_on.isoformat()
+        data["expectedArrivalUntil"] = forecast.latest_on.isoformat()
+    return data

@@ -1,4 +1,4 @@
-"""What is erased in time: notices that are history, and addresses that nobody confirmed."""
+"""Erase old notices, and readers and follows that were never confirmed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ UNCONFIRMED_RETENTION: Final = timedelta(days=7)
 
 
 def erase_expired_rows(now: datetime) -> int:
-    """Erase what has been kept long enough and return how many rows that were."""
-    ended = Notice.objects.exclude(state=NoticeState.PENDING).filter(enqueued_at__lt=now - NOTICE_RETENTION)
-    strangers = Subscriber.objects.filter(created_at__lt=now - UNCONFIRMED_RETENTION, user=None).exclude(
+    """Delete rows whose retention has ended; return how many were deleted, dependent rows included."""
+    old_notices = Notice.objects.exclude(state=NoticeState.PENDING).filter(enqueued_at__lt=now - NOTICE_RETENTION)
+    unconfirmed_subscribers = Subscriber.objects.filter(created_at__lt=now - UNCONFIRMED_RETENTION, user=None).exclude(
         Q(pk__in=Contact.objects.filter(confirmed_at__isnull=False).values("subscriber"))
     )
-    wishes = Follow.objects.filter(confirmed_at=None, subscriber__created_at__lt=now - UNCONFIRMED_RETENTION)
-    return sum(found.delete()[0] for found in (ended, strangers, wishes))
+    unconfirmed_follows = Follow.objects.filter(
+        confirmed_at=None, subscriber__created_at__lt=now - UNCONFIRMED_RETENTION
+    )
+    return sum(rows.delete()[0] for rows in (old_notices, unconfirmed_subscribers, unconfirmed_follows))

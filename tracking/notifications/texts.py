@@ -1,4 +1,4 @@
-"""A notice in words: what happened, when and where, what it means, what to do. Nothing personal, and never a number."""
+"""The text of a notice: what happened, when, where, what it means, what to do. No personal data, no tracking number."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ UNSUBSCRIBE_SALT: Final = "stop notices"
 KINDS_WITHOUT_FORECAST: Final = frozenset(
     {NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.DELIVERED, NoticeKind.RETURNING}
 )
-"""Kinds that say all about the date themselves; a forecast made before them would say something else."""
+"""Kinds that settle the date themselves; an older forecast would contradict them."""
 
 
 def build_message(notices: list[Notice], reader: Reader, language: str) -> NotificationMessage:
-    """Return one message for the notices of one contact, the heaviest first; several parcels make it a digest.
+    """Return one message for notices of one contact, highest priority first; several parcels make it a digest.
 
-    `shipment.order.shop`, `shipment.forecast` and `contact.subscriber` must be at hand, the language switched on.
+    `shipment.order.shop`, `shipment.forecast` and `contact.subscriber` must be loaded, and `language` must be active.
     """
     first = notices[0]
     order, subscriber = first.shipment.order, first.contact.subscriber
     kind = NoticeKind(first.kind)
-    several = len({notice.shipment_id for notice in notices}) > 1
-    headline = _("News of your parcels") if several else headline_of(first)
+    is_digest = len({notice.shipment_id for notice in notices}) > 1
+    headline = _("News of your parcels") if is_digest else headline_of(first)
     site = settings.SITE_URL
     return NotificationMessage(
         kind=kind.value,
@@ -73,8 +73,8 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
         sender=order.shop.name,
         subject=_("%(headline)s · order %(number)s") % {"headline": headline, "number": order.number},
         headline=headline,
-        lines=tuple(digest_lines(notices, reader)) if several else (str(EXPLANATIONS[kind]),),
-        facts=() if several else tuple(message_facts(first, reader)),
+        lines=tuple(digest_lines(notices, reader)) if is_digest else (str(EXPLANATIONS[kind]),),
+        facts=() if is_digest else tuple(message_facts(first, reader)),
         action=Link(_("See where it is"), site + order.get_absolute_url()),
         secondary_links=(
             Link(_("What you are told of, and when"), site + subscriber.get_absolute_url()),
@@ -91,22 +91,22 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
         unsubscribe_url=site + unsubscribe_path(first),
         thread_key=f"parcel {first.shipment.token}",
         idempotency_key=f"notice {first.pk} {first.contact_id}",
-        json_ld=None if several else build_parcel_delivery(first.shipment),
+        json_ld=None if is_digest else build_parcel_delivery(first.shipment),
         calendar_file=calendar_for(notices) if subscriber.attach_calendar else None,
-        preheader="" if several else str(EXPLANATIONS[kind]),
+        preheader="" if is_digest else str(EXPLANATIONS[kind]),
         urgency="high" if kind in URGENT_KINDS else "normal",
         tag=f"parcel {first.shipment.token}",
     )
 
 
 def calendar_for(notices: list[Notice]) -> bytes | None:
-    """Return the windows of the parcels that a message is about, where one of them has a window."""
+    """Return a calendar file with the arrival windows of a message's parcels; None if none has a window."""
     shipments = {notice.shipment_id: notice.shipment for notice in notices}.values()
     return build_calendar(shipments, settings.SITE_NAME) if any(map(open_forecast_of, shipments)) else None
 
 
 def headline_of(notice: Notice) -> str:
-    """Return what happened in a few words: the carrier's scan as we say it, else the kind."""
+    """Return the headline of a notice: our label of the scan for attempts and deliveries, else of the kind."""
     kind = NoticeKind(notice.kind)
     scan = notice.facts.get("scan")
     if kind in (NoticeKind.ATTEMPTED, NoticeKind.DELIVERED) and scan:
@@ -115,21 +115,21 @@ def headline_of(notice: Notice) -> str:
 
 
 def message_facts(notice: Notice, reader: Reader) -> Iterator[tuple[str, str]]:
-    """Yield when and where it happened, on that place's own clock, and when it is expected."""
+    """Yield (label, value) pairs: local time and place of the event, expected days, order number."""
     facts = notice.facts
     if facts.get("at"):
-        at = datetime.fromisoformat(facts["at"]).astimezone(zone_of(facts) or UTC)
-        yield _("When"), f"{datetimes.format_day(at.date(), reader)} {datetimes.format_time_of_day(at, reader)}"
+        local = datetime.fromisoformat(facts["at"]).astimezone(zone_of(facts) or UTC)
+        yield _("When"), f"{datetimes.format_day(local.date(), reader)} {datetimes.format_time_of_day(local, reader)}"
     place = facts.get("place") or ""
-    if where := format_place(place, "", facts.get("country") or "", place, reader.locale):
-        yield _("Where"), where
+    if place_name := format_place(place, "", facts.get("country") or "", place, reader.locale):
+        yield _("Where"), place_name
     if notice.kind not in KINDS_WITHOUT_FORECAST and (days := expected_days(notice.shipment, reader)):
         yield _("Expected"), days
     yield _("Order"), isolate_left_to_right(notice.shipment.order.number, reader.locale)
 
 
 def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
-    """Return the clock of the place of a scan, as far as it is known."""
+    """Return the time zone of a scan, or its fixed UTC offset; None if neither is known."""
     if zone := zone_for(facts.get("zone")):
         return zone
     minutes = facts.get("offset")
@@ -137,7 +137,7 @@ def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
 
 
 def expected_days(shipment: Shipment, reader: Reader) -> str:
-    """Return the window in force, or nothing where none can still come true."""
+    """Return the arrival window from today on as text; '' if there is none or it has passed."""
     forecast = shipment.forecast
     today = today_in(shipment.order.country, datetime.now(UTC))
     if forecast is None or forecast.latest_on < today:
@@ -146,52 +146,52 @@ def expected_days(shipment: Shipment, reader: Reader) -> str:
 
 
 def digest_lines(notices: list[Notice], reader: Reader) -> Iterator[str]:
-    """Yield one line a parcel: its order, and the heaviest of its news."""
-    told: set[int] = set()
+    """Yield one line per parcel: its order number, its most important notice, and its expected days."""
+    seen_shipments: set[int] = set()
     for notice in notices:
-        if notice.shipment_id in told:
+        if notice.shipment_id in seen_shipments:
             continue
-        told.add(notice.shipment_id)
+        seen_shipments.add(notice.shipment_id)
         days = expected_days(notice.shipment, reader)
-        line = {
+        values = {
             "number": isolate_left_to_right(notice.shipment.order.number, reader.locale),
             "news": headline_of(notice),
             "days": days,
         }
-        yield _("%(number)s: %(news)s, expected %(days)s") % line if days else _("%(number)s: %(news)s") % line
+        yield _("%(number)s: %(news)s, expected %(days)s") % values if days else _("%(number)s: %(news)s") % values
 
 
 def authenticity_code(notice: Notice) -> str:
-    """Return the code by which the site knows a message as its own."""
+    """Return the check code of a message: its number and six characters of an HMAC, which `/genuine/` verifies."""
     mac = hmac.new(settings.SECRET_KEY.encode(), f"notice {notice.pk}".encode(), hashlib.sha256).digest()
-    signs = "".join(RECEIPT_CODE_CHARACTERS[byte % len(RECEIPT_CODE_CHARACTERS)] for byte in mac[:6])
-    return f"{notice.pk}-{signs}"
+    code = "".join(RECEIPT_CODE_CHARACTERS[byte % len(RECEIPT_CODE_CHARACTERS)] for byte in mac[:6])
+    return f"{notice.pk}-{code}"
 
 
 def unsubscribe_path(notice: Notice) -> str:
-    """Return the path that ends all notices to one address, by one POST."""
+    """Return the path that unsubscribes a contact from all notices by one POST (RFC 8058)."""
     return reverse("unsubscribe", args=[unsubscribe_token(notice.contact_id)])
 
 
 def unsubscribe_token(contact_id: int) -> str:
-    """Return the signed name of a contact."""
+    """Return the signed id of a contact."""
     return Signer(salt=UNSUBSCRIBE_SALT).sign(str(contact_id))
 
 
 def contact_id_from_token(token: str) -> int:
-    """Return the key of a contact by its signed name. Raises `BadSignature`."""
+    """Return the id of a contact from its signed token; raise `BadSignature`."""
     return int(Signer(salt=UNSUBSCRIBE_SALT).unsign(token))
 
 
 def language_for(subscriber: Subscriber, order: Order) -> str:
-    """Return the language of ours to write in: the reader's, else the order's, the shop's, the site's."""
-    wanted = (subscriber.language, order.language, order.shop.language)
-    return readers.first_supported_language(wanted, dict(settings.LANGUAGES)) or settings.LANGUAGE_CODE
+    """Return the supported language to write in: the reader's, else the order's, the shop's, the site's."""
+    preferred = (subscriber.language, order.language, order.shop.language)
+    return readers.first_supported_language(preferred, dict(settings.LANGUAGES)) or settings.LANGUAGE_CODE
 
 
 def reader_for_subscriber(subscriber: Subscriber, language: str, country: str) -> Reader:
-    """Return a reader of notices: the choices of their account and their zone, else the habits of the destination."""
-    chosen = {**(subscriber.user.preferences if subscriber.user else {})}
+    """Return the formats for a subscriber: account preferences and own zone, else defaults of the destination."""
+    preferences = {**(subscriber.user.preferences if subscriber.user else {})}
     if zone_for(subscriber.zone):
-        chosen["zone"] = subscriber.zone
-    return readers.build_reader(chosen, language, country)
+        preferences["zone"] = subscriber.zone
+    return readers.build_reader(preferences, language, country)

@@ -1,6 +1,6 @@
-"""Which happenings are worth a notice. Pure.
+"""Which scans and alerts cause a notice, and how important each kind is. Pure functions and tables.
 
-A scan counts when it is news: what happened long before it was heard is history, and history is not told.
+A scan that is older than `MAX_EVENT_AGE` when it arrives causes no notice: a first import brings whole histories.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ NOTICE_KIND_BY_ALERT: Final[dict[AlertKind, NoticeKind]] = {
     **dict.fromkeys((AlertKind.DAMAGED, AlertKind.LOST), NoticeKind.PROBLEM),
     AlertKind.PICKUP_EXPIRING: NoticeKind.PICKUP_EXPIRING,
 }
-"""Attempts and returns are told by their scans; what only concerns our feeds is told to nobody."""
+"""Alerts missing here cause no notice: attempts and returns have scans, and feed problems concern operators only."""
 REPEATABLE_KINDS: Final = frozenset({NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED})
-"""What can happen on several days and is told on each."""
+"""Kinds that can happen on several days and are sent once a day; all others are sent once per parcel."""
 URGENT_KINDS: Final = frozenset({NoticeKind.OUT_FOR_DELIVERY, NoticeKind.BUYER_TASK_OPENED, NoticeKind.PICKUP_EXPIRING})
 DEFAULT_KINDS: Final = frozenset(NoticeKind) - {NoticeKind.DEPARTED, NoticeKind.CUSTOMS_STARTED}
-"""What is told unless a reader wishes otherwise."""
+"""Kinds that are sent unless a reader switches them off."""
 KIND_PRIORITY: Final = {
-    kind: place
-    for place, kind in enumerate(
+    kind: priority
+    for priority, kind in enumerate(
         (
             *(NoticeKind.SHIPPED, NoticeKind.DEPARTED, NoticeKind.ARRIVED, NoticeKind.CUSTOMS_STARTED),
             *(NoticeKind.CUSTOMS_RELEASED, NoticeKind.DATE_MOVED, NoticeKind.DELAY, NoticeKind.ARRIVING_TOMORROW),
@@ -53,11 +53,11 @@ KIND_PRIORITY: Final = {
         )
     )
 }
-"""Which of several notices at once is told: the heaviest."""
+"""Of several notices at once the one with the highest priority is sent."""
 
 
 class NoticeTrigger(NamedTuple):
-    """One thing worth telling of a parcel; `facts` are plain values for its words."""
+    """One reason for a notice about a parcel; `facts` are plain values (JSON) for its text."""
 
     shipment_id: int
     order_id: int
@@ -67,7 +67,7 @@ class NoticeTrigger(NamedTuple):
 
 
 class ScanRecord(Protocol):
-    """A scan as it was stored."""
+    """The fields of a stored event that a notice needs."""
 
     @property
     def scan(self) -> str: ...
@@ -92,26 +92,27 @@ class ScanRecord(Protocol):
 def triggers_for_scans(
     shipment_id: int, order_id: int, new_events: Iterable[ScanRecord], now: datetime
 ) -> list[NoticeTrigger]:
-    """Return what new scans are worth telling: of several at once the heaviest, and nothing that is old."""
-    worth = [
-        one
-        for one in new_events
-        if Scan(one.scan) in NOTICE_KIND_BY_SCAN and (one.occurred_at or one.received_at) > now - MAX_EVENT_AGE
+    """Return the trigger for new scans of a parcel: the most important recent one, at most one."""
+    recent = [
+        event
+        for event in new_events
+        if Scan(event.scan) in NOTICE_KIND_BY_SCAN and time_of(event) > now - MAX_EVENT_AGE
     ]
-    if not worth:
+    if not recent:
         return []
-    last = max(
-        worth, key=lambda one: (KIND_PRIORITY[NOTICE_KIND_BY_SCAN[Scan(one.scan)]], one.occurred_at or one.received_at)
-    )
-    kind = NOTICE_KIND_BY_SCAN[Scan(last.scan)]
-    episode = (
-        (last.local_time or (last.occurred_at or last.received_at).isoformat())[:10] if kind in REPEATABLE_KINDS else ""
-    )
-    return [NoticeTrigger(shipment_id, order_id, kind, episode, scan_facts(last))]
+    event = max(recent, key=lambda event: (KIND_PRIORITY[NOTICE_KIND_BY_SCAN[Scan(event.scan)]], time_of(event)))
+    kind = NOTICE_KIND_BY_SCAN[Scan(event.scan)]
+    episode = (event.local_time or time_of(event).isoformat())[:10] if kind in REPEATABLE_KINDS else ""
+    return [NoticeTrigger(shipment_id, order_id, kind, episode, scan_facts(event))]
+
+
+def time_of(event: ScanRecord) -> datetime:
+    """Return when a scan happened, or when it reached us if the carrier gave no time."""
+    return event.occurred_at or event.received_at
 
 
 def scan_facts(scan_record: ScanRecord) -> dict[str, Any]:
-    """Return what happened when and where."""
+    """Return what happened, when and where, as plain values for the text of a notice."""
     return {
         "scan": scan_record.scan,
         "at": scan_record.occurred_at.isoformat() if scan_record.occurred_at else "",

@@ -1,4 +1,4 @@
-"""The channels: one file each, and one line here. They know messages and addresses, and no tables."""
+"""The list of channels: one file each, and one line here. Channels know messages and addresses, and no tables."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ CHANNELS: Final[dict[str, Channel]] = {
 
 
 def configured_channels() -> dict[str, Channel]:
-    """Return the channels that this site can use, by name; those without keys or a provider are hidden."""
+    """Return the channels that this site can use, by name; those without key or provider are left out."""
     return {name: channel for name, channel in CHANNELS.items() if channel.is_configured()}

@@ -1,4 +1,4 @@
-"""What every channel shares: the message that it carries, and the ways in which carrying it can go wrong."""
+"""What every channel shares: the interface, the message, the receipt and the delivery errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Urgency = Literal["low", "normal", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link with its words."""
+    """A link and its text."""
 
     label: str
     url: str
@@ -22,14 +22,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class NotificationMessage:
-    """One message in its reader's language, in plain text.
+    """One message in its reader's language, as plain text parts.
 
-    `thread` is the same for all messages about one parcel, `identity` that of this one notice at every try.
-    `unsubscribe` takes a POST and needs no more. `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
+    `thread_key` is the same for all messages about one parcel, `idempotency_key` the same at every attempt to send this
+    one. `unsubscribe_url` takes a POST without further input. `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
 
-    A channel takes what it can carry of the rest: `preheader`, the words that a list of mails shows beside the subject;
-    `structured`, schema.org's JSON-LD; `calendar`, an iCalendar file with its METHOD; `urgency`, and `ttl`, after which
-    a push is worth nothing; `tag`: of pushes with the same one only the last is seen, by default of one thread.
+    The fields with defaults are optional for a channel: `preheader`, shown beside the subject in a list of mails;
+    `json_ld`, schema.org data; `calendar_file`, an iCalendar file with its METHOD; `urgency`; `ttl`, after which a push
+    is dropped; `tag`, by which a later push replaces an earlier one (default: the thread).
     """
 
     kind: str
@@ -56,17 +56,17 @@ class NotificationMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceipt:
-    """A message was taken; `said` is what the other side answered, for the log of an operator who must ask there."""
+    """The message was accepted; `response_text` is the other side's answer."""
 
     response_text: str = ""
 
 
 class DeliveryError(Exception):
-    """A message was not carried."""
+    """The message was not delivered. The text goes to the database: it must contain neither address nor key."""
 
 
 class TemporaryDeliveryError(DeliveryError):
-    """It was certainly not taken now; `after` is how long the other side asks to wait."""
+    """The message was certainly not accepted; try again, not before `retry_after` if the other side named a time."""
 
     def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -74,29 +74,30 @@ class TemporaryDeliveryError(DeliveryError):
 
 
 class UnconfirmedDeliveryError(TemporaryDeliveryError):
-    """It was sent, and the line was lost before the answer: nobody knows whether it was taken.
+    """The message was sent but the answer was lost, so it may or may not have been accepted.
 
-    Sending again is harmless where the channel's `knows_copies` is true; elsewhere the reader may be told twice.
+    It is sent again only on a channel that `is_idempotent`; elsewhere the reader could get it twice.
     """
 
 
 class DeadAddressError(DeliveryError):
-    """The address is dead: nothing will ever reach it."""
+    """The address does not exist any more: it is disabled at once."""
 
 
 class MessageRejectedError(DeliveryError):
-    """This message will never be taken; the address may be good."""
+    """This message will never be accepted; after three in a row the address is disabled."""
 
 
 class InvalidContactAddressError(ValueError):
-    """What was typed is no address of this channel; the message says so to the reader."""
+    """The text is not an address of this channel; the message is shown to the reader."""
 
 
 class Channel(Protocol):
-    """One way to reach a reader. `knows_copies`: a second try under the same identity is known as the same message.
+    """One way to reach a reader. `README.md` of the notifications package lists the steps to add one.
 
-    `at_once` messages are under way at a time. Of those in doubt when a worker dies each comes a second time, so it is
-    one where the reader could see that.
+    `is_idempotent`: the other side recognises a second attempt by `idempotency_key` and does not show it again.
+    `max_concurrent`: messages in flight at a time. Each of them may arrive twice if the worker dies, so it must be 1
+    where the reader would notice.
     """
 
     name: str
@@ -105,16 +106,16 @@ class Channel(Protocol):
 
     @property
     def label(self) -> Promise:
-        """Return its name for readers."""
+        """Return the channel's name for readers; translated in every language."""
 
     def is_configured(self) -> bool:
-        """Tell whether the site has what the channel needs: a channel without keys or a provider is hidden."""
+        """Tell whether the site has the settings that the channel needs; otherwise it is hidden."""
 
     def clean_address(self, address: str) -> str:
-        """Return an address as it is kept; raise `BadAddress`."""
+        """Return a typed address in the form that is stored; raise `InvalidContactAddressError`."""
 
     def display_address(self, address: str) -> str:
-        """Return what a page may show of an address: what its reader knows it by, and no secret."""
+        """Return the part of an address that a page may show: recognisable for its reader, without secrets."""
 
     def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
-        """Carry a message; raise `Later`, `Doubtful`, `Gone` or `Refused`, whose words hold neither address nor key."""
+        """Send a message and return a receipt; raise one of the four subclasses of `DeliveryError`."""

@@ -1,4 +1,4 @@
-"""E-mail: plain text and HTML, threaded by parcel, with one-click unsubscription (RFC 8058)."""
+"""E-mail: plain text and HTML, threaded by parcel, with one-click unsubscribe (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tracking.notifications.channels import smtp
 from tracking.notifications.channels.channel import DeliveryReceipt, InvalidContactAddressError, NotificationMessage
 
 CALENDAR_METHOD_PATTERN: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
-JSON_SCRIPT_ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
+JSON_SCRIPT_ESCAPES: Final = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 
 
 class EmailChannel:
-    """Mails through the site's own mail server."""
+    """Sends mails through the site's own mail server."""
 
     name = "email"
     label = gettext_lazy("E-mail")
@@ -40,18 +40,18 @@ class EmailChannel:
         return bool(settings.EMAIL_BACKEND)
 
     def clean_address(self, address: str) -> str:
-        """Return the address in lower case, its domain as ASCII (IDNA 2008), so that any mail server takes it."""
+        """Return the address in lower case with an ASCII domain (IDNA 2008), which every mail server accepts."""
         name, at, domain = address.strip().lower().rpartition("@")
         if at and name and not name.isascii():
             raise InvalidContactAddressError(
                 _("Our mails cannot reach addresses with letters beyond a–z before the @ yet.")
             )
         try:
-            plain = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
-            validate_email(plain)
-        except (ValidationError, idna.IDNAError) as trouble:
-            raise InvalidContactAddressError(_("This is no e-mail address.")) from trouble
-        return plain
+            cleaned = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
+            validate_email(cleaned)
+        except (ValidationError, idna.IDNAError) as error:
+            raise InvalidContactAddressError(_("This is no e-mail address.")) from error
+        return cleaned
 
     def display_address(self, address: str) -> str:
         return address
@@ -61,7 +61,7 @@ class EmailChannel:
 
 
 def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternatives:
-    """Return the mail. Its Message-ID is the same at every try, so that a second copy is known as one."""
+    """Return the mail for a message. Its Message-ID is the same at every attempt, so mailboxes can drop a copy."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     context = {"message": message, "structured": json_for_script(message.json_ld)}
     mail = EmailMultiAlternatives(
@@ -78,10 +78,11 @@ def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternat
 
 
 def build_headers(message: NotificationMessage) -> dict[str, str]:
-    """Return the headers. All mails about one parcel answer one that nobody ever sent: they make a thread."""
+    """Return the extra headers of a mail."""
     domain = urlsplit(settings.SITE_URL).hostname or "localhost"
+    # All mails about a parcel reply to the same Message-ID, which was never sent: mail programs show them as a thread.
     thread = f"<{short_hash(message.thread_key)}@{domain}>"
-    found = {
+    headers = {
         "Message-ID": f"<{short_hash(message.idempotency_key)}@{domain}>",
         "In-Reply-To": thread,
         "References": thread,
@@ -90,36 +91,36 @@ def build_headers(message: NotificationMessage) -> dict[str, str]:
         "List-Unsubscribe": list_unsubscribe_header(message),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    return {name: strip_control_characters(value) for name, value in found.items()}
+    return {name: strip_control_characters(value) for name, value in headers.items()}
 
 
 def list_unsubscribe_header(message: NotificationMessage) -> str:
-    """Return the address that takes one POST and, where the site reads one, the mailbox."""
+    """Return the one-click URL and, if the site has `UNSUBSCRIBE_MAILBOX`, a mailto link."""
     mailbox = settings.UNSUBSCRIBE_MAILBOX
     token = message.unsubscribe_url.rstrip("/").rpartition("/")[2]
-    written = f", <mailto:{mailbox}?subject=unsubscribe%20{token}>" if mailbox else ""
-    return f"<{message.unsubscribe_url}>{written}"
+    mailto = f", <mailto:{mailbox}?subject=unsubscribe%20{token}>" if mailbox else ""
+    return f"<{message.unsubscribe_url}>{mailto}"
 
 
 def calendar_attachment(calendar: bytes) -> MIMEText:
-    """Return a calendar file as an attachment that says its method, as calendars want it (RFC 6047)."""
+    """Return a calendar file as an attachment with its method in the content type (RFC 6047)."""
     part = MIMEText(calendar.decode(), "calendar", "utf-8")
-    if found := CALENDAR_METHOD_PATTERN.search(calendar):
-        part.set_param("method", found.group(1).decode())
+    if match := CALENDAR_METHOD_PATTERN.search(calendar):
+        part.set_param("method", match.group(1).decode())
     part.add_header("Content-Disposition", "attachment", filename="arrival.ics")
     return part
 
 
 def json_for_script(json_ld: Mapping[str, Any] | None) -> str:
-    """Return data as JSON that cannot end the script it stands in."""
+    """Return data as JSON that cannot end its `<script>` element; '' without data."""
     return json.dumps(json_ld).translate(JSON_SCRIPT_ESCAPES) if json_ld else ""
 
 
 def short_hash(text: str) -> str:
-    """Return a short name for any words."""
+    """Return the first 32 hex digits of a SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def strip_control_characters(text: str) -> str:
-    """Return words without line breaks and other control signs: no header can be slipped in."""
-    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).split())
+    """Return text without line breaks and other control characters, so that it cannot inject a header."""
+    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in text).split())

@@ -1,4 +1,4 @@
-"""Libraries that take tens of megabytes. Web processes know every channel and send on none: they never load them."""
+"""Import large libraries on first use: web processes list every channel but send on none, and so stay small."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 
 
 def lazy_import(name: str) -> ModuleType:
-    """Return a module that is loaded when something of it is first used. Raise ModuleNotFoundError at once."""
+    """Return a module that loads when one of its attributes is first used; raise ModuleNotFoundError at once."""
     if name in sys.modules:
         return sys.modules[name]
     spec = find_spec(name)

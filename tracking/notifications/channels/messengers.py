@@ -1,8 +1,7 @@
-"""SMS, WhatsApp, Telegram, WeCom and the like, each through a provider that the operator names in MESSENGERS.
+"""SMS, WhatsApp, Telegram, WeCom and other messengers, each through a provider named in the setting MESSENGERS.
 
-Apprise speaks with more than a hundred of them, and says of a failure only that it was one. What it writes to its log
-tells the HTTP status and whether a line broke; how long to wait, and what a provider answers under a good status, it
-does not tell.
+Apprise supports more than a hundred providers, but reports a failure only as False. Its log has the HTTP status and
+whether the connection broke; it has neither `Retry-After` nor the body of a response with a good status.
 """
 
 from __future__ import annotations
@@ -46,17 +45,17 @@ RESPONSE_PREFIX: Final = "Response Details:"
 NOT_CONNECTED_PATTERN: Final = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolution|SSLError|getaddrinfo|refused", re.IGNORECASE
 )
-"""How `requests` words a line that was never open, so that nothing can have been taken."""
+"""How `requests` reports a connection that was never open, so that nothing can have been accepted."""
 OPERATOR_FAULT_STATUSES: Final = (401, 402)
 LONG_NUMBER_PATTERN: Final = re.compile(r"\d{7,}")
 SMS_MAX_CHARACTERS: Final = 306
 SMS_MAX_UNICODE_CHARACTERS: Final = 134
-"""Two text messages: signs beyond the Latin alphabet take more than double the room."""
+"""Two text messages joined: 2 × 153 characters in the GSM alphabet, 2 × 67 in UCS-2 for all other scripts."""
 
 
 @dataclass(slots=True, eq=False)
 class MessengerChannel:
-    """One messenger: how its addresses are read, one of them as a sample, and how many signs a message may have."""
+    """One messenger: how its addresses are cleaned, a sample address, and the maximum length of a message."""
 
     name: str
     label: Promise
@@ -67,20 +66,19 @@ class MessengerChannel:
     max_concurrent: int = 1
 
     def is_configured(self) -> bool:
-        """Tell whether the operator has named a provider, with the place for an address."""
+        """Tell whether MESSENGERS has a provider with a place for the address."""
         return ADDRESS_PLACEHOLDER in settings.MESSENGERS.get(self.name, "")
 
     def display_address(self, address: str) -> str:
-        """Return a telephone number; of a robot's key or a chat's number the last signs only."""
+        """Return a telephone number in full, of a bot key or chat id only the last four characters."""
         return format_phone(address) if address.startswith("+") else f"…{address[-4:]}"
 
     def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
-        """Carry a message as text. A status of 2xx is all that is known of success."""
+        """Send a message as plain text. A 2xx status is all that Apprise knows about success."""
         service = apprise_service(settings.MESSENGERS.get(self.name, ""), address)
         if service is None:
             raise TemporaryDeliveryError(f"MESSENGERS: the address for {self.name} is not understood")
-        box = apprise.Apprise(service)
-        result = box.notify(
+        result = apprise.Apprise(service).notify(
             body=build_plain_text(message, self.max_characters), body_format="text", log_level=logging.DEBUG
         )
         if not result:
@@ -95,42 +93,41 @@ def apprise_service(template: str, address: str) -> Any | None:
 
 
 def build_plain_text(message: NotificationMessage, max_characters: int) -> str:
-    """Return a message as plain text with its link last: of the facts and lines as many as there is room for."""
+    """Return a message as plain text that ends with its link; facts and lines are added as long as they fit."""
     head, link = f"{message.sender}: {message.headline}", message.action.url
-    room = max_characters - len(link) - 1
-    found = head if len(head) <= room else head[: max(0, room - 1)].rstrip() + "…"
+    available = max_characters - len(link) - 1
+    text = head if len(head) <= available else head[: max(0, available - 1)].rstrip() + "…"
     for piece in [*(f"{label}: {value}" for label, value in message.facts), *message.lines]:
-        longer = f"{found}\n{piece}"
-        if len(longer) <= min(
-            room, SMS_MAX_UNICODE_CHARACTERS - len(link) - 1 if is_unicode_sms(longer, max_characters) else room
-        ):
-            found = longer
-    return f"{found}\n{link}"
+        longer = f"{text}\n{piece}"
+        limit = SMS_MAX_UNICODE_CHARACTERS - len(link) - 1 if is_unicode_sms(longer, max_characters) else available
+        if len(longer) <= min(available, limit):
+            text = longer
+    return f"{text}\n{link}"
 
 
 def is_unicode_sms(text: str, max_characters: int) -> bool:
-    """Tell whether words, in a text message, take the room of wide signs."""
+    """Tell whether a text message must be sent as UCS-2, which halves its length."""
     return max_characters == SMS_MAX_CHARACTERS and not text.isascii()
 
 
 def error_from_log(log_lines: list[str], address: str) -> DeliveryError:
-    """Return what a failure means, as far as Apprise's log tells: by HTTP status, else by where the line broke."""
-    words = redact_address(next(lines_after_prefix(log_lines, RESPONSE_PREFIX), ""), address)
-    code = next((int(found.group(1)) for line in log_lines if (found := STATUS_PATTERN.search(line))), 0)
-    broke = next(lines_after_prefix(log_lines, CONNECTION_ERROR_PREFIX), None)
+    """Return the delivery error for a failure, from Apprise's log: by HTTP status, else by how the connection broke."""
+    response_text = redact_address(next(lines_after_prefix(log_lines, RESPONSE_PREFIX), ""), address)
+    code = next((int(match.group(1)) for line in log_lines if (match := STATUS_PATTERN.search(line))), 0)
+    connection_error = next(lines_after_prefix(log_lines, CONNECTION_ERROR_PREFIX), None)
     if code:
-        return error_from_status(code, f"{code}: {words}"[:300])
-    if broke is None:
+        return error_from_status(code, f"{code}: {response_text}"[:300])
+    if connection_error is None:
         return TemporaryDeliveryError("the provider did not take it and did not say why")
     return (
         TemporaryDeliveryError("no connection to the provider")
-        if NOT_CONNECTED_PATTERN.search(broke)
+        if NOT_CONNECTED_PATTERN.search(connection_error)
         else UnconfirmedDeliveryError("no answer from the provider")
     )
 
 
 def error_from_status(code: int, response_text: str) -> DeliveryError:
-    """Return what a provider's HTTP status means."""
+    """Return the delivery error for a provider's HTTP status."""
     if code == 410:
         return DeadAddressError(response_text)
     if code >= 500 or code in (408, 425, 429) or code in OPERATOR_FAULT_STATUSES:
@@ -139,23 +136,23 @@ def error_from_status(code: int, response_text: str) -> DeliveryError:
 
 
 def lines_after_prefix(log_lines: list[str], prefix: str) -> Iterator[str]:
-    """Yield what follows a mark, in the lines that begin with it."""
+    """Yield the rest of each line that starts with a prefix."""
     yield from (line.removeprefix(prefix).strip() for line in log_lines if line.startswith(prefix))
 
 
 def redact_address(text: str, address: str) -> str:
-    """Return words without the address, however it is written in them."""
+    """Return text without the address in any spelling: as it is, URL-encoded, or as digits."""
     return LONG_NUMBER_PATTERN.sub("…", text.replace(address, "…").replace(quote(address, safe=""), "…"))
 
 
 def clean_phone(typed: str) -> str:
-    """Return a telephone number in E.164. It must be typed with its country code; raise `BadAddress`."""
+    """Return a telephone number typed with its country code in E.164; raise `InvalidContactAddressError`."""
     try:
         number = phonenumbers.parse(typed, None)
-    except phonenumbers.NumberParseException as trouble:
+    except phonenumbers.NumberParseException as error:
         raise InvalidContactAddressError(
             _("This is no telephone number. Write it with the country code, like +49 151 …")
-        ) from trouble
+        ) from error
     if not phonenumbers.is_valid_number(number):
         raise InvalidContactAddressError(
             _("No telephone there has such a number. Please check its length and its first digits.")
@@ -164,21 +161,21 @@ def clean_phone(typed: str) -> str:
 
 
 def pattern_cleaner(pattern: str, sample_address: str) -> AddressCleaner:
-    """Return what reads addresses of one form. The first group is the address, the rest may be typed around it."""
+    """Return a cleaner for addresses of one format: group 1 of the pattern is kept, the rest is optional decoration."""
 
     def clean(typed: str) -> str:
-        found = re.fullmatch(pattern, typed.strip())
-        if found is None:
+        match = re.fullmatch(pattern, typed.strip())
+        if match is None:
             raise InvalidContactAddressError(
                 _("This address is not understood. It looks like %(sample)s.") % {"sample": sample_address}
             )
-        return found.group(1)
+        return match.group(1)
 
     return clean
 
 
 def pattern_messenger(name: str, label: Promise, pattern: str, sample_address: str) -> MessengerChannel:
-    """Return a messenger whose addresses have one form."""
+    """Return a messenger whose addresses match a pattern."""
     return MessengerChannel(name, label, pattern_cleaner(pattern, sample_address), sample_address)
 
 

@@ -1,6 +1,7 @@
-"""Web push: encrypted for one browser (RFC 8291), signed with our own key (RFC 8292), shown by `static/js/worker.js`.
+"""Web push: encrypted for one browser (RFC 8291), signed with our own key (RFC 8292), shown by the service worker.
 
-An address is the browser's PushSubscription as JSON. Push services keep a push until the browser is there (RFC 8030).
+An address is the browser's PushSubscription as JSON. Push services keep a push until the browser is online (RFC 8030).
+The service worker is `templates/service_worker/service_worker.js`.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ else:
     pywebpush = lazy_import("pywebpush")
 
 MAX_PAYLOAD_BYTES: Final = 3_000
-"""Of the payload. Services take 4,096 once it is encrypted, some of them less."""
+"""Push services accept at least 4,096 bytes after encryption (RFC 8030); some accept less in practice."""
 SHORT_PAYLOAD_BYTES: Final = 1_000
 OPERATOR_FAULT_STATUSES: Final = (401, 402, 403)
-"""Our signature or our account is at fault, and no reader's address."""
+"""Our signature or our account is the problem, not the reader's address."""
 
 
 class PushChannel:
-    """Notices on the screen of a phone or computer, without an app."""
+    """Shows notices on the screen of a phone or computer, without an app."""
 
     name = "push"
     label = gettext_lazy("This device")
@@ -50,34 +51,35 @@ class PushChannel:
         return bool(settings.VAPID_PRIVATE_KEY)
 
     def clean_address(self, address: str) -> str:
-        """Return a PushSubscription with its endpoint and keys only; raise `BadAddress` where nothing can be sent."""
+        """Return a PushSubscription with endpoint and keys only; raise `InvalidContactAddressError` if unusable."""
         try:
-            told = json.loads(address)
-            endpoint, keys = told["endpoint"], {name: told["keys"][name] for name in ("p256dh", "auth")}
+            parsed = json.loads(address)
+            endpoint, keys = parsed["endpoint"], {name: parsed["keys"][name] for name in ("p256dh", "auth")}
             subscription = {"endpoint": public_http.clean_url(endpoint), "keys": keys}
+            # A trial run: keys that cannot encrypt would otherwise fail at the first notice.
             encrypt_payload(subscription, b"{}")
-        except (ValueError, TypeError, LookupError, AttributeError, pywebpush.WebPushException) as trouble:
+        except (ValueError, TypeError, LookupError, AttributeError, pywebpush.WebPushException) as error:
             raise InvalidContactAddressError(
                 _("This browser's subscription cannot be read. Please try again.")
-            ) from trouble
+            ) from error
         return json.dumps(subscription, sort_keys=True)
 
     def display_address(self, address: str) -> str:
-        """Return the host of the push service, which tells the browser's maker; the rest would let others push."""
+        """Return the host of the push service; anybody with the full endpoint could push to it."""
         return str(urlsplit(json.loads(address)["endpoint"]).netloc)
 
     def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
         subscription = json.loads(address)
-        answer = post_push(message, subscription, MAX_PAYLOAD_BYTES)
-        if answer.status == 413:
-            answer = post_push(message, subscription, SHORT_PAYLOAD_BYTES)
-        return interpret_response(answer)
+        response = post_push(message, subscription, MAX_PAYLOAD_BYTES)
+        if response.status == 413:
+            response = post_push(message, subscription, SHORT_PAYLOAD_BYTES)
+        return interpret_response(response)
 
 
 def post_push(
     message: NotificationMessage, subscription: dict[str, Any], max_bytes: int
 ) -> public_http.PublicHttpResponse:
-    """Send a message of at most so many bytes to a browser's push service."""
+    """Post a message to a browser's push service, with a payload of at most `max_bytes`."""
     endpoint = subscription["endpoint"]
     headers = {
         **vapid.vapid_headers(endpoint),
@@ -91,7 +93,7 @@ def post_push(
 
 
 def encrypt_payload(subscription: dict[str, Any], data: bytes) -> bytes:
-    """Return data that only the browser of a subscription can read; raise ValueError where its keys are none."""
+    """Return data encrypted for the browser of a subscription; raise ValueError for invalid keys."""
     pusher = pywebpush.WebPusher(subscription)
     ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), pusher.receiver_key or b"")
     if len(pusher.auth_key or b"") != 16:
@@ -100,21 +102,22 @@ def encrypt_payload(subscription: dict[str, Any], data: bytes) -> bytes:
 
 
 def build_payload(message: NotificationMessage, max_bytes: int = MAX_PAYLOAD_BYTES) -> bytes:
-    """Return what the worker in the browser shows, in at most so many bytes; the body is cut where it is too long."""
-    lines = [f"{label}: {value}" for label, value in message.facts]
-    whole = "\n".join([*message.lines, *lines])
-    body, low, high = "", 0, len(whole)
+    """Return the JSON that the browser's service worker shows, at most `max_bytes` long; the body is cut to fit."""
+    facts = [f"{label}: {value}" for label, value in message.facts]
+    full_body = "\n".join([*message.lines, *facts])
+    # Binary search: bytes per character differ by script and by JSON escapes.
+    body, low, high = "", 0, len(full_body)
     while low <= high:
         length = (low + high) // 2
-        tried = truncate_text(whole, length)
-        fits = len(encode_payload(message, tried)) <= max_bytes
-        body, low, high = (tried, length + 1, high) if fits else (body, low, length - 1)
+        candidate = truncate_text(full_body, length)
+        fits = len(encode_payload(message, candidate)) <= max_bytes
+        body, low, high = (candidate, length + 1, high) if fits else (body, low, length - 1)
     return encode_payload(message, body)
 
 
 def encode_payload(message: NotificationMessage, body: str) -> bytes:
-    """Return a payload with a body. A title takes at most 120 signs of it."""
-    told = {
+    """Return the payload with this body; the title is cut to 120 characters."""
+    payload = {
         "title": truncate_text(message.headline, 120),
         "body": body,
         "url": message.action.url,
@@ -123,27 +126,27 @@ def encode_payload(message: NotificationMessage, body: str) -> bytes:
         "dir": message.direction,
         "loud": message.urgency == "high",
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def truncate_text(text: str, max_length: int) -> str:
-    """Return at most so many signs of words, with a mark where some are missing."""
+    """Return text cut to `max_length` characters, with an ellipsis if something is missing."""
     return text if len(text) <= max_length else text[: max(0, max_length - 1)].rstrip() + "…"
 
 
 def topic_of(message: NotificationMessage) -> str:
-    """Return the name by which a later push takes this one's place, of 32 signs at most (RFC 8030, 5.4)."""
+    """Return the topic by which a later push replaces this one: 32 characters at most (RFC 8030, 5.4)."""
     return hashlib.sha256((message.tag or message.thread_key).encode()).hexdigest()[:32]
 
 
 def interpret_response(response: public_http.PublicHttpResponse) -> DeliveryReceipt:
-    """Return the receipt of an answer that took a push; raise what any other means."""
-    told = f"{response.status}: {response.text}"
+    """Return the receipt for a response of a push service; raise the delivery error that its status means."""
+    text = f"{response.status}: {response.text}"
     if response.status in (404, 410):
-        raise DeadAddressError(told)
+        raise DeadAddressError(text)
     if response.status in OPERATOR_FAULT_STATUSES:
-        raise TemporaryDeliveryError(told, response.retry_after)
+        raise TemporaryDeliveryError(text, response.retry_after)
     public_http.raise_if_temporary(response)
     if not 200 <= response.status < 300:
-        raise MessageRejectedError(told)
-    return DeliveryReceipt(told)
+        raise MessageRejectedError(text)
+    return DeliveryReceipt(text)

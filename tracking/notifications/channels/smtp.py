@@ -1,4 +1,4 @@
-"""The line to the mail server: kept between mails, aware of how far a conversation came, and what its answers mean."""
+"""The connection to the mail server: kept open between mails, with the meaning of each reply and of a break."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tracking.notifications.channels.channel import (
 DJANGO_SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
 LAST_REPLY_BACKEND: Final = "tracking.notifications.channels.smtp.LastReplyEmailBackend"
 MAX_IDLE_SECONDS: Final = 20
-"""Servers hang up on who is silent for long."""
+"""Servers close idle connections; after this time ours is opened again."""
 START_MAIL_INPUT: Final = 354
 ENHANCED_STATUS_PATTERN: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 DEAD_ADDRESS_STATUSES: Final = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
-"""No such mailbox, no such system, no address, moved away, takes no mail, disabled (RFC 3463, RFC 7505)."""
+"""Bad mailbox, bad system, bad syntax, moved, null MX, disabled (RFC 3463, RFC 7505)."""
 MAILBOX_FULL_STATUS: Final = "5.2.2"
 UNKNOWN_RECIPIENT_PATTERN: Final = re.compile(
     r"(user|recipient|mailbox|address|account)\b.*\b(unknown|not found|unavailable|does(n't| not) exist|disabled)"
@@ -39,7 +39,7 @@ UNKNOWN_RECIPIENT_PATTERN: Final = re.compile(
 
 
 class LastReplySmtp(smtplib.SMTP):
-    """Remembers the server's last answer. After 354 the mail is under way, and only the next answer tells its fate."""
+    """Remembers the last reply: after 354 the text is being sent, and only the next reply tells whether it arrived."""
 
     last_code = 0
     last_reply = b""
@@ -50,11 +50,11 @@ class LastReplySmtp(smtplib.SMTP):
 
 
 class LastReplySmtpTls(LastReplySmtp, smtplib.SMTP_SSL):
-    """The same under TLS from the first byte."""
+    """The same with implicit TLS."""
 
 
 class LastReplyEmailBackend(EmailBackend):
-    """Django's own, with lines that remember."""
+    """Django's SMTP backend with connections that remember the last reply."""
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
@@ -62,7 +62,7 @@ class LastReplyEmailBackend(EmailBackend):
 
 
 class ThreadConnection(threading.local):
-    """Each thread's open line, the settings that it was opened with, and when it was used (seconds, monotonic)."""
+    """One thread's open connection, the settings it was opened with, and when it was last used (monotonic seconds)."""
 
     backend: BaseEmailBackend | None = None
     opened_with: tuple[Any, ...] = ()
@@ -73,99 +73,100 @@ THREAD_CONNECTION: Final = ThreadConnection()
 
 
 def send_mail(mail: EmailMessage) -> DeliveryReceipt:
-    """Send a mail to its one recipient. Raise `Later`, `Doubtful`, `Gone` or `Refused`, without the address in it."""
+    """Send a mail to its one recipient; raise a `DeliveryError` whose text does not contain the address."""
     try:
         mail.connection = backend = open_connection()
-    except (smtplib.SMTPException, OSError) as trouble:
+    except (smtplib.SMTPException, OSError) as error:
         raise TemporaryDeliveryError(
-            f"the mail server cannot be used: {type(trouble).__name__}: {trouble}"[:300]
-        ) from trouble
+            f"the mail server cannot be used: {type(error).__name__}: {error}"[:300]
+        ) from error
     try:
         mail.send()
-    except (smtplib.SMTPException, OSError) as trouble:
-        meaning = delivery_error_from(trouble, backend)
-        if not isinstance(trouble, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+    except (smtplib.SMTPException, OSError) as error:
+        delivery_error = delivery_error_from(error, backend)
+        # After these two replies the server still accepts commands, so the connection can be kept.
+        if not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
             close_connection()
-        raise without_address(mail.to[0], meaning) from trouble
+        raise without_address(mail.to[0], delivery_error) from error
     THREAD_CONNECTION.used_at = time.monotonic()
-    line = smtp_connection_of(backend)
-    return DeliveryReceipt(line.last_reply.decode(errors="replace") if line else "")
+    connection = smtp_connection_of(backend)
+    return DeliveryReceipt(connection.last_reply.decode(errors="replace") if connection else "")
 
 
 def open_connection() -> BaseEmailBackend:
-    """Return a line that is open, or a new one. Raises what `smtplib` raises."""
-    wanted = (settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_HOST_USER)
-    stale = THREAD_CONNECTION.opened_with != wanted or time.monotonic() - THREAD_CONNECTION.used_at > MAX_IDLE_SECONDS
+    """Return this thread's open connection, or a new one; raise what `smtplib` raises."""
+    current_settings = (settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_HOST_USER)
+    stale = (
+        THREAD_CONNECTION.opened_with != current_settings
+        or time.monotonic() - THREAD_CONNECTION.used_at > MAX_IDLE_SECONDS
+    )
     if THREAD_CONNECTION.backend is None or stale or not is_connected(THREAD_CONNECTION.backend):
         close_connection()
         backend = get_connection(
             LAST_REPLY_BACKEND if settings.EMAIL_BACKEND == DJANGO_SMTP_BACKEND else settings.EMAIL_BACKEND
         )
         backend.open()
-        THREAD_CONNECTION.backend, THREAD_CONNECTION.opened_with, THREAD_CONNECTION.used_at = (
-            backend,
-            wanted,
-            time.monotonic(),
-        )
+        THREAD_CONNECTION.backend, THREAD_CONNECTION.opened_with = backend, current_settings
+        THREAD_CONNECTION.used_at = time.monotonic()
     return THREAD_CONNECTION.backend
 
 
 def is_connected(backend: BaseEmailBackend) -> bool:
-    """Tell whether the server still answers on a line; a backend that is no SMTP has none that could break."""
-    line = smtp_connection_of(backend)
+    """Tell whether the server still answers; always true for a backend without SMTP, such as the console one."""
+    connection = smtp_connection_of(backend)
     try:
-        return line is None or line.noop()[0] == 250
+        return connection is None or connection.noop()[0] == 250
     except (smtplib.SMTPException, OSError):
         return False
 
 
 def close_connection() -> None:
-    """Close this thread's line, without a farewell that a broken one would wait for."""
-    if THREAD_CONNECTION.backend and (line := smtp_connection_of(THREAD_CONNECTION.backend)):
-        line.close()
+    """Close this thread's connection without QUIT, which would wait for a reply on a broken one."""
+    if THREAD_CONNECTION.backend and (connection := smtp_connection_of(THREAD_CONNECTION.backend)):
+        connection.close()
     THREAD_CONNECTION.backend = None
 
 
 def smtp_connection_of(backend: BaseEmailBackend) -> LastReplySmtp | None:
-    """Return the line of a backend, if it has one."""
-    line = getattr(backend, "connection", None)
-    return line if isinstance(line, LastReplySmtp) else None
+    """Return the SMTP connection of a backend, if it has one."""
+    connection = getattr(backend, "connection", None)
+    return connection if isinstance(connection, LastReplySmtp) else None
 
 
 def delivery_error_from(error: Exception, backend: BaseEmailBackend) -> DeliveryError:
-    """Return what a trouble means: the server's code decides, and where it gave none, how far we were."""
+    """Return the delivery error for an exception: by the reply code, or without one by how far the dialogue was."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return error_from_reply(*next(iter(error.recipients.values())))
     if isinstance(error, smtplib.SMTPDataError):
         return error_from_reply(error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return MessageRejectedError(str(error))
-    line, words = smtp_connection_of(backend), f"{type(error).__name__}: {error}"[:300]
-    # What is left is no fault of the recipient's: our name is not taken as a sender, or the line broke.
-    return (
-        UnconfirmedDeliveryError(words)
-        if line and line.last_code == START_MAIL_INPUT
-        else TemporaryDeliveryError(words)
-    )
+    connection, text = smtp_connection_of(backend), f"{type(error).__name__}: {error}"[:300]
+    # What is left is not the recipient's fault: our sender address was rejected, or the connection broke.
+    if connection and connection.last_code == START_MAIL_INPUT:
+        return UnconfirmedDeliveryError(text)
+    return TemporaryDeliveryError(text)
 
 
 def error_from_reply(code: int, reply: bytes | str) -> DeliveryError:
-    """Return what a server's answer means. The extended status (RFC 3463) weighs more than the code: 550 is said of
-    strangers and of spam alike."""
-    words = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    status = found.group() if (found := ENHANCED_STATUS_PATTERN.match(words)) else ""
-    told = f"{code} {words}"[:300]
+    """Return the delivery error for a server's reply.
+
+    The enhanced status (RFC 3463) decides before the code: 550 means an unknown mailbox as well as spam.
+    """
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    status = match.group() if (match := ENHANCED_STATUS_PATTERN.match(text)) else ""
+    reason = f"{code} {text}"[:300]
     if code < 500 or status == MAILBOX_FULL_STATUS or (code == 552 and not status):
-        return TemporaryDeliveryError(told)
-    dead = (
+        return TemporaryDeliveryError(reason)
+    is_dead = (
         status in DEAD_ADDRESS_STATUSES
         if status
-        else code in (550, 551, 553) and UNKNOWN_RECIPIENT_PATTERN.search(words)
+        else code in (550, 551, 553) and UNKNOWN_RECIPIENT_PATTERN.search(text)
     )
-    return DeadAddressError(told) if dead else MessageRejectedError(told)
+    return DeadAddressError(reason) if is_dead else MessageRejectedError(reason)
 
 
 def without_address(address: str, error: DeliveryError) -> DeliveryError:
-    """Return a trouble without the address in its words."""
+    """Return a delivery error with the address removed from its text."""
     error.args = (re.sub(re.escape(address), "…", str(error), flags=re.IGNORECASE),)
     return error

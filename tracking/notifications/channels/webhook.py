@@ -1,4 +1,4 @@
-"""A web address of the reader's own: each notice as plain JSON, with its identity as `Idempotency-Key`."""
+"""Webhook: each notice as JSON to a URL of the reader's own, with an `Idempotency-Key`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracking.notifications.channels.channel import (
 
 
 class WebhookChannel:
-    """Posts notices where a reader's own program listens."""
+    """Posts notices to a URL of the reader's own."""
 
     name = "webhook"
     label = gettext_lazy("Web address")
@@ -30,33 +30,33 @@ class WebhookChannel:
         return bool(settings.NOTICE_WEBHOOKS)
 
     def clean_address(self, address: str) -> str:
-        """Return the address, ASCII only. It must be https:// on a public host, without a password in it."""
+        """Return the URL, ASCII only. It must be https:// on a public host, without a password."""
         return public_http.clean_url(address)
 
     def display_address(self, address: str) -> str:
-        """Return the host: the rest of such an address is often a key."""
+        """Return the host: the rest of a webhook URL is often a key."""
         return urlsplit(address).netloc
 
     def send(self, message: NotificationMessage, address: str) -> DeliveryReceipt:
-        answer = public_http.post(address, build_body(message), build_headers(message))
-        told = f"{answer.status}: {answer.text}"
-        if answer.status == 410:
-            raise DeadAddressError(told)
-        public_http.raise_if_temporary(answer)
-        if not 200 <= answer.status < 300:
-            raise MessageRejectedError(told)
-        return DeliveryReceipt(told)
+        response = public_http.post(address, build_body(message), build_headers(message))
+        text = f"{response.status}: {response.text}"
+        if response.status == 410:
+            raise DeadAddressError(text)
+        public_http.raise_if_temporary(response)
+        if not 200 <= response.status < 300:
+            raise MessageRejectedError(text)
+        return DeliveryReceipt(text)
 
 
 def build_headers(message: NotificationMessage) -> dict[str, str]:
-    """Return the headers. The key is the same at every try, so that a receiver can drop a copy."""
+    """Return the headers. The key is the same at every attempt, so that a receiver can drop a copy."""
     key = hashlib.sha256(message.idempotency_key.encode()).hexdigest()
     return {"Content-Type": "application/json", "Idempotency-Key": key, "User-Agent": "Landfall"}
 
 
 def build_body(message: NotificationMessage) -> bytes:
-    """Return a message as JSON: `kind` for programs, the rest in the reader's language."""
-    told = {
+    """Return a message as JSON: `kind` for programs, texts in the reader's language."""
+    body = {
         "kind": message.kind,
         "language": message.language,
         "shop": message.sender,
@@ -68,4 +68,4 @@ def build_body(message: NotificationMessage) -> bytes:
         "thread": hashlib.sha256(message.thread_key.encode()).hexdigest()[:32],
         "parcel": message.json_ld,
     }
-    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
