@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.notifications.channels.channel_samples import MESSENGER_PROVIDERS
 from tests.notifications.channels.http_receiver import HttpReceiver
 from tests.notifications.channels.sample_messages import CHINESE, ENGLISH, make_message
 from tests.test_start import free_port
@@ -37,16 +38,6 @@ from tracking.notifications.channels.messengers import (
 SIGNAL = CHANNELS["signal"]
 TEXTS = st.text(max_size=400)
 BOT_KEY = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
-TEMPLATES = {
-    "sms": f"twilio://AC{'1' * 32}:{'2' * 32}@+15551230000/{{to}}",
-    "whatsapp": "whatsapp://token123@15551230000/{to}",
-    "signal": "signal://127.0.0.1:9922/+15551230000/{to}",
-    "telegram": "tgram://123456789:abcdefghijklmnopqrstuvwxyz_ABCDEFGH/{to}",
-    "line": "line://a-long-token-of-a-channel/{to}",
-    "wecom": "wecombot://{to}",
-    "feishu": "feishu://{to}",
-    "slack": "slack://{to}",
-}
 
 
 @pytest.fixture
@@ -153,13 +144,13 @@ def test_numbers_and_words_stay_out_of_the_log(
 
 def test_a_messenger_is_offered_once_its_provider_is_named(settings: Any) -> None:
     assert "sms" not in configured_channels()
-    settings.MESSENGERS = {"sms": TEMPLATES["sms"], "telegram": "tgram://token-without-a-place"}
+    settings.MESSENGERS = {"sms": MESSENGER_PROVIDERS["sms"], "telegram": "tgram://token-without-a-place"}
     assert {one.name for one in MESSENGER_CHANNELS} & set(configured_channels()) == {"sms"}
 
 
 @pytest.mark.parametrize("one", MESSENGER_CHANNELS, ids=lambda one: one.name)
 def test_every_messenger_reaches_the_one_address_it_was_given(one: Any) -> None:
-    service = apprise_service(TEMPLATES[one.name], one.clean_address(one.sample_address))
+    service = apprise_service(MESSENGER_PROVIDERS[one.name], one.clean_address(one.sample_address))
 
     assert service is not None
     assert len(service) == 1
