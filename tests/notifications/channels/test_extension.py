@@ -172,8 +172,8 @@ def test_readme_of_the_package_has_a_row(channel: Any, title: str) -> None:
     name = name_of(channel)
 
     assert table_rows(readme_section(title), name), (
-        f"The channel '{name}' is missing: add a row that starts with | `{name}` | "
-        f'to the table "{title}" in tracking/notifications/README.md.'
+        f"The channel '{name}' is missing in tracking/notifications/README.md: add a row that starts with | `{name}` | "
+        f'to the table "{title}"; for a messenger, add `{name}` to the first cell of the messengers\' row.'
     )
 
 
@@ -188,6 +188,18 @@ def test_environment_variable_is_documented(channel: Any) -> None:
     (row, *_others) = table_rows(readme_section(TABLES[0]), name_of(channel)) or [""]
     assert f"`{variable}" in row, (
         f"The row of '{name_of(channel)}' in tracking/notifications/README.md must say that {variable} switches it on."
+    )
+
+
+@every
+def test_setting_is_read_in_the_settings_module(channel: Any) -> None:
+    sample = sample_of(channel)
+
+    missing = [name for name in {**sample.settings(""), **sample.settings_off} if not hasattr(site, name)]
+
+    assert not missing, (
+        f"The channel '{name_of(channel)}' needs {', '.join(missing)}: read it in tracking/settings.py, "
+        f"from the environment variable {sample.variable}."
     )
 
 
