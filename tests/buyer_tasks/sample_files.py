@@ -1,4 +1,4 @@
-"""Small files as buyers and attackers send them."""
+"""Small images and PDFs as buyers and attackers upload them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PIL import Image
 def image_bytes(
     image_format: str = "JPEG", size: tuple[int, int] = (60, 40), color: str = "teal", **save_options: Any
 ) -> bytes:
-    """Return a picture of one colour."""
-    out = BytesIO()
-    Image.new("RGB", size, color).save(out, image_format, **save_options)
-    return out.getvalue()
+    """Return an image of one colour."""
+    buffer = BytesIO()
+    Image.new("RGB", size, color).save(buffer, image_format, **save_options)
+    return buffer.getvalue()
 
 
 def image_with_metadata() -> bytes:
-    """Return a picture that tells who took it and that it lies on its side."""
+    """Return an image with camera, location and a comment in its metadata, rotated by 90 degrees."""
     exif = Image.Exif()
     exif[0x010F] = "Fictional Camera"
     exif[0x0112] = 6
@@ -28,14 +28,14 @@ def image_with_metadata() -> bytes:
 
 
 def pdf_bytes(*objects: bytes, end: bytes = b"%%EOF\n") -> bytes:
-    """Return a PDF that holds these objects."""
+    """Return a PDF with these objects after its catalogue."""
     body = b"".join(
-        b"%d 0 obj\n%s\nendobj\n" % (at, part) for at, part in enumerate((b"<</Type/Catalog>>", *objects), 1)
+        b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate((b"<</Type/Catalog>>", *objects), 1)
     )
     return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R>>\nstartxref\n0\n" + end
 
 
 def pdf_stream(content: bytes, dictionary: bytes = b"/Filter/FlateDecode", is_compressed: bool = True) -> bytes:
-    """Return a stream object."""
-    held = zlib.compress(content) if is_compressed else content
-    return b"<<%s/Length %d>>stream\n%s\nendstream" % (dictionary, len(held), held)
+    """Return a PDF stream object, compressed with Flate by default."""
+    data = zlib.compress(content) if is_compressed else content
+    return b"<<%s/Length %d>>stream\n%s\nendstream" % (dictionary, len(data), data)

@@ -1,4 +1,4 @@
-"""Addresses, telephones and tax numbers by the destination's own rules."""
+"""Addresses, telephone and tax numbers are checked by the rules of the destination."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ TOKYO = {"street_address": "2-1 Setagaya", "country_area": "Tokyo", "postal_code
         ("AE", ["Street and house number", "Emirate"]),
     ],
 )
-def test_a_form_has_the_lines_and_the_words_of_its_country(country: str, fields: list[str]) -> None:
-    assert [line.label for line in address_fields(country)] == fields
+def test_address_form_has_the_fields_and_labels_of_its_country(country: str, fields: list[str]) -> None:
+    assert [field.label for field in address_fields(country)] == fields
 
 
-def test_a_good_address_comes_back_as_the_country_writes_it() -> None:
-    found = check_address(
+def test_valid_address_is_returned_in_the_format_of_its_country() -> None:
+    address = check_address(
         {"street_address": "1 Main St", "city": "Reno", "country_area": "nv", "postal_code": "89501"}, "US"
     )
 
-    assert (found["country_area"], found["country"]) == ("NV", "US")
+    assert (address["country_area"], address["country"]) == ("NV", "US")
 
 
 @pytest.mark.parametrize(
-    ("typed", "country", "wrong"),
+    ("typed", "country", "wrong_fields"),
     [
         ({}, "DE", {"street_address", "city", "postal_code"}),
         ({**TOKYO, "postal_code": "1"}, "JP", {"postal_code"}),
@@ -59,36 +59,36 @@ def test_a_good_address_comes_back_as_the_country_writes_it() -> None:
         ),
     ],
 )
-def test_every_wrong_line_is_named(typed: dict[str, str], country: str, wrong: set[str]) -> None:
-    with pytest.raises(InvalidPostalAddressError) as trouble:
+def test_every_wrong_field_is_named(typed: dict[str, str], country: str, wrong_fields: set[str]) -> None:
+    with pytest.raises(InvalidPostalAddressError) as caught:
         check_address(typed, country)
 
-    assert trouble.value.errors.keys() == wrong
+    assert caught.value.errors.keys() == wrong_fields
 
 
 @pytest.mark.parametrize("country", ["", "XX", "??"])
-def test_a_country_without_rules_has_a_plain_form(country: str) -> None:
+def test_country_without_rules_has_a_generic_form(country: str) -> None:
     assert check_address({"street_address": "Main St", "city": "Town"}, country)["city"].upper() == "TOWN"
 
 
 @given(st.text(max_size=30), st.sampled_from(["DE", "US", "CN", "BR", ""]))
-def test_whatever_is_typed_is_a_number_or_a_sentence(typed: str, country: str) -> None:
+def test_any_text_is_a_phone_number_or_an_error_message(typed: str, country: str) -> None:
     try:
         assert check_phone(typed, country).startswith("+")
-    except InvalidPhoneError as trouble:
-        assert str(trouble)
+    except InvalidPhoneError as error:
+        assert str(error)
 
 
 @pytest.mark.parametrize(
     ("typed", "country", "number"),
     [("0151 12345678", "DE", "+4915112345678"), ("+1 (212) 555-0123", "DE", "+12125550123")],
 )
-def test_a_telephone_is_read_as_people_there_write_it(typed: str, country: str, number: str) -> None:
+def test_phone_number_is_parsed_in_the_format_of_its_country(typed: str, country: str, number: str) -> None:
     assert check_phone(typed, country) == number
 
 
 @pytest.mark.parametrize(
-    ("typed", "country", "good"),
+    ("typed", "country", "is_valid"),
     [
         ("529.982.247-25", "BR", True),
         ("529.982.247-26", "BR", False),
@@ -105,8 +105,8 @@ def test_a_telephone_is_read_as_people_there_write_it(typed: str, country: str, 
         ("x" * 30, "", False),
     ],
 )
-def test_a_tax_number_is_checked_where_it_can_be(typed: str, country: str, good: bool) -> None:
-    if good:
+def test_tax_number_is_checked_where_rules_are_known(typed: str, country: str, is_valid: bool) -> None:
+    if is_valid:
         assert check_tax_id(typed, country).isalnum()
     else:
         with pytest.raises(InvalidTaxIdError):
@@ -117,7 +117,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
-    ("delivered", "told"),
+    ("delivered", "reportable"),
     [
         ("2026-09-21T10:00", "2026-09-22T18:00"),
         ("2026-09-21T20:30", "2026-09-22T20:30"),
@@ -126,18 +126,18 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
     ids=["Monday morning", "Monday evening", "Friday", "Saturday"],
 )
-def test_a_missing_parcel_is_reported_from_the_end_of_the_next_working_day(delivered: str, told: str) -> None:
-    at = datetime.fromisoformat(delivered).replace(tzinfo=BERLIN)
+def test_missing_parcel_can_be_reported_after_the_next_working_day(delivered: str, reportable: str) -> None:
+    delivered_at = datetime.fromisoformat(delivered).replace(tzinfo=BERLIN)
 
-    assert reportable_at(at, BERLIN) == datetime.fromisoformat(told).replace(tzinfo=BERLIN)
+    assert reportable_at(delivered_at, BERLIN) == datetime.fromisoformat(reportable).replace(tzinfo=BERLIN)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))
-def test_nobody_waits_less_than_a_day_or_more_than_four(delivered: datetime) -> None:
+def test_report_is_possible_after_one_to_four_days(delivered: datetime) -> None:
     assert timedelta(hours=24) <= reportable_at(delivered, BERLIN) - delivered <= timedelta(hours=97)
 
 
-def test_an_answer_reads_in_the_order_of_its_form() -> None:
+def test_answer_is_shown_in_the_order_of_its_form() -> None:
     values = {"city": "Tokyo", **TOKYO, "country": "JP"}
 
     assert [label for label, _value in describe_answer(BuyerTaskKind.ADDRESS, values)] == [
@@ -145,7 +145,7 @@ def test_an_answer_reads_in_the_order_of_its_form() -> None:
     ]  # fmt: skip
 
 
-def test_what_was_answered_is_told_as_the_reader_writes_it() -> None:
+def test_answer_values_are_formatted_for_the_reader() -> None:
     japanese, arabic = build_reader({}, "ja", "JP"), build_reader({}, "ar", "EG")
     day = {"day": "2020-10-14"}
 

@@ -1,4 +1,4 @@
-"""Papers lie encrypted, under names that tell nothing, and go when their time is over."""
+"""Papers are encrypted on disk, under random names, and can be deleted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def papers_folder(settings: Any, tmp_path: Path) -> Path:
     return Path(settings.PAPERS_DIR)
 
 
-def test_a_paper_comes_back_as_it_was_and_nobody_reads_it_on_the_disk(papers_folder: Path) -> None:
+def test_paper_is_restored_unchanged_and_unreadable_on_disk(papers_folder: Path) -> None:
     name = encrypted_store.save_paper(SECRET)
 
     [path] = [path for path in papers_folder.rglob("*") if path.is_file()]
@@ -30,23 +30,23 @@ def test_a_paper_comes_back_as_it_was_and_nobody_reads_it_on_the_disk(papers_fol
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_papers_do_not_lie_where_files_are_served(settings: Any) -> None:
-    served = [Path(settings.STATIC_ROOT), *map(Path, settings.STATICFILES_DIRS)]
+def test_papers_are_outside_all_served_folders(settings: Any) -> None:
+    served_folders = [Path(settings.STATIC_ROOT), *map(Path, settings.STATICFILES_DIRS)]
 
-    assert not any(Path(settings.PAPERS_DIR).is_relative_to(place) for place in served)
+    assert not any(Path(settings.PAPERS_DIR).is_relative_to(folder) for folder in served_folders)
 
 
-def test_an_older_key_still_opens_what_it_closed(settings: Any) -> None:
+def test_fallback_key_decrypts_older_papers(settings: Any) -> None:
     name = encrypted_store.save_paper(SECRET)
-    old, settings.SECRET_KEY = settings.SECRET_KEY, "another key, of the same length or so, for tests alone"
+    old_key, settings.SECRET_KEY = settings.SECRET_KEY, "another key, of the same length or so, for tests alone"
 
     with pytest.raises(encrypted_store.UnreadablePaperError):
         encrypted_store.load_paper(name)
-    settings.SECRET_KEY_FALLBACKS = [old]
+    settings.SECRET_KEY_FALLBACKS = [old_key]
     assert encrypted_store.load_paper(name) == SECRET
 
 
-def test_a_paper_that_was_tampered_with_is_not_handed_out(papers_folder: Path) -> None:
+def test_modified_paper_is_not_returned(papers_folder: Path) -> None:
     name = encrypted_store.save_paper(SECRET)
     path = encrypted_store.path_of(name)
     path.write_bytes(path.read_bytes()[:-4] + b"AAAA")
@@ -55,7 +55,7 @@ def test_a_paper_that_was_tampered_with_is_not_handed_out(papers_folder: Path) -
         encrypted_store.load_paper(name)
 
 
-def test_an_erased_paper_is_gone_and_erasing_twice_does_no_harm(papers_folder: Path) -> None:
+def test_deleted_paper_is_gone_and_deleting_twice_is_harmless(papers_folder: Path) -> None:
     name = encrypted_store.save_paper(SECRET)
 
     encrypted_store.delete_paper(name)
@@ -67,12 +67,12 @@ def test_an_erased_paper_is_gone_and_erasing_twice_does_no_harm(papers_folder: P
 
 
 @pytest.mark.parametrize("name", ["../secret-key", "", "A" * 32, "0" * 31, "0" * 32 + "\n"])
-def test_no_name_leads_out_of_the_vault(name: str) -> None:
+def test_no_name_leads_out_of_the_store(name: str) -> None:
     with pytest.raises(ValueError, match="not the name"):
         encrypted_store.load_paper(name)
 
 
-def test_files_are_found_by_their_age() -> None:
+def test_files_are_found_by_age() -> None:
     name = encrypted_store.save_paper(SECRET)
     now = datetime.now(UTC)
     os.utime(encrypted_store.path_of(name), (now.timestamp() - 7200,) * 2)

@@ -1,4 +1,4 @@
-"""What may be handed in: pictures without their past, and PDFs that do nothing."""
+"""Uploads are accepted as re-encoded images without metadata and PDFs without active content."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ def check_invoice(content: bytes, name: str = "photo.jpg") -> CheckedPaper:
 
 
 def rejection_message(content: bytes, name: str = "photo.jpg") -> str:
-    with pytest.raises(InvalidPaperError) as trouble:
+    with pytest.raises(InvalidPaperError) as caught:
         check_invoice(content, name)
-    return str(trouble.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_kept_as_a_new_jpeg_whatever_it_is_called(kind: str) -> None:
+def test_image_is_stored_as_a_new_jpeg_whatever_its_name(kind: str) -> None:
     paper = check_invoice(image_bytes(kind), "Rechnung März.exe")
 
     assert (paper.media_type, paper.name) == ("image/jpeg", "Rechnung März.jpg")
-    with Image.open(BytesIO(paper.content)) as kept:
-        assert (kept.format, kept.size) == ("JPEG", (60, 40))
+    with Image.open(BytesIO(paper.content)) as image:
+        assert (image.format, image.size) == ("JPEG", (60, 40))
 
 
-def test_a_picture_forgets_where_and_by_whom_it_was_taken() -> None:
-    sent = image_with_metadata()
+def test_image_metadata_is_removed() -> None:
+    uploaded = image_with_metadata()
 
-    kept = check_invoice(sent).content
+    stored = check_invoice(uploaded).content
 
-    assert b"Fictional Camera" in sent and b"taken at home" in sent
-    assert b"Fictional Camera" not in kept and b"taken at home" not in kept
-    with Image.open(BytesIO(kept)) as found:
-        assert len(found.getexif()) == 0
-        assert found.size == (40, 60), "turned as it was held"
+    assert b"Fictional Camera" in uploaded and b"taken at home" in uploaded
+    assert b"Fictional Camera" not in stored and b"taken at home" not in stored
+    with Image.open(BytesIO(stored)) as image:
+        assert len(image.getexif()) == 0
+        assert image.size == (40, 60), "rotated upright"
 
 
-def test_what_hangs_behind_a_picture_is_not_kept() -> None:
+def test_data_after_an_image_is_removed() -> None:
     assert b"PK\x03\x04" not in check_invoice(image_bytes() + b"PK\x03\x04 a second file").content
 
 
-def test_glass_becomes_white_paper() -> None:
-    out = BytesIO()
-    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(out, "PNG")
+def test_transparency_becomes_white() -> None:
+    buffer = BytesIO()
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(buffer, "PNG")
 
-    with Image.open(BytesIO(check_invoice(out.getvalue()).content)) as kept:
-        assert kept.getpixel((4, 4)) == (255, 255, 255)
+    with Image.open(BytesIO(check_invoice(buffer.getvalue()).content)) as image:
+        assert image.getpixel((4, 4)) == (255, 255, 255)
 
 
-def test_a_large_picture_is_made_smaller() -> None:
-    with Image.open(BytesIO(check_invoice(image_bytes(size=(5000, 100))).content)) as kept:
-        assert kept.size == (MAX_SIDE_PIXELS, 80)
+def test_large_image_is_scaled_down() -> None:
+    with Image.open(BytesIO(check_invoice(image_bytes(size=(5000, 100))).content)) as image:
+        assert image.size == (MAX_SIDE_PIXELS, 80)
 
 
 @pytest.mark.parametrize("side", [6_000, 50_000])
-def test_a_bomb_of_a_picture_is_refused_before_it_is_unpacked(side: int) -> None:
+def test_image_bomb_is_refused_before_it_is_decoded(side: int) -> None:
     header = b"IHDR" + side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
     start = b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + zlib.crc32(header).to_bytes(4, "big")
 
@@ -74,7 +74,7 @@ def test_a_bomb_of_a_picture_is_refused_before_it_is_unpacked(side: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"", "empty"),
         (b"MZ\x90\0 a program", "neither a photo"),
@@ -90,20 +90,20 @@ def test_a_bomb_of_a_picture_is_refused_before_it_is_unpacked(side: int) -> None
     ids=["empty", "exe", "html", "gif", "svg", "heic", "html in a jpeg", "cut jpeg", "cut png", "11 MB"],
 )
 @pytest.mark.parametrize("name", ["paper.pdf", "paper.jpg"])
-def test_a_file_is_what_its_bytes_say(content: bytes, words: str, name: str) -> None:
-    assert words in rejection_message(content, name)
+def test_file_type_is_detected_from_its_bytes(content: bytes, message: str, name: str) -> None:
+    assert message in rejection_message(content, name)
 
 
-def test_a_plain_pdf_is_kept_as_it_is() -> None:
-    sent = pdf_bytes(
+def test_harmless_pdf_is_stored_unchanged() -> None:
+    uploaded = pdf_bytes(
         pdf_stream(b"BT (Invoice 7) Tj ET"), pdf_stream(b"\xff\xd8 a scan", b"/Filter/DCTDecode", is_compressed=False)
     )
 
-    assert check_invoice(sent, "../../etc/Invoice 7.PDF")[1:] == ("Invoice 7.pdf", "application/pdf", sent)
+    assert check_invoice(uploaded, "../../etc/Invoice 7.PDF")[1:] == ("Invoice 7.pdf", "application/pdf", uploaded)
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("uploaded", "message"),
     [
         (pdf_bytes(b"<</S/JavaScript/JS(app.alert\\(1\\))>>"), "program or other files"),
         (pdf_bytes(b"<</S/#4Aava#53cript/JS 3 0 R>>"), "program or other files"),
@@ -125,11 +125,11 @@ def test_a_plain_pdf_is_kept_as_it_is() -> None:
     ],
     ids=["script", "spelled script", "launch", "files", "packed", "deep", "lzw", "twice", "locked", "polyglot", "cut"],
 )
-def test_a_pdf_that_acts_or_hides_something_is_refused(sent: bytes, words: str) -> None:
-    assert words in rejection_message(sent, "invoice.pdf")
+def test_pdf_with_active_or_hidden_content_is_refused(uploaded: bytes, message: str) -> None:
+    assert message in rejection_message(uploaded, "invoice.pdf")
 
 
-def test_a_bomb_of_a_pdf_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pdf_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracking.buyer_tasks.papers.MAX_DECOMPRESSED_BYTES", 1_000_000)
 
     assert "cannot be checked" in rejection_message(
@@ -140,10 +140,10 @@ def test_a_bomb_of_a_pdf_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(
     st.binary(max_size=200), st.sampled_from([b"%PDF-1.4", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"])
 )
-def test_no_bytes_break_the_reading(rest: bytes, start: bytes) -> None:
+def test_arbitrary_bytes_raise_no_other_error(rest: bytes, start: bytes) -> None:
     try:
         paper = check_invoice(start + rest)
-    except InvalidPaperError as trouble:
-        assert str(trouble)
+    except InvalidPaperError as error:
+        assert str(error)
     else:
         assert paper.content

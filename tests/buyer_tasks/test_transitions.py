@@ -1,4 +1,4 @@
-"""An ask from hand to hand: every step is noted, none can be made twice, a refusal asks again."""
+"""Transitions of a buyer task are logged, allowed from some states only, and a refusal asks again."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def recorded_actions(buyer_task: BuyerTask) -> list[str]:
     return list(buyer_task.log_entries.values_list("action", flat=True))
 
 
-def test_an_answer_goes_from_the_buyer_to_the_desk_and_is_accepted(buyer_task: BuyerTask, operator: User) -> None:
-    given = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+def test_answer_is_submitted_seen_and_accepted(buyer_task: BuyerTask, operator: User) -> None:
+    answer = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
     mark_seen(buyer_task, operator, LATER)
     accept_answer(buyer_task, operator, LATER)
 
     buyer_task.refresh_from_db()
-    given.refresh_from_db()
-    assert (buyer_task.state, buyer_task.closed_at, given.decided_by) == (BuyerTaskState.ACCEPTED, LATER, operator)
+    answer.refresh_from_db()
+    assert (buyer_task.state, buyer_task.closed_at, answer.decided_by) == (BuyerTaskState.ACCEPTED, LATER, operator)
     assert recorded_actions(buyer_task) == [
         BuyerTaskAction.OPENED,
         BuyerTaskAction.ANSWERED,
@@ -82,9 +82,7 @@ def test_an_answer_goes_from_the_buyer_to_the_desk_and_is_accepted(buyer_task: B
     ]
 
 
-def test_a_refused_answer_is_asked_for_again_with_the_reason_and_a_new_deadline(
-    buyer_task: BuyerTask, operator: User
-) -> None:
+def test_refused_answer_is_requested_again_with_reason_and_deadline(buyer_task: BuyerTask, operator: User) -> None:
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
     refuse_answer(buyer_task, operator, "Nobody answers there.", LATER)
 
@@ -102,7 +100,7 @@ def test_a_refused_answer_is_asked_for_again_with_the_reason_and_a_new_deadline(
     )
 
 
-def test_a_refusal_needs_a_reason(buyer_task: BuyerTask, operator: User) -> None:
+def test_refusal_needs_a_reason(buyer_task: BuyerTask, operator: User) -> None:
     submit_answer(buyer_task, {}, [], NOW)
 
     with pytest.raises(ValueError, match="reason"):
@@ -110,11 +108,11 @@ def test_a_refusal_needs_a_reason(buyer_task: BuyerTask, operator: User) -> None
 
 
 TRANSITIONS: dict[str, Callable[[BuyerTask, User], Any]] = {
-    "answer": lambda ask, user: submit_answer(ask, {}, [], LATER),
-    "accept": lambda ask, user: accept_answer(ask, user, LATER),
-    "refuse": lambda ask, user: refuse_answer(ask, user, "no", LATER),
-    "close": lambda ask, user: close_buyer_task(ask, LATER, "not needed"),
-    "forward": lambda ask, user: mark_forwarded(BuyerTaskAnswer(buyer_task=ask), LATER, ""),
+    "answer": lambda buyer_task, user: submit_answer(buyer_task, {}, [], LATER),
+    "accept": lambda buyer_task, user: accept_answer(buyer_task, user, LATER),
+    "refuse": lambda buyer_task, user: refuse_answer(buyer_task, user, "no", LATER),
+    "close": lambda buyer_task, user: close_buyer_task(buyer_task, LATER, "not needed"),
+    "forward": lambda buyer_task, user: mark_forwarded(BuyerTaskAnswer(buyer_task=buyer_task), LATER, ""),
 }
 
 
@@ -131,7 +129,7 @@ TRANSITIONS: dict[str, Callable[[BuyerTask, User], Any]] = {
     ],
 )
 @pytest.mark.parametrize("name", TRANSITIONS)
-def test_only_some_steps_lead_on(
+def test_each_state_allows_only_some_transitions(
     buyer_task: BuyerTask, operator: User, state: BuyerTaskState, possible: set[str], name: str
 ) -> None:
     BuyerTask.objects.update(state=state)
@@ -147,23 +145,23 @@ def test_only_some_steps_lead_on(
         assert BuyerTask.objects.get().state == state
 
 
-def test_one_thing_is_asked_once_at_a_time(shipment: Shipment, buyer_task: BuyerTask, operator: User) -> None:
+def test_parcel_has_one_open_buyer_task_of_a_kind(shipment: Shipment, buyer_task: BuyerTask, operator: User) -> None:
     assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Again", None, LATER) == buyer_task
     assert buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "Another thing", None, LATER) != buyer_task
     close_buyer_task(buyer_task, LATER, "not needed")
     assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Once more", None, LATER) != buyer_task
 
 
-def test_what_was_typed_cannot_be_read_in_the_database(buyer_task: BuyerTask) -> None:
-    given = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
+def test_answer_values_are_encrypted_in_the_database(buyer_task: BuyerTask) -> None:
+    answer = submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
 
     with connection.cursor() as cursor:
         cursor.execute('SELECT "values" FROM tracking_buyertaskanswer')
         assert b"4915112345678" not in bytes(cursor.fetchone()[0])
-    assert BuyerTaskAnswer.objects.get(pk=given.pk).values["phone"] == "+4915112345678"
+    assert BuyerTaskAnswer.objects.get(pk=answer.pk).values["phone"] == "+4915112345678"
 
 
-def test_nothing_personal_stands_in_the_record(buyer_task: BuyerTask) -> None:
+def test_log_contains_no_personal_data(buyer_task: BuyerTask) -> None:
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
 
     assert "4915112345678" not in "".join(buyer_task.log_entries.values_list("detail", flat=True))
@@ -174,7 +172,7 @@ def submit_paper(buyer_task: BuyerTask) -> Paper:
     return Paper.objects.get()
 
 
-def test_a_paper_is_erased_ninety_days_after_the_end_and_that_is_noted(buyer_task: BuyerTask, operator: User) -> None:
+def test_paper_is_erased_and_logged_ninety_days_after_the_end(buyer_task: BuyerTask, operator: User) -> None:
     paper = submit_paper(buyer_task)
     accept_answer(buyer_task, operator, LATER)
 
@@ -188,14 +186,14 @@ def test_a_paper_is_erased_ninety_days_after_the_end_and_that_is_noted(buyer_tas
         encrypted_store.load_paper(paper.stored_name)
 
 
-def test_a_paper_does_not_outlive_an_ask_that_nobody_ends(buyer_task: BuyerTask) -> None:
+def test_paper_of_a_task_that_never_ends_is_erased_too(buyer_task: BuyerTask) -> None:
     submit_paper(buyer_task)
 
     assert erase_expired_papers(NOW + timedelta(days=179)) == 0
     assert erase_expired_papers(NOW + timedelta(days=180)) == 1
 
 
-def test_a_file_that_no_row_knows_is_swept_away_after_a_day(buyer_task: BuyerTask) -> None:
+def test_file_without_a_row_is_deleted_after_a_day(buyer_task: BuyerTask) -> None:
     paper = submit_paper(buyer_task)
     encrypted_store.save_paper(b"of an upload that failed")
 
@@ -204,7 +202,7 @@ def test_a_file_that_no_row_knows_is_swept_away_after_a_day(buyer_task: BuyerTas
     assert encrypted_store.load_paper(paper.stored_name)
 
 
-def test_an_accepted_number_and_address_are_the_orders_from_then_on(shipment: Shipment, operator: User) -> None:
+def test_accepted_phone_and_address_are_copied_to_the_order(shipment: Shipment, operator: User) -> None:
     phone = buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "", None, NOW)
     address = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", None, NOW)
     submit_answer(phone, {"phone": "+4915112345678"}, [], NOW)
@@ -217,7 +215,7 @@ def test_an_accepted_number_and_address_are_the_orders_from_then_on(shipment: Sh
     assert "10119" not in " ".join(phone.log_entries.values_list("detail", flat=True))
 
 
-def test_a_refused_number_changes_no_order(buyer_task: BuyerTask, operator: User) -> None:
+def test_refused_phone_does_not_change_the_order(buyer_task: BuyerTask, operator: User) -> None:
     before = buyer_task.shipment.order.phone
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
     refuse_answer(buyer_task, operator, "no_reply", LATER)
