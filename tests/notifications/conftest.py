@@ -1,4 +1,4 @@
-"""A reader who follows an order, and a mail server."""
+"""Fixtures: a reader who follows an order, a mail server and an HTTP server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def leg(db: None) -> Leg:
 
 @pytest.fixture
 def contact(leg: Leg) -> Contact:
-    """A confirmed address that follows the order; never quiet, so that a test's hour does not matter."""
+    """A confirmed address that follows the order, without quiet hours: the hour of the test run must not matter."""
     subscriber = Subscriber.objects.create(
         language="en", zone="Europe/Berlin", quiet_from_hour=None, quiet_until_hour=None
     )
@@ -33,11 +33,11 @@ def contact(leg: Leg) -> Contact:
 
 @pytest.fixture
 def mail_server(settings: Any) -> Iterator[MailServer]:
-    with running_mail_server(settings) as office:
-        yield office
+    with running_mail_server(settings) as server:
+        yield server
 
 
 @pytest.fixture
 def receiver() -> Iterator[HttpReceiver]:
-    with running_receiver() as found:
-        yield found
+    with running_receiver() as server:
+        yield server

@@ -1,4 +1,4 @@
-"""A real mail server for tests: takes, refuses, or drops mails as a test has it do."""
+"""A real mail server for tests: accepts, rejects or drops mails as a test wants."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.test_start import free_port
 
 
 class MailServer:
-    """What arrived, and the answers to come, to the text and before it to the sender or recipient.
+    """The mails that arrived, and the next replies to the text, the sender and the recipient.
 
-    Each is one SMTP reply, `drop` for a connection that ends, with or without a reply thought of, or `hang`.
+    A reply is one SMTP line, `hang`, or `drop` (the connection closes; `250 drop`: after accepting the mail).
     """
 
     def __init__(self) -> None:
@@ -35,53 +35,53 @@ class MailServer:
     ) -> str:
         assert session.peer
         self.connections.add(session.peer)
-        answer = await next_reply(self.sender_replies, server)
-        if answer.startswith("250"):
+        reply = await next_reply(self.sender_replies, server)
+        if reply.startswith("250"):
             envelope.mail_from = address
-        return answer
+        return reply
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        answer = await next_reply(self.recipient_replies, server)
-        if answer.startswith("250"):
+        reply = await next_reply(self.recipient_replies, server)
+        if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return answer
+        return reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = await next_reply(self.replies, server)
-        if answer.startswith("250"):
+        reply = await next_reply(self.replies, server)
+        if reply.startswith("250"):
             assert isinstance(envelope.content, bytes)
             mail = message_from_bytes(envelope.content, policy=default)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
-        return answer
+        return reply
 
 
 async def next_reply(replies: list[str], server: SMTP) -> str:
-    """Return the next answer, 250 where none is left; first close the connection, or let it wait."""
-    answer = replies.pop(0) if replies else "250 OK"
-    if answer.endswith("drop"):
+    """Return the next reply, `250 OK` if none is left; `drop` closes the connection, `hang` waits."""
+    reply = replies.pop(0) if replies else "250 OK"
+    if reply.endswith("drop"):
         assert server.transport
         server.transport.close()
-    if answer == "hang":
+    if reply == "hang":
         await asyncio.sleep(30)
-    return answer
+    return reply
 
 
 @contextmanager
 def running_mail_server(settings: Any) -> Iterator[MailServer]:
-    """Run a mail server on this machine and have Django send through it."""
-    post = MailServer()
-    post.port = free_port()
-    controller = Controller(post, hostname="127.0.0.1", port=post.port)
+    """Run a mail server on this machine and let Django send through it."""
+    mail_server = MailServer()
+    mail_server.port = free_port()
+    controller = Controller(mail_server, hostname="127.0.0.1", port=mail_server.port)
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", post.port, 5
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", mail_server.port, 5
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     try:
-        yield post
+        yield mail_server
     finally:
         controller.stop()
 

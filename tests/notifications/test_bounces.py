@@ -1,4 +1,4 @@
-"""Mails that come back: reports in the shapes that mail servers send, and wishes to get no more."""
+"""Delivery reports in the formats that mail servers send, and requests to unsubscribe."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Reporting-MTA: dns; mail.example.net
 Final-Recipient: rfc822; ana@example.com
 Action: {action}
 Status: {status}
-Diagnostic-Code: smtp; {said}
+Diagnostic-Code: smtp; {diagnostic}
 
 --b1
 Content-Type: {kind}
@@ -57,12 +57,12 @@ def sent_headers(leg: Leg, contact: Contact, mail_server: MailServer) -> str:
 def make_report(
     headers: str, status: str = "5.1.1", diagnostic: str = "550 5.1.1 <ana@example.com> unknown", **overrides: str
 ) -> bytes:
-    given = {"action": "failed", "kind": "text/rfc822-headers", **overrides}
-    return BOUNCE_REPORT.format(status=status, said=diagnostic, returned=headers, **given).encode()
+    fields = {"action": "failed", "kind": "text/rfc822-headers", **overrides}
+    return BOUNCE_REPORT.format(status=status, diagnostic=diagnostic, returned=headers, **fields).encode()
 
 
 @pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
-def test_a_mailbox_that_does_not_exist_is_used_no_more(sent_headers: str, contact: Contact, kind: str) -> None:
+def test_contact_of_a_missing_mailbox_is_disabled(sent_headers: str, contact: Contact, kind: str) -> None:
     assert process_mail(make_report(sent_headers, kind=kind)) is MailResult.ADDRESS_DISABLED
 
     contact.refresh_from_db()
@@ -72,7 +72,7 @@ def test_a_mailbox_that_does_not_exist_is_used_no_more(sent_headers: str, contac
 
 
 @pytest.mark.parametrize(
-    ("status", "action", "worth", "failures"),
+    ("status", "action", "result", "failures"),
     [
         ("5.7.1", "failed", MailResult.FAILURE_COUNTED, 1),
         ("5.2.2", "failed", MailResult.TEMPORARY, 0),
@@ -81,10 +81,10 @@ def test_a_mailbox_that_does_not_exist_is_used_no_more(sent_headers: str, contac
         ("2.0.0", "delivered", MailResult.TEMPORARY, 0),
     ],
 )
-def test_each_report_has_its_weight(
-    sent_headers: str, contact: Contact, status: str, action: str, worth: MailResult, failures: int
+def test_each_status_of_a_report_has_its_result(
+    sent_headers: str, contact: Contact, status: str, action: str, result: MailResult, failures: int
 ) -> None:
-    assert process_mail(make_report(sent_headers, status, "no", action=action)) is worth
+    assert process_mail(make_report(sent_headers, status, "no", action=action)) is result
 
     contact.refresh_from_db()
     assert (contact.consecutive_failures, contact.disabled_at) == (failures, None)
@@ -101,28 +101,28 @@ def test_each_report_has_its_weight(
         make_report("List-Unsubscribe: <https://example.com/stop/1:forged/>\n"),
     ],
 )
-def test_what_proves_nothing_changes_nothing(contact: Contact, mail: bytes) -> None:
+def test_mail_without_our_signature_changes_nothing(contact: Contact, mail: bytes) -> None:
     assert process_mail(mail) is MailResult.IGNORED
 
     contact.refresh_from_db()
     assert (contact.consecutive_failures, contact.disabled_at) == (0, None)
 
 
-def test_a_reader_can_stop_by_mail(leg: Leg, contact: Contact, mail_server: MailServer, settings: Any) -> None:
+def test_reader_can_unsubscribe_by_mail(leg: Leg, contact: Contact, mail_server: MailServer, settings: Any) -> None:
     settings.UNSUBSCRIBE_MAILBOX = "stop@example.com"
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
     deliver_due_notices("email", timezone.now())
-    wish = str(mail_server.mails[0]["List-Unsubscribe"]).partition("?subject=")[2].rstrip(">").replace("%20", " ")
+    subject = str(mail_server.mails[0]["List-Unsubscribe"]).partition("?subject=")[2].rstrip(">").replace("%20", " ")
 
-    assert process_mail(f"From: ana@example.com\nSubject: {wish}\n\n".encode()) is MailResult.UNSUBSCRIBED
+    assert process_mail(f"From: ana@example.com\nSubject: {subject}\n\n".encode()) is MailResult.UNSUBSCRIBED
 
     contact.refresh_from_db()
     assert contact.disabled_reason == "unsubscribed"
 
 
-def test_a_mail_server_can_pipe_mails_into_the_command() -> None:
+def test_mail_server_can_pipe_mails_into_the_command() -> None:
     command = [sys.executable, str(site.BASE_DIR / "manage.py"), "take_mail"]
 
-    done = subprocess.run(command, input=b"Subject: Hello\n\n", capture_output=True, check=True)
+    process = subprocess.run(command, input=b"Subject: Hello\n\n", capture_output=True, check=True)
 
-    assert done.stdout.decode().strip().endswith(MailResult.IGNORED)
+    assert process.stdout.decode().strip().endswith(MailResult.IGNORED)

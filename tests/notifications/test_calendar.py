@@ -1,4 +1,4 @@
-"""The arrival window in a reader's own calendar, moving as it moves."""
+"""The arrival window as a calendar event that moves with the forecast."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def make_forecast(shipment: Shipment, first: date, days: int) -> Forecast:
-    made = Forecast.objects.create(
+    forecast = Forecast.objects.create(
         shipment=shipment,
         made_at=timezone.now(),
         earliest_on=first,
@@ -31,20 +31,20 @@ def make_forecast(shipment: Shipment, first: date, days: int) -> Forecast:
         basis="all",
         change_reason="first",
     )
-    shipment.forecast = made
+    shipment.forecast = forecast
     shipment.save()
-    return made
+    return forecast
 
 
 def fetch_calendar(client: Client, shipment: Shipment) -> Calendar:
-    answer = client.get(reverse("order_calendar", args=[shipment.order.token]))
-    assert answer["Content-Type"].startswith("text/calendar")
-    found = Calendar.from_ical(answer.content)
-    assert isinstance(found, Calendar)
-    return found
+    response = client.get(reverse("order_calendar", args=[shipment.order.token]))
+    assert response["Content-Type"].startswith("text/calendar")
+    calendar = Calendar.from_ical(response.content)
+    assert isinstance(calendar, Calendar)
+    return calendar
 
 
-def test_the_event_moves_with_the_window_and_stays_the_same_event(client: Client, leg: Leg) -> None:
+def test_event_moves_with_the_window_and_keeps_its_uid(client: Client, leg: Leg) -> None:
     make_forecast(leg.shipment, date(2026, 10, 14), 3)
     (before,) = fetch_calendar(client, leg.shipment).events
     make_forecast(leg.shipment, date(2026, 10, 16), 1)
@@ -57,7 +57,7 @@ def test_the_event_moves_with_the_window_and_stays_the_same_event(client: Client
     assert before["TRANSP"] == "TRANSPARENT"
 
 
-def test_it_names_the_shop_and_the_page_and_nothing_private(client: Client, leg: Leg) -> None:
+def test_event_names_shop_and_page_but_no_tracking_number(client: Client, leg: Leg) -> None:
     make_forecast(leg.shipment, date(2026, 10, 14), 3)
 
     text = client.get(reverse("order_calendar", args=[leg.shipment.order.token])).content.decode().replace("\r\n ", "")
@@ -68,30 +68,30 @@ def test_it_names_the_shop_and_the_page_and_nothing_private(client: Client, leg:
 
 
 @pytest.mark.parametrize("milestone", ["delivered", "returned"])
-def test_what_has_ended_leaves_the_calendar(client: Client, leg: Leg, milestone: str) -> None:
+def test_finished_parcel_has_no_event(client: Client, leg: Leg, milestone: str) -> None:
     make_forecast(leg.shipment, date(2026, 10, 14), 3)
     Shipment.objects.update(milestone=milestone)
 
     assert fetch_calendar(client, leg.shipment).events == []
 
 
-def test_an_unknown_order_has_no_calendar(client: Client, db: None) -> None:
+def test_unknown_order_has_no_calendar(client: Client, db: None) -> None:
     assert client.get(reverse("order_calendar", args=["x" * 22])).status_code == 404
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_who_wants_it_gets_the_file_with_the_mail(
-    leg: Leg, contact: Contact, mail_server: MailServer, wanted: bool
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_mail_has_a_calendar_file_if_the_reader_wants_it(
+    leg: Leg, contact: Contact, mail_server: MailServer, is_wanted: bool
 ) -> None:
     make_forecast(leg.shipment, date.today() + timedelta(days=3), 2)
-    contact.subscriber.attach_calendar = wanted
+    contact.subscriber.attach_calendar = is_wanted
     contact.subscriber.save()
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="date_moved", due_at=timezone.now())
 
     deliver_due_notices("email", timezone.now())
 
     files = [part for part in mail_server.mails[0].iter_attachments() if part.get_content_type() == "text/calendar"]
-    assert bool(files) is wanted
+    assert bool(files) is is_wanted
     if files:
         assert files[0].get_param("method") == "PUBLISH"
         assert len(Calendar.from_ical(str(files[0].get_content())).events) == 1

@@ -1,4 +1,4 @@
-"""What is owed arrives, once: at a real mail server that takes, refuses and drops."""
+"""Due notices are delivered once, to a real mail server that accepts, rejects and drops mails."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def now() -> datetime:
 
 def make_notice(leg: Leg, contact: Contact, kind: str = "shipped", **fields: Any) -> Notice:
     facts = {"scan": "origin.picked_up", "at": "2026-09-20T08:00:00+00:00", "zone": "Asia/Shanghai", "country": "CN"}
-    given = {"facts": facts, "due_at": timezone.now(), **fields}
-    return Notice.objects.create(contact=contact, shipment=leg.shipment, kind=kind, **given)
+    values = {"facts": facts, "due_at": timezone.now(), **fields}
+    return Notice.objects.create(contact=contact, shipment=leg.shipment, kind=kind, **values)
 
 
 def state_of(notice: Notice) -> str:
@@ -39,7 +39,7 @@ def state_of(notice: Notice) -> str:
     return notice.state
 
 
-def test_a_notice_says_what_when_where_and_how_to_stop(
+def test_notice_says_what_when_where_and_how_to_unsubscribe(
     leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
 ) -> None:
     notice = make_notice(leg, contact)
@@ -61,20 +61,22 @@ def test_a_notice_says_what_when_where_and_how_to_stop(
     assert '<html lang="en" dir="ltr">' in html_body(mail)
 
 
-def test_a_mail_program_can_read_the_parcel_by_itself(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_mail_contains_the_parcel_as_structured_data(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     make_notice(leg, contact)
 
     deliver_due_notices("email", timezone.now())
 
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', html_body(mail_server.mails[0]), re.DOTALL)
-    assert found
-    told = json.loads(found.group(1))
-    assert told["@type"] == "ParcelDelivery"
-    assert told["partOfOrder"]["orderNumber"] == leg.shipment.order.number
-    assert leg.number not in found.group(1)
+    script = re.search(
+        r'<script type="application/ld\+json">(.*?)</script>', html_body(mail_server.mails[0]), re.DOTALL
+    )
+    assert script
+    data = json.loads(script.group(1))
+    assert data["@type"] == "ParcelDelivery"
+    assert data["partOfOrder"]["orderNumber"] == leg.shipment.order.number
+    assert leg.number not in script.group(1)
 
 
-def test_it_is_written_in_the_readers_language(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_mail_is_in_the_readers_language(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     contact.subscriber.language = "zh-hans"
     contact.subscriber.save()
     make_notice(leg, contact)
@@ -87,11 +89,11 @@ def test_it_is_written_in_the_readers_language(leg: Leg, contact: Contact, mail_
 
 
 @pytest.mark.parametrize(
-    ("order", "shop", "written"),
+    ("order", "shop", "language"),
     [("zh-TW", "en", "zh-hant"), ("de_AT", "en", "de"), ("tlh", "fr", "fr"), ("", "it", "it"), ("tlh", "tlh", "en")],
 )
-def test_a_reader_who_said_nothing_is_written_to_as_the_order_then_the_shop_says(
-    leg: Leg, contact: Contact, mail_server: MailServer, order: str, shop: str, written: str
+def test_reader_without_language_gets_that_of_the_order_or_shop(
+    leg: Leg, contact: Contact, mail_server: MailServer, order: str, shop: str, language: str
 ) -> None:
     Subscriber.objects.update(language="")
     Order.objects.update(language=order)
@@ -101,11 +103,11 @@ def test_a_reader_who_said_nothing_is_written_to_as_the_order_then_the_shop_says
 
     deliver_due_notices("email", timezone.now())
 
-    assert [mail["Content-Language"] for mail in mail_server.mails] == [written, written]
+    assert [mail["Content-Language"] for mail in mail_server.mails] == [language, language]
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
-def test_every_kind_has_its_words(leg: Leg, contact: Contact, mail_server: MailServer, kind: NoticeKind) -> None:
+def test_every_kind_has_a_text(leg: Leg, contact: Contact, mail_server: MailServer, kind: NoticeKind) -> None:
     make_notice(leg, contact, kind.value, facts={})
 
     deliver_due_notices("email", timezone.now())
@@ -113,19 +115,17 @@ def test_every_kind_has_its_words(leg: Leg, contact: Contact, mail_server: MailS
     assert len(plain_body(mail_server.mails[0])) > 200
 
 
-def test_three_news_in_a_minute_are_one_message(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_three_notices_at_once_become_one_message(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notices = [make_notice(leg, contact, kind) for kind in ("arrived", "customs_released", "out_for_delivery")]
 
     deliver_due_notices("email", timezone.now())
 
     (mail,) = mail_server.mails
     assert mail["Subject"].startswith("Out for delivery")
-    assert [state_of(one) for one in notices] == ["superseded", "superseded", "sent"]
+    assert [state_of(notice) for notice in notices] == ["superseded", "superseded", "sent"]
 
 
-def test_news_right_after_a_message_wait_until_the_minute_is_over(
-    leg: Leg, contact: Contact, mail_server: MailServer
-) -> None:
+def test_notice_after_a_message_waits_for_a_minute(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     make_notice(leg, contact, "arrived")
     deliver_due_notices("email", timezone.now())
     later = make_notice(leg, contact, "customs_released")
@@ -137,7 +137,7 @@ def test_news_right_after_a_message_wait_until_the_minute_is_over(
     assert later.attempts == 0
 
 
-def test_a_digest_tells_of_all_parcels_at_once(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_digest_contains_all_parcels(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     contact.subscriber.digest_frequency = "daily"
     contact.subscriber.save()
     other = factories.create_leg("LZ000000029CN", for_order=factories.create_order(country="DE"))
@@ -151,12 +151,10 @@ def test_a_digest_tells_of_all_parcels_at_once(leg: Leg, contact: Contact, mail_
         assert order.number in plain_body(mail)
 
 
-@pytest.mark.parametrize("answer", ["451 try later", "421 busy", "drop"])
-def test_what_the_server_cannot_take_now_is_tried_again(
-    leg: Leg, contact: Contact, mail_server: MailServer, answer: str
-) -> None:
+@pytest.mark.parametrize("reply", ["451 try later", "421 busy", "drop"])
+def test_temporary_failure_is_retried(leg: Leg, contact: Contact, mail_server: MailServer, reply: str) -> None:
     notice = make_notice(leg, contact)
-    mail_server.replies = [answer]
+    mail_server.replies = [reply]
 
     deliver_due_notices("email", timezone.now())
     assert state_of(notice) == NoticeState.PENDING
@@ -168,7 +166,7 @@ def test_what_the_server_cannot_take_now_is_tried_again(
     assert len(mail_server.mails) == 1
 
 
-def test_a_server_that_is_away_is_no_fault_of_the_address(leg: Leg, contact: Contact, settings: Any) -> None:
+def test_unreachable_server_does_not_count_against_the_contact(leg: Leg, contact: Contact, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     notice = make_notice(leg, contact)
@@ -180,7 +178,7 @@ def test_a_server_that_is_away_is_no_fault_of_the_address(leg: Leg, contact: Con
     assert (contact.consecutive_failures, contact.disabled_at) == (0, None)
 
 
-def test_an_address_that_does_not_exist_is_used_no_more(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_contact_with_a_dead_address_is_disabled(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notice, after = (
         make_notice(leg, contact),
         make_notice(leg, contact, "delivered", due_at=timezone.now() + timedelta(hours=1)),
@@ -198,9 +196,7 @@ def test_an_address_that_does_not_exist_is_used_no_more(leg: Leg, contact: Conta
     assert mail_server.mails == []
 
 
-def test_an_address_that_refuses_again_and_again_is_used_no_more(
-    leg: Leg, contact: Contact, mail_server: MailServer
-) -> None:
+def test_contact_is_disabled_after_three_rejections(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     mail_server.replies = ["554 no thanks"] * 3
     for kind in ("arrived", "customs_released", "delivered"):
         contact.refresh_from_db()
@@ -212,9 +208,7 @@ def test_an_address_that_refuses_again_and_again_is_used_no_more(
     assert contact.disabled_at is not None
 
 
-def test_a_worker_that_died_with_a_notice_in_hand_loses_nothing(
-    leg: Leg, contact: Contact, mail_server: MailServer
-) -> None:
+def test_notice_claimed_by_a_dead_worker_is_sent_later(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notice, now = make_notice(leg, contact), timezone.now()
     assert claim_notices("email", now) == [notice]
 
@@ -224,8 +218,8 @@ def test_a_worker_that_died_with_a_notice_in_hand_loses_nothing(
     assert state_of(notice) == NoticeState.SENT
 
 
-def test_a_copy_bears_the_same_name(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
-    """Taken, and the connection lost before the answer: the second copy has the Message-ID of the first."""
+def test_second_copy_has_the_same_message_id(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+    """The mail is accepted but the connection breaks before the reply: the second copy has the same Message-ID."""
     make_notice(leg, contact)
     mail_server.replies = ["250 drop"]
 
@@ -237,7 +231,7 @@ def test_a_copy_bears_the_same_name(leg: Leg, contact: Contact, mail_server: Mai
     assert mail_server.mails[0]["Message-ID"] == mail_server.mails[1]["Message-ID"]
 
 
-def test_what_nobody_could_carry_for_days_is_given_up(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_notice_is_given_up_after_days_of_failures(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notice = make_notice(leg, contact, enqueued_at=timezone.now() - timedelta(days=4))
     mail_server.replies = ["451 try later"]
 
@@ -246,9 +240,7 @@ def test_what_nobody_could_carry_for_days_is_given_up(leg: Leg, contact: Contact
     assert state_of(notice) == NoticeState.FAILED
 
 
-def test_who_stopped_or_paused_gets_nothing_that_was_owed_before(
-    leg: Leg, contact: Contact, mail_server: MailServer
-) -> None:
+def test_paused_reader_gets_no_pending_notice(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notice = make_notice(leg, contact)
     contact.subscriber.paused = True
     contact.subscriber.save()
@@ -258,7 +250,7 @@ def test_who_stopped_or_paused_gets_nothing_that_was_owed_before(
     assert (state_of(notice), mail_server.mails) == (NoticeState.FAILED, [])
 
 
-def test_a_shops_name_cannot_write_headers(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+def test_shop_name_cannot_inject_headers(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     shop = leg.shipment.order.shop
     shop.name = 'Evil"\r\nBcc: all@example.com\r\n<b>Shop</b>'
     shop.save()
@@ -272,16 +264,16 @@ def test_a_shops_name_cannot_write_headers(leg: Leg, contact: Contact, mail_serv
 
 
 @pytest.mark.parametrize("typed", ["", "ana", "ana@", "a b@example.com", "ana@example.com\nBcc: x@example.com"])
-def test_what_is_no_address_is_refused(typed: str) -> None:
+def test_invalid_address_is_refused(typed: str) -> None:
     with pytest.raises(InvalidContactAddressError):
         CHANNELS["email"].clean_address(typed)
 
 
-def test_many_notices_are_claimed_some_at_a_time(leg: Leg, contact: Contact) -> None:
+def test_notices_are_claimed_in_batches(leg: Leg, contact: Contact) -> None:
     Follow.objects.all().delete()
     Notice.objects.bulk_create(
-        Notice(contact=contact, shipment=leg.shipment, kind="arrived", dedupe_key=str(place), due_at=timezone.now())
-        for place in range(100)
+        Notice(contact=contact, shipment=leg.shipment, kind="arrived", dedupe_key=str(number), due_at=timezone.now())
+        for number in range(100)
     )
 
     sizes = [len(claim_notices("email", timezone.now())) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Many messages at once, a channel that is slow, and one whose answers are lost."""
+"""Concurrent messages, slow channels, lost answers and unexpected errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 class FakeChannel:
-    """A channel that this test writes; everything else is real."""
+    """A channel with the behaviour that a test needs; everything else is real."""
 
     name = "webhook"
     label = "Fake"
@@ -42,10 +42,10 @@ class FakeChannel:
 
 
 def enqueue_notices(count: int, channel_name: str = "webhook") -> None:
-    for place in range(count):
-        leg = factories.create_leg(f"MANY{channel_name[:2].upper()}{place:05d}")
+    for number in range(count):
+        leg = factories.create_leg(f"MANY{channel_name[:2].upper()}{number:05d}")
         reader = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
-        address = f"{place}@example.com" if channel_name == "email" else f"https://example.com/{place}"
+        address = f"{number}@example.com" if channel_name == "email" else f"https://example.com/{number}"
         contact = Contact.objects.create(
             subscriber=reader, channel=channel_name, address=address, confirmed_at=timezone.now()
         )
@@ -56,25 +56,25 @@ def notice_states() -> list[str]:
     return sorted(Notice.objects.values_list("state", flat=True))
 
 
-@pytest.mark.parametrize(("knows_copies", "most"), [(True, range(2, 9)), (False, range(1, 2))])
-def test_only_where_a_copy_is_known_are_several_under_way(
-    monkeypatch: pytest.MonkeyPatch, knows_copies: bool, most: range
+@pytest.mark.parametrize(("is_idempotent", "expected_max"), [(True, range(2, 9)), (False, range(1, 2))])
+def test_only_idempotent_channels_send_concurrently(
+    monkeypatch: pytest.MonkeyPatch, is_idempotent: bool, expected_max: range
 ) -> None:
-    channel = FakeChannel(knows_copies, delay_seconds=0.05)
+    channel = FakeChannel(is_idempotent, delay_seconds=0.05)
     monkeypatch.setitem(CHANNELS, "webhook", channel)
     enqueue_notices(10)
 
     deliver_due_notices("webhook", timezone.now())
 
-    assert channel.max_running in most
+    assert channel.max_running in expected_max
     assert notice_states() == [NoticeState.SENT] * 10
 
 
-@pytest.mark.parametrize(("knows_copies", "state"), [(True, NoticeState.PENDING), (False, NoticeState.SENT)])
-def test_what_may_have_been_taken_is_sent_again_only_where_a_copy_does_no_harm(
-    monkeypatch: pytest.MonkeyPatch, knows_copies: bool, state: str
+@pytest.mark.parametrize(("is_idempotent", "state"), [(True, NoticeState.PENDING), (False, NoticeState.SENT)])
+def test_unconfirmed_message_is_retried_only_on_idempotent_channels(
+    monkeypatch: pytest.MonkeyPatch, is_idempotent: bool, state: str
 ) -> None:
-    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(knows_copies, UnconfirmedDeliveryError("no answer came")))
+    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(is_idempotent, UnconfirmedDeliveryError("no answer came")))
     enqueue_notices(1)
 
     deliver_due_notices("webhook", timezone.now())
@@ -83,7 +83,7 @@ def test_what_may_have_been_taken_is_sent_again_only_where_a_copy_does_no_harm(
     assert (notice.state, notice.last_error) == (state, "no answer came")
 
 
-def test_what_nobody_foresaw_is_tried_again_and_holds_no_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_retried_and_stops_no_other_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(True, KeyError("address")))
     enqueue_notices(2)
 
@@ -93,33 +93,33 @@ def test_what_nobody_foresaw_is_tried_again_and_holds_no_other_up(monkeypatch: p
     assert set(Notice.objects.values_list("last_error", "attempts")) == {("unforeseen: KeyError", 1)}
 
 
-def test_when_time_is_up_the_rest_is_free_for_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_not_started_before_the_deadline_are_released(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(False, delay_seconds=0.2))
     enqueue_notices(5)
 
     deliver_due_notices("webhook", timezone.now(), time.monotonic() + 0.3)
 
     assert notice_states() == [NoticeState.PENDING] * 3 + [NoticeState.SENT] * 2
-    free = Notice.objects.filter(state=NoticeState.PENDING)
-    assert set(free.values_list("claimed_until", "attempts")) == {(None, 0)}
+    pending = Notice.objects.filter(state=NoticeState.PENDING)
+    assert set(pending.values_list("claimed_until", "attempts")) == {(None, 0)}
 
 
-def test_a_slow_channel_holds_no_other_up(mail_server: MailServer) -> None:
-    """While one channel's job waits for an answer, a second job for it ends at once, and another channel's goes on."""
-    with hold_worker_lock("None", "webhook", 5) as ours:
-        assert ours
+def test_slow_channel_does_not_delay_another(mail_server: MailServer) -> None:
+    """While a job of one channel runs, a second job for it ends at once, and another channel's job runs."""
+    with hold_worker_lock("None", "webhook", 5) as is_locked:
+        assert is_locked
         enqueue_notices(3, "webhook")
         enqueue_notices(3, "email")
 
-        began = time.monotonic()
+        started = time.monotonic()
         assert tasks.deliver_notices("webhook") == 0
         assert tasks.deliver_notices("email") == 3
 
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - started < 5
         assert len(mail_server.mails) == 3
 
 
-def test_a_turn_comes_back_when_its_worker_has_died() -> None:
+def test_lock_of_a_dead_worker_expires() -> None:
     with hold_worker_lock("here", "sending", 0.05) as first, hold_worker_lock("here", "sending", 0.05) as second:
         assert (first, second) == (True, False)
         time.sleep(0.1)
@@ -127,7 +127,7 @@ def test_a_turn_comes_back_when_its_worker_has_died() -> None:
             assert third
 
 
-def test_a_worker_that_starts_again_has_its_turns_back() -> None:
+def test_restarted_worker_releases_its_own_locks() -> None:
     with hold_worker_lock("here", "sending", 50) as first, hold_worker_lock("there", "sending", 50) as other:
         assert (first, other) == (True, True)
 

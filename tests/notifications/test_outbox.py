@@ -1,4 +1,4 @@
-"""What is owed: once an episode, to whom it was wished, at a decent hour."""
+"""Notices are enqueued once, for readers who want them, outside quiet hours."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def record_scans(leg: Leg, *scans: tuple[str, str]) -> None:
-    told = [factories.build_scan(name, at, country="DE") for name, at in scans]
+    parsed_scans = [factories.build_scan(name, occurred_at, country="DE") for name, occurred_at in scans]
     with time_machine.travel(NOW, tick=False):
-        record_shipment(leg, factories.build_shipment(*told), factories.create_payload())
+        record_shipment(leg, factories.build_shipment(*parsed_scans), factories.create_payload())
 
 
 def pending_notices() -> list[tuple[str, str]]:
     return sorted(Notice.objects.filter(state=NoticeState.PENDING).values_list("kind", "dedupe_key"))
 
 
-def test_every_kind_has_a_weight() -> None:
+def test_every_kind_has_a_priority() -> None:
     assert set(KIND_PRIORITY) == set(NoticeKind)
     assert {*NOTICE_KIND_BY_SCAN.values(), *NOTICE_KIND_BY_ALERT.values()} <= set(NoticeKind)
 
 
-def test_a_new_scan_is_owed_to_who_follows(leg: Leg, contact: Contact) -> None:
+def test_new_scan_enqueues_a_notice_for_followers(leg: Leg, contact: Contact) -> None:
     record_scans(leg, ("origin.picked_up", "2026-09-20T10:00:00+02:00"))
 
     assert pending_notices() == [("shipped", "")]
@@ -48,7 +48,7 @@ def test_a_new_scan_is_owed_to_who_follows(leg: Leg, contact: Contact) -> None:
     assert (notice.contact, notice.facts["scan"], notice.facts["country"]) == (contact, "origin.picked_up", "DE")
 
 
-def test_told_again_it_is_owed_once(leg: Leg, contact: Contact) -> None:
+def test_repeated_scan_enqueues_one_notice(leg: Leg, contact: Contact) -> None:
     for _ in range(3):
         record_scans(leg, ("origin.picked_up", "2026-09-20T10:00:00+02:00"))
     record_scans(leg, ("origin.accepted", "2026-09-20T11:00:00+02:00"))
@@ -56,7 +56,7 @@ def test_told_again_it_is_owed_once(leg: Leg, contact: Contact) -> None:
     assert pending_notices() == [("shipped", "")]
 
 
-def test_history_is_not_told(leg: Leg, contact: Contact) -> None:
+def test_old_scans_enqueue_nothing(leg: Leg, contact: Contact) -> None:
     record_scans(
         leg, ("origin.picked_up", "2026-09-01T10:00:00+02:00"), ("linehaul.departed", "2026-09-03T10:00:00+02:00")
     )
@@ -64,7 +64,7 @@ def test_history_is_not_told(leg: Leg, contact: Contact) -> None:
     assert pending_notices() == []
 
 
-def test_of_several_scans_at_once_the_heaviest_is_told(leg: Leg, contact: Contact) -> None:
+def test_most_important_of_several_scans_is_enqueued(leg: Leg, contact: Contact) -> None:
     record_scans(
         leg,
         ("origin.picked_up", "2026-09-20T06:00:00+02:00"),
@@ -75,14 +75,14 @@ def test_of_several_scans_at_once_the_heaviest_is_told(leg: Leg, contact: Contac
     assert pending_notices() == [("out_for_delivery", "2026-09-20")]
 
 
-def test_each_day_on_the_round_is_an_episode(leg: Leg, contact: Contact) -> None:
+def test_each_day_out_for_delivery_enqueues_a_notice(leg: Leg, contact: Contact) -> None:
     record_scans(leg, ("delivery.out_for_delivery", "2026-09-19T09:00:00+02:00"))
     record_scans(leg, ("delivery.out_for_delivery", "2026-09-20T09:00:00+02:00"))
 
     assert pending_notices() == [("out_for_delivery", "2026-09-19"), ("out_for_delivery", "2026-09-20")]
 
 
-def test_a_delivery_cancels_what_was_still_to_be_said(leg: Leg, contact: Contact) -> None:
+def test_delivery_supersedes_pending_notices(leg: Leg, contact: Contact) -> None:
     record_scans(leg, ("delivery.out_for_delivery", "2026-09-20T09:00:00+02:00"))
     record_scans(leg, ("delivery.delivered", "2026-09-20T11:00:00+02:00"))
 
@@ -90,34 +90,34 @@ def test_a_delivery_cancels_what_was_still_to_be_said(leg: Leg, contact: Contact
     assert Notice.objects.get(kind="out_for_delivery").state == NoticeState.SUPERSEDED
 
 
-def test_customs_that_asks_for_papers_is_told_by_its_alarm(leg: Leg, contact: Contact) -> None:
+def test_request_for_papers_is_enqueued_by_its_alert(leg: Leg, contact: Contact) -> None:
     record_scans(leg, ("import.customs_info_required", "2026-09-20T09:00:00+02:00"))
 
     assert pending_notices() == [("buyer_task_opened", "papers_asked 2026-09-20")]
 
 
-def test_nobody_is_told_who_did_not_confirm_wish_or_want_it(leg: Leg, contact: Contact) -> None:
-    happened = [NoticeTrigger(leg.shipment_id, leg.shipment.order_id, NoticeKind.SHIPPED, "", {})]
+def test_only_readers_who_confirmed_and_want_it_get_a_notice(leg: Leg, contact: Contact) -> None:
+    triggers = [NoticeTrigger(leg.shipment_id, leg.shipment.order_id, NoticeKind.SHIPPED, "", {})]
     subscriber = contact.subscriber
 
     Follow.objects.update(confirmed_at=None)
-    assert enqueue_notices(happened, NOW) == 0
+    assert enqueue_notices(triggers, NOW) == 0
     Follow.objects.update(confirmed_at=NOW)
     Contact.objects.update(disabled_at=NOW)
-    assert enqueue_notices(happened, NOW) == 0
+    assert enqueue_notices(triggers, NOW) == 0
     Contact.objects.update(disabled_at=None)
     mute = Mute.objects.create(subscriber=subscriber, shipment=leg.shipment)
-    assert enqueue_notices(happened, NOW) == 0
+    assert enqueue_notices(triggers, NOW) == 0
     mute.delete()
-    wish = NoticePreference.objects.create(subscriber=subscriber, kind="shipped", channel="email", enabled=False)
-    assert enqueue_notices(happened, NOW) == 0
-    wish.delete()
+    preference = NoticePreference.objects.create(subscriber=subscriber, kind="shipped", channel="email", enabled=False)
+    assert enqueue_notices(triggers, NOW) == 0
+    preference.delete()
     subscriber.paused = True
     subscriber.save()
-    assert enqueue_notices(happened, NOW) == 0
+    assert enqueue_notices(triggers, NOW) == 0
     subscriber.paused = False
     subscriber.save()
-    assert enqueue_notices(happened, NOW) == 1
+    assert enqueue_notices(triggers, NOW) == 1
 
 
 @given(
@@ -126,14 +126,14 @@ def test_nobody_is_told_who_did_not_confirm_wish_or_want_it(leg: Leg, contact: C
     st.integers(0, 23),
     st.sampled_from(["Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia"]),
 )
-def test_nothing_is_due_within_quiet_hours(now: datetime, first: int, last: int, name: str) -> None:
+def test_nothing_is_due_in_quiet_hours(now: datetime, first: int, last: int, name: str) -> None:
     zone = ZoneInfo(name)
 
     due = after_quiet_hours(now, zone, first, last)
 
     hour = due.astimezone(zone).hour
-    quiet = first <= hour < last if first < last else hour >= first or hour < last
-    assert first == last or not quiet
+    is_quiet = first <= hour < last if first < last else hour >= first or hour < last
+    assert first == last or not is_quiet
     assert timedelta() <= due - now <= timedelta(days=1, hours=1)
 
 
@@ -147,24 +147,24 @@ def test_nothing_is_due_within_quiet_hours(now: datetime, first: int, last: int,
         (DigestFrequency.DAILY, "2026-10-24T12:00", "2026-10-25T08:00"),
     ],
 )
-def test_digests_come_in_the_readers_morning(digest: DigestFrequency, now: str, due: str) -> None:
-    found = next_digest_at(digest, datetime.fromisoformat(now).replace(tzinfo=BERLIN), BERLIN)
+def test_digest_is_due_in_the_readers_morning(digest: DigestFrequency, now: str, due: str) -> None:
+    digest_at = next_digest_at(digest, datetime.fromisoformat(now).replace(tzinfo=BERLIN), BERLIN)
 
-    assert found == datetime.fromisoformat(due).replace(tzinfo=BERLIN)
+    assert digest_at == datetime.fromisoformat(due).replace(tzinfo=BERLIN)
 
 
-def test_urgent_notices_pass_at_night_only_if_wished(leg: Leg, contact: Contact) -> None:
+def test_urgent_notice_passes_quiet_hours_only_if_wanted(leg: Leg, contact: Contact) -> None:
     night = datetime(2026, 9, 20, 23, tzinfo=UTC)
     subscriber = contact.subscriber
     subscriber.quiet_from_hour, subscriber.quiet_until_hour = 22, 8
     subscriber.save()
-    happened = [NoticeTrigger(leg.shipment_id, leg.shipment.order_id, NoticeKind.BUYER_TASK_OPENED, "a", {})]
+    triggers = [NoticeTrigger(leg.shipment_id, leg.shipment.order_id, NoticeKind.BUYER_TASK_OPENED, "a", {})]
 
-    enqueue_notices(happened, night)
+    enqueue_notices(triggers, night)
     assert Notice.objects.get().due_at == datetime(2026, 9, 21, 6, tzinfo=UTC)
     subscriber.urgent_in_quiet_hours = True
     subscriber.save()
-    enqueue_notices([happened[0]._replace(episode="b")], night)
+    enqueue_notices([triggers[0]._replace(episode="b")], night)
     assert Notice.objects.get(dedupe_key="b").due_at == night
 
 
@@ -175,7 +175,7 @@ def test_urgent_notices_pass_at_night_only_if_wished(leg: Leg, contact: Contact)
         *(("Europe/Berlin", "sun", 6), ("", "", 0)),
     ],
 )
-def test_a_week_begins_where_the_reader_lives_or_as_they_say(db: None, zone: str, chosen: str, day: int) -> None:
+def test_week_starts_as_the_account_or_the_country_says(db: None, zone: str, chosen: str, day: int) -> None:
     user = User.objects.create_user("ana@example.com", preferences={"week": chosen} if chosen else {})
 
     assert first_weekday_of(Subscriber(zone=zone, user=user)) == day

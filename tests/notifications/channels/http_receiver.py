@@ -1,4 +1,4 @@
-"""A real HTTP server for tests that stands for a push service, a provider or a reader's own program."""
+"""A real HTTP server for tests, in place of a push service, a provider or a reader's own program."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class ReceivedRequest(NamedTuple):
-    """One request: where to, with which headers and body."""
+    """One request; header names are in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -19,10 +19,10 @@ class ReceivedRequest(NamedTuple):
 
 
 class HttpReceiver:
-    """What was posted, and the answers to come: (status, headers, body), or the name of a way to break.
+    """The requests so far, and the next responses: (status, headers, body), or the name of a failure.
 
-    `drop` closes after the request, `hang` never answers, `drip` sends a byte now and then, `endless` a body without
-    end, `noise` something that is no HTTP.
+    `drop` closes the connection after the request, `hang` never answers, `drip` sends a byte now and then, `endless`
+    sends a body without end, `noise` sends something that is not HTTP. Without a response it answers 201.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class HttpReceiver:
 
 
 class ReceiverHandler(BaseHTTPRequestHandler):
-    """Hears one connection."""
+    """Serves one connection."""
 
     protocol_version = "HTTP/1.1"
     receiver: HttpReceiver
@@ -42,12 +42,12 @@ class ReceiverHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.receiver.requests.append(ReceivedRequest(self.path, headers, body, self.client_address[1]))
-        answer = self.receiver.responses.pop(0) if self.receiver.responses else (201, {}, b"taken")
-        if isinstance(answer, str):
+        response = self.receiver.responses.pop(0) if self.receiver.responses else (201, {}, b"taken")
+        if isinstance(response, str):
             self.close_connection = True
-            self.misbehave(answer)
+            self.misbehave(response)
         else:
-            self.respond(*answer)
+            self.respond(*response)
 
     def respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -75,7 +75,7 @@ class ReceiverHandler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running_receiver() -> Iterator[HttpReceiver]:
-    """Run a receiver on this machine for as long as the block lasts."""
+    """Run a receiver on this machine while the block runs."""
     receiver = HttpReceiver()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Of", (ReceiverHandler,), {"receiver": receiver}))
     server.daemon_threads = True

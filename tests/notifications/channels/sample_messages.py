@@ -1,4 +1,4 @@
-"""Messages for tests, in three scripts."""
+"""Messages for tests, in three scripts and both text directions."""
 
 from __future__ import annotations
 
@@ -89,5 +89,5 @@ ARABIC: Final = replace(
 
 
 def make_message(**fields: Any) -> NotificationMessage:
-    """Return the English message with some of it changed."""
+    """Return the English message with some fields replaced."""
     return replace(ENGLISH, **fields)

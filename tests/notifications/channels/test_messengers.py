@@ -1,4 +1,4 @@
-"""Messengers through a provider on this machine: Signal's REST server is one that has an address of one's own."""
+"""Messengers through a provider on this machine: Signal's REST API can be hosted anywhere."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from tracking.notifications.channels.messengers import (
     SAMPLE_PHONE,
     SMS_MAX_CHARACTERS,
     SMS_MAX_UNICODE_CHARACTERS,
+    MessengerChannel,
     apprise_service,
     build_plain_text,
 )
@@ -42,7 +43,7 @@ BOT_KEY = "0b16b1a5-4c66-4f3a-9d0e-6a2f8c1d7e90"
 
 @pytest.fixture
 def signal_provider(receiver: HttpReceiver, settings: Any) -> HttpReceiver:
-    """Name the receiver as the provider of Signal."""
+    """Use the receiver as the provider of Signal."""
     settings.MESSENGERS = {"signal": f"signal://{receiver.url.removeprefix('http://')}/+15551230000/{{to}}?rto=0.5"}
     return receiver
 
@@ -53,13 +54,13 @@ def delivery_error() -> Exception:
     return caught.value
 
 
-def test_the_reader_gets_a_text_with_the_link_last(signal_provider: HttpReceiver) -> None:
+def test_message_is_plain_text_with_the_link_last(signal_provider: HttpReceiver) -> None:
     receipt = SIGNAL.send(ENGLISH, SAMPLE_PHONE)
 
-    told = json.loads(signal_provider.requests[0].body)
+    body = json.loads(signal_provider.requests[0].body)
     assert receipt.response_text == "Signal API"
-    assert told["recipients"] == [SAMPLE_PHONE]
-    assert told["message"].splitlines() == [
+    assert body["recipients"] == [SAMPLE_PHONE]
+    assert body["message"].splitlines() == [
         "Nordlicht Outdoor: Out for delivery",
         "When: Wed, Mar 4 8:12 AM",
         "Where: Leipzig, Germany",
@@ -71,7 +72,7 @@ def test_the_reader_gets_a_text_with_the_link_last(signal_provider: HttpReceiver
 
 
 @pytest.mark.parametrize(
-    ("status", "meaning"),
+    ("status", "error_class"),
     [
         *(
             (400, MessageRejectedError),
@@ -89,33 +90,33 @@ def test_the_reader_gets_a_text_with_the_link_last(signal_provider: HttpReceiver
         ),
     ],
 )
-def test_each_status_has_its_meaning(signal_provider: HttpReceiver, status: int, meaning: type[Exception]) -> None:
+def test_each_status_has_its_error(signal_provider: HttpReceiver, status: int, error_class: type[Exception]) -> None:
     signal_provider.responses = [(status, {}, b'{"error": "4915112345678 is not registered"}')]
 
-    trouble = delivery_error()
+    error = delivery_error()
 
-    assert type(trouble) is meaning
-    assert str(trouble).startswith(f"{status}: ")
-    assert "is not registered" in str(trouble)
-    assert "15112345678" not in str(trouble)
+    assert type(error) is error_class
+    assert str(error).startswith(f"{status}: ")
+    assert "is not registered" in str(error)
+    assert "15112345678" not in str(error)
     assert len(signal_provider.requests) == 1
 
 
-@pytest.mark.parametrize("how", ["drop", "hang"])
-def test_no_answer_leaves_a_doubt(signal_provider: HttpReceiver, how: str) -> None:
-    signal_provider.responses = [how]
+@pytest.mark.parametrize("failure", ["drop", "hang"])
+def test_missing_answer_is_unconfirmed(signal_provider: HttpReceiver, failure: str) -> None:
+    signal_provider.responses = [failure]
 
     assert type(delivery_error()) is UnconfirmedDeliveryError
     assert len(signal_provider.requests) == 1
 
 
-def test_a_provider_that_is_away_is_tried_later(settings: Any) -> None:
+def test_unreachable_provider_is_a_temporary_error(settings: Any) -> None:
     settings.MESSENGERS = {"signal": f"signal://127.0.0.1:{free_port()}/+15551230000/{{to}}"}
 
     assert type(delivery_error()) is TemporaryDeliveryError
 
 
-def test_a_redirect_is_not_followed(signal_provider: HttpReceiver) -> None:
+def test_redirect_is_not_followed(signal_provider: HttpReceiver) -> None:
     signal_provider.responses = [(307, {"Location": f"{signal_provider.url}/elsewhere"}, b"")]
 
     assert type(delivery_error()) is MessageRejectedError
@@ -123,15 +124,13 @@ def test_a_redirect_is_not_followed(signal_provider: HttpReceiver) -> None:
 
 
 @pytest.mark.parametrize("template", ["", "nonsense", "unheard-of://{to}", "signal://{to}"])
-def test_a_provider_that_is_not_understood_is_no_fault_of_the_readers(settings: Any, template: str) -> None:
+def test_invalid_provider_is_a_temporary_error(settings: Any, template: str) -> None:
     settings.MESSENGERS = {"signal": template}
 
     assert type(delivery_error()) is TemporaryDeliveryError
 
 
-def test_numbers_and_words_stay_out_of_the_log(
-    signal_provider: HttpReceiver, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_addresses_and_texts_are_not_logged(signal_provider: HttpReceiver, capfd: pytest.CaptureFixture[str]) -> None:
     signal_provider.responses = [(400, {}, b"no")]
     logging.getLogger("apprise").warning("as loud as it gets")
 
@@ -142,44 +141,45 @@ def test_numbers_and_words_stay_out_of_the_log(
     assert "as loud" not in out + err
 
 
-def test_a_messenger_is_offered_once_its_provider_is_named(settings: Any) -> None:
+def test_messenger_is_offered_once_it_has_a_provider(settings: Any) -> None:
     assert "sms" not in configured_channels()
     settings.MESSENGERS = {"sms": MESSENGER_PROVIDERS["sms"], "telegram": "tgram://token-without-a-place"}
-    assert {one.name for one in MESSENGER_CHANNELS} & set(configured_channels()) == {"sms"}
+    assert {messenger.name for messenger in MESSENGER_CHANNELS} & set(configured_channels()) == {"sms"}
 
 
-@pytest.mark.parametrize("one", MESSENGER_CHANNELS, ids=lambda one: one.name)
-def test_every_messenger_reaches_the_one_address_it_was_given(one: Any) -> None:
-    service = apprise_service(MESSENGER_PROVIDERS[one.name], one.clean_address(one.sample_address))
+@pytest.mark.parametrize("messenger", MESSENGER_CHANNELS, ids=lambda messenger: messenger.name)
+def test_every_messenger_sends_to_exactly_one_address(messenger: MessengerChannel) -> None:
+    address = messenger.clean_address(messenger.sample_address)
+    service = apprise_service(MESSENGER_PROVIDERS[messenger.name], address)
 
     assert service is not None
     assert len(service) == 1
 
 
 @pytest.mark.parametrize("name", ["sms", "whatsapp", "signal"])
-def test_telephone_numbers_are_kept_in_one_form(name: str) -> None:
+def test_phone_number_is_stored_as_e164(name: str) -> None:
     assert CHANNELS[name].clean_address(" +49 (0) 151-12345678") == "+4915112345678"
     assert CHANNELS[name].clean_address("+86 138 0013 8000") == "+8613800138000"
 
 
 @pytest.mark.parametrize("typed", ["", "0151 12345678", "+49", "+49 1", "call me", "+999 123456789"])
-def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
+def test_invalid_phone_number_is_refused(typed: str) -> None:
     with pytest.raises(InvalidContactAddressError):
         CHANNELS["sms"].clean_address(typed)
 
 
 @given(typed=st.text() | st.from_regex(r"\+49151[0-9]{8}[,;/?x ]+\+?[0-9]{0,12}", fullmatch=True))
-def test_a_number_that_is_kept_is_one_number(typed: str) -> None:
+def test_accepted_phone_number_is_a_single_number(typed: str) -> None:
     try:
-        kept = CHANNELS["sms"].clean_address(typed)
+        cleaned = CHANNELS["sms"].clean_address(typed)
     except InvalidContactAddressError:
         return
-    assert kept[0] == "+"
-    assert kept[1:].isascii() and kept[1:].isdigit()
+    assert cleaned[0] == "+"
+    assert cleaned[1:].isascii() and cleaned[1:].isdigit()
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "kept"),
+    ("name", "typed", "cleaned"),
     [
         ("telegram", "-1001234567890", "-1001234567890"),
         ("wecom", f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={BOT_KEY}", BOT_KEY),
@@ -191,25 +191,27 @@ def test_a_number_that_is_kept_is_one_number(typed: str) -> None:
         ),
     ],
 )
-def test_an_address_may_be_pasted_as_the_messenger_shows_it(name: str, typed: str, kept: str) -> None:
-    assert CHANNELS[name].clean_address(typed) == kept
+def test_address_may_be_pasted_as_the_messenger_shows_it(name: str, typed: str, cleaned: str) -> None:
+    assert CHANNELS[name].clean_address(typed) == cleaned
 
 
 @pytest.mark.parametrize(
-    "one", [one for one in MESSENGER_CHANNELS if one.sample_address != SAMPLE_PHONE], ids=lambda one: one.name
+    "messenger",
+    [messenger for messenger in MESSENGER_CHANNELS if messenger.sample_address != SAMPLE_PHONE],
+    ids=lambda messenger: messenger.name,
 )
 @pytest.mark.parametrize("extra", ["?x=1", "/../y", " ,@all", "\nx", "%2F", "#a", "@evil.example"])
-def test_nothing_can_be_slipped_in_with_an_address(one: Any, extra: str) -> None:
+def test_address_cannot_inject_parameters(messenger: MessengerChannel, extra: str) -> None:
     with pytest.raises(InvalidContactAddressError, match="looks like"):
-        one.clean_address(one.sample_address + extra)
+        messenger.clean_address(messenger.sample_address + extra)
 
 
-def test_a_page_shows_a_number_and_no_key() -> None:
+def test_page_shows_a_phone_number_but_no_key() -> None:
     assert CHANNELS["sms"].display_address(SAMPLE_PHONE) == "+49 1511 2345678"
     assert CHANNELS["wecom"].display_address(BOT_KEY) == "…7e90"
 
 
-def test_a_text_message_stays_short_in_every_script() -> None:
+def test_text_message_fits_two_sms_in_every_script() -> None:
     english, chinese = build_plain_text(ENGLISH, SMS_MAX_CHARACTERS), build_plain_text(CHINESE, SMS_MAX_CHARACTERS)
 
     assert len(english) <= SMS_MAX_CHARACTERS
@@ -219,23 +221,23 @@ def test_a_text_message_stays_short_in_every_script() -> None:
 
 
 @given(
-    letter=st.builds(
+    message=st.builds(
         make_message,
         sender=TEXTS,
         headline=TEXTS,
         lines=st.lists(TEXTS, max_size=4).map(tuple),
         facts=st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple),
     ),
-    signs=st.sampled_from([SMS_MAX_CHARACTERS, 1000]),
+    max_characters=st.sampled_from([SMS_MAX_CHARACTERS, 1000]),
 )
-def test_no_words_push_the_link_out(letter: NotificationMessage, signs: int) -> None:
-    found = build_plain_text(letter, signs)
+def test_link_is_kept_whatever_the_length(message: NotificationMessage, max_characters: int) -> None:
+    text = build_plain_text(message, max_characters)
 
-    assert len(found) <= signs
-    assert found.endswith("\n" + letter.action.url)
+    assert len(text) <= max_characters
+    assert text.endswith("\n" + message.action.url)
 
 
-def test_web_processes_do_not_load_what_only_workers_need() -> None:
+def test_web_processes_do_not_load_large_libraries() -> None:
     script = (
         "import django, sys; django.setup(); import tracking.urls; "
         "from tracking.notifications.channels import configured_channels; "
@@ -243,6 +245,8 @@ def test_web_processes_do_not_load_what_only_workers_need() -> None:
     )
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tracking.settings"}
 
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    process = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
 
-    assert done.stdout.strip() == "[]", done.stderr
+    assert process.stdout.strip() == "[]", process.stderr

@@ -1,4 +1,4 @@
-"""Web push against a push service on this machine, whose browser decrypts what it gets."""
+"""Web push through a push service on this machine; a fake browser decrypts the payload."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEXTS = st.text(max_size=4000)
 
 
 class PushBrowser:
-    """One browser's subscription: its keys, and how it reads what was sent to it."""
+    """One browser: its subscription and keys, and the decryption of what it receives."""
 
     def __init__(self, endpoint: str) -> None:
         self.private_key, self.auth_secret = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
@@ -56,8 +56,8 @@ class PushBrowser:
             auth_secret=self.auth_secret,
             version=request.headers["content-encoding"],
         )
-        found: dict[str, Any] = json.loads(data)
-        return found
+        payload: dict[str, Any] = json.loads(data)
+        return payload
 
 
 def base64url(data: bytes) -> str:
@@ -75,28 +75,26 @@ def delivery_error(browser: PushBrowser) -> Exception:
     return caught.value
 
 
-def test_the_browser_reads_what_was_sent(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_browser_decrypts_the_message(receiver: HttpReceiver, browser: PushBrowser) -> None:
     receipt = PUSH.send(ENGLISH, browser.address)
 
     (call,) = receiver.requests
-    told = browser.decrypt(call)
+    payload = browser.decrypt(call)
     assert receipt.response_text == "201: taken"
     assert call.path == "/push/abc"
-    assert told["title"] == "Out for delivery"
-    assert told["body"].splitlines()[:2] == ["The courier has it on the round today.", "When: Wed, Mar 4 8:12 AM"]
-    assert (told["url"], told["lang"], told["dir"]) == (ENGLISH.action.url, "en", "ltr")
+    assert payload["title"] == "Out for delivery"
+    assert payload["body"].splitlines()[:2] == ["The courier has it on the round today.", "When: Wed, Mar 4 8:12 AM"]
+    assert (payload["url"], payload["lang"], payload["dir"]) == (ENGLISH.action.url, "en", "ltr")
 
 
-def test_it_keeps_the_readers_direction(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_payload_has_language_and_direction(receiver: HttpReceiver, browser: PushBrowser) -> None:
     PUSH.send(ARABIC, browser.address)
 
-    told = browser.decrypt(receiver.requests[0])
-    assert (told["lang"], told["dir"], told["title"]) == ("ar", "rtl", ARABIC.headline)
+    payload = browser.decrypt(receiver.requests[0])
+    assert (payload["lang"], payload["dir"], payload["title"]) == ("ar", "rtl", ARABIC.headline)
 
 
-def test_the_service_is_told_how_long_how_urgent_and_what_it_replaces(
-    receiver: HttpReceiver, browser: PushBrowser
-) -> None:
+def test_request_has_ttl_urgency_and_topic(receiver: HttpReceiver, browser: PushBrowser) -> None:
     PUSH.send(make_message(ttl=timedelta(hours=8), urgency="high"), browser.address)
     PUSH.send(make_message(ttl=timedelta(seconds=-5), urgency="low", idempotency_key="other"), browser.address)
     PUSH.send(make_message(tag="another parcel"), browser.address)
@@ -109,22 +107,22 @@ def test_the_service_is_told_how_long_how_urgent_and_what_it_replaces(
     assert browser.decrypt(receiver.requests[0])["tag"] == first["topic"]
 
 
-def test_the_service_knows_it_as_ours(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_request_is_signed_with_our_key(receiver: HttpReceiver, browser: PushBrowser) -> None:
     PUSH.send(ENGLISH, browser.address)
 
-    signed = receiver.requests[0].headers["authorization"]
-    assert Vapid02.verify(signed)
-    assert f"k={vapid.public_key()}" in signed
+    authorization = receiver.requests[0].headers["authorization"]
+    assert Vapid02.verify(authorization)
+    assert f"k={vapid.public_key()}" in authorization
 
 
-def test_who_runs_the_site_is_named_to_the_service(settings: Any) -> None:
+def test_signature_names_the_operator(settings: Any) -> None:
     assert vapid.vapid_subject() == "mailto:parcels@localhost"
     settings.SECURE, settings.SITE_URL = True, "https://parcels.example.com"
     assert vapid.vapid_subject() == "https://parcels.example.com"
 
 
 @pytest.mark.parametrize(
-    ("status", "meaning"),
+    ("status", "error_class"),
     [
         *((200, None), (201, None), (202, None), (204, None)),
         *((404, DeadAddressError), (410, DeadAddressError), (400, MessageRejectedError), (307, MessageRejectedError)),
@@ -139,61 +137,59 @@ def test_who_runs_the_site_is_named_to_the_service(settings: Any) -> None:
         ),
     ],
 )
-def test_each_status_has_its_meaning(
-    receiver: HttpReceiver, browser: PushBrowser, status: int, meaning: type[Exception] | None
+def test_each_status_has_its_error(
+    receiver: HttpReceiver, browser: PushBrowser, status: int, error_class: type[Exception] | None
 ) -> None:
     receiver.responses = [(status, {}, b"")]
 
-    if meaning is None:
+    if error_class is None:
         PUSH.send(ENGLISH, browser.address)
     else:
-        assert type(delivery_error(browser)) is meaning
+        assert type(delivery_error(browser)) is error_class
     assert len(receiver.requests) == 1
 
 
-def test_a_busy_service_says_how_long_to_wait(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_retry_after_of_a_busy_service_is_kept(receiver: HttpReceiver, browser: PushBrowser) -> None:
     receiver.responses = [(429, {"Retry-After": "120"}, b"")]
 
-    trouble = delivery_error(browser)
+    error = delivery_error(browser)
 
-    assert isinstance(trouble, TemporaryDeliveryError)
-    assert trouble.retry_after == timedelta(minutes=2)
+    assert isinstance(error, TemporaryDeliveryError)
+    assert error.retry_after == timedelta(minutes=2)
 
 
-def test_what_is_too_large_is_shortened_once(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_too_large_payload_is_shortened_once(receiver: HttpReceiver, browser: PushBrowser) -> None:
     receiver.responses = [(413, {}, b"")]
 
     PUSH.send(make_message(lines=("long " * 2000,)), browser.address)
 
-    long, short = (len(call.body) for call in receiver.requests)
-    assert 2500 < long < 4096
-    assert short < 1200
+    first_size, second_size = (len(call.body) for call in receiver.requests)
+    assert 2500 < first_size < 4096
+    assert second_size < 1200
 
 
-def test_what_is_still_too_large_is_refused(receiver: HttpReceiver, browser: PushBrowser) -> None:
+def test_payload_still_too_large_is_rejected(receiver: HttpReceiver, browser: PushBrowser) -> None:
     receiver.responses = [(413, {}, b"")] * 3
 
     assert type(delivery_error(browser)) is MessageRejectedError
     assert len(receiver.requests) == 2
 
 
-@pytest.mark.parametrize("how", ["drop", "hang"])
-def test_no_answer_leaves_a_doubt(
-    receiver: HttpReceiver, browser: PushBrowser, how: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", ["drop", "hang"])
+def test_missing_answer_is_unconfirmed(
+    receiver: HttpReceiver, browser: PushBrowser, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(public_http, "CALL_TIMEOUT_SECONDS", 0.5)
-    receiver.responses = [how]
+    receiver.responses = [failure]
 
     assert type(delivery_error(browser)) is UnconfirmedDeliveryError
 
 
-def test_a_service_that_is_away_is_tried_later() -> None:
+def test_unreachable_service_is_a_temporary_error() -> None:
     assert type(delivery_error(PushBrowser(f"http://127.0.0.1:{free_port()}/"))) is TemporaryDeliveryError
 
 
-def test_a_private_address_gets_nothing_where_the_site_is_in_production(
-    receiver: HttpReceiver, browser: PushBrowser, settings: Any
-) -> None:
+def test_private_endpoint_is_refused_in_production(receiver: HttpReceiver, browser: PushBrowser, settings: Any) -> None:
     address = browser.address
     settings.PUSH_LOCAL = False
 
@@ -205,7 +201,7 @@ def test_a_private_address_gets_nothing_where_the_site_is_in_production(
 
 
 @given(
-    letter=st.builds(
+    message=st.builds(
         make_message,
         headline=TEXTS,
         lines=st.lists(TEXTS, max_size=3).map(tuple),
@@ -213,20 +209,20 @@ def test_a_private_address_gets_nothing_where_the_site_is_in_production(
         tag=TEXTS,
     )
 )
-def test_no_words_make_a_payload_too_large(letter: NotificationMessage) -> None:
-    for most in (MAX_PAYLOAD_BYTES, 1000):
-        data = build_payload(letter, most)
-        assert len(data) <= most
-        assert json.loads(data)["url"] == letter.action.url
+def test_payload_never_exceeds_its_limit(message: NotificationMessage) -> None:
+    for max_bytes in (MAX_PAYLOAD_BYTES, 1000):
+        data = build_payload(message, max_bytes)
+        assert len(data) <= max_bytes
+        assert json.loads(data)["url"] == message.action.url
 
 
-@given(length=st.integers(0, 6000), sign=st.sampled_from('aé中😀"\\'))
-def test_of_the_words_as_many_stay_as_there_is_room_for(length: int, sign: str) -> None:
-    letter = make_message(lines=(sign * length + "e",), facts=())
+@given(length=st.integers(0, 6000), character=st.sampled_from('aé中😀"\\'))
+def test_body_is_cut_only_as_much_as_needed(length: int, character: str) -> None:
+    message = make_message(lines=(character * length + "e",), facts=())
 
-    body = json.loads(build_payload(letter))["body"]
+    body = json.loads(build_payload(message))["body"]
 
-    assert body == letter.lines[0] or len(build_payload(letter)) > MAX_PAYLOAD_BYTES - 8
+    assert body == message.lines[0] or len(build_payload(message)) > MAX_PAYLOAD_BYTES - 8
 
 
 VALID_SUBSCRIPTION: dict[str, Any] = {
@@ -240,7 +236,7 @@ VALID_SUBSCRIPTION: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "told",
+    "subscription",
     [
         *("", "null", "[]", "{}", '"x"', "1", "{", '{"endpoint": 5, "keys": {}}'),
         json.dumps({**VALID_SUBSCRIPTION, "endpoint": "http://"}),
@@ -255,44 +251,44 @@ VALID_SUBSCRIPTION: dict[str, Any] = {
         json.dumps({**VALID_SUBSCRIPTION, "keys": {**VALID_SUBSCRIPTION["keys"], "p256dh": None}}),
     ],
 )
-def test_what_is_no_subscription_is_refused(told: str) -> None:
+def test_invalid_subscription_is_refused(subscription: str) -> None:
     with pytest.raises(InvalidContactAddressError):
-        PUSH.clean_address(told)
+        PUSH.clean_address(subscription)
 
 
 @given(
-    told=st.recursive(
+    value=st.recursive(
         st.none() | st.text() | st.integers(),
         lambda inner: st.dictionaries(st.sampled_from(["endpoint", "keys", "p256dh", "auth"]), inner),
     )
 )
-def test_any_json_is_a_subscription_or_refused(told: Any) -> None:
+def test_arbitrary_json_is_refused(value: Any) -> None:
     with pytest.raises(InvalidContactAddressError):
-        PUSH.clean_address(json.dumps(told))
+        PUSH.clean_address(json.dumps(value))
 
 
-def test_a_subscription_is_kept_without_what_we_do_not_need() -> None:
-    kept = PUSH.clean_address(json.dumps({**VALID_SUBSCRIPTION, "expirationTime": 1, "tracking": "me"}))
+def test_subscription_is_stored_without_extra_fields() -> None:
+    cleaned = PUSH.clean_address(json.dumps({**VALID_SUBSCRIPTION, "expirationTime": 1, "tracking": "me"}))
 
-    assert json.loads(kept) == VALID_SUBSCRIPTION
-    assert PUSH.clean_address(kept) == kept
+    assert json.loads(cleaned) == VALID_SUBSCRIPTION
+    assert PUSH.clean_address(cleaned) == cleaned
 
 
-def test_without_a_key_it_is_hidden(settings: Any) -> None:
+def test_channel_is_hidden_without_a_key(settings: Any) -> None:
     assert PUSH.is_configured()
     settings.VAPID_PRIVATE_KEY = ""
     assert not PUSH.is_configured()
     assert vapid.public_key() == ""
 
 
-def test_one_line_carries_many() -> None:
+def test_pushes_share_one_connection() -> None:
     with running_receiver() as service:
         browsers = [PushBrowser(f"{service.url}/{number}") for number in range(4)]
-        for one in browsers:
-            PUSH.send(ENGLISH, one.address)
+        for browser in browsers:
+            PUSH.send(ENGLISH, browser.address)
 
         assert len({call.client_port for call in service.requests}) == 1
 
 
-def test_a_page_shows_the_service_and_nothing_to_push_with() -> None:
+def test_page_shows_the_service_but_no_endpoint() -> None:
     assert PUSH.display_address(PUSH.clean_address(json.dumps(VALID_SUBSCRIPTION))) == "push.example.com"

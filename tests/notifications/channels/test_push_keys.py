@@ -1,4 +1,4 @@
-"""The key of pushes: made once, kept for its owner alone, the same from then on."""
+"""The push key is created once, readable by its owner only, and stays the same."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.test_settings import PROJECT_ROOT, SECRET
 
 
 def run_manage(tmp_path: Path, *command: str, **environment: str) -> str:
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    variables = {**clean, "DATA_DIR": str(tmp_path), **environment}
-    done = subprocess.run(
+    base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    variables = {**base, "DATA_DIR": str(tmp_path), **environment}
+    process = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=PROJECT_ROOT,
         env=variables,
@@ -22,10 +22,10 @@ def run_manage(tmp_path: Path, *command: str, **environment: str) -> str:
         text=True,
         check=True,
     )
-    return done.stdout
+    return process.stdout
 
 
-def test_it_is_made_once(tmp_path: Path) -> None:
+def test_key_is_created_once(tmp_path: Path) -> None:
     first, second = (run_manage(tmp_path, "make_push_keys") for _ in range(2))
 
     assert first == second
@@ -34,21 +34,21 @@ def test_it_is_made_once(tmp_path: Path) -> None:
     assert (tmp_path / "vapid-key").read_text() not in first
 
 
-def test_production_has_none_before_it_is_made(tmp_path: Path) -> None:
+def test_production_has_no_key_before_it_is_created(tmp_path: Path) -> None:
     production = {"PRODUCTION": "1", "SECRET_KEY": SECRET}
     run_manage(tmp_path, "check", **production)
     assert not (tmp_path / "vapid-key").exists()
 
-    made = run_manage(tmp_path, "make_push_keys", **production)
+    output = run_manage(tmp_path, "make_push_keys", **production)
 
     assert (tmp_path / "vapid-key").exists()
-    assert run_manage(tmp_path, "make_push_keys", **production) == made
+    assert run_manage(tmp_path, "make_push_keys", **production) == output
 
 
-def test_machines_without_a_folder_in_common_share_it_by_the_environment(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    public, private = run_manage(one, "make_push_keys", "--show").splitlines()
+def test_key_can_be_shared_by_environment_variable(tmp_path: Path) -> None:
+    first_folder, second_folder = tmp_path / "one", tmp_path / "other"
+    public, private = run_manage(first_folder, "make_push_keys", "--show").splitlines()
     name, _, value = private.partition("=")
 
-    assert run_manage(other, "make_push_keys", **{name: value}).splitlines() == [public]
-    assert not (other / "vapid-key").exists()
+    assert run_manage(second_folder, "make_push_keys", **{name: value}).splitlines() == [public]
+    assert not (second_folder / "vapid-key").exists()
