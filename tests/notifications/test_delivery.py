@@ -39,7 +39,7 @@ def state_of(notice: Notice) -> str:
     return notice.state
 
 
-def test_notice_says_what_when_where_and_how_to_unsubscribe(
+def test_notice_is_sent_with_one_click_unsubscribe(
     leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
 ) -> None:
     notice = make_notice(leg, contact)
@@ -53,6 +53,16 @@ def test_notice_says_what_when_where_and_how_to_unsubscribe(
     assert mail["Subject"] == f"Shipped · order {leg.shipment.order.number}"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/stop/" in mail["List-Unsubscribe"]
+
+
+def test_notice_says_when_and_where_without_the_tracking_number(
+    leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
+) -> None:
+    make_notice(leg, contact)
+
+    deliver_due_notices("email", timezone.now())
+
+    (mail,) = mail_server.mails
     for text in (plain_body(mail), html_body(mail)):
         assert "16:00" in text
         assert "China" in text

@@ -55,23 +55,23 @@ def channel_classes() -> Iterator[type[Any]]:
                 yield value
 
 
-def every_channel() -> list[Any]:
+def every_channel() -> list[Channel]:
     """Return all channels, listed or not."""
     listed = list(CHANNELS.values())
     return listed + [cls() for cls in channel_classes() if not any(isinstance(channel, cls) for channel in listed)]
 
 
-def name_of(channel: Any) -> str:
+def name_of(channel: Channel) -> str:
     """Return a channel's name, or its class where it has none yet."""
     return str(getattr(channel, "name", type(channel).__name__))
 
 
-def file_of(channel: Any) -> str:
+def file_of(channel: Channel) -> str:
     """Return the path of a channel's source file."""
     return type(channel).__module__.replace(".", "/") + ".py"
 
 
-def sample_of(channel: Any) -> ChannelSample:
+def sample_of(channel: Channel) -> ChannelSample:
     """Return a channel's sample; fail with the place where it goes if there is none."""
     name = name_of(channel)
     table = "MESSENGER_PROVIDERS" if isinstance(channel, MessengerChannel) else "CHANNEL_SAMPLES"
@@ -95,17 +95,17 @@ def table_rows(text: str, name: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("|") and f"`{name}`" in line.split("|")[1]]
 
 
-every = pytest.mark.parametrize("channel", every_channel(), ids=name_of)
+for_every_channel = pytest.mark.parametrize("channel", every_channel(), ids=name_of)
 
 
-@every
-def test_channel_is_listed(channel: Any) -> None:
+@for_every_channel
+def test_channel_is_listed(channel: Channel) -> None:
     assert CHANNELS.get(name_of(channel)) is channel, (
         f"{type(channel).__name__} is not listed: add it to CHANNELS in tracking/notifications/channels/__init__.py."
     )
 
 
-@every
+@for_every_channel
 @pytest.mark.parametrize(
     "attribute",
     [
@@ -113,15 +113,15 @@ def test_channel_is_listed(channel: Any) -> None:
         *("is_configured", "clean_address", "display_address", "send"),
     ],
 )
-def test_channel_has_every_attribute(channel: Any, attribute: str) -> None:
+def test_channel_has_every_attribute(channel: Channel, attribute: str) -> None:
     assert hasattr(channel, attribute), (
         f"{type(channel).__name__} in {file_of(channel)} has no `{attribute}`: "
         "`Channel` in tracking/notifications/channels/channel.py says what it must be."
     )
 
 
-@every
-def test_channel_name_fits_its_column(channel: Any) -> None:
+@for_every_channel
+def test_channel_name_fits_its_column(channel: Channel) -> None:
     longest = Contact._meta.get_field("channel").max_length
     assert longest is not None
     assert name_of(channel).isidentifier() and name_of(channel).islower() and len(name_of(channel)) <= longest, (
@@ -129,17 +129,17 @@ def test_channel_name_fits_its_column(channel: Any) -> None:
     )
 
 
-@every
-def test_channel_sends_one_message_at_a_time_where_readers_would_see_a_copy(channel: Any) -> None:
+@for_every_channel
+def test_channel_sends_one_message_at_a_time_where_readers_would_see_a_copy(channel: Channel) -> None:
     assert channel.is_idempotent or channel.max_concurrent == 1, (
         f"{file_of(channel)}: a channel whose `is_idempotent` is False must have `max_concurrent = 1`, "
         "or a killed worker sends several messages twice."
     )
 
 
-@every
+@for_every_channel
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
-def test_label_is_translated(channel: Any, language: str) -> None:
+def test_label_is_translated(channel: Channel, language: str) -> None:
     path = catalogue_path(PROJECT_ROOT / "locale", translation.to_locale(language))
     label = str(getattr(channel, "label", ""))
 
@@ -151,24 +151,24 @@ def test_label_is_translated(channel: Any, language: str) -> None:
     )
 
 
-@every
-def test_channel_has_a_sample(channel: Any) -> None:
+@for_every_channel
+def test_channel_has_a_sample(channel: Channel) -> None:
     sample = sample_of(channel)
 
     missing = [outcome.__name__ for outcome in OUTCOMES if outcome not in sample.responses]
     assert not missing, f"`responses` of '{name_of(channel)}' in {SAMPLES_FILE} lacks {', '.join(missing)}."
 
 
-@every
-def test_channel_has_tests_of_its_own(channel: Any) -> None:
+@for_every_channel
+def test_channel_has_tests_of_its_own(channel: Channel) -> None:
     path = f"tests/notifications/channels/test_{Path(file_of(channel)).stem}.py"
 
     assert (PROJECT_ROOT / path).exists(), f"The channel '{name_of(channel)}' has no tests: write {path}."
 
 
-@every
+@for_every_channel
 @pytest.mark.parametrize("title", TABLES)
-def test_readme_of_the_package_has_a_row(channel: Any, title: str) -> None:
+def test_readme_of_the_package_has_a_row(channel: Channel, title: str) -> None:
     name = name_of(channel)
 
     assert table_rows(readme_section(title), name), (
@@ -177,8 +177,8 @@ def test_readme_of_the_package_has_a_row(channel: Any, title: str) -> None:
     )
 
 
-@every
-def test_environment_variable_is_documented(channel: Any) -> None:
+@for_every_channel
+def test_environment_variable_is_documented(channel: Channel) -> None:
     variable = sample_of(channel).variable
 
     assert table_rows((PROJECT_ROOT / "README.md").read_text(encoding="utf-8"), variable), (
@@ -191,8 +191,8 @@ def test_environment_variable_is_documented(channel: Any) -> None:
     )
 
 
-@every
-def test_setting_is_read_in_the_settings_module(channel: Any) -> None:
+@for_every_channel
+def test_setting_is_read_in_the_settings_module(channel: Channel) -> None:
     sample = sample_of(channel)
 
     missing = [name for name in {**sample.settings(""), **sample.settings_off} if not hasattr(site, name)]
@@ -203,8 +203,8 @@ def test_setting_is_read_in_the_settings_module(channel: Any) -> None:
     )
 
 
-@every
-def test_channel_is_hidden_without_its_setting(channel: Any, settings: Any) -> None:
+@for_every_channel
+def test_channel_is_hidden_without_its_setting(channel: Channel, settings: Any) -> None:
     sample = sample_of(channel)
     for name, value in sample.settings("http://127.0.0.1:9").items():
         setattr(settings, name, value)
@@ -217,8 +217,8 @@ def test_channel_is_hidden_without_its_setting(channel: Any, settings: Any) -> N
     )
 
 
-@every
-def test_address_is_cleaned_once_and_nonsense_is_refused(channel: Any) -> None:
+@for_every_channel
+def test_address_is_cleaned_once_and_nonsense_is_refused(channel: Channel) -> None:
     address = channel.clean_address(sample_of(channel).address("http://127.0.0.1:9"))
 
     assert channel.clean_address(address) == address, f"clean_address() in {file_of(channel)} changes a clean address."
@@ -227,8 +227,8 @@ def test_address_is_cleaned_once_and_nonsense_is_refused(channel: Any) -> None:
     assert str(caught.value), f"clean_address() in {file_of(channel)} must tell the reader what is wrong."
 
 
-@every
-def test_page_shows_no_secret_of_an_address(channel: Any) -> None:
+@for_every_channel
+def test_page_shows_no_secret_of_an_address(channel: Channel) -> None:
     sample = sample_of(channel)
     shown = channel.display_address(channel.clean_address(sample.address("http://127.0.0.1:9")))
 
@@ -236,10 +236,10 @@ def test_page_shows_no_secret_of_an_address(channel: Any) -> None:
     assert not sample.secret or sample.secret not in shown, f"display_address() in {file_of(channel)} shows a secret."
 
 
-@every
+@for_every_channel
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: outcome.__name__)
 def test_each_answer_has_its_outcome(
-    channel: Any, outcome: Outcome, settings: Any, request: pytest.FixtureRequest
+    channel: Channel, outcome: Outcome, settings: Any, request: pytest.FixtureRequest
 ) -> None:
     sample = sample_of(channel)
     server = request.getfixturevalue(sample.server)
