@@ -1,4 +1,7 @@
-"""Catalogues of messages: compiled without any system package, and checked. `python -m` compiles a folder."""
+"""Read, write, compile and check message catalogues (.po) in pure Python, without GNU gettext.
+
+`python -m tracking.localization.catalogues FOLDER` compiles every catalogue under a locale folder.
+"""
 
 from __future__ import annotations
 
@@ -33,19 +36,20 @@ msgstr ""
 
 
 def find_catalogues(folder: Path) -> list[Path]:
-    """Return the catalogues under a locale folder."""
+    """Return the paths of all catalogues under a locale folder, sorted."""
     return sorted(folder.glob("*/LC_MESSAGES/django.po"))
 
 
 def catalogue_path(folder: Path, language: str) -> Path:
-    """Return where the catalogue of a language lies."""
+    """Return the path of a language's catalogue."""
     return folder / language / "LC_MESSAGES" / "django.po"
 
 
 def read_catalogue(path: Path) -> Catalog:
-    """Read a catalogue. One without its language is refused: its plural rule would silently be the wrong one."""
+    """Read a catalogue; raise `ValueError` if its header does not name its language."""
     text = path.read_text(encoding="utf-8")
     language = path.parent.parent.name
+    # Without this header Babel would silently use another language's plural rule.
     if f'"Language: {language}\\n"' not in text:
         raise ValueError(f'{path}: the header must say "Language: {language}"')
     with path.open("rb") as file:
@@ -53,12 +57,12 @@ def read_catalogue(path: Path) -> Catalog:
 
 
 def empty_catalogue(language: str) -> Catalog:
-    """Return an empty catalogue that counts as CLDR does; Babel alone knows fewer forms of some languages."""
+    """Return an empty catalogue with the plural forms of CLDR; Babel's own table lacks some of them."""
     return read_po(BytesIO(catalogue_header(language).encode()), locale=language)
 
 
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write a catalogue with a short header: its language and the plural rule that CLDR has for it."""
+    """Write a catalogue with a short header: the language and its plural rule from CLDR."""
     language = path.parent.parent.name
     body = BytesIO()
     write_po(body, catalogue, width=0, omit_header=True, include_lineno=False)
@@ -67,15 +71,15 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
 
 
 def catalogue_header(language: str) -> str:
-    """Return the head of a catalogue."""
+    """Return the header entry of a new catalogue."""
     locale = Locale.parse(language)
-    # Compact notation's exponent `e` is no variable of gettext; a number written out has none.
+    # CLDR rules use `e`, the exponent of compact notation; gettext does not know it, and it is 0 in a full number.
     plurals = re.sub(r"\be\b", "0", to_gettext(locale.plural_form))
     return HEADER.format(name=locale.get_display_name("en"), language=language, plurals=plurals)
 
 
 def compile_catalogues(folder: Path) -> int:
-    """Compile what is newer than its compiled form; return how many catalogues that was."""
+    """Compile each catalogue that changed since it was last compiled; return how many were compiled."""
     stale = [path for path in find_catalogues(folder) if is_stale(path)]
     for path in stale:
         with path.with_suffix(".mo").open("wb") as file:
@@ -84,45 +88,55 @@ def compile_catalogues(folder: Path) -> int:
 
 
 def is_stale(path: Path) -> bool:
-    """Tell whether a catalogue was changed after it was compiled."""
+    """Tell whether a catalogue is newer than its compiled file, or has none."""
     compiled = path.with_suffix(".mo")
     return not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime
 
 
 def find_errors(path: Path) -> Iterator[str]:
-    """Yield what is wrong with a catalogue, a line each: fuzzy, empty, placeholders lost, plural forms missing."""
+    """Yield one line per error: fuzzy or empty messages, lost placeholders, missing plural forms."""
     catalogue = read_catalogue(path)
     forms = catalogue.num_plurals
     if forms != len(Locale.parse(path.parent.parent.name).plural_form.tags | {"other"}):
         yield f"{path}: {forms} plural forms where the language has others"
     for message in catalogue:
         if message.id:
-            yield from (f"{path}: {fault}: {message.id!r}" for fault in message_errors(message, forms))
+            yield from (f"{path}: {error}: {message.id!r}" for error in message_errors(message, forms))
 
 
 def find_forbidden_terms(path: Path) -> Iterator[str]:
-    """Yield the sentences with a word that the language's glossary rules out, a line each."""
-    glossary = path.parent.parent / "glossary.toml"
-    terms = tomllib.loads(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
-    ruled_out = [(word, term) for term, entry in terms.items() for word in entry.get("never", ())]
-    for message in read_catalogue(path) if ruled_out else ():
-        told = message.string if isinstance(message.string, tuple | list) else (message.string,)
-        for word, term in ruled_out:
-            if message.id and any(word in (text or "") for text in told):
+    """Yield one line per translation that uses a word forbidden by the language's glossary."""
+    forbidden = forbidden_words(path.parent.parent / "glossary.toml")
+    for message in read_catalogue(path) if forbidden else ():
+        translations = translations_of(message) if message.id else []
+        for word, term in forbidden:
+            if any(word in text for text in translations):
                 yield f"{path}: “{word}” is not what we call {term!r}: {message.id!r}"
 
 
+def forbidden_words(glossary: Path) -> list[tuple[str, str]]:
+    """Return the pairs (forbidden word, term that it must not stand for) of a glossary; none if there is no file."""
+    terms = tomllib.loads(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
+    return [(word, term) for term, entry in terms.items() for word in entry.get("never", ())]
+
+
+def translations_of(message: Message) -> list[str]:
+    """Return the translations of a message, one per plural form, without empty ones."""
+    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return [text for text in forms if text]
+
+
 def message_errors(message: Message, plural_count: int) -> Iterator[str]:
-    """Yield what is wrong with one message."""
-    told = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    strings = [text for text in told if text]
+    """Yield the errors of one message; `plural_count` is how many plural forms the language has."""
+    translations = translations_of(message)
     if message.fuzzy:
         yield "fuzzy"
-    if len(strings) != (plural_count if message.pluralizable else 1):
+    if len(translations) != (plural_count if message.pluralizable else 1):
         yield "not translated"
         return
-    wanted = placeholders(message.id if isinstance(message.id, str) else message.id[-1])
-    if placeholders(strings[-1]) != wanted or any(not placeholders(text) <= wanted for text in strings):
+    expected = placeholders(message.id if isinstance(message.id, str) else message.id[-1])
+    # A form for one exact count (one, two) may leave the number out; the last form counts anything and may not.
+    if placeholders(translations[-1]) != expected or any(not placeholders(text) <= expected for text in translations):
         yield "placeholders differ"
 
 
