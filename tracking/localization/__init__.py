@@ -1,1 +1,1 @@
-"""Values in the reader's own terms: clocks, places, words. What a reader sees goes through CLDR. No tables."""
+"""Format times, places, numbers and units for a reader's language and country, with the data of CLDR. No models."""

@@ -1,4 +1,4 @@
-"""Codes and addresses inside right-to-left sentences: kept in their own direction where no markup can do it."""
+"""Isolate left-to-right codes and addresses inside right-to-left sentences, for plain text that has no markup."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ POP_ISOLATE: Final = "\N{POP DIRECTIONAL ISOLATE}"
 
 
 def isolate_left_to_right(code: str, locale: Locale) -> str:
-    """Return a code, a number or an address as it stands in a sentence of this language (Unicode TR 9, 2.4)."""
+    """Wrap a code, number or address in isolates if the language runs right to left (Unicode TR 9, section 2.4)."""
     return f"{LEFT_TO_RIGHT_ISOLATE}{code}{POP_ISOLATE}" if locale.text_direction == "rtl" and code else code

@@ -1,6 +1,6 @@
-"""Times as a reader reads them: each event on its place's own clock with that clock's name, or all on the reader's.
+"""Format times and dates for a reader: in the time zone of each event's place, or all in the reader's own zone.
 
-An offset that the data provider assumed is never shown as told, and a clock without a zone says so.
+Uncertain times say so: a UTC offset that the data provider assumed, and a local time whose zone is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tracking.vocabulary import Precision, ZoneSource
 
 
 class StoredTime(Protocol):
-    """The time of an event, as it is stored."""
+    """The time fields of a stored event."""
 
     occurred_at: datetime | None
     local_time: str
@@ -30,7 +30,7 @@ class StoredTime(Protocol):
 
 
 class LocalizedTime(NamedTuple):
-    """An event's time for one reader: `day` sorts and groups, the rest is text; `note` says what is not certain."""
+    """An event's time for one reader. `day` is for grouping, the rest is text; `note` says what is uncertain."""
 
     day: date | None
     time: str
@@ -40,7 +40,7 @@ class LocalizedTime(NamedTuple):
 
 
 def localize_time(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
-    """Return how `reader` reads the time of an event."""
+    """Return the time of an event in the zone and format of a reader."""
     if stored_time.precision == Precision.DATE and stored_time.local_time:
         return LocalizedTime(
             datetime.fromisoformat(stored_time.local_time).date(),
@@ -62,7 +62,7 @@ def localize_time(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
 
 
 def localize_without_zone(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
-    """Read a clock whose zone nobody told: as it was told, and saying so."""
+    """Return a local time of unknown zone unchanged, with a note that says so."""
     if not stored_time.local_time:
         return LocalizedTime(None, "", "", _("The carrier gave no time."), "")
     local = datetime.fromisoformat(stored_time.local_time)
@@ -76,7 +76,7 @@ def localize_without_zone(stored_time: StoredTime, reader: Reader) -> LocalizedT
 
 
 def localize_assumed_offset(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
-    """Read a clock whose zone the data provider assumed: the clock as told, the assumption named as one."""
+    """Return a time whose offset the data provider assumed: in that offset, with a note that names the assumption."""
     assert stored_time.occurred_at is not None
     moment = stored_time.occurred_at.astimezone(timezone(timedelta(minutes=stored_time.offset_minutes or 0)))
     note = _("The carrier did not confirm the time zone; the data provider assumed %(offset)s.") % {
@@ -88,7 +88,7 @@ def localize_assumed_offset(stored_time: StoredTime, reader: Reader) -> Localize
 
 
 def display_zone(stored_time: StoredTime, reader: Reader) -> tuple[tzinfo, str]:
-    """Return the clock to show a known instant on, and its name."""
+    """Return the zone to show a known instant in, and the name of that zone."""
     if reader.uses_own_zone:
         return reader.zone, zone_name(reader.zone.key, reader.locale)
     zone = zone_for(stored_time.zone)
@@ -101,14 +101,14 @@ def display_zone(stored_time: StoredTime, reader: Reader) -> tuple[tzinfo, str]:
 
 @lru_cache(maxsize=4096)
 def zone_name(key: str, locale: Locale) -> str:
-    """Return the name of a zone's clock in the reader's language: `Berlin time`."""
+    """Return the name of a zone in the reader's language: `Berlin time`."""
     city = zone_city(key, locale)
     return city if city == "UTC" else _("%(city)s time") % {"city": city}
 
 
 @lru_cache(maxsize=16384)
 def zone_city(key: str, locale: Locale) -> str:
-    """Return the city that a zone is named after, as the reader's language names it: `Berlin`, `柏林`."""
+    """Return the city that a zone is named after, in the reader's language: `Berlin`, `柏林`."""
     return "UTC" if key in ("UTC", "Etc/UTC") else str(get_timezone_location(key, locale=locale, return_city=True))
 
 
@@ -120,46 +120,46 @@ def offset_name(minutes: int) -> str:
 
 
 def format_time_of_day(moment: datetime, reader: Reader) -> str:
-    """Write the time of day in the reader's hour cycle, on the clock that `moment` carries."""
+    """Format the time of day of `moment`, in its own zone, with the reader's hour cycle."""
     return format_time_of_day_cached(moment.hour, moment.minute, reader.locale, reader.hours, reader.digits)
 
 
 @lru_cache(maxsize=4096)
 def format_time_of_day_cached(hour: int, minute: int, locale: Locale, hours: str, digits: str) -> str:
-    """Write a time of day; there are only so many, and each is written once a locale."""
+    """Format a time of day; cached, because Babel is slow and a locale has only 1,440 of them."""
     return convert_digits(format_time(time(hour, minute), time_pattern(locale, hours), locale=locale), locale, digits)
 
 
 @lru_cache(maxsize=512)
 def time_pattern(locale: Locale, hours: str) -> str:
-    """Return the pattern of a time of day: the locale's own, or the one that it has for 12 or 24 hours."""
+    """Return the locale's pattern for a time of day; `hours` (12 or 24) overrides its default hour cycle."""
     pattern = str(locale.time_formats["short"].pattern)
     if hours and hours != ("24" if "H" in pattern else "12"):
         pattern = str(locale.datetime_skeletons["Hm" if hours == "24" else "hm"].pattern)
-    # Korean abbreviates its day periods in Latin letters and nobody writes them so.
+    # CLDR abbreviates Korean day periods as AM and PM; Koreans write the full words.
     return pattern.replace("a", "aaaa") if locale.language == "ko" else pattern
 
 
 def format_day(value: date, reader: Reader) -> str:
-    """Write a day with its weekday and month in words: `Tue, Oct 14`; the year only when it is not this one."""
+    """Format a day with weekday and month name: `Wed, Oct 14`; with the year if it is not the current one."""
     return format_day_cached(value, value.year == datetime.now(UTC).year, reader.locale, reader.digits)
 
 
 @lru_cache(maxsize=4096)
 def format_day_cached(value: date, this_year: bool, locale: Locale, digits: str) -> str:
-    """Write a day, once for all readers of a locale."""
+    """Format a day; cached by locale."""
     skeleton = "MMMEd" if this_year else "yMMMEd"
     return convert_digits(format_skeleton(skeleton, datetime.combine(value, time()), locale=locale), locale, digits)
 
 
 def format_month(value: date, reader: Reader) -> str:
-    """Write a month with its year: `October 2026`."""
-    written = format_skeleton("yMMMM", datetime.combine(value, time()), locale=reader.locale)
-    return convert_digits(written, reader.locale, reader.digits)
+    """Format a month with its year: `October 2026`."""
+    text = format_skeleton("yMMMM", datetime.combine(value, time()), locale=reader.locale)
+    return convert_digits(text, reader.locale, reader.digits)
 
 
 def format_day_range(first: date, last: date, reader: Reader) -> str:
-    """Write a span of days as the language writes one, `Wed 14 – Sat 17 Oct`; one day when both are the same."""
+    """Format a range of days, `Wed 14 – Sat 17 Oct`; a single day if both are the same."""
     if first == last:
         return format_day(first, reader)
     this_year = first.year == last.year == datetime.now(UTC).year
@@ -168,30 +168,30 @@ def format_day_range(first: date, last: date, reader: Reader) -> str:
 
 @lru_cache(maxsize=4096)
 def format_day_range_cached(first: date, last: date, this_year: bool, locale: Locale, digits: str) -> str:
-    """Write a span of days, once for all readers of a locale."""
+    """Format a range of days; cached by locale."""
     skeleton = "MMMEd" if this_year else "yMMMEd"
     return convert_digits(format_interval(first, last, skeleton, locale=locale), locale, digits)
 
 
 def format_localized_time(localized_time: LocalizedTime, reader: Reader) -> str:
-    """Write the day of a reading, with its time where one was told."""
+    """Format the day of an event, with its time if it has one."""
     if localized_time.day is None:
         return localized_time.time
-    told = format_day(localized_time.day, reader)
-    return _("%(day)s, %(time)s") % {"day": told, "time": localized_time.time} if localized_time.time else told
+    day = format_day(localized_time.day, reader)
+    return _("%(day)s, %(time)s") % {"day": day, "time": localized_time.time} if localized_time.time else day
 
 
 def format_instant(value: datetime, reader: Reader) -> str:
-    """Write an instant on the reader's own clock: day and time."""
-    own = value.astimezone(reader.zone)
-    return _("%(day)s, %(time)s") % {"day": format_day(own.date(), reader), "time": format_time_of_day(own, reader)}
+    """Format an instant in the reader's own zone: day and time."""
+    local = value.astimezone(reader.zone)
+    return _("%(day)s, %(time)s") % {"day": format_day(local.date(), reader), "time": format_time_of_day(local, reader)}
 
 
 def format_relative_time(value: datetime, now: datetime, reader: Reader) -> str:
-    """Write how long ago (or ahead) an instant is: `3 hours ago`, `in 5 minutes`."""
+    """Format the distance of an instant from now: `3 hours ago`, `in 5 minutes`."""
     seconds = (value - now).total_seconds()
     if abs(seconds) < 45:
         return _("just now") if seconds <= 0 else _("in a moment")
     delta = timedelta(seconds=seconds)
-    written = format_timedelta(delta, add_direction=True, granularity="minute", locale=reader.locale)
-    return convert_digits(written, reader.locale, reader.digits)
+    text = format_timedelta(delta, add_direction=True, granularity="minute", locale=reader.locale)
+    return convert_digits(text, reader.locale, reader.digits)

@@ -1,7 +1,7 @@
-"""The sentences of the source: collected with GNU gettext, told apart by who reads them.
+"""Collect the translatable messages of the source with GNU gettext, and decide which catalogue needs which.
 
-Buyers read in every language of the site. Operators read in `OPERATORS_LANGUAGES`; what only they read stands in no
-other catalogue, so a new language costs no more than what its readers see.
+Buyers read the site in every language, operators only in `OPERATOR_LANGUAGES`. A message that only operators see is in
+no other catalogue, so a new language needs only the messages that buyers see.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ BUYER_EXCEPTIONS: Final = ("tracking/models/texts.py",)
 
 
 class GettextNotFoundError(Exception):
-    """GNU gettext is not on this machine and could not be installed."""
+    """GNU gettext is not installed and could not be installed."""
 
 
 def is_for_buyers(message: Message) -> bool:
-    """Tell whether a sentence stands anywhere that a buyer can read."""
+    """Tell whether a message occurs in any source that buyers see."""
     return any(
         path.startswith(BUYER_EXCEPTIONS) or not path.startswith(OPERATOR_SOURCES) for path, _ in message.locations
     )
 
 
 def messages_for_language(language: str, source: Catalog) -> list[Message]:
-    """Return the messages that the catalogue of a language must have, in the order of the source."""
+    """Return the messages that a language's catalogue must contain, in source order."""
     return [message for message in source if message.id and (language in OPERATOR_LANGUAGES or is_for_buyers(message))]
 
 
 def collect_messages(base: Path) -> Catalog:
-    """Return all sentences of the source under a folder. Raises `NoGettext`."""
+    """Return all messages of the source under a folder; raise `GettextNotFoundError`."""
     ensure_gettext()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -56,8 +56,9 @@ def collect_messages(base: Path) -> Catalog:
 
 
 def run_makemessages(folder: Path) -> None:
-    """Have Django collect the sentences of a copy of the source, as a catalogue of English."""
+    """Run `makemessages` in a copy of the source; it writes a catalogue for English."""
     command = ["makemessages", "--locale=en", "--no-wrap", "--add-location=file", "--verbosity=0"]
+    # In a process of its own: settings are configured already in this one, with other locale paths.
     program = (
         "import django; from django.conf import settings; settings.configure(LOCALE_PATHS=['locale']); django.setup(); "
         f"from django.core.management import call_command; call_command(*{command!r})"
@@ -66,7 +67,7 @@ def run_makemessages(folder: Path) -> None:
 
 
 def ensure_gettext() -> None:
-    """Make sure that GNU gettext is there, installing it where that can be done. Raises `NoGettext`."""
+    """Install GNU gettext with apt-get if it is missing; raise `GettextNotFoundError` if it stays missing."""
     if shutil.which("xgettext"):
         return
     if shutil.which("apt-get"):

@@ -1,4 +1,4 @@
-"""Numbers as a reader's language writes them: separators, digits, money, telephones, lists."""
+"""Format numbers for a reader: separators, digits, ordinals, money, telephone numbers, lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIGIT_ZERO_CODE_POINTS: Final[Mapping[str, int]] = {
     "knda": 0xCE6, "laoo": 0xED0, "mlym": 0xD66, "mymr": 0x1040, "orya": 0xB66, "tamldec": 0xBE6, "telu": 0xC66,
     "thai": 0xE50, "tibt": 0xF20, "cakm": 0x11136, "olck": 0x1C50, "hmnp": 0x1E140, "adlm": 0x1E950,
 }  # fmt: skip
-"""The code point of nought in each numbering system that CLDR has as some locale's default (numberingSystems)."""
+"""Code point of the digit 0 in each numbering system that is some locale's default (CLDR, numberingSystems)."""
 
 
 ORDINALS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -34,89 +34,89 @@ ORDINALS: Final[Mapping[str, Mapping[str, str]]] = {
     "ru": {"other": "{}-й", "f": "{}-я"},
     "zh": {"other": "第{}"},
 }
-"""Ordinals in digits (CLDR, rbnf: digits-ordinal) by plural category, `f` those of a feminine word; Korean as said.
+"""Ordinals by plural category (CLDR, rbnf: digits-ordinal); `f` is the feminine form. Korean follows spoken use.
 
-Elsewhere a full stop makes an ordinal, as CLDR's root has it; in Arabic the number alone stands behind its word.
+Other languages add a full stop, as CLDR's root does, except Arabic, which writes the bare number after the noun.
 """
 
 
 @lru_cache(maxsize=8)
 def exact_decimal_pattern(places: int) -> NumberPattern:
-    """Return the pattern of numbers with so many decimal places."""
+    """Return the pattern of numbers with exactly this many decimal places."""
     return parse_pattern("#,##0" + ("." + "0" * places if places else ""))
 
 
 @lru_cache(maxsize=8)
 def max_decimal_pattern(places: int) -> NumberPattern:
-    """Return the pattern of numbers with at most so many decimal places."""
+    """Return the pattern of numbers with at most this many decimal places."""
     return parse_pattern("#,##0" + ("." + "#" * places if places else ""))
 
 
 @lru_cache(maxsize=128)
 def currency_code_pattern(locale: Locale) -> NumberPattern:
-    """Return a locale's pattern of money with the code in the place of the sign, apart from the digits (CLDR)."""
+    """Return a locale's money pattern with the currency code instead of the symbol, spaced from the digits (CLDR)."""
     pattern = locale.currency_formats["standard"].pattern
     return parse_pattern(re.sub(r"(?<=[#0])¤", "\xa0¤", re.sub(r"¤(?=[#0])", "¤\xa0", pattern)).replace("¤", "¤¤"))
 
 
 @lru_cache(maxsize=128)
 def digit_translation(system: str) -> Mapping[int, int]:
-    """Return how ASCII digits are written in a numbering system; nothing where they stay as they are."""
+    """Return the `str.translate` table from ASCII digits to a numbering system; empty if they stay ASCII."""
     zero = DIGIT_ZERO_CODE_POINTS.get(system)
     return {ord("0") + place: zero + place for place in range(10)} if zero else {}
 
 
 def convert_digits(text: str, locale: Locale, digits: str) -> str:
-    """Write the digits of a text as the locale does, unless the reader wants Latin ones."""
-    own = digit_translation(locale.default_numbering_system) if digits != "latn" else {}
-    return text.translate(own) if own else text
+    """Replace ASCII digits by the locale's own, unless the reader chose Latin digits (`latn`)."""
+    table = digit_translation(locale.default_numbering_system) if digits != "latn" else {}
+    return text.translate(table) if table else text
 
 
 def numbering_system(reader: Reader) -> str:
-    """Return the numbering system to ask Babel for."""
+    """Return the numbering system in Babel's terms: `latn`, or the locale's default."""
     return "latn" if reader.digits == "latn" else "default"
 
 
 def localize_digits(sentence: str, reader: Reader) -> str:
-    """Write the figures of a sentence of ours in the reader's digits; never of one that holds a code or a link."""
+    """Convert the digits of one of our own sentences; never use it on text with a code, a number to copy or a link."""
     return convert_digits(sentence, reader.locale, reader.digits)
 
 
 def format_number(value: float | Decimal, reader: Reader, places: int = 0, *, exact: bool = True) -> str:
-    """Write a number with the separators and digits of a language, `1,240`, `1 240`, `1.240`.
+    """Format a number with the separators and digits of a language: `1,240`, `1 240`, `1.240`.
 
-    It has so many decimal places, or at most so many where it need not be `exact`.
+    `places` is the number of decimal places, or their maximum if not `exact`.
     """
     pattern = exact_decimal_pattern(places) if exact else max_decimal_pattern(places)
-    written = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=numbering_system(reader))
-    return convert_digits(written, reader.locale, reader.digits)
+    text = format_decimal(value, format=pattern, locale=reader.locale, numbering_system=numbering_system(reader))
+    return convert_digits(text, reader.locale, reader.digits)
 
 
 def format_ordinal(value: int, reader: Reader, *, feminine: bool = False) -> str:
-    """Write a whole number as a place in a row: `2nd`, `2e`, `第2`; in the gender of the word that it counts."""
+    """Format an ordinal number: `2nd`, `2e`, `第2`; `feminine` is the gender of the counted noun."""
     forms = ORDINALS.get(reader.locale.language, {"other": "{}" if reader.locale.language == "ar" else "{}."})
     category = reader.locale.ordinal_form(value)
-    wanted = (f"{category} f", "f") if feminine else ()
-    form = next(forms[name] for name in (*wanted, category, "other") if name in forms)
+    feminine_forms = (f"{category} f", "f") if feminine else ()
+    form = next(forms[name] for name in (*feminine_forms, category, "other") if name in forms)
     return form.format(format_number(value, reader))
 
 
 def format_money(amount: Decimal, currency: str, reader: Reader) -> str:
-    """Write an amount of money, the currency (ISO 4217) by its sign, its code or its name as the reader wants."""
-    way: dict[str, Any] = {}
+    """Format money with the currency (ISO 4217) as symbol, code or name, as the reader prefers."""
+    options: dict[str, Any] = {}
     if reader.currency == "name":
-        way["format_type"] = "name"
+        options["format_type"] = "name"
     elif reader.currency == "code":
-        way["format"] = currency_code_pattern(reader.locale)
-    written = format_currency(amount, currency, locale=reader.locale, numbering_system=numbering_system(reader), **way)
-    return convert_digits(written, reader.locale, reader.digits)
+        options["format"] = currency_code_pattern(reader.locale)
+    text = format_currency(amount, currency, locale=reader.locale, numbering_system=numbering_system(reader), **options)
+    return convert_digits(text, reader.locale, reader.digits)
 
 
 def format_phone(number: str) -> str:
-    """Write a telephone number (E.164) in the groups of its country, as one dials it from abroad."""
+    """Format a telephone number (E.164) in international notation, grouped as its country does."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def join_list(parts: Iterable[str], reader: Reader) -> str:
-    """Write a list of things with the language's commas and its word for `and`."""
+    """Join texts with the language's commas and its word for `and`."""
     return format_list(list(parts), locale=reader.locale)

@@ -1,7 +1,6 @@
-"""A language that nobody speaks: English with accents, longer by a third, in brackets.
+"""Pseudolocalization: English with accents, a third longer, in brackets, to find text that cannot be translated.
 
-What stands on a page without brackets was never marked for translation; what has lost a bracket was cut off or glued
-together of pieces.
+Text without brackets was never marked for translation; a missing bracket means a truncated or concatenated message.
 """
 
 from __future__ import annotations
@@ -13,23 +12,24 @@ from babel.messages.catalog import Catalog
 
 ACCENTS: Final = str.maketrans("aceinosuyACEINOSUY", "áçéíñóšúýÁÇÉÍÑÓŠÚÝ")
 PROTECTED_PATTERN: Final = re.compile(r"(%\(\w+\)[sd]|{\w*}|%%|<[^>]*>|&\w+;)")
-"""Placeholders, tags and entities stay as they are."""
+"""Placeholders, tags and entities, which must stay unchanged."""
 OPENING_BRACKET: Final = "⟦"
 CLOSING_BRACKET: Final = "⟧"
 
 
 def pseudolocalize(text: str) -> str:
-    """Return a sentence in the language that nobody speaks."""
+    """Return the pseudolocalized form of a message."""
     parts = PROTECTED_PATTERN.split(text)
-    spoken = "".join(part if place % 2 else part.translate(ACCENTS) for place, part in enumerate(parts))
-    return f"{OPENING_BRACKET}{spoken}{'·' * (len(text) // 3)}{CLOSING_BRACKET}"
+    # `split` with one group puts the protected parts at the odd indexes.
+    accented = "".join(part if index % 2 else part.translate(ACCENTS) for index, part in enumerate(parts))
+    return f"{OPENING_BRACKET}{accented}{'·' * (len(text) // 3)}{CLOSING_BRACKET}"
 
 
 def pseudolocalize_catalogue(source: Catalog) -> Catalog:
-    """Return a catalogue in which every sentence of the source stands in the language that nobody speaks."""
-    found = Catalog(locale="en")
+    """Return a catalogue that translates every message of the source to its pseudolocalized form."""
+    catalogue = Catalog(locale="en")
     for message in source:
         if message.id:
-            told = pseudolocalize(message.id) if isinstance(message.id, str) else tuple(map(pseudolocalize, message.id))
-            found.add(message.id, told, flags=message.flags)
-    return found
+            text = pseudolocalize(message.id) if isinstance(message.id, str) else tuple(map(pseudolocalize, message.id))
+            catalogue.add(message.id, text, flags=message.flags)
+    return catalogue

@@ -1,4 +1,4 @@
-"""Who reads: in which language, on which clock, in which units, with the habits of which country."""
+"""The preferences of the person who reads a page or message: language, time zone, units and formats."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from babel import Locale, UnknownLocaleError
 DEFAULT_LANGUAGE: Final = "en"
 UTC: Final = ZoneInfo("UTC")
 FAHRENHEIT_COUNTRIES: Final = frozenset({"BS", "BZ", "KY", "PR", "PW", "US"})
-"""Where the weather is told in degrees Fahrenheit (CLDR, unitPreferenceData, temperature-weather)."""
+"""Countries that use Fahrenheit for the weather (CLDR, unitPreferenceData, temperature-weather)."""
 
 FIRST_DAYS: Final[Mapping[str, int]] = {"mon": 0, "sat": 5, "sun": 6}
-"""The days on which weeks begin, 0 Monday."""
+"""Possible first days of a week as `date.weekday()` numbers, Monday 0."""
 
 PREFERENCE_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "clock": ("mine", "place"),
@@ -29,21 +29,21 @@ PREFERENCE_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "currency": ("symbol", "code", "name"),
     "week": tuple(FIRST_DAYS),
 }
-"""What a reader can choose beside language, region and zone, and the values that each can have."""
+"""The preferences besides language, region and zone, each with its valid values."""
 PREFERENCE_NAMES: Final = ("language", "region", "zone", *PREFERENCE_VALUES)
 
 CHINESE_TAGS: Final = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant-tw", "zh-hant-hk", "zh-hant-mo"), "zh-hant"
 )
-"""What browsers call the two ways of writing Chinese."""
+"""Browser tags of Chinese mapped to our two scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader's preferences. With `own_clock` events are told on the clock of `zone`, else on their place's own.
+    """A reader's preferences. Events are shown in `zone` if `uses_own_zone`, else in the zone of their place.
 
-    `units` is metric, us or uk; `hours` 12, 24, or empty for those of the locale; `digits` latn, or own for those of
-    the language; `currency` how money is named; `week` the first day of a week. `region` drives what is not chosen.
+    `units`: metric, us or uk. `hours`: 12, 24 or '' for the locale's own. `digits`: latn, or own for the language's.
+    `currency`: symbol, code or name. `week`: first day of the week. `region` gives the defaults of what is not chosen.
     """
 
     locale: Locale
@@ -60,7 +60,7 @@ class Reader:
 
 
 def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> Reader:
-    """Return the reader that valid choices make, for a language on and a country whose habits fill the gaps."""
+    """Build a reader from valid choices, the active language and a country that gives the missing defaults."""
     region = chosen.get("region", "") or region
     zone = zone_for(chosen.get("zone")) or zone_for(most_populous_zone(region))
     return Reader(
@@ -81,23 +81,23 @@ def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> 
 def first_valid_preferences(
     sources: Iterable[Mapping[str, str]], languages: Iterable[str]
 ) -> tuple[dict[str, str], list[str]]:
-    """Return each preference from the first source that has a valid one, and what was told and is none of ours."""
+    """Return each preference from the first source with a valid value, and the invalid values met on the way."""
     chosen: dict[str, str] = {}
-    strange: list[str] = []
+    invalid: list[str] = []
     known = frozenset(languages)
     for source in sources:
         for name in PREFERENCE_NAMES:
-            told = source.get(name) or ""
-            if told and name not in chosen:
-                if is_valid_preference(name, told, known):
-                    chosen[name] = told
+            value = source.get(name) or ""
+            if value and name not in chosen:
+                if is_valid_preference(name, value, known):
+                    chosen[name] = value
                 else:
-                    strange.append(told)
-    return chosen, strange
+                    invalid.append(value)
+    return chosen, invalid
 
 
 def is_valid_preference(name: str, value: str, languages: frozenset[str]) -> bool:
-    """Tell whether a preference can have this value."""
+    """Tell whether a value is valid for a preference."""
     if name == "language":
         return value in languages
     if name == "zone":
@@ -108,12 +108,12 @@ def is_valid_preference(name: str, value: str, languages: frozenset[str]) -> boo
 
 
 def first_supported_language(tags: Iterable[str], known: Iterable[str]) -> str:
-    """Return the language of ours that the first of some BCP 47 tags asks for, or nothing where none does."""
+    """Return the supported language of the first BCP 47 tag that has one, or ''."""
     return next(filter(None, (supported_language(tag, known) for tag in tags)), "")
 
 
 def supported_language(tag: str, known: Iterable[str]) -> str:
-    """Return the language of ours that a BCP 47 tag asks for, or nothing: `zh-tw` is `zh-hant`, `pt` is `pt-br`."""
+    """Return the supported language of a BCP 47 tag, or '': `zh-tw` gives `zh-hant`, `pt` gives `pt-br`."""
     tag = tag.lower().replace("_", "-")
     if not tag or tag == "*":
         return ""
@@ -125,7 +125,7 @@ def supported_language(tag: str, known: Iterable[str]) -> str:
 
 @lru_cache(maxsize=128)
 def locale_for(language: str) -> Locale:
-    """Return the CLDR locale of a language tag (`zh-hans`, `pt-br`); English for one that CLDR does not know."""
+    """Return the CLDR locale of a language tag (`zh-hans`, `pt-br`); English if CLDR does not know it."""
     try:
         return Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -133,13 +133,13 @@ def locale_for(language: str) -> Locale:
 
 
 def text_direction_of(language: str) -> str:
-    """Return which way a language is written, `ltr` or `rtl`."""
+    """Return the text direction of a language, `ltr` or `rtl`."""
     return locale_for(language).text_direction
 
 
 @lru_cache(maxsize=1024)
 def regional_locale(language: str, region: str) -> Locale:
-    """Return a language with the habits of a country, `en` in `GB`; the language alone where CLDR has no such pair."""
+    """Return the locale of a language in a country (`en`, `GB`); without the country if CLDR has no such locale."""
     locale = locale_for(language)
     if not region or locale.territory:
         return locale
@@ -151,29 +151,29 @@ def regional_locale(language: str, region: str) -> Locale:
 
 @lru_cache(maxsize=512)
 def default_units(region: str) -> str:
-    """Return a country's measures of road and weight (CLDR, unitPreferenceData): miles in GB and US, else metric."""
+    """Return the unit system of a country (CLDR, unitPreferenceData): `uk`, `us`, else `metric`."""
     return {"GB": "uk", "US": "us"}.get(region, "metric")
 
 
 @lru_cache(maxsize=512)
 def default_first_day(region: str) -> str:
-    """Return the first day of a country's week (CLDR, weekData)."""
+    """Return the first day of the week in a country (CLDR, weekData)."""
     first = locale_for(f"und_{region or '001'}").first_week_day
     return next((name for name, day in FIRST_DAYS.items() if day == first), "mon")
 
 
 @lru_cache(maxsize=1024)
 def zone_for(name: str | None) -> ZoneInfo | None:
-    """Return the zone of an IANA name, or None when there is no such zone."""
+    """Return the zone of an IANA name, or None if there is no such zone."""
+    # Checked against a list: the name comes from a URL, and `ZoneInfo` would look for it as a file.
     return ZoneInfo(name) if name in pytz.all_timezones_set else None
 
 
 @lru_cache(maxsize=512)
 def most_populous_zone(country: str) -> str | None:
-    """Return the zone that most people of a country live in; None for an unknown country.
+    """Return the zone where most people of a country live; None for an unknown country.
 
-    The zone database lists a country's zones by importance only for some, so countries where its first is not the most
-    populous are named here.
+    The zone database lists the most populous zone first only for some countries; `MOST_POPULOUS_ZONES` has the others.
     """
     zones = pytz.country_timezones.get(country.upper(), ())
     return MOST_POPULOUS_ZONES.get(country.upper()) or (zones[0] if zones else None)
@@ -181,23 +181,23 @@ def most_populous_zone(country: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def country_of_zone(zone: str) -> str:
-    """Return the country that a zone lies in; nothing for one of no country."""
+    """Return the country of a zone, or '' for one without a country (UTC)."""
     return next((country for country, zones in pytz.country_timezones.items() if zone in zones), "")
 
 
 def zones_in(country: str) -> list[str]:
-    """Return the zones of a country, that of most people first; none for an unknown country."""
-    home = most_populous_zone(country)
-    return list(dict.fromkeys(filter(None, (home, *pytz.country_timezones.get(country, ())))))
+    """Return the zones of a country, the most populous first; none for an unknown country."""
+    first = most_populous_zone(country)
+    return list(dict.fromkeys(filter(None, (first, *pytz.country_timezones.get(country, ())))))
 
 
 def zone_of_country(country: str) -> ZoneInfo:
-    """Return the clock that most people of a country live by; UTC for an unknown country."""
+    """Return the most populous zone of a country; UTC for an unknown country."""
     return zone_for(most_populous_zone(country)) or UTC
 
 
 def today_in(country: str, now: datetime) -> date:
-    """Return which day it is in a country."""
+    """Return the current date in the most populous zone of a country."""
     return now.astimezone(zone_of_country(country)).date()
 
 

@@ -1,4 +1,4 @@
-"""On which days a country works: its weekend by CLDR, its public holidays by the `holidays` library."""
+"""Working days by country: weekends from CLDR, public holidays from the `holidays` library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAYS_PER_WEEK = 7
 
 @lru_cache(maxsize=512)
 def holidays_in(country: str, year: int) -> frozenset[date]:
-    """Return the public holidays of a country in a year; none for a country that nobody keeps them of."""
+    """Return the public holidays of a country in a year; none if the library does not know the country."""
     try:
         return frozenset(country_holidays(country, years=year))
     except NotImplementedError:
@@ -22,7 +22,7 @@ def holidays_in(country: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=512)
 def weekend_of(country: str) -> tuple[int, int]:
-    """Return the first and last day of the weekend in a country, 0 Monday: Saturday and Sunday where nobody says."""
+    """Return the first and last day of a country's weekend, Monday 0; Saturday and Sunday if unknown."""
     try:
         locale = Locale.parse(f"und_{country}")
     except (UnknownLocaleError, ValueError):
@@ -32,7 +32,7 @@ def weekend_of(country: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=8192)
 def is_working_day(day: date, country: str) -> bool:
-    """Tell whether offices of a country work on a day. Without a country Saturday and Sunday are free, and no more."""
+    """Tell whether a day is a working day in a country; without a country only Saturday and Sunday are not."""
     start, end = weekend_of(country)
     return (day.weekday() - start) % DAYS_PER_WEEK > (end - start) % DAYS_PER_WEEK and day not in holidays_in(
         country, day.year
