@@ -1,4 +1,4 @@
-"""The public record: how often the windows that we showed came true, worst cases included."""
+"""The public accuracy page: how often parcels arrived within the window that was shown, worst cases included."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tracking.vocabulary import JourneyStage
 
 
 class AccuracyRow(NamedTuple):
-    """One line of a table, all in the reader's own writing."""
+    """One row of a table; all values are formatted for the reader."""
 
     name: str
     parcels: str
@@ -33,7 +33,7 @@ class AccuracyRow(NamedTuple):
 
 
 class AccuracyTable(NamedTuple):
-    """Figures of one kind."""
+    """A table of accuracy figures."""
 
     title: str
     rows: list[AccuracyRow]
@@ -41,7 +41,7 @@ class AccuracyTable(NamedTuple):
 
 @require_safe
 def accuracy(request: HttpRequest) -> HttpResponse:
-    """Show how often the windows came true: by clock, month and lane; for signed-in staff also by carrier."""
+    """Show the accuracy by journey stage, lane and month; for signed-in staff also by carrier."""
     reader = cast(BuyerRequest, request).reader
     scores = list(ForecastAccuracy.objects.all())
     tables = [
@@ -61,35 +61,41 @@ def accuracy(request: HttpRequest) -> HttpResponse:
 
 
 def rows_by_stage(scores: Iterable[ForecastAccuracy], reader: Reader, kind: str = "all") -> list[AccuracyRow]:
-    """Return the figures of each clock, in the order of the journey."""
-    places = list(JourneyStage.values)
-    found = sorted((one for one in scores if one.kind == kind), key=lambda one: places.index(one.stage))
-    return [format_row(one, str(JourneyStage(one.stage).label), reader) for one in found]
+    """Return a row for each journey stage, in the order of the journey."""
+    stages = list(JourneyStage.values)
+    selected = sorted((score for score in scores if score.kind == kind), key=lambda score: stages.index(score.stage))
+    return [format_row(score, str(JourneyStage(score.stage).label), reader) for score in selected]
 
 
 def rows_by_key(scores: Iterable[ForecastAccuracy], kind: str, reader: Reader) -> list[AccuracyRow]:
-    """Return the figures of lanes or carriers since the carrier has it, those that were right least often first."""
-    found = [one for one in scores if one.kind == kind and one.stage == JourneyStage.HANDED_OVER]
-    found.sort(key=lambda one: (one.coverage_percent, -one.parcel_count))
-    names = carrier_names(found) if kind == "carrier" else {one.key: lane_name(one.key, reader) for one in found}
-    return [format_row(one, names[one.key], reader, is_worst=one is found[0] and len(found) > 1) for one in found]
+    """Return a row for each lane or carrier, forecast at handover, the lowest coverage first."""
+    selected = [score for score in scores if score.kind == kind and score.stage == JourneyStage.HANDED_OVER]
+    selected.sort(key=lambda score: (score.coverage_percent, -score.parcel_count))
+    names = carrier_names(selected) if kind == "carrier" else lane_names(selected, reader)
+    worst = selected[0] if len(selected) > 1 else None
+    return [format_row(score, names[score.key], reader, is_worst=score is worst) for score in selected]
 
 
 def rows_by_month(scores: Iterable[ForecastAccuracy], reader: Reader) -> list[AccuracyRow]:
-    """Return the figures of each month since the carrier has it, the newest first."""
-    found = [one for one in scores if one.kind == "month" and one.stage == JourneyStage.HANDED_OVER]
-    found.sort(key=lambda one: one.key, reverse=True)
-    worst = min(found, key=lambda one: one.coverage_percent, default=None)
-    return [
-        format_row(
-            one, datetimes.format_month(date.fromisoformat(f"{one.key}-01"), reader), reader, is_worst=one is worst
-        )
-        for one in found
-    ]
+    """Return a row for each month, forecast at handover, the newest first."""
+    selected = [score for score in scores if score.kind == "month" and score.stage == JourneyStage.HANDED_OVER]
+    selected.sort(key=lambda score: score.key, reverse=True)
+    worst = min(selected, key=lambda score: score.coverage_percent, default=None)
+    return [format_row(score, month_name(score.key, reader), reader, is_worst=score is worst) for score in selected]
+
+
+def month_name(key: str, reader: Reader) -> str:
+    """Return the name of a month with its year from a key `2026-10`."""
+    return datetimes.format_month(date.fromisoformat(f"{key}-01"), reader)
+
+
+def lane_names(scores: Iterable[ForecastAccuracy], reader: Reader) -> dict[str, str]:
+    """Return the names of lanes by key."""
+    return {score.key: lane_name(score.key, reader) for score in scores}
 
 
 def lane_name(key: str, reader: Reader) -> str:
-    """Return a lane by the names of its countries."""
+    """Return the name of a lane from a key `CN>DE`; `?` stands for an unknown country."""
     origin, _arrow, destination = key.partition(">")
     names = {
         "origin": country_name(origin, reader.locale) if origin != "?" else _("unknown"),
@@ -99,14 +105,14 @@ def lane_name(key: str, reader: Reader) -> str:
 
 
 def carrier_names(scores: Iterable[ForecastAccuracy]) -> dict[str, str]:
-    """Return carriers' names by slug."""
-    slugs = {one.key for one in scores}
-    known = dict(Carrier.objects.filter(slug__in=slugs).values_list("slug", "name"))
-    return {slug: known.get(slug, slug) for slug in slugs}
+    """Return the names of carriers by slug; the slug itself for a carrier that was deleted."""
+    slugs = {score.key for score in scores}
+    names = dict(Carrier.objects.filter(slug__in=slugs).values_list("slug", "name"))
+    return {slug: names.get(slug, slug) for slug in slugs}
 
 
 def format_row(score: ForecastAccuracy, name: str, reader: Reader, *, is_worst: bool = False) -> AccuracyRow:
-    """Write one score for a reader."""
+    """Format the figures of one score for a reader."""
     return AccuracyRow(
         name,
         format_number(score.parcel_count, reader),

@@ -1,4 +1,4 @@
-"""The alarms worth telling a buyer, and the customs clock: since when, which day, what share has passed by now."""
+"""The alerts that a buyer sees, and how long a parcel has been at customs compared with others."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ COVERED_BY_SUMMARY: Final = {
     Scan.DELIVERY_ATTEMPT_FAILED_REFUSED: AlertKind.ATTEMPTED,
     Scan.DELIVERY_ATTEMPT_FAILED_OTHER: AlertKind.ATTEMPTED,
 }
-"""What the answer at the top says by itself, by the scan it speaks of."""
+"""The alert that the status summary already tells, by the scan that the summary is about."""
 
 
 class AlertRow(NamedTuple):
-    """One alarm as the page shows it. `ours`: it is about our source of news and not about the parcel.
+    """One alert as the page shows it. `is_about_feed`: it is about our data feed and not about the parcel.
 
-    `since` is None where the words name the day that counts.
+    `since` is None if the explanation already names the relevant day.
     """
 
     kind: str
@@ -45,9 +45,10 @@ class AlertRow(NamedTuple):
 
 
 class CustomsProgress(NamedTuple):
-    """Where a parcel stands at customs: the working day it is in, and what percentage of `parcels` had passed by now.
+    """A parcel's time at import customs: the current working day, counted from 1, and how many had cleared by then.
 
-    `percent` is None while too few parcels are known; `lane` tells whether they took this very lane.
+    `cleared_percent` is the share of `sample_size` earlier parcels, None if too few are known. `is_same_lane`: they
+    took the same lane; otherwise they went to the same country.
     """
 
     since: date
@@ -59,30 +60,31 @@ class CustomsProgress(NamedTuple):
 
 
 def alert_rows(shipment: Shipment, overlay_scan: str, reader: Reader, now: datetime) -> list[AlertRow]:
-    """Return the open alarms of a shipment whose alerts were prefetched, the heaviest first, ours last.
+    """Return the open alerts of a shipment with prefetched alerts: most severe first, those about feeds last.
 
-    `last_scan` is what the answer speaks of: what it says already is not said again.
+    `overlay_scan` is the scan that the status summary is about; its alert is not repeated.
     """
-    awake = [alert for alert in shipment.alerts.all() if is_visible_to_buyer(alert, overlay_scan, now)]
-    rows = [alert_row(alert, reader) for alert in sorted(awake, key=lambda alert: alert.opened_at)]
+    visible = [alert for alert in shipment.alerts.all() if is_visible_to_buyer(alert, overlay_scan, now)]
+    rows = [alert_row(alert, reader) for alert in sorted(visible, key=lambda alert: alert.opened_at)]
     return sorted(rows, key=lambda row: (row.is_about_feed, row.severity != "act"))
 
 
 def is_visible_to_buyer(alert: Alert, overlay_scan: str, now: datetime) -> bool:
-    """Tell whether the buyer is told of an alarm."""
-    asleep = alert.snoozed_until is not None and alert.snoozed_until > now
+    """Tell whether the buyer sees an alert: open, not snoozed, and not already told by the status summary."""
+    is_snoozed = alert.snoozed_until is not None and alert.snoozed_until > now
     kind = AlertKind(alert.kind)
-    said = (
+    is_covered = (
         bool(overlay_scan)
         and COVERED_BY_SUMMARY.get(Scan(overlay_scan)) is kind
         and alert.evidence.get("scan") == overlay_scan
     )
-    return alert.closed_at is None and not asleep and not said and kind not in HIDDEN_FROM_BUYERS
+    return alert.closed_at is None and not is_snoozed and not is_covered and kind not in HIDDEN_FROM_BUYERS
 
 
 def alert_row(alert: Alert, reader: Reader) -> AlertRow:
-    """Return one alarm in words; its day is that of the reader's clock."""
+    """Return one alert with its explanation; `since` is the day in the reader's zone."""
     kind = AlertKind(alert.kind)
+    # The explanation of this kind names the promised day, and a second date would confuse.
     since = None if kind is AlertKind.PROMISE_AT_RISK else alert.started_at.astimezone(reader.zone).date()
     return AlertRow(kind.value, alert.severity, since, explain_alert(kind, alert.evidence, reader), kind in FEED_ALERTS)
 
@@ -90,16 +92,30 @@ def alert_row(alert: Alert, reader: Reader) -> AlertRow:
 def customs_progress(
     shipment: Shipment, events: Sequence[Event], next_check_at: datetime | None, reader: Reader, now: datetime
 ) -> CustomsProgress | None:
-    """Return the clock of a parcel that is at import customs and not yet released; None for any other."""
-    seen = [event.occurred_at for event in events if event.milestone == Milestone.IMPORT_CUSTOMS and event.occurred_at]
-    released = any(event.scan == Scan.IMPORT_CUSTOMS_RELEASED for event in events)
-    at_customs = shipment.milestone == Milestone.IMPORT_CUSTOMS and shipment.overlay != Overlay.RETURNING
-    if not at_customs or released or not seen:
+    """Return the progress of a parcel that is at import customs and not yet released; None for any other."""
+    entered_at = customs_entry_time(shipment, events)
+    if entered_at is None:
         return None
-    since, country = min(seen), shipment.order.country
-    passed = working_days(since, now, country)
+    country = shipment.order.country
+    elapsed_days = working_days(entered_at, now, country)
     curve = CACHED_DWELL_LIMITS.get().clearance_for(shipment.origin_country, country)
-    percent = round(100 * share_cleared(curve.cleared_shares, passed)) if curve else None
-    first = since.astimezone(reader.zone).date()
-    lane = curve is not None and curve.population == "lane"
-    return CustomsProgress(first, int(passed) + 1, percent, curve.parcels if curve else 0, lane, next_check_at)
+    return CustomsProgress(
+        since=entered_at.astimezone(reader.zone).date(),
+        working_day=int(elapsed_days) + 1,
+        cleared_percent=round(100 * share_cleared(curve.cleared_shares, elapsed_days)) if curve else None,
+        sample_size=curve.parcels if curve else 0,
+        is_same_lane=curve is not None and curve.population == "lane",
+        next_check_at=next_check_at,
+    )
+
+
+def customs_entry_time(shipment: Shipment, events: Sequence[Event]) -> datetime | None:
+    """Return when a parcel came to the import customs where it still is; None if it is not there."""
+    is_at_customs = shipment.milestone == Milestone.IMPORT_CUSTOMS and shipment.overlay != Overlay.RETURNING
+    # The milestone stays at import customs after the release, until the next carrier scans the parcel.
+    if not is_at_customs or any(event.scan == Scan.IMPORT_CUSTOMS_RELEASED for event in events):
+        return None
+    return min(
+        (event.occurred_at for event in events if event.milestone == Milestone.IMPORT_CUSTOMS and event.occurred_at),
+        default=None,
+    )
