@@ -1,4 +1,4 @@
-"""The arrival window in words: when, on what that rests, what was said first, and why it moved."""
+"""The arrival window as text: when, based on what, what was first forecast, and why it changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_CHANGES_SHOWN: Final = 6
 
 
 class WindowChange(NamedTuple):
-    """One entry of the ledger: since when which window stood there, and why."""
+    """One entry in the history of the window: from when on it was shown, its days, and why it changed."""
 
     made_at: datetime
     days: str
@@ -30,7 +30,7 @@ class WindowChange(NamedTuple):
 
 
 class ArrivalSummary(NamedTuple):
-    """The window of a parcel in words. `moves` are the newest first; empty while nothing moved."""
+    """The arrival window of a parcel as text. `changes` are newest first, empty if the window never changed."""
 
     headline: str
     most_likely_day: str
@@ -41,26 +41,26 @@ class ArrivalSummary(NamedTuple):
 
 
 def summarize_arrival(shipment: Shipment, reader: Reader, now: datetime) -> ArrivalSummary | None:
-    """Return what the page says of the window, or None while there is none that can still come true.
+    """Return the arrival window as text, or None if there is no forecast or its last day has passed.
 
-    `shipment.forecast` is the one in force, `shipment.forecasts` all, oldest first.
+    `shipment.forecast` is the current one; `shipment.forecasts` are all, oldest first.
     """
-    found = shipment.forecast
-    if found is None or found.latest_on < today_in(shipment.order.country, now):
+    forecast = shipment.forecast
+    if forecast is None or forecast.latest_on < today_in(shipment.order.country, now):
         return None
-    shown = [one for one in shipment.forecasts.all() if one.shown]
+    shown = [earlier for earlier in shipment.forecasts.all() if earlier.shown]
     return ArrivalSummary(
-        headline=window_text(found, shipment, reader, now),
-        most_likely_day=most_likely_day_text(found, reader),
-        basis=localize_digits(basis_text(found, shipment, reader), reader),
-        track_record=localize_digits(track_record_text(found), reader),
-        first_forecast=first_forecast_text(shipment, found, shown, reader),
+        headline=window_text(forecast, shipment, reader, now),
+        most_likely_day=most_likely_day_text(forecast, reader),
+        basis=localize_digits(basis_text(forecast, shipment, reader), reader),
+        track_record=localize_digits(track_record_text(forecast), reader),
+        first_forecast=first_forecast_text(forecast, shown, reader),
         changes=window_changes(shown, reader),
     )
 
 
 def window_text(forecast: Forecast, shipment: Shipment, reader: Reader, now: datetime) -> str:
-    """Say the window: hours on the day itself, else whole days."""
+    """Return the window as text: hours if it is today, otherwise days."""
     zone, today = zone_of_country(shipment.order.country), today_in(shipment.order.country, now)
     if forecast.earliest_at and forecast.latest_at and forecast.earliest_at.astimezone(zone).date() == today:
         hours = {
@@ -74,14 +74,14 @@ def window_text(forecast: Forecast, shipment: Shipment, reader: Reader, now: dat
 
 
 def most_likely_day_text(forecast: Forecast, reader: Reader) -> str:
-    """Say the most likely day, where the window has several."""
+    """Return the most likely day as text, or '' for a window of one day."""
     if forecast.earliest_on == forecast.latest_on:
         return ""
     return _("Most likely %(day)s") % {"day": datetimes.format_day(forecast.most_likely_on, reader)}
 
 
 def basis_text(forecast: Forecast, shipment: Shipment, reader: Reader) -> str:
-    """Say on how many parcels of which kind the window rests."""
+    """Return what the window is based on: the carrier's date, or how many parcels of which kind."""
     if forecast.uses_carrier_date:
         return _("This is the carrier's own date: on its last parcels it was closer than our own reckoning.")
     if forecast.basis == ForecastBasis.GENERAL:
@@ -90,15 +90,11 @@ def basis_text(forecast: Forecast, shipment: Shipment, reader: Reader) -> str:
     destination = country_name(shipment.order.country, reader.locale)
     if forecast.basis == ForecastBasis.LANE:
         origin = country_name(shipment.origin_country, reader.locale)
-        told = {"count": count, "origin": origin, "destination": destination}
-        return (
-            ngettext(
-                "Based on %(count)s parcel from %(origin)s to %(destination)s in the last 12 months.",
-                "Based on %(count)s parcels from %(origin)s to %(destination)s in the last 12 months.",
-                forecast.sample_size,
-            )
-            % told
-        )
+        return ngettext(
+            "Based on %(count)s parcel from %(origin)s to %(destination)s in the last 12 months.",
+            "Based on %(count)s parcels from %(origin)s to %(destination)s in the last 12 months.",
+            forecast.sample_size,
+        ) % {"count": count, "origin": origin, "destination": destination}
     if forecast.basis == ForecastBasis.DESTINATION:
         return ngettext(
             "Based on %(count)s parcel to %(destination)s in the last 12 months.",
@@ -113,7 +109,7 @@ def basis_text(forecast: Forecast, shipment: Shipment, reader: Reader) -> str:
 
 
 def track_record_text(forecast: Forecast) -> str:
-    """Say how often such windows were right, as measured; nothing while too few ended."""
+    """Return the measured coverage of recent windows at this stage as text; '' if too few parcels have arrived."""
     measured = CACHED_RECENT_COVERAGE.get().get(forecast.stage)
     if measured is None:
         return ""
@@ -122,8 +118,8 @@ def track_record_text(forecast: Forecast) -> str:
     }
 
 
-def first_forecast_text(shipment: Shipment, forecast: Forecast, shown: Sequence[Forecast], reader: Reader) -> str:
-    """Say what was first said, once it is not what is said now."""
+def first_forecast_text(forecast: Forecast, shown: Sequence[Forecast], reader: Reader) -> str:
+    """Return the first forecast as text, or '' if it is still the current one."""
     first = shown[0] if shown else forecast
     if (first.earliest_on, first.latest_on) == (forecast.earliest_on, forecast.latest_on):
         return ""
@@ -133,15 +129,15 @@ def first_forecast_text(shipment: Shipment, forecast: Forecast, shown: Sequence[
 
 
 def window_changes(shown: Sequence[Forecast], reader: Reader) -> list[WindowChange]:
-    """Return the last windows with what moved each, the newest first."""
+    """Return the last windows with the reason of each change, newest first."""
     if len(shown) < 2:
         return []
     latest = reversed(shown[-MAX_CHANGES_SHOWN:])
     return [
         WindowChange(
-            one.made_at,
-            datetimes.format_day_range(one.earliest_on, one.latest_on, reader),
-            str(ForecastChangeReason(one.change_reason).label),
+            forecast.made_at,
+            datetimes.format_day_range(forecast.earliest_on, forecast.latest_on, reader),
+            str(ForecastChangeReason(forecast.change_reason).label),
         )
-        for one in latest
+        for forecast in latest
     ]

@@ -1,4 +1,4 @@
-"""The form of each thing that can be asked: its fields, what makes them right, and the values that are kept."""
+"""The form of each kind of buyer task: its fields, their validation, and the values that are stored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MAX_NOTE_LENGTH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What a form is about."""
+    """What a form needs to know: the shipment, the buyer task (None for a new one), the reader, the time."""
 
     shipment: Shipment
     buyer_task: BuyerTask | None
@@ -55,12 +55,12 @@ class FormContext:
 
     @property
     def country(self) -> str:
-        """Return the destination."""
+        """Return the country of destination."""
         return self.shipment.order.country
 
 
 class AnswerForm(forms.Form):
-    """What all answers share: values as text, and papers where some are wanted."""
+    """Base of all answer forms: values as text, and checked papers if any."""
 
     required_css_class = "required"
 
@@ -70,12 +70,12 @@ class AnswerForm(forms.Form):
         self.checked_papers: list[CheckedPaper] = []
 
     def values(self) -> dict[str, str]:
-        """Return what is kept of the answer, encrypted; only of a form that is valid."""
+        """Return the values to store (encrypted) from a valid form."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
 def note_field(label: Any = None) -> forms.CharField:
-    """Return an input for a few words."""
+    """Return an optional text area for a short note."""
     widget = forms.Textarea(attrs={"rows": 3})
     return forms.CharField(
         label=label or gettext_lazy("Anything else they should know"),
@@ -86,7 +86,7 @@ def note_field(label: Any = None) -> forms.CharField:
 
 
 class PhoneForm(AnswerForm):
-    """A number that can be called at the destination."""
+    """A telephone number that can be called at the destination."""
 
     phone = forms.CharField(
         label=gettext_lazy("Telephone number"),
@@ -98,12 +98,12 @@ class PhoneForm(AnswerForm):
     def clean_phone(self) -> str:
         try:
             return check_phone(self.cleaned_data["phone"], self.form_context.country)
-        except InvalidPhoneError as trouble:
-            raise forms.ValidationError(str(trouble)) from trouble
+        except InvalidPhoneError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class TaxIdForm(AnswerForm):
-    """The number by which customs knows the buyer."""
+    """The buyer's tax number for customs."""
 
     tax_id = forms.CharField(
         label=gettext_lazy("Tax number"),
@@ -115,22 +115,22 @@ class TaxIdForm(AnswerForm):
     def clean_tax_id(self) -> str:
         try:
             return check_tax_id(self.cleaned_data["tax_id"], self.form_context.country)
-        except InvalidTaxIdError as trouble:
-            raise forms.ValidationError(localize_digits(str(trouble), self.form_context.reader)) from trouble
+        except InvalidTaxIdError as error:
+            raise forms.ValidationError(localize_digits(str(error), self.form_context.reader)) from error
 
 
 class AddressForm(AnswerForm):
-    """The address as the destination writes it."""
+    """An address with the fields that the destination uses."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for line in address_fields(self.form_context.country):
-            attrs = {"autocomplete": line.autocomplete}
-            choices = [("", _("Please choose")), *line.choices]
-            widget = forms.Select(attrs, choices) if line.choices else forms.TextInput(attrs)
-            hint = _("For example %(example)s") % {"example": line.example} if line.example else ""
-            self.fields[line.name] = forms.CharField(
-                label=line.label, required=line.required, max_length=200, widget=widget, help_text=hint
+        for field in address_fields(self.form_context.country):
+            attrs = {"autocomplete": field.autocomplete}
+            choices = [("", _("Please choose")), *field.choices]
+            widget = forms.Select(attrs, choices) if field.choices else forms.TextInput(attrs)
+            hint = _("For example %(example)s") % {"example": field.example} if field.example else ""
+            self.fields[field.name] = forms.CharField(
+                label=field.label, required=field.required, max_length=200, widget=widget, help_text=hint
             )
 
     def clean(self) -> dict[str, Any]:
@@ -138,14 +138,14 @@ class AddressForm(AnswerForm):
         if not self.errors:
             try:
                 return check_address(cleaned, self.form_context.country)
-            except InvalidPostalAddressError as trouble:
-                for name, fault in trouble.errors.items():
-                    self.add_error(name, fault)
+            except InvalidPostalAddressError as error:
+                for name, message in error.errors.items():
+                    self.add_error(name, message)
         return cleaned
 
 
 class DeliveryDayForm(AnswerForm):
-    """One of the next working days at the destination."""
+    """One of the next days at the destination, without Sundays."""
 
     day = forms.ChoiceField(label=gettext_lazy("Which day suits you?"), widget=forms.RadioSelect)
     note = note_field()
@@ -161,13 +161,13 @@ class DeliveryDayForm(AnswerForm):
 
 
 def selectable_days(today: date) -> list[date]:
-    """Return the days from tomorrow on that can be asked for; couriers rest on Sundays."""
+    """Return the days from tomorrow on that a buyer can choose; couriers do not deliver on Sundays."""
     days = (today + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1))
     return [day for day in days if day.weekday() != SUNDAY]
 
 
 class PickupPointForm(AnswerForm):
-    """A place where the buyer would rather fetch it."""
+    """A pick-up point where the buyer wants to collect the parcel."""
 
     point = forms.CharField(
         label=gettext_lazy("Name or number of the pick-up point, with its street and town"),
@@ -178,7 +178,7 @@ class PickupPointForm(AnswerForm):
 
 
 class AvailabilityForm(AnswerForm):
-    """Whether somebody will be there."""
+    """Whether somebody will be there to receive the parcel."""
 
     there = forms.ChoiceField(
         label=gettext_lazy("Will somebody be there?"),
@@ -189,23 +189,23 @@ class AvailabilityForm(AnswerForm):
 
 
 class NotReceivedForm(AnswerForm):
-    """What was looked at before the shop is told that a delivered parcel is not there."""
+    """A report that a delivered parcel was not received; the buyer must first tick each place searched."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for look in search_steps(self.form_context.delivery_proof):
-            self.fields[look.name] = forms.BooleanField(label=look.label)
+        for step in search_steps(self.form_context.delivery_proof):
+            self.fields[step.name] = forms.BooleanField(label=step.label)
         self.fields["note"] = note_field()
 
     @property
     def reportable_at(self) -> datetime | None:
-        """Return from when on it can be sent."""
+        """Return the earliest time at which the report can be sent."""
         delivered = delivery_time_of(self.form_context.shipment)
         return reportable_at(delivered, self.form_context.reader.zone) if delivered else None
 
     @property
     def is_too_early(self) -> bool:
-        """Tell whether the parcel may still turn up by itself."""
+        """Tell whether it is too early to report: the parcel may still turn up."""
         return self.reportable_at is not None and self.form_context.now < self.reportable_at
 
     def clean(self) -> dict[str, Any]:
@@ -220,13 +220,13 @@ class NotReceivedForm(AnswerForm):
 
 
 class MultipleFileInput(forms.ClearableFileInput):
-    """An input that takes several photos or pages at once."""
+    """A file input that accepts several files."""
 
     allow_multiple_selected = True
 
 
 class PapersField(forms.FileField):
-    """The pages of one paper."""
+    """The files of one paper: photos or pages."""
 
     widget = MultipleFileInput(attrs={"accept": "image/*,application/pdf"})
 
@@ -238,32 +238,32 @@ class PapersField(forms.FileField):
 
 
 class PapersForm(AnswerForm):
-    """The papers that customs wants, checked and painted anew."""
+    """The papers that customs requests; each file is checked and re-encoded."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        wanted = self.form_context.buyer_task.requested_papers if self.form_context.buyer_task else []
-        for kind in [PaperKind(name) for name in wanted] or [PaperKind.INVOICE]:
+        requested = self.form_context.buyer_task.requested_papers if self.form_context.buyer_task else []
+        for kind in [PaperKind(name) for name in requested] or [PaperKind.INVOICE]:
             self.fields[kind.value] = PapersField(label=kind.label)
         self.fields["note"] = note_field()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        sent = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
-        if len(sent) > MAX_FILES:
+        files = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
+        if len(files) > MAX_FILES:
             raise forms.ValidationError(localize_digits(too_many_files_message(), self.form_context.reader))
-        for name, file in sent:
+        for name, file in files:
             self.check_file(name, file)
         return cleaned
 
     def check_file(self, name: str, file: UploadedFile) -> None:
-        """Check one file; what is wrong with it stands beside its field, with its name."""
+        """Check one file and keep it; put an error with the file's name beside its field."""
         try:
             if (file.size or 0) > MAX_FILE_BYTES:
                 raise InvalidPaperError(localize_digits(file_too_large_message(), self.form_context.reader))
             self.checked_papers.append(check_paper(PaperKind(name), file.name or "", file.read()))
-        except InvalidPaperError as trouble:
-            self.add_error(name, f"{file.name}: {trouble}")
+        except InvalidPaperError as error:
+            self.add_error(name, f"{file.name}: {error}")
 
     def values(self) -> dict[str, str]:
         return {"note": self.cleaned_data["note"]} if self.cleaned_data.get("note") else {}

@@ -1,4 +1,4 @@
-"""The right carrier in one tap: offered while nothing has been told, and only among carriers that can be asked."""
+"""Let the reader correct the carrier of a parcel, as long as no carrier has reported anything about it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tracking.tasks import fetch_due_legs, replay_earlier_payloads
 @require_POST
 @private_page
 def correct_carrier(request: HttpRequest, token: str) -> HttpResponse:
-    """Follow a parcel that nobody has told of yet with the carrier that its reader names."""
+    """Track a parcel without events with the carrier that its reader chose."""
     shipment = get_object_or_404(Shipment.objects.select_related("order__shop"), token=token)
     chosen = next(
-        (offer for offer in carrier_options(shipment) if offer.carrier.slug == request.POST.get("carrier")), None
+        (option for option in carrier_options(shipment) if option.carrier.slug == request.POST.get("carrier")), None
     )
     leg = only_leg_without_events(shipment)
     if chosen is None or leg is None:
@@ -33,12 +33,12 @@ def correct_carrier(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def carrier_options(shipment: Shipment) -> list[CarrierOption]:
-    """Return the carriers that a reader may choose from: none once something was told of the parcel."""
+    """Return the carriers that a reader can choose from; none once the parcel has been reported."""
     leg = only_leg_without_events(shipment)
     return carrier_correction.carrier_options(shipment, [leg], timezone.now())[leg.pk] if leg else []
 
 
 def only_leg_without_events(shipment: Shipment) -> Leg | None:
-    """Return the one leg of a parcel that nobody has told of yet."""
+    """Return the only leg of a parcel that no carrier has reported yet, or None."""
     legs = list(shipment.legs.all())
     return legs[0] if len(legs) == 1 and shipment.last_received_at is None else None

@@ -1,4 +1,4 @@
-"""The second factor: what only an order's buyer knows, and for how long a browser that gave it is trusted."""
+"""The identity check: compare e-mail, phone or postcode with the order, and trust the browser for half an hour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COOKIE_SALT: Final = "identity check of an order"
 
 
 def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
-    """Trust this browser with one order for half an hour, by a signed cookie that no script reads."""
+    """Set a signed, HTTP-only cookie that trusts this browser with one order for half an hour."""
     response.set_signed_cookie(
         identity_cookie_name(order),
         order.token,
@@ -31,38 +31,41 @@ def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
 
 
 def has_passed_identity_check(request: HttpRequest, order: Order) -> bool:
-    """Tell whether this browser gave the proof of this very order within the last half hour."""
-    held = request.get_signed_cookie(identity_cookie_name(order), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS)
-    return hmac.compare_digest((held or "").encode(), order.token.encode())
+    """Tell whether this browser passed the identity check of this order within the last half hour."""
+    value = request.get_signed_cookie(
+        identity_cookie_name(order), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS
+    )
+    return hmac.compare_digest((value or "").encode(), order.token.encode())
 
 
 def can_check_identity(order: Order) -> bool:
-    """Tell whether the order holds anything that its buyer could prove to know."""
+    """Tell whether the order has an e-mail, postcode or phone number to check against."""
     return bool(order.email or order.postal_code or normalize_phone(order.phone, order.country))
 
 
 def identity_cookie_name(order: Order) -> str:
-    """Return the name of an order's cookie."""
+    """Return the name of the cookie that trusts a browser with an order."""
     return f"identity-{order.pk}"
 
 
 def is_identity_match(order: Order, typed: str) -> bool:
-    """Tell whether `proof` is the order's e-mail address, phone number or postcode, in any usual spelling."""
-    answers = [
+    """Tell whether the text is the order's e-mail, phone number or postcode, in any usual spelling."""
+    # A list, not `or`: all three are compared, so the time taken does not tell which one an order has.
+    matches = [
         is_equal_in_constant_time(typed.strip().lower(), order.email),
         is_equal_in_constant_time(normalize_phone(typed, order.country), normalize_phone(order.phone, order.country)),
         is_equal_in_constant_time(number_key(typed), number_key(order.postal_code)),
     ]
-    return any(answers)
+    return any(matches)
 
 
 def is_equal_in_constant_time(typed: str, stored: str) -> bool:
-    """Compare in constant time; nothing held matches nothing typed."""
+    """Compare in constant time; an empty stored value never matches."""
     return bool(stored) and hmac.compare_digest(typed.encode(), stored.encode())
 
 
 def normalize_phone(typed: str, country: str) -> str:
-    """Return a phone number in E.164, read as people in `country` write it; '' for what is no number."""
+    """Return a phone number in E.164, parsed as dialled in `country`; '' if it is no number."""
     try:
         number = phonenumbers.parse(typed, country or None)
     except phonenumbers.NumberParseException:

@@ -1,4 +1,4 @@
-"""A reader's own orders: those placed with an address that the reader has proven to own."""
+"""A user's orders: those placed with an e-mail address that the user has verified."""
 
 from __future__ import annotations
 
@@ -29,34 +29,35 @@ MAX_ORDERS: Final = 100
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def orders(request: HttpRequest) -> HttpResponse:
-    """List them, the latest first; a POST has the reader told of all of them."""
+    """List the user's orders, newest first; a POST follows all of them."""
     assert isinstance(request.user, User)
-    found = list(orders_of(request.user).select_related("shop").prefetch_related("shipments__forecast")[:MAX_ORDERS])
+    newest = orders_of(request.user).select_related("shop").prefetch_related("shipments__forecast")[:MAX_ORDERS]
+    own_orders = list(newest)
     if request.method == "POST":
-        return redirect(follow_orders(request.user, found))
+        return redirect(follow_orders(request.user, own_orders))
     subscriber = Subscriber.objects.filter(user=request.user).first()
-    context = {"orders": found, "subscriber": subscriber, "addresses": verified_emails(request.user)}
+    context = {"orders": own_orders, "subscriber": subscriber, "addresses": verified_emails(request.user)}
     return render(request, "orders/page.html", context)
 
 
 def verified_emails(user: User) -> list[str]:
-    """Return the addresses that a user has proven, in lower case."""
-    found = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return [address.lower() for address in found]
+    """Return the verified e-mail addresses of a user, in lower case."""
+    addresses = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return [address.lower() for address in addresses]
 
 
 def orders_of(user: User) -> QuerySet[Order]:
-    """Return the orders placed with an address that the user has proven."""
+    """Return the orders placed with a verified address of the user, newest first."""
     return Order.objects.filter(email__in=verified_emails(user)).exclude(email="").order_by("-placed_at")
 
 
 @transaction.atomic
 def follow_orders(user: User, orders_to_follow: list[Order]) -> Subscriber:
-    """Have a user told of these orders, at the addresses that are proven already; return the reader of notices."""
+    """Follow these orders for a user, at all verified addresses; return the user's subscriber."""
     now = timezone.now()
     zone = next((zone for order in orders_to_follow if (zone := most_populous_zone(order.country))), "")
-    given = {"language": get_language() or "", "zone": zone}
-    subscriber, _made = Subscriber.objects.get_or_create(user=user, defaults=given)
+    defaults = {"language": get_language() or "", "zone": zone}
+    subscriber, _created = Subscriber.objects.get_or_create(user=user, defaults=defaults)
     for address in verified_emails(user):
         claim_contact(subscriber, address, now)
     Follow.objects.bulk_create(
@@ -67,14 +68,16 @@ def follow_orders(user: User, orders_to_follow: list[Order]) -> Subscriber:
 
 
 def claim_contact(subscriber: Subscriber, address: str, now: datetime) -> None:
-    """Give an address to the reader who has proven it, with what it followed while it had no account."""
+    """Move an address to the subscriber who has verified it, with the orders it followed without an account."""
     defaults = {"subscriber": subscriber, "address": address, "confirmed_at": now}
-    contact, made = Contact.objects.get_or_create(
+    contact, created = Contact.objects.get_or_create(
         channel=EmailChannel.name, address_key=address_key(address), defaults=defaults
     )
-    if made or contact.subscriber_id == subscriber.pk:
+    if created or contact.subscriber_id == subscriber.pk:
         return
-    known = Follow.objects.filter(subscriber=subscriber).values("order")
-    Follow.objects.filter(subscriber=contact.subscriber_id).exclude(order__in=known).update(subscriber=subscriber)
+    already_followed = Follow.objects.filter(subscriber=subscriber).values("order")
+    Follow.objects.filter(subscriber=contact.subscriber_id).exclude(order__in=already_followed).update(
+        subscriber=subscriber
+    )
     contact.subscriber, contact.confirmed_at = subscriber, contact.confirmed_at or now
     contact.save()

@@ -1,4 +1,4 @@
-"""Language, zone, clock, units and habits: kept in this browser, and in the account of who is signed in."""
+"""A reader's preferences (language, zone, units, formats), stored in cookies and in the account if signed in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SAMPLE_TIME: Final = datetime(2026, 1, 1, 14, 30)  # noqa: DTZ001
 
 
 class PreferenceChoice(NamedTuple):
-    """One preference: its name, its label, the value that was chosen, that which counts, and (value, label) pairs."""
+    """One preference: its name and label, the chosen value or '', the value in effect, and (value, label) options."""
 
     name: str
     label: str
@@ -50,43 +50,43 @@ class PreferenceChoice(NamedTuple):
 
     @property
     def default_label(self) -> str:
-        """Return what comes of itself, in words; nothing where the reader chose something else."""
+        """Return the label of the default value; '' if the reader chose a value."""
         return "" if self.chosen else dict(self.options).get(self.effective, "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Show all preferences, or keep what was chosen and go back. What is unknown changes nothing."""
+    """Show all preferences; on POST save valid ones, clear empty ones and redirect back. Invalid ones are ignored."""
     if request.method != "POST":
         return render(request, "preferences/page.html", {"choices": list(all_choices(request))})
-    given = {name: request.POST[name] for name in PREFERENCE_NAMES if name in request.POST}
-    kept, _strange = first_valid_preferences([given], dict(settings.LANGUAGES))
-    forgotten = [name for name, value in given.items() if not value]
+    submitted = {name: request.POST[name] for name in PREFERENCE_NAMES if name in request.POST}
+    changed, _invalid = first_valid_preferences([submitted], dict(settings.LANGUAGES))
+    cleared = [name for name, value in submitted.items() if not value]
     if user := signed_in_user(request):
-        save_to_account(user, kept, forgotten)
+        save_to_account(user, changed, cleared)
     response = redirect(redirect_target(request))
-    for name, value in kept.items():
+    for name, value in changed.items():
         response.set_cookie(name, value, max_age=COOKIE_MAX_AGE_SECONDS, secure=settings.SECURE, samesite="Lax")
-    for name in forgotten:
+    for name in cleared:
         response.delete_cookie(name, samesite="Lax")
     return response
 
 
 def save_to_account(user: User, changed: dict[str, str], cleared: Iterable[str]) -> None:
-    """Keep choices for all browsers that a user signs in with."""
+    """Update the preferences of an account; `cleared` ones return to their default."""
     user.preferences = {name: value for name, value in {**user.preferences, **changed}.items() if name not in cleared}
     user.save(update_fields=["preferences"])
 
 
 def redirect_target(request: HttpRequest) -> str:
-    """Return the page to go back to: only ever one of this site's own."""
+    """Return the page to go back to; the start page unless it is a path on this site (no open redirect)."""
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if target.startswith("/") and safe else reverse("lookup")
 
 
 def all_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
-    """Yield all preferences. Each value shows itself, `14:30` or `7 mi`, so it needs no words."""
+    """Yield all preferences for the preferences page."""
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
     yield PreferenceChoice(
@@ -96,17 +96,17 @@ def all_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
         reader, chosen, pytz.country_timezones, _("Country whose way to write dates and numbers you like")
     )
     yield zone_choice(reader, chosen, [zone for zones in pytz.country_timezones.values() for zone in zones])
-    clocks_told = [("place", _("on each place's own clock")), ("mine", _("on my clock"))]
+    clock_options = [("place", _("on each place's own clock")), ("mine", _("on my clock"))]
     yield PreferenceChoice(
-        "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clocks_told
+        "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clock_options
     )
     yield from sample_choices(reader, chosen)
 
 
 def quick_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
-    """Yield the preferences that a parcel's page offers at its foot: few likely values each, so that one tap is enough.
+    """Yield the preferences at the foot of a parcel's page: a few likely values each, to change in one tap.
 
-    The language stands at the top of a page, and the clock beside the times that it tells.
+    Language and clock are missing: their switches are elsewhere on the page.
     """
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
@@ -119,25 +119,27 @@ def quick_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
 
 def region_choice(reader: Reader, chosen: Mapping[str, str], regions: Iterable[str], label: str) -> PreferenceChoice:
     """Return the choice between countries."""
-    named = sorted(((code, country_name(code, reader.locale)) for code in regions), key=label_sort_key)
-    return PreferenceChoice("region", label, chosen.get("region", ""), reader.region, named)
+    options = sorted(((code, country_name(code, reader.locale)) for code in regions), key=label_sort_key)
+    return PreferenceChoice("region", label, chosen.get("region", ""), reader.region, options)
 
 
 def zone_choice(reader: Reader, chosen: Mapping[str, str], zones: Iterable[str]) -> PreferenceChoice:
-    """Return the choice between zones, that of the reader among them."""
-    named = sorted(((zone, zone_label(zone, reader.locale)) for zone in {reader.zone.key, *zones}), key=label_sort_key)
-    return PreferenceChoice("zone", _("Time zone"), chosen.get("zone", ""), reader.zone.key, named)
+    """Return the choice between time zones, always with the reader's own."""
+    options = sorted(
+        ((zone, zone_label(zone, reader.locale)) for zone in {reader.zone.key, *zones}), key=label_sort_key
+    )
+    return PreferenceChoice("zone", _("Time zone"), chosen.get("zone", ""), reader.zone.key, options)
 
 
 @lru_cache(maxsize=16384)
 def zone_label(zone: str, locale: Locale) -> str:
-    """Return a zone as a list names it, by country and city; once a language, for there are four hundred."""
+    """Return the label of a zone, `Germany · Berlin`; cached, because a list has 400 of them."""
     country, city = country_of_zone(zone), datetimes.zone_city(zone, locale)
     return f"{country_name(country, locale)} · {city}" if country else city
 
 
 def sample_choices(reader: Reader, chosen: Mapping[str, str]) -> Iterator[PreferenceChoice]:
-    """Yield the preferences whose values show themselves, each where it makes a difference to this reader."""
+    """Yield the preferences whose options are samples (`14:30`, `7.5 mi`), if the samples differ for this reader."""
     labels = {
         "hours": _("Hours"),
         "units": _("Distance and weight"),
@@ -147,35 +149,36 @@ def sample_choices(reader: Reader, chosen: Mapping[str, str]) -> Iterator[Prefer
         "week": _("First day of the week"),
     }
     for name, label in labels.items():
-        counts, options = sample_options(name, reader)
-        if len({shown for _value, shown in options}) > 1:
-            yield PreferenceChoice(name, label, chosen.get(name, ""), counts, options)
+        effective, options = sample_options(name, reader)
+        if len({sample for _value, sample in options}) > 1:
+            yield PreferenceChoice(name, label, chosen.get(name, ""), effective, options)
 
 
 def label_sort_key(option: tuple[str, str]) -> str:
-    """Return what sorts an option."""
+    """Return the key that sorts options by label."""
     return option[1].casefold()
 
 
 @lru_cache(maxsize=4096)
 def sample_options(name: str, reader: Reader) -> tuple[str, list[tuple[str, str]]]:
-    """Return which value of a preference counts for a reader, and how each looks; once, for each page shows them."""
-    language, now = str(reader.locale).replace("_", "-"), explicit_preferences(reader)
+    """Return the value in effect and the (value, sample) options; cached, because every page shows them."""
+    language, current = str(reader.locale).replace("_", "-"), explicit_preferences(reader)
     options = [
-        (value, sample_text(name, value, build_reader({**now, name: value}, language)))
+        (value, sample_text(name, value, build_reader({**current, name: value}, language)))
         for value in PREFERENCE_VALUES[name]
     ]
-    shown_now = sample_text(name, reader.week, reader)
-    return next(value for value, shown in options if shown == shown_now), options
+    # Compared by sample: `hours` may be empty, and then only the output tells which value is in effect.
+    current_sample = sample_text(name, reader.week, reader)
+    return next(value for value, sample in options if sample == current_sample), options
 
 
 def sample_text(name: str, value: str, reader: Reader) -> str:
-    """Return what a preference is about as a reader sees it; a day of the week by its name."""
+    """Return a sample of what a preference changes, for this reader; `value` is used only for the week's first day."""
     if name == "hours":
         return datetimes.format_time_of_day(SAMPLE_TIME, reader)
     if name == "units":
-        roads = (units.format_distance(metres, reader) for metres in (12_000, 400))
-        return " · ".join((*roads, units.format_weight(3_000, reader)))
+        distances = (units.format_distance(metres, reader) for metres in (12_000, 400))
+        return " · ".join((*distances, units.format_weight(3_000, reader)))
     if name == "temperature":
         return units.format_temperature(20, reader)
     if name == "digits":
@@ -186,7 +189,7 @@ def sample_text(name: str, value: str, reader: Reader) -> str:
 
 
 def explicit_preferences(reader: Reader) -> dict[str, str]:
-    """Return a reader's preferences as if each had been chosen."""
+    """Return a reader's effective preferences as if each had been chosen."""
     return {
         "region": reader.region,
         "zone": reader.zone.key,

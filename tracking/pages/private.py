@@ -1,4 +1,4 @@
-"""Pages that are one buyer's own: never stored, never indexed, never passed on."""
+"""Response headers for pages with a secret link: no caching, no indexing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ P = ParamSpec("P")
 
 
 def private_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Mark a view's answers as private to whoever holds the link."""
+    """Set headers on a view's responses so that nobody stores or indexes them."""
 
     @wraps(view)
-    def marked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        # The same URL answers htmx with a fragment; a browser must not show that on "back".
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    return marked
+    return wrapper

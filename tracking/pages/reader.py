@@ -1,4 +1,4 @@
-"""The reader of a request: language, clock, units and habits, from the first source that says something."""
+"""Find the reader of a request: each preference comes from the first source that has a valid value."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ADMIN_PATH: Final = "/desk/"
 class BuyerRequest(HttpRequest):
     """A request with its reader, as `ReaderMiddleware` leaves it.
 
-    `chosen` is what link, account and cookie say; `strange` what they say that is none of ours; `regions` the countries
-    whose habits the reader may have, the likeliest first.
+    `chosen`: the valid preferences of link, account and cookies. `invalid_values`: their invalid ones, to be reported.
+    `regions`: countries whose formats the reader may want, the likeliest first.
     """
 
     reader: Reader
@@ -41,7 +41,7 @@ class BuyerRequest(HttpRequest):
 
 
 class ReaderMiddleware:
-    """Put a `Reader` on each request and switch its language on. What is unknown counts as not said, and is noticed."""
+    """Set the `Reader` of each request and activate its language; collect invalid preferences."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,7 +59,7 @@ class ReaderMiddleware:
 
 
 def preference_sources(request: HttpRequest) -> Iterator[Mapping[str, str]]:
-    """Yield what the reader chose, the weightiest first: in the link, in the account, in this browser."""
+    """Yield the sources of preferences by priority: URL, account, cookies."""
     if not request.path.startswith(ADMIN_PATH):
         yield {name: request.GET.get(name, "") for name in PREFERENCE_NAMES}
     if user := signed_in_user(request):
@@ -68,33 +68,34 @@ def preference_sources(request: HttpRequest) -> Iterator[Mapping[str, str]]:
 
 
 def signed_in_user(request: HttpRequest) -> User | None:
-    """Return who is signed in; without a session's cookie nobody is, and no answer depends on one."""
+    """Return the signed-in user, or None."""
+    # Without the cookie there is no need to load a session at all.
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return request.user
     return None
 
 
 def activate_reader_for_order(request: HttpRequest, order: Order) -> Reader:
-    """Return the reader of an order's pages: what is not chosen comes from the order, then from the browser."""
+    """Set and return the reader of an order's page; the order's language and country fill what was not chosen."""
     return activate_reader(cast(BuyerRequest, request), order.language, order.country, order.shop.language)
 
 
 def activate_reader(request: BuyerRequest, language: str, country: str, fallback: str) -> Reader:
-    """Resolve the reader anew and switch the language on: chosen, the order's, the browser's, the shop's."""
+    """Set the request's reader and activate the language: the chosen one, `language`, the browser's, `fallback`."""
     accepted = list(parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()))
     known = dict(settings.LANGUAGES)
     if request.path.startswith(ADMIN_PATH):
         known = {code: name for code, name in known.items() if translation.to_locale(code) in OPERATOR_LANGUAGES}
-    wanted = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
-    found = first_supported_language(wanted, known) or settings.LANGUAGE_CODE
+    candidates = (request.chosen.get("language", ""), language.lower(), *(tag for tag, _ in accepted), fallback)
+    active = first_supported_language(candidates, known) or settings.LANGUAGE_CODE
     request.regions = list(filter(None, dict.fromkeys([*(region_of_tag(tag) for tag, _ in accepted), country])))
-    translation.activate(found)
-    request.LANGUAGE_CODE = found
-    request.reader = build_reader(request.chosen, found, next(iter(request.regions), ""))
+    translation.activate(active)
+    request.LANGUAGE_CODE = active
+    request.reader = build_reader(request.chosen, active, next(iter(request.regions), ""))
     return request.reader
 
 
 def region_of_tag(tag: str) -> str:
-    """Return the country in a language tag, `GB` in `en-gb`; nothing where it names none."""
+    """Return the country in a language tag, `GB` in `en-gb`, or ''."""
     parts = tag.split("-")[1:]
     return next((part.upper() for part in parts if len(part) == 2 and most_populous_zone(part)), "")

@@ -1,4 +1,4 @@
-"""What makes a browser treat the site as an app: the service worker and the manifest."""
+"""The service worker for push notices and the web app manifest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from django.views.decorators.http import require_safe
 @cache_control(no_cache=True)
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Serve the script that shows pushes; the same bytes to everybody, so that browsers see when it changed."""
+    """Return the script that shows push notices.
+
+    It is the same for every reader: browsers compare it byte by byte and install a new version at any difference.
+    """
     context = {"icon": static("img/mark-192.png")}
     return render(request, "service_worker/service_worker.js", context, content_type="text/javascript")
 
@@ -22,8 +25,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=3600)
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
-    """Name the site as a home screen does; iPhones take pushes only from sites that were put there."""
-    told = {
+    """Return the web app manifest; iOS allows push only for sites on the home screen, which need one."""
+    content = {
         "name": settings.SITE_NAME,
         "short_name": settings.SITE_NAME,
         "start_url": reverse("lookup"),
@@ -36,4 +39,4 @@ def manifest(request: HttpRequest) -> HttpResponse:
             {"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
         ],
     }
-    return JsonResponse(told, content_type="application/manifest+json")
+    return JsonResponse(content, content_type="application/manifest+json")

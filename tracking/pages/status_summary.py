@@ -1,4 +1,4 @@
-"""The answer at the top of a parcel's page: where it stands and when it comes, or why nobody can say yet."""
+"""The summary at the top of a parcel's page: its status, and when it arrives or why no date is known yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracking.vocabulary import Milestone, Overlay, Scan
 
 
 class StatusSummary(NamedTuple):
-    """One line that answers, one that explains, and a tone: good, calm, care or bad. With a window all about that."""
+    """A headline, an explanation, a tone (good, calm, care or bad), and the arrival window if there is one."""
 
     headline: str
     explanation: str
@@ -47,7 +47,10 @@ NEXT_STEPS: Final = {
 def summarize_status(
     shipment: Shipment, overlay_scan: str, delivered_day: date | None, reader: Reader, now: datetime
 ) -> StatusSummary:
-    """Return the answer for one parcel. `last_scan` is what laid its overlay, `delivered_day` the place's own day."""
+    """Return the summary of one parcel.
+
+    `overlay_scan` is the scan that set its overlay, or ''; `delivered_day` is the day at the place of delivery.
+    """
     milestone = Milestone(shipment.milestone)
     if milestone is Milestone.DELIVERED:
         return delivered_summary(delivered_day, reader)
@@ -63,55 +66,59 @@ def summarize_status(
 
 
 def delivered_summary(delivered_day: date | None, reader: Reader) -> StatusSummary:
-    """Say that it was delivered, and on which day where it was delivered."""
-    line = (
+    """Return the summary of a delivered parcel."""
+    headline = (
         _("Delivered %(day)s") % {"day": datetimes.format_day(delivered_day, reader)}
         if delivered_day
         else _("Delivered")
     )
-    return StatusSummary(line, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
+    return StatusSummary(headline, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
 
 
 def overlay_summary(overlay: Overlay, milestone: Milestone, overlay_scan: str) -> StatusSummary:
-    """Say what lies over the progress, and what to do about it."""
+    """Return the summary of a parcel with an overlay: the problem, and what to do about it."""
     if overlay is Overlay.RETURNING:
         return StatusSummary(str(overlay.label), _("Ask the shop what happens next."), "bad")
     scan = Scan(overlay_scan) if overlay_scan else Scan.UNMAPPED
-    line = str(scan.label) if scan in NEXT_STEPS and overlay is Overlay.EXCEPTION else str(overlay.label)
-    why = str(NEXT_STEPS.get(scan, "")) or _("Last known progress: %(milestone)s.") % {"milestone": milestone.label}
-    return StatusSummary(line, why, "bad" if scan is Scan.EXCEPTION_LOST else "care")
+    headline = str(scan.label) if scan in NEXT_STEPS and overlay is Overlay.EXCEPTION else str(overlay.label)
+    explanation = str(NEXT_STEPS.get(scan, "")) or _("Last known progress: %(milestone)s.") % {
+        "milestone": milestone.label
+    }
+    return StatusSummary(headline, explanation, "bad" if scan is Scan.EXCEPTION_LOST else "care")
 
 
 def out_for_delivery_summary(shipment: Shipment, reader: Reader, now: datetime) -> StatusSummary:
-    """Say that the courier has it, and between which hours it usually comes."""
+    """Return the summary of a parcel out for delivery, with its window if there is one."""
     arrival = summarize_arrival(shipment, reader, now)
-    line = arrival.headline if arrival else _("Out for delivery")
-    return StatusSummary(line, _("The courier has it on the round."), "good", arrival)
+    headline = arrival.headline if arrival else _("Out for delivery")
+    return StatusSummary(headline, _("The courier has it on the round."), "good", arrival)
 
 
 def expected_summary(shipment: Shipment, milestone: Milestone, reader: Reader, now: datetime) -> StatusSummary:
-    """Give the window; without one the carrier's own date while it can still come true; else say why there is none."""
+    """Return the summary of a parcel under way: our window, else the carrier's date if not passed, else the reason."""
     if arrival := summarize_arrival(shipment, reader, now):
         return StatusSummary(arrival.headline, arrival.basis, "calm", arrival)
     first, last = shipment.carrier_earliest_on, shipment.carrier_latest_on
     if first and last and last >= today_in(shipment.order.country, now):
         span = datetimes.format_day_range(first, last, reader)
         source = shipment.carrier_date_source
-        why = (
+        explanation = (
             _("This is the estimate of %(source)s.") % {"source": source}
             if source
             else _("The carrier's own estimate.")
         )
-        return StatusSummary(_("Expected %(days)s") % {"days": span}, why, "calm")
+        return StatusSummary(_("Expected %(days)s") % {"days": span}, explanation, "calm")
     if milestone is Milestone.PENDING:
-        why = _("The carrier has told nothing about this number yet. New parcels can take a day or two to appear.")
-        return StatusSummary(_("Waiting for the first scan"), why, "calm")
+        explanation = _(
+            "The carrier has told nothing about this number yet. New parcels can take a day or two to appear."
+        )
+        return StatusSummary(_("Waiting for the first scan"), explanation, "calm")
     if milestone is Milestone.INFO_RECEIVED:
-        why = _("The label is made; the parcel was not scanned yet. A date can come with the first scan.")
-        return StatusSummary(_("Not handed to the carrier yet"), why, "calm")
+        explanation = _("The label is made; the parcel was not scanned yet. A date can come with the first scan.")
+        return StatusSummary(_("Not handed to the carrier yet"), explanation, "calm")
     if first and last:
-        past = _("The estimate of the carrier, %(days)s, has passed.") % {
+        explanation = _("The estimate of the carrier, %(days)s, has passed.") % {
             "days": datetimes.format_day_range(first, last, reader)
         }
-        return StatusSummary(_("Later than expected"), past, "care")
+        return StatusSummary(_("Later than expected"), explanation, "care")
     return StatusSummary(str(milestone.label), _("No arrival date yet: the carrier has not given one."), "calm")

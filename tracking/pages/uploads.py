@@ -1,4 +1,4 @@
-"""Files on their way in: held in memory, as far as they may be large, so that no plain copy touches the disk."""
+"""Keep uploads in memory, up to their limits, so that no unencrypted copy is written to disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MAX_TOTAL_BYTES: Final = (MAX_FILES + 3) * MAX_FILE_BYTES
 
 
 class BoundedMemoryUploadHandler(FileUploadHandler):
-    """Holds one file more than may be sent, and of one that is too large only its size, so that the form can tell."""
+    """Keep the files in memory: at most one more than allowed, and of a file that is too large only the size.
+
+    That is enough for the form to report the error. A request above `MAX_TOTAL_BYTES` is cut off.
+    """
 
     file_count = 0
     total_bytes = 0
@@ -47,13 +50,14 @@ class BoundedMemoryUploadHandler(FileUploadHandler):
 
 
 def keep_uploads_in_memory(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Have a view's uploads held by `Hold`. The check against forged forms reads the upload, so it comes after."""
+    """Use `BoundedMemoryUploadHandler` for a view's uploads."""
+    # The CSRF check reads the request body, after which handlers cannot be set; so it runs inside, not before.
     checked = csrf_protect(view)
 
     @csrf_exempt
     @wraps(view)
-    def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.upload_handlers = [BoundedMemoryUploadHandler(request)]
         return checked(request, *args, **kwargs)
 
-    return taking
+    return wrapper
