@@ -1,65 +1,66 @@
 "use strict";
-// Notices on this device, for a form as in notices/_push.html. The browser is asked for leave only after a tap.
+// Push notices on this device, for the form notices/_push.html. Permission is requested only after a tap.
 (function () {
   const form = document.querySelector("form[data-push]");
   if (!form) return;
-  const { push: address, pushKey: key, pushWorker: worker } = form.dataset;
+  const { push: url, pushKey: key, pushWorker: worker } = form.dataset;
   const state = form.querySelector("[role=status]");
   const [start, stop] = ["start", "stop"].map((name) => form.querySelector(`button[value=${name}]`));
-  const able = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+  const isSupported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 
-  // The words come with the form, in the reader's language.
-  const say = (name, { on = false, can = true } = {}) => {
+  // The texts are data attributes of the form, in the reader's language.
+  const showState = (name, { on = false, available = true } = {}) => {
     state.textContent = form.dataset[name] || "";
-    start.hidden = on || !can;
+    start.hidden = on || !available;
     stop.hidden = !on;
     form.hidden = false;
   };
 
-  const current = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
+  const currentSubscription = async () =>
+    (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
 
-  // Which reader this device was given to: left by `tell`, for the worker too.
-  const keeper = async () => (await (await (await caches.open("push")).match("/push"))?.json())?.address;
+  // The push URL of the subscriber that this device belongs to; the service worker reads it too.
+  const registeredUrl = async () => (await (await (await caches.open("push")).match("/push"))?.json())?.address;
 
-  const tell = async (subscription, wanted) => {
+  const postSubscription = async (subscription, enabled) => {
     const token = form.elements.csrfmiddlewaretoken.value;
-    const answer = await fetch(address, {
+    const response = await fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify({ wanted, subscription, instead: "" }),
+      body: JSON.stringify({ enabled, subscription, replaces: "" }),
     });
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    const note = wanted ? { address, key, token } : null;
-    await (await caches.open("push")).put("/push", new Response(JSON.stringify(note)));
+    if (!response.ok) throw new Error(`${response.status}`);
+    const stored = enabled ? { address: url, key, token } : null;
+    await (await caches.open("push")).put("/push", new Response(JSON.stringify(stored)));
   };
 
-  // Base64url without padding, as the key is written.
-  const text = (bytes) =>
+  // Base64url without padding, the format of the key.
+  const toBase64Url = (bytes) =>
     btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
   const subscribe = async () => {
     await navigator.serviceWorker.register(worker, { scope: "/" });
     const { pushManager } = await navigator.serviceWorker.ready;
     const old = await pushManager.getSubscription();
-    if (old && text(old.options.applicationServerKey) === key) return old;
+    if (old && toBase64Url(old.options.applicationServerKey) === key) return old;
     if (old) await old.unsubscribe();
     return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   };
 
-  const begin = async () => {
-    const leave = await Notification.requestPermission();
-    if (leave !== "granted") return say(leave === "denied" ? "denied" : "");
-    await tell(await subscribe(), true);
-    say("on", { on: true });
+  const enable = async () => {
+    const permission = await Notification.requestPermission();
+    if (permission !== "granted") return showState(permission === "denied" ? "denied" : "");
+    await postSubscription(await subscribe(), true);
+    showState("on", { on: true });
   };
 
-  const end = async () => {
-    const subscription = await current();
+  const disable = async () => {
+    const subscription = await currentSubscription();
     if (subscription) {
-      await tell(subscription, false);
+      await postSubscription(subscription, false);
       await subscription.unsubscribe();
     }
-    say("off");
+    showState("off");
   };
 
   form.addEventListener("submit", async (event) => {
@@ -67,28 +68,28 @@
     const button = event.submitter || start;
     button.disabled = true;
     try {
-      await (button === stop ? end() : begin());
-    } catch (trouble) {
-      console.warn(trouble);
-      say("failed", { on: button === stop });
+      await (button === stop ? disable() : enable());
+    } catch (error) {
+      console.warn(error);
+      showState("failed", { on: button === stop });
     } finally {
       button.disabled = false;
       (stop.hidden ? start : stop).focus();
     }
   });
 
-  const look = async () => {
-    if (!able) return say("unable", { can: false });
-    if (Notification.permission === "denied") return say("denied");
-    const subscription = Notification.permission === "granted" ? await current() : null;
-    // Another reader's page: looking at it must not take the device from the first.
-    if (!subscription || (await keeper()) !== address) return say("");
-    // Said again at each visit: a login changes the token, and the site may have forgotten this browser.
-    await tell(subscription, true);
-    say("on", { on: true });
+  const refreshState = async () => {
+    if (!isSupported) return showState("unable", { available: false });
+    if (Notification.permission === "denied") return showState("denied");
+    const subscription = Notification.permission === "granted" ? await currentSubscription() : null;
+    // On another subscriber's page the device must stay with the first one.
+    if (!subscription || (await registeredUrl()) !== url) return showState("");
+    // Sent again at each visit: a login changes the CSRF token, and the site may have deleted the subscription.
+    await postSubscription(subscription, true);
+    showState("on", { on: true });
   };
-  look().catch((trouble) => {
-    console.warn(trouble);
-    say("failed");
+  refreshState().catch((error) => {
+    console.warn(error);
+    showState("failed");
   });
 })();

@@ -1,5 +1,5 @@
 "use strict";
-// Everything here is comfort: each page works without it.
+// Only conveniences: every page works without this script.
 (function () {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const useOwnZone = (root) => {
@@ -7,39 +7,43 @@
   };
   const submitOnChange = (root) => {
     for (const form of root.querySelectorAll("form[data-submit-on-change]")) {
-      form.classList.add("quick");
+      form.classList.add("auto-submit");
       form.addEventListener("change", () => form.requestSubmit());
     }
   };
   useOwnZone(document);
   submitOnChange(document);
 
-  // A fragment replaced by live news keeps what the reader had opened, and marks what is new.
-  let opened = [];
-  let seen = new Set();
-  const nowOpen = () => [...document.querySelectorAll("details[data-keep][open]")].map((one) => one.dataset.keep);
-  const open = (names) => {
-    for (const one of document.querySelectorAll("details[data-keep]")) one.open = names.includes(one.dataset.keep);
+  // When a live update replaces the content, keep opened details open and mark new events.
+  let openBeforeSwap = [];
+  let eventIdsBeforeSwap = new Set();
+  const openDetailsIds = () =>
+    [...document.querySelectorAll("details[data-details-id][open]")].map((details) => details.dataset.detailsId);
+  const restoreOpenDetails = (ids) => {
+    for (const details of document.querySelectorAll("details[data-details-id]"))
+      details.open = ids.includes(details.dataset.detailsId);
   };
   document.addEventListener("htmx:beforeSwap", () => {
-    opened = nowOpen();
-    seen = new Set([...document.querySelectorAll("li.event")].map((one) => one.id));
+    openBeforeSwap = openDetailsIds();
+    eventIdsBeforeSwap = new Set([...document.querySelectorAll("li.event")].map((event) => event.id));
   });
   document.addEventListener("htmx:afterSwap", () => {
-    open(opened);
-    for (const one of document.querySelectorAll("li.event")) if (!seen.has(one.id)) one.classList.add("new");
+    restoreOpenDetails(openBeforeSwap);
+    for (const event of document.querySelectorAll("li.event"))
+      if (!eventIdsBeforeSwap.has(event.id)) event.classList.add("new");
   });
 
-  // A setting changed on a page brings the page back as it was: the same lines in view, the same parts open.
-  for (const form of document.querySelectorAll("form[data-stay]")) {
+  // After a preference was changed, restore the scroll position and the opened details.
+  for (const form of document.querySelectorAll("form[data-restore-position]")) {
     form.addEventListener("submit", () => {
-      sessionStorage.setItem("stay", JSON.stringify({ path: location.pathname, from: scrollY, open: nowOpen() }));
+      const position = { path: location.pathname, scrollY, open: openDetailsIds() };
+      sessionStorage.setItem("restore", JSON.stringify(position));
     });
   }
-  const stay = JSON.parse(sessionStorage.getItem("stay"));
-  sessionStorage.removeItem("stay");
-  if (stay && stay.path === location.pathname) {
-    open(stay.open);
-    addEventListener("load", () => scrollTo(0, stay.from));
+  const savedPosition = JSON.parse(sessionStorage.getItem("restore"));
+  sessionStorage.removeItem("restore");
+  if (savedPosition && savedPosition.path === location.pathname) {
+    restoreOpenDetails(savedPosition.open);
+    addEventListener("load", () => scrollTo(0, savedPosition.scrollY));
   }
 })();

@@ -1,4 +1,4 @@
-"""Alarms on the parcel's page: in words, once, ours as ours; and the customs clock."""
+"""Alerts on the parcel's page, and its progress at customs compared with earlier parcels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tracking.vocabulary import AlertKind
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 16, 12, tzinfo=UTC)
 """A Wednesday."""
-POINTS = [0.0, 0.4, 0.7, 0.9, *[0.95] * 57]
+RELEASED_SHARES = [0.0, 0.4, 0.7, 0.9, *[0.95] * 57]
 
 
 @pytest.fixture(autouse=True)
@@ -43,29 +43,29 @@ def leg_at_customs(**fields: str) -> Leg:
     return leg
 
 
-def test_an_alarm_says_what_it_means_what_happens_next_and_what_helps(client: Client) -> None:
+def test_an_alert_shows_its_meaning_the_next_step_and_advice(client: Client) -> None:
     leg = factories.create_leg()
-    gone = factories.build_scan(
+    failed_attempt = factories.build_scan(
         "delivery.attempt_failed_other", "2026-09-14T12:00:00Z", country="US", words="Wrong phone number"
     )
-    record_shipment(leg, factories.build_shipment(gone), factories.create_payload())
+    record_shipment(leg, factories.build_shipment(failed_attempt), factories.create_payload())
 
-    told = page_text(client, leg)
+    text = page_text(client, leg)
 
-    assert "could not reach anybody at the address or by telephone. Since Mon, Sep 14." in told
-    assert "usually tries again" in told
-    assert "What helps: Call the carrier" in told
+    assert "could not reach anybody at the address or by telephone. Since Mon, Sep 14." in text
+    assert "usually tries again" in text
+    assert "What helps: Call the carrier" in text
 
 
 @pytest.mark.parametrize(
-    ("scan", "once"),
+    ("scan", "summary_text"),
     [
         ("import.duties_due", "Duties or taxes must be paid"),
         ("delivery.attempt_failed_absent", "The carrier usually tries once more"),
         ("exception.lost", "Ask the shop for a new parcel"),
     ],
 )
-def test_what_the_answer_says_is_not_said_again(client: Client, scan: str, once: str) -> None:
+def test_an_alert_told_by_the_summary_is_not_repeated(client: Client, scan: str, summary_text: str) -> None:
     leg = factories.create_leg()
     record_shipment(
         leg,
@@ -73,24 +73,22 @@ def test_what_the_answer_says_is_not_said_again(client: Client, scan: str, once:
         factories.create_payload(),
     )
 
-    told = page_text(client, leg)
+    text = page_text(client, leg)
 
     assert Alert.objects.open().count() == 1
-    assert once in told
-    assert "What helps" not in told
+    assert summary_text in text
+    assert "What helps" not in text
 
 
-def test_a_silent_feed_is_told_as_ours(client: Client) -> None:
+def test_an_alert_about_a_silent_feed_says_that_it_is_about_our_source(client: Client) -> None:
     leg = factories.create_leg(consecutive_failures=5)
-    Shipment.objects.update(
-        alerts_due_at=NOW,
-    )
+    Shipment.objects.update(alerts_due_at=NOW)
     alerts.check_due_alerts(NOW)
 
     assert "Our own source of news is silent; this says nothing about the parcel." in page_text(client, leg)
 
 
-def test_a_snoozed_alarm_is_not_told(client: Client) -> None:
+def test_a_snoozed_alert_is_not_shown(client: Client) -> None:
     leg = factories.create_leg(consecutive_failures=5)
     alerts.check_due_alerts(NOW)
     Alert.objects.update(snoozed_until=NOW + timedelta(hours=1))
@@ -98,33 +96,33 @@ def test_a_snoozed_alarm_is_not_told(client: Client) -> None:
     assert "Our own source" not in page_text(client, leg)
 
 
-def test_the_customs_clock_counts_working_days_and_the_share_that_had_passed(client: Client) -> None:
+def test_customs_progress_shows_the_working_day_and_the_share_cleared_by_then(client: Client) -> None:
     ClearanceCurve.objects.create(
-        origin="CN", destination="US", released_share_by_day=POINTS, parcel_count=40, fitted_at=NOW
+        origin="CN", destination="US", released_share_by_day=RELEASED_SHARES, parcel_count=40, fitted_at=NOW
     )
 
-    told = page_text(client, leg_at_customs())
+    text = page_text(client, leg_at_customs())
 
-    assert "At customs: working day 3 There since Mon, Sep 14." in told
-    assert "By now 70 of 100 parcels on this lane had passed; 40 are known." in told
+    assert "At customs: working day 3 There since Mon, Sep 14." in text
+    assert "By now 70 of 100 parcels on this lane had passed; 40 are known." in text
 
 
-def test_the_clock_falls_back_to_the_country_and_says_so(client: Client) -> None:
+def test_customs_progress_falls_back_to_the_country_and_says_so(client: Client) -> None:
     ClearanceCurve.objects.create(
-        origin="", destination="US", released_share_by_day=POINTS, parcel_count=400, fitted_at=NOW
+        origin="", destination="US", released_share_by_day=RELEASED_SHARES, parcel_count=400, fitted_at=NOW
     )
 
     assert "70 of 100 parcels to this country had passed; 400 are known." in page_text(client, leg_at_customs())
 
 
-def test_without_enough_parcels_the_clock_gives_no_share(client: Client) -> None:
-    told = page_text(client, leg_at_customs())
+def test_customs_progress_gives_no_share_if_too_few_parcels_are_known(client: Client) -> None:
+    text = page_text(client, leg_at_customs())
 
-    assert "At customs: working day 3" in told
-    assert "Too few parcels are known" in told
+    assert "At customs: working day 3" in text
+    assert "Too few parcels are known" in text
 
 
-def test_a_released_parcel_has_no_clock(client: Client) -> None:
+def test_a_released_parcel_has_no_customs_progress(client: Client) -> None:
     leg = leg_at_customs()
     released = factories.build_scan("import.customs_released", "2026-09-15T12:00:00+00:00", country="US")
     record_shipment(leg, factories.build_shipment(released), factories.create_payload())
@@ -132,11 +130,11 @@ def test_a_released_parcel_has_no_clock(client: Client) -> None:
     assert "At customs:" not in page_text(client, leg)
 
 
-def test_chinese_readers_get_chinese(client: Client) -> None:
-    told = page_text(client, leg_at_customs(), **{"accept-language": "zh-CN"})
+def test_chinese_readers_get_customs_progress_in_chinese(client: Client) -> None:
+    text = page_text(client, leg_at_customs(), **{"accept-language": "zh-CN"})
 
-    assert "海关" in told
-    assert "At customs" not in told
+    assert "海关" in text
+    assert "At customs" not in text
 
 
 EVIDENCE = {
@@ -152,11 +150,11 @@ EVIDENCE = {
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_every_kind_has_its_words(kind: AlertKind) -> None:
+def test_every_alert_kind_has_a_complete_explanation(kind: AlertKind) -> None:
     zone = zone_for("Europe/Berlin")
     assert zone is not None
 
-    words = explain_alert(kind, EVIDENCE, Reader(locale_for("en"), zone))
+    explanation = explain_alert(kind, EVIDENCE, Reader(locale_for("en"), zone))
 
-    assert words.meaning.endswith(".")
-    assert "%" not in "".join(words)
+    assert explanation.meaning.endswith(".")
+    assert "%" not in "".join(explanation)

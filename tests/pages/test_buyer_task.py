@@ -1,4 +1,4 @@
-"""The buyer's own turn: proof first, then the form, then a receipt; and nothing for anybody else."""
+"""The page of a buyer task: identity check, form, receipt; nothing without passing the check."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def update_shipment(shipment: Shipment, **fields: Any) -> None:
     Shipment.objects.filter(pk=shipment.pk).update(**fields)
 
 
-def open_buyer_task(shipment: Shipment, kind: BuyerTaskKind, **given: Any) -> BuyerTask:
-    return buyer_tasks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **given)
+def open_buyer_task(shipment: Shipment, kind: BuyerTaskKind, **fields: Any) -> BuyerTask:
+    return buyer_tasks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **fields)
 
 
 def buyer_task_url(shipment: Shipment, kind: BuyerTaskKind) -> str:
@@ -68,28 +68,28 @@ def submit_identity(client: Client, shipment: Shipment, kind: BuyerTaskKind, ide
     return client.post(buyer_task_url(shipment, kind), {"identity": identity}).status_code
 
 
-def submit_answer(client: Client, shipment: Shipment, kind: BuyerTaskKind, **sent: Any) -> str:
-    """Give the proof, send the form, and return the page that follows."""
+def submit_answer(client: Client, shipment: Shipment, kind: BuyerTaskKind, **data: Any) -> str:
+    """Pass the identity check, submit the form, and return the page that follows."""
     assert submit_identity(client, shipment, kind) == 302
-    return client.post(buyer_task_url(shipment, kind), sent, follow=True).content.decode()
+    return client.post(buyer_task_url(shipment, kind), data, follow=True).content.decode()
 
 
 def photo(name: str = "photo.jpg", content: bytes | None = None) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, image_bytes() if content is None else content, "image/jpeg")
 
 
-def test_what_is_asked_stands_above_the_answer_of_the_parcels_page(client: Client, shipment: Shipment) -> None:
+def test_an_open_task_stands_above_the_summary_on_the_parcels_page(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PAPERS)
 
     for page in (shipment.get_absolute_url(), shipment.order.get_absolute_url()):
         html = client.get(page).content.decode()
-        assert html.index("Papers for customs") < html.index('class="answer')
+        assert html.index("Papers for customs") < html.index('class="status-summary')
         assert "Customs wrote to us." in html
         assert "Please answer by" in html
         assert buyer_task_url(shipment, BuyerTaskKind.PAPERS) in html
 
 
-def test_the_parcels_page_shows_nothing_of_an_answer(client: Client, shipment: Shipment) -> None:
+def test_the_parcels_page_shows_that_an_answer_was_sent_but_not_its_content(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PHONE)
     submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
 
@@ -99,27 +99,27 @@ def test_the_parcels_page_shows_nothing_of_an_answer(client: Client, shipment: S
     assert "12345678" not in html
 
 
-def test_a_form_opens_only_to_who_gives_the_orders_proof(client: Client, shipment: Shipment) -> None:
+def test_the_form_opens_only_after_the_identity_check(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PHONE)
 
-    closed = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
-    assert 'name="phone"' not in closed and 'name="identity"' in closed
+    page = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+    assert 'name="phone"' not in page and 'name="identity"' in page
     assert submit_identity(client, shipment, BuyerTaskKind.PHONE, "eve@example.com") == 200
     assert 'name="phone"' not in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
     assert submit_identity(client, shipment, BuyerTaskKind.PHONE, "10115") == 302
     assert 'name="phone"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
 
 
-def test_an_answer_without_the_proof_is_not_taken(client: Client, shipment: Shipment) -> None:
-    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+def test_an_answer_without_the_identity_check_is_ignored(client: Client, shipment: Shipment) -> None:
+    task = open_buyer_task(shipment, BuyerTaskKind.PHONE)
 
     client.post(buyer_task_url(shipment, BuyerTaskKind.PHONE), {"phone": "0151 12345678"})
 
-    ask.refresh_from_db()
-    assert ask.state == BuyerTaskState.REQUESTED
+    task.refresh_from_db()
+    assert task.state == BuyerTaskState.REQUESTED
 
 
-def test_the_proof_of_another_order_does_not_open_it(client: Client, shipment: Shipment) -> None:
+def test_the_identity_check_of_another_order_does_not_open_the_form(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PHONE)
     other = factories.create_leg(
         for_order=factories.create_order("LF-1002", email="bob@example.com", country="DE")
@@ -132,7 +132,7 @@ def test_the_proof_of_another_order_does_not_open_it(client: Client, shipment: S
     assert 'name="identity"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
 
 
-def test_a_proof_holds_for_half_an_hour(client: Client, shipment: Shipment, frozen_time: Any) -> None:
+def test_an_identity_check_is_valid_for_half_an_hour(client: Client, shipment: Shipment, frozen_time: Any) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PHONE)
     submit_identity(client, shipment, BuyerTaskKind.PHONE)
 
@@ -141,40 +141,40 @@ def test_a_proof_holds_for_half_an_hour(client: Client, shipment: Shipment, froz
     assert 'name="phone"' not in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
 
 
-def test_who_came_through_the_front_door_is_not_asked_again(client: Client, shipment: Shipment) -> None:
+def test_the_order_lookup_counts_as_identity_check(client: Client, shipment: Shipment) -> None:
     client.post(reverse("lookup"), {"number": "LF-1001", "identity": "ana@example.com"})
 
     assert 'name="phone"' in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
 
 
-def test_guessing_the_proof_is_stopped(client: Client, shipment: Shipment) -> None:
+def test_guessing_in_the_identity_check_is_locked_out(client: Client, shipment: Shipment) -> None:
     for guess in range(MAX_FAILURES_BY_ORDER):
         assert submit_identity(client, shipment, BuyerTaskKind.PHONE, f"{guess}@example.com") == 200
 
     assert submit_identity(client, shipment, BuyerTaskKind.PHONE) == 429
 
 
-def test_an_order_that_holds_no_proof_sends_the_buyer_to_the_shop(client: Client) -> None:
+def test_an_order_without_contact_data_sends_the_buyer_to_the_shop(client: Client) -> None:
     shipment = factories.create_leg(for_order=factories.create_order("LF-3", email="", country="DE")).shipment
 
     assert "Please write to the shop" in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
 
 
-def test_an_answer_gives_a_receipt_and_rings_the_open_page(
+def test_an_answer_gives_a_receipt_and_updates_open_pages(
     client: Client, shipment: Shipment, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    task = open_buyer_task(shipment, BuyerTaskKind.PHONE)
 
     with django_capture_on_commit_callbacks(execute=True):
         html = submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
 
-    given = BuyerTaskAnswer.objects.get(buyer_task=ask)
-    assert given.values["phone"] == "+4915112345678"
-    assert given.receipt_code in html and "+49 1511 2345678" in html
+    answer = BuyerTaskAnswer.objects.get(buyer_task=task)
+    assert answer.values["phone"] == "+4915112345678"
+    assert answer.receipt_code in html and "+49 1511 2345678" in html
     assert publish.redis_client().get(f"{publish.LAST_UPDATE_PREFIX}{shipment.token}")
 
 
-def test_the_same_form_sent_twice_is_one_answer(client: Client, shipment: Shipment) -> None:
+def test_the_same_form_sent_twice_stores_one_answer(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PHONE)
 
     first = submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
@@ -186,7 +186,7 @@ def test_the_same_form_sent_twice_is_one_answer(client: Client, shipment: Shipme
 
 
 @pytest.mark.parametrize(
-    ("kind", "sent", "words"),
+    ("kind", "data", "error"),
     [
         (BuyerTaskKind.PHONE, {"phone": "12"}, "No telephone there"),
         (BuyerTaskKind.PHONE, {"phone": "call me"}, "no telephone number"),
@@ -197,24 +197,24 @@ def test_the_same_form_sent_twice_is_one_answer(client: Client, shipment: Shipme
         (BuyerTaskKind.PAPERS, {}, "This paper is needed."),
     ],
 )
-def test_a_wrong_answer_says_what_is_wrong_and_keeps_what_was_typed(
-    client: Client, shipment: Shipment, kind: BuyerTaskKind, sent: dict[str, str], words: str
+def test_an_invalid_answer_shows_its_error_and_keeps_the_input(
+    client: Client, shipment: Shipment, kind: BuyerTaskKind, data: dict[str, str], error: str
 ) -> None:
-    ask = open_buyer_task(shipment, kind)
+    task = open_buyer_task(shipment, kind)
 
     html = (
-        submit_answer(client, shipment, kind, **sent, note="") if sent else submit_answer(client, shipment, kind, x="")
+        submit_answer(client, shipment, kind, **data, note="") if data else submit_answer(client, shipment, kind, x="")
     )
 
-    assert words in html
-    for name in {"phone", "tax_id", "city"} & sent.keys():
-        assert f'value="{sent[name]}"' in html
-    ask.refresh_from_db()
-    assert ask.state == BuyerTaskState.REQUESTED
+    assert error in html
+    for name in {"phone", "tax_id", "city"} & data.keys():
+        assert f'value="{data[name]}"' in html
+    task.refresh_from_db()
+    assert task.state == BuyerTaskState.REQUESTED
 
 
 @pytest.mark.parametrize(
-    ("kind", "sent"),
+    ("kind", "data"),
     [
         (BuyerTaskKind.TAX_ID, {"tax_id": "de 123-456"}),
         (BuyerTaskKind.DAY, {"day": "2026-09-23"}),
@@ -224,15 +224,15 @@ def test_a_wrong_answer_says_what_is_wrong_and_keeps_what_was_typed(
     ],
 )
 def test_each_kind_can_be_answered(
-    client: Client, shipment: Shipment, kind: BuyerTaskKind, sent: dict[str, str]
+    client: Client, shipment: Shipment, kind: BuyerTaskKind, data: dict[str, str]
 ) -> None:
-    ask = open_buyer_task(shipment, kind)
+    task = open_buyer_task(shipment, kind)
 
-    html = submit_answer(client, shipment, kind, **sent)
+    html = submit_answer(client, shipment, kind, **data)
 
-    ask.refresh_from_db()
-    assert ask.state == BuyerTaskState.SUBMITTED
-    assert "Second floor" in html or "note" not in sent
+    task.refresh_from_db()
+    assert task.state == BuyerTaskState.SUBMITTED
+    assert "Second floor" in html or "note" not in data
 
 
 def test_no_sunday_is_offered(client: Client, shipment: Shipment) -> None:
@@ -245,7 +245,7 @@ def test_no_sunday_is_offered(client: Client, shipment: Shipment) -> None:
     assert 'value="2026-09-27"' not in html
 
 
-def test_papers_are_kept_encrypted_and_without_their_past(client: Client, shipment: Shipment) -> None:
+def test_papers_are_stored_encrypted_and_reencoded(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PAPERS, requested_papers=["invoice", "identity"])
 
     html = submit_answer(
@@ -258,7 +258,7 @@ def test_papers_are_kept_encrypted_and_without_their_past(client: Client, shipme
 
 
 @pytest.mark.parametrize(
-    ("files", "words"),
+    ("files", "error"),
     [
         ([photo("x.pdf", b"MZ a program")], "x.pdf: This is neither a photo"),
         (
@@ -271,54 +271,52 @@ def test_papers_are_kept_encrypted_and_without_their_past(client: Client, shipme
     ],
     ids=["program", "11 MB", "six", "nine", "empty"],
 )
-def test_files_that_cannot_be_taken_are_named_and_none_is_kept(
-    client: Client, shipment: Shipment, tmp_path: Path, files: list[SimpleUploadedFile], words: str
+def test_invalid_files_are_named_and_none_is_stored(
+    client: Client, shipment: Shipment, tmp_path: Path, files: list[SimpleUploadedFile], error: str
 ) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PAPERS)
 
     html = submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=files)
 
-    assert words in html
+    assert error in html
     assert not Paper.objects.exists() and not list(tmp_path.glob("??/*"))
 
 
-def test_a_forged_form_is_refused(shipment: Shipment) -> None:
+def test_a_form_without_csrf_token_is_refused(shipment: Shipment) -> None:
     browser = Client(enforce_csrf_checks=True)
 
     assert submit_identity(browser, shipment, BuyerTaskKind.PHONE) == 403
 
 
-def test_the_buyer_reads_why_and_answers_again(client: Client, shipment: Shipment) -> None:
+def test_the_buyer_reads_why_an_answer_was_refused_and_answers_again(client: Client, shipment: Shipment) -> None:
     operator = User.objects.create_user("olga@example.com")
-    ask = open_buyer_task(shipment, BuyerTaskKind.PHONE)
+    task = open_buyer_task(shipment, BuyerTaskKind.PHONE)
     submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
-    refuse_answer(ask, operator, "Nobody answers there.", NOW)
+    refuse_answer(task, operator, "Nobody answers there.", NOW)
 
     for page in (shipment.get_absolute_url(), buyer_task_url(shipment, BuyerTaskKind.PHONE)):
         assert "Nobody answers there." in client.get(page).content.decode()
     submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345679")
-    ask.refresh_from_db()
-    assert (ask.state, ask.answers.count()) == (BuyerTaskState.SUBMITTED, 2)
+    task.refresh_from_db()
+    assert (task.state, task.answers.count()) == (BuyerTaskState.SUBMITTED, 2)
 
 
-def test_the_page_tells_how_far_the_answer_has_come(client: Client, shipment: Shipment, frozen_time: Any) -> None:
+def test_the_parcels_page_shows_the_state_of_the_answer(client: Client, shipment: Shipment, frozen_time: Any) -> None:
     operator = User.objects.create_user("olga@example.com")
-    ask = open_buyer_task(shipment, BuyerTaskKind.TAX_ID)
+    task = open_buyer_task(shipment, BuyerTaskKind.TAX_ID)
     submit_answer(client, shipment, BuyerTaskKind.TAX_ID, tax_id="DE123456")
     page = shipment.get_absolute_url()
 
     assert "Sent to the shop" in client.get(page).content.decode()
-    mark_seen(ask, operator, NOW)
+    mark_seen(task, operator, NOW)
     assert "Seen by the shop" in client.get(page).content.decode()
-    accept_answer(ask, operator, NOW)
+    accept_answer(task, operator, NOW)
     assert "Accepted" in client.get(page).content.decode()
     frozen_time.shift(timedelta(days=15))
     assert "Accepted" not in client.get(page).content.decode()
 
 
-def test_a_task_that_is_no_longer_needed_leaves_the_page_and_says_so_to_an_old_link(
-    client: Client, shipment: Shipment
-) -> None:
+def test_a_closed_task_leaves_the_parcels_page_and_its_own_page_says_so(client: Client, shipment: Shipment) -> None:
     close_buyer_task(open_buyer_task(shipment, BuyerTaskKind.TAX_ID), NOW, "not needed")
     submit_identity(client, shipment, BuyerTaskKind.TAX_ID)
 
@@ -346,7 +344,7 @@ def test_a_task_that_is_no_longer_needed_leaves_the_page_and_says_so_to_an_old_l
         (Milestone.RETURNED, "", set()),
     ],
 )
-def test_a_buyer_can_begin_what_makes_sense_now(
+def test_a_buyer_can_request_what_fits_the_milestone(
     client: Client, shipment: Shipment, milestone: str, overlay: str, kinds: set[BuyerTaskKind]
 ) -> None:
     update_shipment(shipment, milestone=milestone, overlay=overlay, delivered_at=NOW - timedelta(days=3))
@@ -357,7 +355,7 @@ def test_a_buyer_can_begin_what_makes_sense_now(
     assert {kind for kind in BuyerTaskKind if client.get(buyer_task_url(shipment, kind)).status_code == 200} == kinds
 
 
-def test_nothing_can_be_changed_about_a_parcel_that_is_lost(client: Client, shipment: Shipment) -> None:
+def test_nothing_can_be_requested_for_a_lost_parcel(client: Client, shipment: Shipment) -> None:
     update_shipment(shipment, milestone=Milestone.LAST_MILE, overlay=Overlay.EXCEPTION, last_scan=Scan.EXCEPTION_LOST)
 
     html = client.get(shipment.get_absolute_url()).content.decode()
@@ -365,18 +363,18 @@ def test_nothing_can_be_changed_about_a_parcel_that_is_lost(client: Client, ship
     assert not [kind for kind in BuyerTaskKind if buyer_task_url(shipment, kind) in html]
 
 
-def test_what_the_buyer_began_is_an_ask_like_any_other(client: Client, shipment: Shipment) -> None:
+def test_a_request_of_the_buyer_becomes_a_buyer_task(client: Client, shipment: Shipment) -> None:
     submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
 
-    ask = BuyerTask.objects.get()
-    assert (ask.state, ask.kind) == (BuyerTaskState.SUBMITTED, BuyerTaskKind.PHONE)
-    assert list(ask.log_entries.values_list("actor", flat=True)) == [Actor.BUYER, Actor.BUYER]
+    task = BuyerTask.objects.get()
+    assert (task.state, task.kind) == (BuyerTaskState.SUBMITTED, BuyerTaskKind.PHONE)
+    assert list(task.log_entries.values_list("actor", flat=True)) == [Actor.BUYER, Actor.BUYER]
 
 
 ALL_CHECKS_DONE = dict.fromkeys(("read_proof", "safe_places", "household", "neighbours"), "on")
 
 
-def test_a_missing_parcel_is_reported_after_a_look_around_and_a_days_wait(
+def test_a_missing_parcel_can_be_reported_after_all_checks_and_a_day(
     client: Client, shipment: Shipment, frozen_time: Any
 ) -> None:
     update_shipment(shipment, milestone=Milestone.DELIVERED, delivered_at=NOW - timedelta(hours=1))
@@ -389,7 +387,7 @@ def test_a_missing_parcel_is_reported_after_a_look_around_and_a_days_wait(
     assert BuyerTask.objects.get().state == BuyerTaskState.SUBMITTED
 
 
-def test_a_parcel_delivered_at_an_unknown_hour_can_be_reported_a_day_after_we_heard(
+def test_a_delivery_of_unknown_time_can_be_reported_a_day_after_we_received_it(
     client: Client, shipment: Shipment
 ) -> None:
     update_shipment(shipment, milestone=Milestone.DELIVERED, last_received_at=NOW - timedelta(days=4))
@@ -398,11 +396,11 @@ def test_a_parcel_delivered_at_an_unknown_hour_can_be_reported_a_day_after_we_he
 
 
 @pytest.mark.parametrize("kind", ["nothing", "papers"])
-def test_what_nobody_asked_is_not_found(client: Client, shipment: Shipment, kind: str) -> None:
+def test_a_kind_that_nobody_requested_is_not_found(client: Client, shipment: Shipment, kind: str) -> None:
     assert client.get(reverse("buyer_task", args=[shipment.token, kind])).status_code == 404
 
 
-def test_the_pages_are_private_and_send_no_script(client: Client, shipment: Shipment) -> None:
+def test_the_page_is_not_cached_and_has_no_inline_script(client: Client, shipment: Shipment) -> None:
     response = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE))
 
     assert response["Cache-Control"] == "no-store, private"

@@ -1,4 +1,4 @@
-"""A reader puts the carrier right in one tap, while nothing has been told."""
+"""A reader can correct the carrier of a parcel as long as it has no events."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def post_choice(client: Client, leg: Leg, carrier: str) -> int:
     return client.post(reverse("choose_carrier", args=[leg.shipment.token]), {"carrier": carrier}).status_code
 
 
-def test_a_number_that_may_be_anothers_offers_that_carrier(client: Client, leg: Leg) -> None:
+def test_the_page_offers_other_carriers_that_the_number_could_belong_to(client: Client, leg: Leg) -> None:
     page = client.get(leg.shipment.get_absolute_url()).content.decode()
 
     assert '<button type="submit" name="carrier" value="yunexpress">YunExpress</button>' in page
 
 
-def test_one_tap_follows_the_number_with_the_right_carrier(client: Client, leg: Leg) -> None:
+def test_choosing_a_carrier_polls_the_number_with_its_feed(client: Client, leg: Leg) -> None:
     assert post_choice(client, leg, "yunexpress") == 302
 
     leg.refresh_from_db()
@@ -43,7 +43,7 @@ def test_a_carrier_that_was_not_offered_cannot_be_chosen(client: Client, leg: Le
     assert post_choice(client, leg, carrier) == 404
 
 
-def test_once_something_was_told_nobody_chooses(client: Client, leg: Leg) -> None:
+def test_no_carrier_can_be_chosen_once_the_parcel_has_events(client: Client, leg: Leg) -> None:
     record_shipment(
         leg,
         factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")),

@@ -1,4 +1,4 @@
-"""The front door: opens for a right pair, says the same to everybody else, and tires guessers."""
+"""The order lookup: opens for a right pair, answers every wrong pair alike, and locks out guessing."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ def without_token(html: str) -> list[str]:
     return [line for line in html.splitlines() if "csrfmiddlewaretoken" not in line]
 
 
-def test_an_order_that_holds_no_phone_is_not_opened_by_an_empty_one(client: Client) -> None:
+def test_an_order_without_phone_is_not_opened_by_an_empty_phone(client: Client) -> None:
     factories.create_order("LF-2", phone="", postal_code="")
 
     assert submit_lookup(client, "LF-2", "-")[0] == 200
     assert submit_lookup(client, "LF-2", "")[0] == 200
 
 
-def test_guessing_an_order_from_many_addresses_is_stopped(client: Client, order: Order) -> None:
+def test_guessing_one_order_from_many_ips_is_locked_out(client: Client, order: Order) -> None:
     for guess in range(MAX_FAILURES_BY_ORDER):
         assert submit_lookup(client, "LF-1001", f"{guess}@example.com", REMOTE_ADDR=f"192.0.2.{guess}")[0] == 200
 
     assert submit_lookup(client, "LF-1001", "buyer@example.com", REMOTE_ADDR="192.0.2.99")[0] == 429
 
 
-def test_guessing_many_orders_from_one_address_is_stopped(client: Client, order: Order) -> None:
+def test_guessing_many_orders_from_one_ip_is_locked_out(client: Client, order: Order) -> None:
     for guess in range(MAX_FAILURES_BY_IP):
         submit_lookup(client, f"X-{guess}", "a@example.com", REMOTE_ADDR="192.0.2.1")
 
@@ -72,14 +72,14 @@ def test_guessing_many_orders_from_one_address_is_stopped(client: Client, order:
     assert submit_lookup(client, "LF-1001", "buyer@example.com", REMOTE_ADDR="192.0.2.2")[0] == 302
 
 
-def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(client: Client, order: Order, settings: object) -> None:
+def test_a_forwarded_ip_counts_only_behind_a_trusted_proxy(client: Client, order: Order, settings: object) -> None:
     for guess in range(MAX_FAILURES_BY_IP):
         submit_lookup(client, f"X-{guess}", "a@example.com", HTTP_X_FORWARDED_FOR=f"198.51.100.{guess}")
 
     assert submit_lookup(client, "LF-1001", "buyer@example.com", HTTP_X_FORWARDED_FOR="203.0.113.7")[0] == 429
 
 
-def test_looking_changes_nothing_and_reveals_nothing(client: Client, order: Order) -> None:
+def test_a_get_with_the_right_pair_does_not_open_the_order(client: Client, order: Order) -> None:
     response = client.get(reverse("lookup"), {"number": "LF-1001", "identity": "buyer@example.com"})
 
     assert response.status_code == 200
@@ -87,7 +87,7 @@ def test_looking_changes_nothing_and_reveals_nothing(client: Client, order: Orde
 
 
 @pytest.mark.parametrize("number", ["", "\x00", "'; DROP TABLE tracking_order; --", "x" * 500, "订单"])
-def test_odd_numbers_are_simply_not_found(client: Client, number: str) -> None:
+def test_malformed_numbers_are_not_found(client: Client, number: str) -> None:
     assert submit_lookup(client, number, "buyer@example.com")[0] == 200
 
 
@@ -106,7 +106,7 @@ def test_a_tracking_number_a_link_or_a_mail_opens_the_order_too(client: Client, 
     assert submit_lookup(client, pasted, "buyer@example.com") == (302, reverse("order", args=[order.token]))
 
 
-def test_a_tracking_number_without_the_second_proof_opens_nothing(client: Client, order: Order) -> None:
+def test_a_tracking_number_that_fails_the_identity_check_opens_nothing(client: Client, order: Order) -> None:
     factories.create_leg("1Z999AA10123456784", for_order=order)
 
     assert submit_lookup(client, "1Z999AA10123456784", "other@example.com")[0] == 200

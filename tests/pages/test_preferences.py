@@ -1,4 +1,4 @@
-"""Language, clock, units and habits: where each comes from, that it stays, and that nothing breaks a page."""
+"""Preferences: which source each comes from, that choices are stored, and that no value breaks a page."""
 
 from __future__ import annotations
 
@@ -37,17 +37,15 @@ def order() -> Order:
 
 
 def order_page(client: Client, order: Order, query: str = "", **headers: str) -> str:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.get(order.get_absolute_url() + query, headers=told).content.decode()
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.get(order.get_absolute_url() + query, headers=sent_headers).content.decode()
 
 
 def language_of(html: str) -> str:
     return html.partition('<html lang="')[2].partition('"')[0]
 
 
-def test_the_link_outweighs_the_account_the_cookie_the_order_the_browser_and_the_shop(
-    client: Client, order: Order
-) -> None:
+def test_language_sources_by_priority_link_account_cookie_order_browser_shop(client: Client, order: Order) -> None:
     order.shop.language = "it"
     order.shop.save()
     assert language_of(order_page(client, order)) == "it"
@@ -72,7 +70,7 @@ def test_the_link_outweighs_the_account_the_cookie_the_order_the_browser_and_the
         ("zh", "US", "us", "America/New_York"),
     ],
 )
-def test_the_browsers_country_brings_its_habits_else_the_destinations(
+def test_units_and_zone_come_from_the_browsers_country_else_the_destination(
     accepted: str, country: str, units: str, zone: str
 ) -> None:
     request = cast(BuyerRequest, RequestFactory().get("/", headers={"accept-language": accepted}))
@@ -93,7 +91,7 @@ def test_the_browsers_country_brings_its_habits_else_the_destinations(
         *(("tlh", ""), ("zh_TW", "zh-hant"), ("*", ""), ("", ""), ("x" * 400, "")),
     ],
 )
-def test_what_a_browser_asks_for_is_one_of_ours_or_none(tag: str, language: str) -> None:
+def test_a_browsers_language_tag_maps_to_a_supported_language(tag: str, language: str) -> None:
     assert supported_language(tag, LANGUAGES) == language
 
 
@@ -104,7 +102,7 @@ def test_a_tag_may_name_a_country(tag: str, region: str) -> None:
     assert region_of_tag(tag) == region
 
 
-def test_a_choice_stays_in_the_browser_and_can_be_taken_back(client: Client, order: Order) -> None:
+def test_a_choice_is_stored_in_a_cookie_and_can_be_cleared(client: Client, order: Order) -> None:
     client.post(reverse("preferences"), {"hours": "12", "units": "us"})
     assert (client.cookies["hours"].value, client.cookies["units"].value) == ("12", "us")
 
@@ -114,7 +112,7 @@ def test_a_choice_stays_in_the_browser_and_can_be_taken_back(client: Client, ord
     assert client.cookies["units"].value == "us"
 
 
-def test_a_choice_of_who_is_signed_in_goes_along_to_other_browsers(client: Client, order: Order) -> None:
+def test_a_signed_in_users_choice_applies_in_other_browsers(client: Client, order: Order) -> None:
     user = User.objects.create_user("ana@example.com")
     client.force_login(user)
     client.post(reverse("preferences"), {"language": "de", "zone": "Asia/Tokyo"})
@@ -128,7 +126,7 @@ def test_a_choice_of_who_is_signed_in_goes_along_to_other_browsers(client: Clien
 
 
 @pytest.mark.parametrize("name", PREFERENCE_NAMES)
-def test_what_is_unknown_falls_back_with_a_notice(client: Client, order: Order, name: str) -> None:
+def test_an_invalid_value_falls_back_with_a_message(client: Client, order: Order, name: str) -> None:
     html = order_page(client, order, f"?{name}=<script>nonsense")
 
     assert "&lt;script&gt;nonsense" in html
@@ -140,17 +138,17 @@ def test_what_is_unknown_falls_back_with_a_notice(client: Client, order: Order, 
     st.dictionaries(st.sampled_from(PREFERENCE_NAMES), st.text(max_size=60)),
     st.dictionaries(st.sampled_from(PREFERENCE_NAMES), st.text()),
 )
-def test_only_valid_choices_are_taken_whatever_is_told(link: dict[str, str], cookie: dict[str, str]) -> None:
-    chosen, strange = first_valid_preferences([link, cookie], LANGUAGES)
+def test_only_valid_values_are_chosen_from_any_input(link: dict[str, str], cookie: dict[str, str]) -> None:
+    chosen, invalid = first_valid_preferences([link, cookie], LANGUAGES)
 
     assert all(value in PREFERENCE_VALUES.get(name, (value,)) for name, value in chosen.items())
-    assert not set(chosen.values()) & set(strange) or set(link.values()) & set(cookie.values())
+    assert not set(chosen.values()) & set(invalid) or set(link.values()) & set(cookie.values())
 
 
-@pytest.mark.parametrize("place", ["cookie", "link"])
-def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, place: str) -> None:
+@pytest.mark.parametrize("cookie", ["%ff<x" * 20, ""])
+def test_an_invalid_cookie_breaks_no_page(client: Client, order: Order, cookie: str) -> None:
     for name in PREFERENCE_NAMES:
-        client.cookies[name] = "%ff<x" * 20 if place == "cookie" else ""
+        client.cookies[name] = cookie
 
     assert client.get(order.get_absolute_url()).status_code == 200
 
@@ -160,21 +158,21 @@ def test_a_cookie_of_another_time_breaks_no_page(client: Client, order: Order, p
     st.sampled_from(["", *pytz.country_timezones]),
     st.sampled_from(["", "12", "24"]),
 )
-def test_one_value_of_each_setting_counts_and_is_shown_as_such(language: str, region: str, hours: str) -> None:
+def test_each_preference_has_one_value_in_effect_among_its_options(language: str, region: str, hours: str) -> None:
     reader = build_reader({"hours": hours}, language, region)
 
     for name in ("hours", "units", "temperature", "digits", "currency", "week"):
-        counts, options = sample_options(name, reader)
-        assert counts in PREFERENCE_VALUES[name]
+        effective, options = sample_options(name, reader)
+        assert effective in PREFERENCE_VALUES[name]
         assert len(options) == len(PREFERENCE_VALUES[name])
-        assert getattr(reader, name) in (counts, "", "latn", "own")
+        assert getattr(reader, name) in (effective, "", "latn", "own")
 
 
 def pressed_choices(html: str) -> set[str]:
     return set(re.findall(r'name="(\w+" value="\w+)" aria-pressed="true"', html))
 
 
-def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client: Client, order: Order) -> None:
+def test_choosing_a_region_changes_its_default_formats(client: Client, order: Order) -> None:
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-US"
     before = pressed_choices(order_page(client, order))
     client.post(reverse("preferences"), {"region": "DE"})
@@ -186,14 +184,14 @@ def test_one_tap_brings_the_habits_of_the_country_that_the_parcel_goes_to(client
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "ar", "de"])
-def test_each_language_stands_under_its_own_name_whoever_reads(client: Client, language: str) -> None:
+def test_each_language_is_listed_in_its_own_name(client: Client, language: str) -> None:
     html = client.get("/", headers={"accept-language": language}).content.decode()
 
     for name in ("English", "Deutsch", "繁體中文", "العربية"):
         assert f">{name}</option>" in html
 
 
-def test_all_settings_show_themselves(client: Client) -> None:
+def test_the_preferences_page_shows_samples_of_each_value(client: Client) -> None:
     html = client.get(reverse("preferences"), headers={"accept-language": "en-US"}).content.decode()
 
     assert "Automatic · United States · New York" in html
@@ -201,7 +199,7 @@ def test_all_settings_show_themselves(client: Client) -> None:
         assert sample in html
 
 
-def test_the_desk_speaks_the_operators_languages_only(admin_client: Client) -> None:
+def test_the_admin_uses_operator_languages_only(admin_client: Client) -> None:
     html = admin_client.get(reverse("admin:index"), headers={"accept-language": "fr"}).content.decode()
 
     assert language_of(html) == "en"

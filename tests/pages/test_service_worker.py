@@ -1,4 +1,4 @@
-"""The script of pushes stands at the top of the site, and the button for it says everything in the reader's words."""
+"""The service worker is served for the whole site, and the push form has all its texts in the reader's language."""
 
 from __future__ import annotations
 
@@ -10,47 +10,49 @@ from django.utils.translation import override
 
 from tracking.notifications.channels import vapid
 
-ADDRESS = "/notices/8fjE/push/"
+PUSH_URL = "/notices/8fjE/push/"
 
 
 def push_form(language: str = "en") -> str:
     request = RequestFactory().get("/")
     with override(language):
-        return render_to_string("notices/_push.html", {"address": ADDRESS, "key": vapid.public_key()}, request)
+        return render_to_string(
+            "notices/_push.html", {"push_url": PUSH_URL, "vapid_public_key": vapid.public_key()}, request
+        )
 
 
-def test_its_scope_is_the_whole_site(client: Client) -> None:
-    answer = client.get(reverse("service_worker"))
+def test_the_service_worker_has_the_whole_site_as_scope(client: Client) -> None:
+    response = client.get(reverse("service_worker"))
 
     assert reverse("service_worker") == "/sw.js"
-    assert answer["Content-Type"].startswith("text/javascript")
-    assert answer["Cache-Control"] == "no-cache"
-    assert "192." in answer.content.decode()
+    assert response["Content-Type"].startswith("text/javascript")
+    assert response["Cache-Control"] == "no-cache"
+    assert "192." in response.content.decode()
 
 
-def test_it_is_the_same_in_every_language(client: Client) -> None:
+def test_the_service_worker_is_the_same_in_every_language(client: Client) -> None:
     first, second = (client.get("/sw.js", headers={"Accept-Language": name}).content for name in ("en", "zh-hans"))
 
     assert first == second
 
 
-def test_a_sites_name_cannot_end_its_line(client: Client, settings: pytest.FixtureRequest) -> None:
+def test_a_site_name_is_escaped_in_the_script(client: Client, settings: pytest.FixtureRequest) -> None:
     settings.SITE_NAME = '"; alert(1) //\n</script>'  # type: ignore[attr-defined]
 
     assert "alert(1) //\n" not in client.get("/sw.js").content.decode()
 
 
-def test_the_form_is_hidden_until_a_script_can_use_it() -> None:
+def test_the_push_form_is_hidden_until_a_script_shows_it() -> None:
     page = push_form()
 
     assert " hidden data-push=" in page
-    assert f'data-push="{ADDRESS}"' in page
+    assert f'data-push="{PUSH_URL}"' in page
     assert f'data-push-key="{vapid.public_key()}"' in page
     assert "csrfmiddlewaretoken" in page
     assert "<script" not in page
 
 
-def test_the_form_speaks_the_readers_language() -> None:
+def test_the_push_form_is_in_the_readers_language() -> None:
     page = push_form("zh-hans")
 
     assert "在此设备上通知我" in page

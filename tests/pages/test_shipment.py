@@ -1,4 +1,4 @@
-"""The order's and the parcel's pages: the answer, every leg, honest clocks, few queries, nobody else's business."""
+"""The pages of an order and a parcel: status, legs, times with their zones, few queries, privacy."""
 
 from __future__ import annotations
 
@@ -57,29 +57,29 @@ def page_text(client: Client, path: str, **headers: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-def test_the_page_tells_the_whole_route_with_both_numbers(client: Client, leg: Leg) -> None:
+def test_the_page_shows_every_leg_with_its_number(client: Client, leg: Leg) -> None:
     page = page_text(client, leg.shipment.get_absolute_url())
 
-    for told in ("China Post LZ000000015CN", "USPS 9200190000000000000009", "Collected from the sender", "已揽收"):
-        assert told in page
+    for text in ("China Post LZ000000015CN", "USPS 9200190000000000000009", "Collected from the sender", "已揽收"):
+        assert text in page
     assert "Presented to import customs" in page
 
 
-def test_one_happening_told_by_two_carriers_is_one_row(client: Client, leg: Leg) -> None:
+def test_a_scan_reported_by_two_carriers_is_one_row(client: Client, leg: Leg) -> None:
     page = page_text(client, leg.shipment.get_absolute_url())
 
     assert page.count("Arrived in the destination country") == 1
     assert "Told by China Post · USPS" in page
 
 
-def test_each_time_is_on_its_places_clock_and_named(client: Client, leg: Leg) -> None:
+def test_each_time_is_shown_in_the_zone_of_its_place_with_its_name(client: Client, leg: Leg) -> None:
     page = page_text(client, leg.shipment.get_absolute_url())
 
     assert "11:30 AM Shanghai time" in page.replace("\u202f", " ")
     assert "8:14 PM UTC−7" in page.replace("\u202f", " ")
 
 
-def test_an_assumed_offset_is_named_as_one_and_an_unknown_zone_is_said(client: Client, leg: Leg) -> None:
+def test_an_assumed_offset_and_an_unknown_zone_are_noted(client: Client, leg: Leg) -> None:
     page = page_text(client, leg.shipment.get_absolute_url())
 
     assert "9:05 PM clock as told" in page.replace("\u202f", " ")
@@ -87,7 +87,7 @@ def test_an_assumed_offset_is_named_as_one_and_an_unknown_zone_is_said(client: C
     assert "The time zone is unknown." in page
 
 
-def test_my_time_moves_every_known_instant_to_my_zone(client: Client, leg: Leg) -> None:
+def test_own_zone_shows_every_known_instant_in_the_readers_zone(client: Client, leg: Leg) -> None:
     page = page_text(client, f"{leg.shipment.get_absolute_url()}?clock=mine&zone=Asia/Tokyo").replace("\u202f", " ")
 
     assert "12:30 PM Tokyo time" in page
@@ -99,7 +99,7 @@ def test_an_unknown_zone_in_a_link_falls_back(client: Client, leg: Leg) -> None:
         assert client.get(leg.shipment.get_absolute_url(), {"zone": zone, "clock": "mine"}).status_code == 200
 
 
-def test_unknown_words_are_shown_as_the_carrier_said_them(client: Client, leg: Leg) -> None:
+def test_unmapped_texts_are_shown_unchanged(client: Client, leg: Leg) -> None:
     assert "Teleported" in page_text(client, leg.shipment.get_absolute_url())
 
 
@@ -115,11 +115,11 @@ def test_the_number_of_queries_does_not_grow_with_events(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, events: int
 ) -> None:
     leg = factories.create_leg()
-    told = (
+    scans = (
         factories.build_scan("origin.facility_arrived", f"2026-09-{day:02d}T{hour:02d}:00:00+08:00", country="CN")
         for day in range(1, 16) for hour in range(20)
     )  # fmt: skip
-    record_shipment(leg, factories.build_shipment(*list(told)[:events]), factories.create_payload())
+    record_shipment(leg, factories.build_shipment(*list(scans)[:events]), factories.create_payload())
 
     with django_assert_num_queries(7):
         client.get(leg.shipment.get_absolute_url())
@@ -150,11 +150,11 @@ def test_an_order_shows_all_its_parcels_and_what_is_not_shipped(client: Client) 
 
     page = page_text(client, order.get_absolute_url())
 
-    for told in ("Parcel 1 of 2", "Parcel 2 of 2", "AAA1", "BBB2", "Not shipped yet", "A kettle"):
-        assert told in page
+    for text in ("Parcel 1 of 2", "Parcel 2 of 2", "AAA1", "BBB2", "Not shipped yet", "A kettle"):
+        assert text in page
 
 
-def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
+def test_parcels_in_the_same_state_have_distinct_labels(client: Client) -> None:
     order = factories.create_order()
     for number in ("AAA1", "BBB2"):
         factories.create_leg(number, for_order=order)
@@ -166,12 +166,12 @@ def test_parcels_in_one_state_are_told_apart_by_name(client: Client) -> None:
     assert all(f'id="{name}"' in html for label in labels for name in label.split())
 
 
-def test_an_order_without_a_parcel_says_so(client: Client) -> None:
+def test_an_order_without_a_parcel_has_a_message(client: Client) -> None:
     assert "No parcel yet." in page_text(client, factories.create_order().get_absolute_url())
 
 
 @pytest.mark.parametrize(
-    ("scans", "says"),
+    ("scans", "text"),
     [
         ([], "Waiting for the first scan"),
         (["order.label_created"], "Not handed to the carrier yet"),
@@ -186,15 +186,15 @@ def test_an_order_without_a_parcel_says_so(client: Client) -> None:
         (["exception.lost"], "Ask the shop for a new parcel"),
     ],
 )
-def test_each_state_has_its_answer(client: Client, scans: list[str], says: str) -> None:
+def test_each_status_has_its_summary(client: Client, scans: list[str], text: str) -> None:
     leg = factories.create_leg()
-    told = [factories.build_scan(name, "2026-09-10T10:00:00+02:00", country="DE") for name in scans]
-    record_shipment(leg, factories.build_shipment(*told), factories.create_payload())
+    parsed = [factories.build_scan(name, "2026-09-10T10:00:00+02:00", country="DE") for name in scans]
+    record_shipment(leg, factories.build_shipment(*parsed), factories.create_payload())
 
-    assert says in page_text(client, leg.shipment.get_absolute_url())
+    assert text in page_text(client, leg.shipment.get_absolute_url())
 
 
-def test_failed_attempts_are_numbered_once_there_are_two(client: Client) -> None:
+def test_failed_attempts_are_numbered_if_there_are_two(client: Client) -> None:
     leg = factories.create_leg()
     first = factories.build_scan("delivery.attempt_failed_absent", "2026-09-10T10:00:00+02:00", country="DE")
     second = factories.build_scan("delivery.attempt_failed_other", "2026-09-11T10:00:00+02:00", country="DE")
@@ -209,20 +209,20 @@ def test_failed_attempts_are_numbered_once_there_are_two(client: Client) -> None
     assert "1re tentative" in french
 
 
-def test_a_carriers_date_has_passed_when_that_day_is_over_where_the_parcel_goes(client: Client) -> None:
+def test_a_carriers_date_has_passed_when_the_day_ends_at_the_destination(client: Client) -> None:
     leg = factories.create_leg(for_order=factories.create_order(country="US"))
-    days = ParsedEstimate(date(2026, 11, 22), date(2026, 11, 23), "USPS")
-    record_shipment(leg, factories.build_shipment(carrier_estimate=days), factories.create_payload())
-    told = {}
+    estimate = ParsedEstimate(date(2026, 11, 22), date(2026, 11, 23), "USPS")
+    record_shipment(leg, factories.build_shipment(carrier_estimate=estimate), factories.create_payload())
+    pages = {}
     for hour in (4, 6):
         with time_machine.travel(datetime(2026, 11, 24, hour, tzinfo=UTC), tick=False):
-            told[hour] = page_text(client, leg.shipment.get_absolute_url())
+            pages[hour] = page_text(client, leg.shipment.get_absolute_url())
 
-    assert "Expected Sun, Nov 22" in told[4]
-    assert "Expected" not in told[6]
+    assert "Expected Sun, Nov 22" in pages[4]
+    assert "Expected" not in pages[6]
 
 
-def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:
+def test_the_carriers_estimate_is_attributed_to_the_carrier(client: Client) -> None:
     leg = factories.create_leg()
     future = date(datetime.now(UTC).year + 1, 7, 8)
     Shipment.objects.update(
@@ -235,23 +235,23 @@ def test_the_carriers_own_date_is_shown_as_the_carriers(client: Client) -> None:
     assert "This is the estimate of USPS." in page
 
 
-def test_htmx_gets_the_moving_part_alone(client: Client, leg: Leg) -> None:
+def test_an_htmx_request_gets_only_the_live_content(client: Client, leg: Leg) -> None:
     for page in (leg.shipment, leg.shipment.order):
         response = client.get(page.get_absolute_url(), headers={"HX-Request": "true"})
         html = response.content.decode()
-        assert html.lstrip().startswith('<div id="moving">')
+        assert html.lstrip().startswith('<div id="live-content">')
         assert "HX-Request" in response["Vary"]
 
 
-def test_a_page_travels_packed_and_in_the_first_flight_of_a_connection(client: Client, leg: Leg) -> None:
-    answer = client.get(leg.shipment.get_absolute_url(), headers={"accept-encoding": "gzip"})
+def test_a_compressed_page_fits_the_initial_tcp_window(client: Client, leg: Leg) -> None:
+    response = client.get(leg.shipment.get_absolute_url(), headers={"accept-encoding": "gzip"})
 
-    assert answer["Content-Encoding"] == "gzip"
-    assert len(answer.content) < 14_000
-    assert b"China Post" in gzip.decompress(answer.content)
+    assert response["Content-Encoding"] == "gzip"
+    assert len(response.content) < 14_000
+    assert b"China Post" in gzip.decompress(response.content)
 
 
-def test_private_pages_are_not_kept_indexed_or_passed_on(client: Client, leg: Leg) -> None:
+def test_private_pages_are_not_cached_indexed_or_leaked_by_referrer(client: Client, leg: Leg) -> None:
     for page in (leg.shipment, leg.shipment.order):
         response = client.get(page.get_absolute_url())
         assert "no-store" in response["Cache-Control"]
@@ -262,7 +262,7 @@ def test_private_pages_are_not_kept_indexed_or_passed_on(client: Client, leg: Le
         assert "default-src 'none'" in policy
 
 
-def test_nothing_personal_stands_on_the_page(client: Client, leg: Leg) -> None:
+def test_the_page_has_no_personal_data(client: Client, leg: Leg) -> None:
     order = leg.shipment.order
     order.phone, order.postal_code = "+12025550123", "97201"
     order.save()
@@ -280,36 +280,36 @@ def test_a_wrong_token_is_a_friendly_404(client: Client) -> None:
         assert "Nothing is here" in response.content.decode()
 
 
-def test_preferences_are_kept_and_lead_back(client: Client, leg: Leg) -> None:
+def test_preferences_are_saved_and_redirect_back(client: Client, leg: Leg) -> None:
     path = leg.shipment.get_absolute_url()
-    given = {"language": "zh-hans", "zone": "Asia/Shanghai", "clock": "mine", "next": path}
+    data = {"language": "zh-hans", "zone": "Asia/Shanghai", "clock": "mine", "next": path}
 
-    response = client.post("/preferences/", given)
+    response = client.post("/preferences/", data)
 
     assert response["Location"] == path
     assert "上海" in page_text(client, path)
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
-def test_preferences_never_lead_away(client: Client, target: str) -> None:
+def test_preferences_never_redirect_to_another_site(client: Client, target: str) -> None:
     assert client.post("/preferences/", {"next": target, "zone": "Nowhere/Land"})["Location"] == "/"
 
 
-def test_what_was_paid_and_what_it_weighs_is_told_as_the_reader_wants(client: Client) -> None:
+def test_prices_and_weights_are_in_the_readers_format(client: Client) -> None:
     order = factories.create_order(country="DE", currency="EUR")
     order.lines.create(title="Lamp", unit_price="12.50", weight_grams=1500)
     leg = factories.create_leg(for_order=order)
     record_shipment(
         leg, factories.build_shipment(measurements=Measurements(1800, (300, 200, 100))), factories.create_payload()
     )
-    told = {}
-    for habit in ("de-DE", "en-US"):
-        html = client.get(order.get_absolute_url(), headers={"accept-language": habit}).content.decode()
-        told[habit] = html.replace("\N{NO-BREAK SPACE}", " ")
+    pages = {}
+    for language in ("de-DE", "en-US"):
+        html = client.get(order.get_absolute_url(), headers={"accept-language": language}).content.decode()
+        pages[language] = html.replace("\N{NO-BREAK SPACE}", " ")
 
-    assert "12,50 €" in told["de-DE"]
-    assert "1,5 kg" in told["de-DE"]
-    assert "1,8 kg · 30 × 20 × 10 cm" in told["de-DE"]
-    assert "€12.50" in told["en-US"]
-    assert "3.3 lb" in told["en-US"]
-    assert "As the carrier measured it: 4 lb · 12 × 7.9 × 3.9 in" in told["en-US"]
+    assert "12,50 €" in pages["de-DE"]
+    assert "1,5 kg" in pages["de-DE"]
+    assert "1,8 kg · 30 × 20 × 10 cm" in pages["de-DE"]
+    assert "€12.50" in pages["en-US"]
+    assert "3.3 lb" in pages["en-US"]
+    assert "As the carrier measured it: 4 lb · 12 × 7.9 × 3.9 in" in pages["en-US"]

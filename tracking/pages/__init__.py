@@ -1,1 +1,1 @@
-"""HTML views, one file per page. They decide nothing: they fetch, hand to a template, and answer."""
+"""HTML pages for buyers, one file per page. Views fetch rows, render a template and decide nothing."""

@@ -1,4 +1,4 @@
-"""One thing asked of a buyer: proof first, then its form, then its receipt and what became of the answer."""
+"""The page of one buyer task: first the identity check, then the form, then the receipt and the state of the answer."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from tracking import buyer_tasks
 from tracking.buyer_tasks.answer_values import describe_answer
 from tracking.buyer_tasks.available_requests import available_requests
 from tracking.buyer_tasks.not_received import DeliveryProof, delivery_proof_of, delivery_time_of
-from tracking.buyer_tasks.transitions import InvalidTransitionError
-from tracking.buyer_tasks.transitions import submit_answer as give
+from tracking.buyer_tasks.transitions import InvalidTransitionError, submit_answer
 from tracking.live import publish
 from tracking.localization.reader import zone_for
 from tracking.models import BuyerTask, Shipment
@@ -47,103 +46,115 @@ log: Final = structlog.get_logger()
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_buyer_task(request: HttpRequest, token: str, kind: str) -> HttpResponse:
-    """Show what is asked, take the answer, and show its receipt; to nobody who has not given the order's proof."""
+    """Show the form of a buyer task, save the answer and show its receipt, all only after the identity check."""
     shipment = get_object_or_404(Shipment.objects.select_related("order__shop"), token=token)
-    asked, new = current_buyer_task(shipment, kind, timezone.now())
+    buyer_task = current_buyer_task(shipment, kind, timezone.now())
     if not has_passed_identity_check(request, shipment.order):
         return check_identity(request, shipment, BuyerTaskKind(kind))
     if "identity" in request.POST:
         return redirect(request.path)
-    if not new and asked and not asked.is_waiting_for_buyer:
-        return render_receipt(request, shipment, asked)
-    about = form_context_for(request, shipment, None if new else asked)
-    form = FORM_BY_KIND[BuyerTaskKind(kind)](request.POST or None, request.FILES or None, form_context=about)
-    if request.method == "POST" and form.is_valid():
-        return save_answer(form, shipment, BuyerTaskKind(kind))
-    return render_page(
-        request,
-        shipment,
-        BuyerTaskKind(kind),
-        "form",
-        form=form,
-        ask=about.buyer_task,
-        proof=about.delivery_proof,
-        reader=about.reader,
-    )
+    if buyer_task and not buyer_task.is_waiting_for_buyer:
+        return render_receipt(request, shipment, buyer_task)
+    return handle_form(request, shipment, BuyerTaskKind(kind), buyer_task)
 
 
-def current_buyer_task(shipment: Shipment, kind: str, now: datetime) -> tuple[BuyerTask | None, bool]:
-    """Return the latest ask of a kind, and whether the buyer would begin a new one. Raise `Http404` for neither."""
+def current_buyer_task(shipment: Shipment, kind: str, now: datetime) -> BuyerTask | None:
+    """Return the latest buyer task of a kind; None if the buyer can start a new one. Raise `Http404` for neither."""
     latest = shipment.buyer_tasks.filter(kind=kind).order_by("-pk").first()
-    new = (latest is None or latest.is_final) and kind in available_requests(shipment, now)
-    if kind not in FORM_BY_KIND or (latest is None and not new):
+    can_start_new = (latest is None or latest.is_final) and kind in available_requests(shipment, now)
+    if kind not in FORM_BY_KIND or (latest is None and not can_start_new):
         raise Http404
-    return latest, new
+    return None if can_start_new else latest
 
 
 def check_identity(request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind) -> HttpResponse:
-    """Ask for the order's second factor; a browser that gives it is led back to the ask."""
+    """Ask for the order's e-mail, phone or postcode; redirect back to the buyer task after a match."""
     order, typed = shipment.order, request.POST.get("identity", "")
     if request.method != "POST" or not typed:
-        return render_page(request, shipment, kind, "identity_check", provable=can_check_identity(order))
+        return render_page(request, shipment, kind, "identity_check", can_check_identity=can_check_identity(order))
     try:
         if is_locked_out(request, order.number):
-            response = render_page(
-                request, shipment, kind, "identity_check", provable=True, trouble="too_many", status=429
-            )
+            response = render_identity_error(request, shipment, kind, "too_many", status=429)
             response["Retry-After"] = str(WINDOW_SECONDS)
             return response
         if not is_identity_match(order, typed[:254]):
             record_failure(request, order.number)
-            return render_page(request, shipment, kind, "identity_check", provable=True, trouble="wrong")
-    except RedisError as trouble:
-        log.error("the second factor is not asked: the counters of failed tries cannot be read", error=str(trouble))
-        return render_page(request, shipment, kind, "identity_check", provable=True, trouble="resting", status=503)
+            return render_identity_error(request, shipment, kind, "wrong")
+    except RedisError as error:
+        # Without the counters guessing would be unlimited, so no check is made until they are back.
+        log.error("identity check unavailable: cannot read the lockout counters", error=str(error))
+        return render_identity_error(request, shipment, kind, "unavailable", status=503)
     return trust_browser(redirect(request.path), order)
 
 
+def render_identity_error(
+    request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, error: str, *, status: int = 200
+) -> HttpResponse:
+    """Render the identity check with an error: too_many, wrong or unavailable."""
+    return render_page(request, shipment, kind, "identity_check", can_check_identity=True, error=error, status=status)
+
+
+def handle_form(
+    request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, buyer_task: BuyerTask | None
+) -> HttpResponse:
+    """Save a valid answer, or show the form with its errors."""
+    context = form_context_for(request, shipment, buyer_task)
+    form = FORM_BY_KIND[kind](request.POST or None, request.FILES or None, form_context=context)
+    if request.method == "POST" and form.is_valid():
+        return save_answer(form, shipment, kind)
+    return render_page(
+        request,
+        shipment,
+        kind,
+        "form",
+        form=form,
+        buyer_task=buyer_task,
+        delivery_proof=context.delivery_proof,
+        reader=context.reader,
+    )
+
+
 def form_context_for(request: HttpRequest, shipment: Shipment, buyer_task: BuyerTask | None) -> FormContext:
-    """Collect what a form needs to know."""
+    """Return the context of a form; a reader without a chosen zone gets the zone of the delivery."""
     reader = activate_reader_for_order(request, shipment.order)
     proof = latest_delivery_proof(shipment) if delivery_time_of(shipment) else None
-    if proof and not reader.zone_chosen and (there := zone_for(proof.event.zone)):
-        reader = replace(reader, zone=there)
+    if proof and not reader.zone_chosen and (delivery_zone := zone_for(proof.event.zone)):
+        reader = replace(reader, zone=delivery_zone)
     return FormContext(shipment, buyer_task, proof, reader, timezone.now())
 
 
 def latest_delivery_proof(shipment: Shipment) -> DeliveryProof | None:
-    """Return what the carrier told of the delivery."""
-    told = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
-    return delivery_proof_of(sort_scans(shipment.events.annotate(**told).order_by("leg", "sequence")))  # type: ignore[type-var]
+    """Return what the carrier reported about the delivery, or None."""
+    reported = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
+    return delivery_proof_of(sort_scans(shipment.events.annotate(**reported).order_by("leg", "sequence")))  # type: ignore[type-var]
 
 
 def save_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> HttpResponse:
-    """Keep a valid answer, ring the parcel's bell and lead to the receipt. Sent twice, it is kept once."""
-    asked, now = form.form_context.buyer_task, form.form_context.now
+    """Store a valid answer, update open pages and redirect to the receipt; a form sent twice is stored once."""
+    buyer_task, now = form.form_context.buyer_task, form.form_context.now
     try:
         with transaction.atomic():
-            asked = asked or buyer_tasks.open(shipment, kind, "", None, now, actor=Actor.BUYER)
-            give(asked, form.values(), form.checked_papers, now)
+            buyer_task = buyer_task or buyer_tasks.open(shipment, kind, "", None, now, actor=Actor.BUYER)
+            submit_answer(buyer_task, form.values(), form.checked_papers, now)
             publish.publish_after_commit([shipment])
     except InvalidTransitionError:
-        log.info("an answer came twice", ask=asked.pk if asked else None)
+        log.info("duplicate answer ignored", buyer_task=buyer_task.pk if buyer_task else None)
     return redirect("buyer_task", shipment.token, kind)
 
 
 def render_receipt(request: HttpRequest, shipment: Shipment, buyer_task: BuyerTask) -> HttpResponse:
-    """Show the receipt of the last answer and what became of it."""
-    given = buyer_task.answers.prefetch_related("papers").first()
+    """Show the receipt of the last answer and the state of the buyer task."""
+    answer = buyer_task.answers.prefetch_related("papers").first()
     reader = activate_reader_for_order(request, shipment.order)
-    values = describe_answer(BuyerTaskKind(buyer_task.kind), given.values, reader) if given else []
-    return render_page(
-        request, shipment, BuyerTaskKind(buyer_task.kind), "receipt", ask=buyer_task, answer=given, values=values
-    )
+    kind = BuyerTaskKind(buyer_task.kind)
+    values = describe_answer(kind, answer.values, reader) if answer else []
+    return render_page(request, shipment, kind, "receipt", buyer_task=buyer_task, answer=answer, values=values)
 
 
 def render_page(
     request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, part: str, *, status: int = 200, **context: object
 ) -> HttpResponse:
-    """Write one of the three faces of the page: proof, form or receipt."""
+    """Render one part of the page: identity_check, form or receipt."""
     shared = {
         "part": f"buyer_task/_{part}.html",
         "kind": kind,

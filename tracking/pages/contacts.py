@@ -1,4 +1,4 @@
-"""More ways to reach a reader: an address on another channel, proven by a link sent to it, or this very browser."""
+"""Add contacts to a subscriber: an address on another channel, confirmed by a link, or this browser (push)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError as BrokerAway
+from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from tracking import tasks
@@ -31,7 +31,7 @@ log: Final = structlog.get_logger()
 @private_page
 @require_POST
 def add_contact(request: HttpRequest, token: str) -> HttpResponse:
-    """Note an address on a channel and have a link sent to it; nothing else is sent before that is confirmed."""
+    """Store an address and send a confirmation link to it; nothing else is sent before it is confirmed."""
     subscriber = get_object_or_404(Subscriber, token=token)
     channel = address_channels().get(request.POST.get("channel", ""))
     follow = subscriber.follows.filter(confirmed_at__isnull=False).first()
@@ -45,10 +45,10 @@ def add_contact(request: HttpRequest, token: str) -> HttpResponse:
             return redirect(subscriber)
         contact = get_or_claim_contact(subscriber, channel.name, address)
         tasks.send_follow_confirmation.delay(follow.pk, contact.pk)
-    except InvalidContactAddressError as trouble:
-        messages.warning(request, str(trouble))
-    except (RedisError, BrokerAway) as trouble:
-        log.error("an address cannot be confirmed now", error=str(trouble))
+    except InvalidContactAddressError as error:
+        messages.warning(request, str(error))
+    except (RedisError, BrokerError) as error:
+        log.error("cannot enqueue address confirmation", error=str(error))
         messages.warning(request, _("Messages cannot be sent for a moment. Please try again in a minute."))
     else:
         messages.success(request, _("We have sent a link there. Nothing else is sent before it is confirmed."))
@@ -58,24 +58,24 @@ def add_contact(request: HttpRequest, token: str) -> HttpResponse:
 @private_page
 @require_POST
 def update_push_subscription(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep or forget this browser's push subscription: who has the page open has the browser in hand.
+    """Store or delete this browser's push subscription; it needs no confirmation, unlike an address.
 
-    The body is JSON: `subscription`, whether it is `wanted`, and the endpoint that it stands `instead` of, if any.
+    The JSON body has `subscription`, `enabled`, and optionally `replaces`, the endpoint of the subscription before.
     """
     subscriber = get_object_or_404(Subscriber, token=token)
     channel = configured_channels().get(PushChannel.name)
     if channel is None:
-        return JsonResponse({"trouble": _("That cannot be added.")}, status=404)
+        return JsonResponse({"error": _("That cannot be added.")}, status=404)
     try:
-        told = json.loads(request.body[:MAX_BODY_BYTES])
-        wanted, instead = bool(told["wanted"]), str(told.get("instead") or "")
-        address = channel.clean_address(json.dumps(told["subscription"]))
+        body = json.loads(request.body[:MAX_BODY_BYTES])
+        is_enabled, replaced_endpoint = bool(body["enabled"]), str(body.get("replaces") or "")
+        address = channel.clean_address(json.dumps(body["subscription"]))
     except (InvalidContactAddressError, ValueError, LookupError, TypeError, AttributeError):
-        return JsonResponse({"trouble": _("This browser's subscription cannot be read. Please try again.")}, status=400)
-    if instead:
-        subscriber.contacts.filter(channel=PushChannel.name, address__contains=json.dumps(instead)).delete()
+        return JsonResponse({"error": _("This browser's subscription cannot be read. Please try again.")}, status=400)
+    if replaced_endpoint:
+        subscriber.contacts.filter(channel=PushChannel.name, address__contains=json.dumps(replaced_endpoint)).delete()
     contact = get_or_claim_contact(subscriber, PushChannel.name, address)
-    if not wanted:
+    if not is_enabled:
         contact.delete()
         return JsonResponse({})
     Contact.objects.filter(pk=contact.pk).enable(confirmed_at=timezone.now())
@@ -83,17 +83,17 @@ def update_push_subscription(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def address_channels() -> dict[str, Channel]:
-    """Return the channels whose addresses a reader can type."""
+    """Return the configured channels whose addresses a reader can type: all but push."""
     return {name: channel for name, channel in configured_channels().items() if name != PushChannel.name}
 
 
 @transaction.atomic
 def get_or_claim_contact(subscriber: Subscriber, channel: str, address: str) -> Contact:
-    """Return the contact of an address; one that belonged to another reader and was never confirmed changes hands."""
-    found = Contact.objects.select_for_update().with_address(channel, address).first()
-    if found is None:
+    """Return the contact of an address, created if new; an unconfirmed one, or a browser, moves to this subscriber."""
+    contact = Contact.objects.select_for_update().with_address(channel, address).first()
+    if contact is None:
         return Contact.objects.create(subscriber=subscriber, channel=channel, address=address)
-    if found.confirmed_at is None or channel == PushChannel.name:
-        found.subscriber = subscriber
-        found.save(update_fields=["subscriber", "address_key"])
-    return found
+    if contact.confirmed_at is None or channel == PushChannel.name:
+        contact.subscriber = subscriber
+        contact.save(update_fields=["subscriber", "address_key"])
+    return contact

@@ -1,4 +1,4 @@
-"""What the frame of every page needs."""
+"""The context that `base.html` needs on every page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from tracking.pages.reader import signed_in_user
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Give every template the reader, the site's name, the direction of the text, and the settings to choose from."""
+    """Return the reader, the site's name, the text direction and the preferences to choose from."""
     return {
         "reader": getattr(request, "reader", None),
         "invalid_values": [value[:40] for value in getattr(request, "invalid_values", ())],
-        "taps": SimpleLazyObject(lambda: list(quick_choices(request))),
+        # Lazy: the admin and most fragments use this context too and show no preferences.
+        "quick_choices": SimpleLazyObject(lambda: list(quick_choices(request))),
         "languages": settings.LANGUAGES,
         "site_name": settings.SITE_NAME,
         "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),

@@ -1,4 +1,4 @@
-"""Following an order without an account: an address is typed, and counts once its owner has confirmed it."""
+"""Follow an order by e-mail without an account; the address counts once its owner has confirmed it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
-from kombu.exceptions import OperationalError as BrokerAway
+from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from tracking import tasks
@@ -35,38 +35,38 @@ log: Final = structlog.get_logger()
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_order(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask for an address, and have its owner asked to confirm it."""
+    """Show the form for an address; on POST send a confirmation link to it."""
     order = get_object_or_404(Order.objects.select_related("shop"), token=token)
-    typed = request.POST.get("address", "")[:254]
+    typed_address = request.POST.get("address", "")[:254]
     if request.method != "POST":
         return render_page(request, order)
     try:
-        address = CHANNELS[EmailChannel.name].clean_address(typed)
-    except InvalidContactAddressError as trouble:
-        return render_page(request, order, fault=str(trouble), typed=typed)
+        address = CHANNELS[EmailChannel.name].clean_address(typed_address)
+    except InvalidContactAddressError as error:
+        return render_page(request, order, field_error=str(error), typed_address=typed_address)
     try:
         if is_rate_limited(request, address):
-            return render_page(request, order, trouble="too_many", status=429)
+            return render_page(request, order, error="too_many", status=429)
         enqueue_confirmation(request, order, address)
-    except (RedisError, BrokerAway) as error:
-        log.error("an address cannot be confirmed now", error=str(error))
-        return render_page(request, order, trouble="resting", typed=typed, status=503)
+    except (RedisError, BrokerError) as error:
+        log.error("cannot enqueue address confirmation", error=str(error))
+        return render_page(request, order, error="unavailable", typed_address=typed_address, status=503)
     return render_page(request, order, sent=address)
 
 
 def enqueue_confirmation(request: HttpRequest, order: Order, address: str) -> None:
-    """Note who wants to follow, and have the mail sent once that is stored."""
+    """Store an unconfirmed follow, then enqueue its confirmation mail."""
     with transaction.atomic():
         contact = get_or_create_contact(request, order, address)
-        wanted, _ = Follow.objects.get_or_create(subscriber=contact.subscriber, order=order)
-    tasks.send_follow_confirmation.delay(wanted.pk, contact.pk)
+        follow, _created = Follow.objects.get_or_create(subscriber=contact.subscriber, order=order)
+    tasks.send_follow_confirmation.delay(follow.pk, contact.pk)
 
 
 def get_or_create_contact(request: HttpRequest, order: Order, address: str) -> Contact:
-    """Return the contact of an address; a new one belongs to a new reader with this browser's language and zone."""
-    found = Contact.objects.select_related("subscriber").with_address(EmailChannel.name, address).first()
-    if found:
-        return found
+    """Return the contact of an address; a new one gets a new subscriber with this browser's language and zone."""
+    contact = Contact.objects.select_related("subscriber").with_address(EmailChannel.name, address).first()
+    if contact:
+        return contact
     reader = cast(BuyerRequest, request).reader
     zone = str(reader.zone) if reader.zone_chosen else most_populous_zone(order.country) or ""
     subscriber = Subscriber.objects.create(language=get_language() or "", zone=zone)
@@ -74,34 +74,34 @@ def get_or_create_contact(request: HttpRequest, order: Order, address: str) -> C
 
 
 def is_rate_limited(request: HttpRequest, address: str) -> bool:
-    """Count a wish and tell whether this client, or this address, had too many of them within the hour."""
+    """Count a confirmation request; tell whether this client or this address made too many within the hour."""
     limits = {
-        f"follow:client:{keyed_digest(client_ip(request))}": MAX_REQUESTS_BY_IP,
+        f"follow:ip:{keyed_digest(client_ip(request))}": MAX_REQUESTS_BY_IP,
         f"follow:address:{keyed_digest(address)}": MAX_REQUESTS_BY_ADDRESS,
     }
     for key in limits:
         cache.add(key, 0, WINDOW_SECONDS)
     counts = {key: cache.incr(key) for key in limits}
-    return any(counts[key] > most for key, most in limits.items())
+    return any(counts[key] > limit for key, limit in limits.items())
 
 
 def render_page(request: HttpRequest, order: Order, *, status: int = 200, **context: str) -> HttpResponse:
-    """Write the page."""
+    """Render the page."""
     return render(request, "notices/follow.html", {"order": order, **context}, status=status)
 
 
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_follow(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what a link confirms; the button confirms it."""
+    """Show what a link confirms; only a POST confirms it, because mail scanners open links."""
     try:
-        wanted, contact = read_token(token)
+        follow, contact = read_token(token)
     except InvalidConfirmationLinkError:
-        return render(request, "notices/confirm.html", {"stale": True}, status=410)
+        return render(request, "notices/confirm.html", {"is_expired": True}, status=410)
     if request.method != "POST":
-        return render(request, "notices/confirm.html", {"order": wanted.order, "contact": contact})
+        return render(request, "notices/confirm.html", {"order": follow.order, "contact": contact})
     now = timezone.now()
     with transaction.atomic():
         Contact.objects.filter(pk=contact.pk).enable(confirmed_at=now)
-        Follow.objects.filter(pk=wanted.pk).update(confirmed_at=now)
+        Follow.objects.filter(pk=follow.pk).update(confirmed_at=now)
     return redirect(contact.subscriber)

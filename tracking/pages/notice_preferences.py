@@ -1,4 +1,4 @@
-"""A reader's own page of notices: language, clock, quiet hours, what is told on which channel; and the ways to stop."""
+"""A subscriber's page: language, time zone, quiet hours, which notices on which channel, unsubscribing."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ HOUR_CHOICES: Final = [("", "–"), *((hour, f"{hour:02}:00") for hour in range(
 
 
 class NoticeKindRow(NamedTuple):
-    """One kind of notice with a box for each channel: its name in the form, its label, whether it is ticked."""
+    """One kind of notice with a checkbox for each channel: (name in the form, label, whether checked)."""
 
     kind: NoticeKind
     checkboxes: list[tuple[str, str, bool]]
 
 
 class SubscriberForm(SubscriberModelForm):
-    """What a reader can choose beside the boxes."""
+    """The settings of a subscriber, besides the checkboxes for kinds and channels."""
 
     quiet_from_hour = forms.TypedChoiceField(
         label=_("Quiet from"), choices=HOUR_CHOICES, required=False, coerce=int, empty_value=None
@@ -78,7 +78,7 @@ class SubscriberForm(SubscriberModelForm):
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def notice_preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what a reader is told of, and keep what is changed."""
+    """Show the notice preferences of a subscriber; save them on POST."""
     subscriber = get_object_or_404(Subscriber, token=token)
     form = SubscriberForm(request.POST or None, instance=subscriber)
     if request.method == "POST" and form.is_valid():
@@ -87,27 +87,27 @@ def notice_preferences(request: HttpRequest, token: str) -> HttpResponse:
             save_notice_preferences(subscriber, request)
             save_mutes(subscriber, request)
             reactivate_contacts(subscriber, request)
-        answer = redirect(f"{request.path}?saved=1")
-        answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, subscriber.language, max_age=settings.LANGUAGE_COOKIE_AGE)
-        return answer
+        response = redirect(f"{request.path}?saved=1")
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, subscriber.language, max_age=settings.LANGUAGE_COOKIE_AGE)
+        return response
     contacts = list(subscriber.contacts.order_by("channel", "pk"))
     channels = subscriber_channels(subscriber)
     context = {
         "form": form,
         "subscriber": subscriber,
-        "contacts": [told for contact in contacts if (told := contact_row(contact))],
+        "contacts": [row for contact in contacts if (row := contact_row(contact))],
         "channels": [channel.label for channel in channels.values()],
         "rows": notice_kind_rows(subscriber, channels),
-        "parcels": followed_shipments(subscriber),
-        "typed": address_channels().items(),
-        "push_key": vapid.public_key(),
+        "followed_shipments": followed_shipments(subscriber),
+        "address_channels": address_channels().items(),
+        "vapid_public_key": vapid.public_key(),
         "saved": "saved" in request.GET,
     }
     return render(request, "notices/page.html", context)
 
 
 class ContactRow(NamedTuple):
-    """An address on the page: its channel's label, and what may be shown of it."""
+    """A contact on the page: its channel's label, and the part of the address that may be shown."""
 
     contact: Contact
     label: str
@@ -115,7 +115,7 @@ class ContactRow(NamedTuple):
 
 
 def contact_row(contact: Contact) -> ContactRow | None:
-    """Return an address as its reader may see it; None for a channel that this site does not have."""
+    """Return a contact as its subscriber may see it; None if the site does not have its channel any more."""
     channel = CHANNELS.get(contact.channel)
     if channel is None:
         return None
@@ -126,19 +126,19 @@ def contact_row(contact: Contact) -> ContactRow | None:
 
 
 def subscriber_channels(subscriber: Subscriber) -> dict[str, Channel]:
-    """Return the channels, among those that this site can use, on which a reader has an address."""
-    has = set(subscriber.contacts.values_list("channel", flat=True))
-    return {name: channel for name, channel in configured_channels().items() if name in has}
+    """Return the configured channels on which a subscriber has a contact, by name."""
+    names = set(subscriber.contacts.values_list("channel", flat=True))
+    return {name: channel for name, channel in configured_channels().items() if name in names}
 
 
 def notice_kind_rows(subscriber: Subscriber, channels: Mapping[str, Channel]) -> list[NoticeKindRow]:
-    """Return the table of kinds and channels."""
-    wishes = {(wish.kind, wish.channel): wish.enabled for wish in subscriber.notice_preferences.all()}
+    """Return the table of notice kinds and channels."""
+    enabled = {(stored.kind, stored.channel): stored.enabled for stored in subscriber.notice_preferences.all()}
     return [
         NoticeKindRow(
             kind,
             [
-                (f"tell {kind.value} {name}", str(channel.label), wishes.get((kind.value, name), kind in DEFAULT_KINDS))
+                (checkbox_name(kind, name), str(channel.label), enabled.get((kind.value, name), kind in DEFAULT_KINDS))
                 for name, channel in channels.items()
             ],
         )
@@ -146,54 +146,65 @@ def notice_kind_rows(subscriber: Subscriber, channels: Mapping[str, Channel]) ->
     ]
 
 
+def checkbox_name(kind: NoticeKind, channel: str) -> str:
+    """Return the name in the form of the checkbox for a kind on a channel."""
+    return f"notify {kind.value} {channel}"
+
+
 def save_notice_preferences(subscriber: Subscriber, request: HttpRequest) -> None:
-    """Keep where a reader's wishes differ from what is usual."""
+    """Store the preferences that differ from the defaults.
+
+    Those for channels that are not on the page now are left alone.
+    """
     channels = subscriber_channels(subscriber)
     subscriber.notice_preferences.filter(channel__in=channels).delete()
     NoticePreference.objects.bulk_create(
-        NoticePreference(subscriber=subscriber, kind=kind, channel=name, enabled=wanted)
+        NoticePreference(subscriber=subscriber, kind=kind, channel=name, enabled=is_enabled)
         for kind in NoticeKind
         for name in channels
-        if (wanted := f"tell {kind.value} {name}" in request.POST) != (kind in DEFAULT_KINDS)
+        if (is_enabled := checkbox_name(kind, name) in request.POST) != (kind in DEFAULT_KINDS)
     )
 
 
 def followed_shipments(subscriber: Subscriber) -> list[tuple[Shipment, bool]]:
-    """Return the parcels that a reader follows, each with whether it is muted; the latest orders first."""
+    """Return the latest 50 shipments that a subscriber follows, newest order first, each with whether it is muted."""
     muted = set(subscriber.mutes.values_list("shipment", flat=True))
     followed = Shipment.objects.filter(
         order__follows__subscriber=subscriber, order__follows__confirmed_at__isnull=False
     )
-    found = followed.select_related("order__shop").order_by("-order__placed_at", "pk")[:50]
-    return [(shipment, shipment.pk in muted) for shipment in found]
+    latest = followed.select_related("order__shop").order_by("-order__placed_at", "pk")[:50]
+    return [(shipment, shipment.pk in muted) for shipment in latest]
 
 
 def save_mutes(subscriber: Subscriber, request: HttpRequest) -> None:
-    """Mute the parcels whose box is ticked, and no others."""
-    wanted = set(request.POST.getlist("mute"))
+    """Mute the shipments whose checkbox is checked, and no others."""
+    checked = set(request.POST.getlist("mute"))
     subscriber.mutes.all().delete()
     Mute.objects.bulk_create(
         Mute(subscriber=subscriber, shipment=shipment)
         for shipment, _muted in followed_shipments(subscriber)
-        if str(shipment.pk) in wanted
+        if str(shipment.pk) in checked
     )
 
 
 def reactivate_contacts(subscriber: Subscriber, request: HttpRequest) -> None:
-    """Use the addresses again whose reader says that they are right."""
-    again = [pk for pk in request.POST.getlist("again") if pk.isdigit()]
-    subscriber.contacts.filter(pk__in=again).enable()
+    """Enable the contacts that the subscriber declares to be right."""
+    contact_ids = [pk for pk in request.POST.getlist("reactivate") if pk.isdigit()]
+    subscriber.contacts.filter(pk__in=contact_ids).enable()
 
 
 @csrf_exempt
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """End all notices to one address by one POST, as mail programs send it; a GET only shows the button."""
+    """Stop all notices to one address by one POST without a CSRF token, as mail programs send it (RFC 8058).
+
+    A GET only shows the button, because mail scanners open links.
+    """
     try:
         pk = contact_id_from_token(token)
-    except BadSignature as trouble:
-        raise Http404 from trouble
+    except BadSignature as error:
+        raise Http404 from error
     contact = get_object_or_404(Contact.objects.select_related("subscriber"), pk=pk)
     if request.method == "POST":
         Contact.objects.filter(pk=contact.pk).disable(DisabledReason.UNSUBSCRIBED)
@@ -203,10 +214,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def verify_notice(request: HttpRequest) -> HttpResponse:
-    """Tell whether a check code stands in a message that this site sent."""
+    """Tell whether a check code belongs to a message that this site sent."""
     code = request.GET.get("code", "").strip().upper()[:40]
     if code and is_locked_out(request, code):
-        return render(request, "notices/verify_notice.html", {"code": code, "trouble": "too_many"}, status=429)
+        return render(request, "notices/verify_notice.html", {"code": code, "error": "too_many"}, status=429)
     notice = notice_for_code(code) if code else None
     if code and notice is None:
         record_failure(request, code)
@@ -214,7 +225,8 @@ def verify_notice(request: HttpRequest) -> HttpResponse:
 
 
 def notice_for_code(code: str) -> Notice | None:
-    """Return the notice that was sent with a code."""
-    pk, _dash, _signs = code.partition("-")
-    found = Notice.objects.filter(pk=pk, sent_at__isnull=False).first() if pk.isdigit() and len(pk) < 19 else None
-    return found if found and constant_time_compare(authenticity_code(found), code) else None
+    """Return the sent notice that has this check code, or None."""
+    pk, _dash, _digest = code.partition("-")
+    # 19 digits may be more than the database's key can hold, and the query would fail.
+    notice = Notice.objects.filter(pk=pk, sent_at__isnull=False).first() if pk.isdigit() and len(pk) < 19 else None
+    return notice if notice and constant_time_compare(authenticity_code(notice), code) else None

@@ -1,4 +1,4 @@
-"""An order: every parcel of it with its full route, on one page."""
+"""The page of an order, with all its parcels, and its calendar."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 @require_safe
 @private_page
 def order(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an order, or only its moving part when htmx asks."""
-    buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
+    """Show an order; an htmx request gets only the part that updates live."""
+    buyer, rendered_at_ms = cast(BuyerRequest, request), int(time.time() * 1000)
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
     shipments = (
         Shipment.objects.filter(order=found)
@@ -30,6 +30,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         .prefetch_related(*parcel_prefetches())
         .order_by("pk")
     )
+    # Sets the same object on each, so that the views need no query for it.
     for shipment in shipments:
         shipment.order = found
     reader = activate_reader_for_order(request, found)
@@ -38,9 +39,9 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "order": found,
         "parcels": views,
         "reader": reader,
-        "live": found.token,
-        "made_at": made_at,
-        "loose_lines": list(found.lines.filter(shipment=None)),
+        "live_token": found.token,
+        "rendered_at_ms": rendered_at_ms,
+        "unshipped_lines": list(found.lines.filter(shipment=None)),
     }
     return render(request, "order/_parcels.html" if buyer.htmx else "order/page.html", context)
 
@@ -48,7 +49,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @private_page
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Give the windows of an order's parcels as a calendar to subscribe to: its days move as the windows do."""
+    """Return the arrival windows of an order's parcels as an iCalendar feed; subscribers see them change."""
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
     shipments = Shipment.objects.filter(order=found).select_related("order__shop", "forecast").order_by("pk")
     name = _("Order %(number)s") % {"number": found.number}

@@ -1,4 +1,4 @@
-"""A reader's data: downloaded as one file, and erased, by the reader's own hand."""
+"""Download and erase personal data: of a subscriber by link, of an account after sign-in."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CONTACT_FIELDS: Final = ("channel", "address", "confirmed_at", "disabled_at", "d
 @private_page
 @require_safe
 def export_subscriber(request: HttpRequest, token: str) -> HttpResponse:
-    """Return all that is kept of a reader of notices, as a JSON file."""
+    """Return all data stored about a subscriber as a JSON file."""
     return json_attachment(subscriber_data(get_object_or_404(Subscriber, token=token)))
 
 
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_subscriber(request: HttpRequest, token: str) -> HttpResponse:
-    """Erase a reader of notices with addresses, wishes and messages; a GET only shows the button."""
+    """Erase a subscriber with contacts, preferences and notices; a GET only shows the button."""
     if request.method == "POST":
         Subscriber.objects.filter(token=token).delete()
         return render(request, "notices/erase.html", {"erased": True})
@@ -40,16 +40,16 @@ def erase_subscriber(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_safe
 def export_account(request: HttpRequest) -> HttpResponse:
-    """Return all that is kept of the account that is signed in, as a JSON file."""
+    """Return all data stored about the signed-in account as a JSON file."""
     user = request.user
     assert isinstance(user, User)
     addresses = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
     account = {"email": user.email, "joined_at": user.joined_at, "preferences": user.preferences}
     account["addresses"] = list(addresses)
-    reader = Subscriber.objects.filter(user=user).first()
+    subscriber = Subscriber.objects.filter(user=user).first()
     numbers = list(orders_of(user).values_list("number", flat=True))
     return json_attachment(
-        {"account": account, "orders": numbers, "notices": subscriber_data(reader) if reader else None}
+        {"account": account, "orders": numbers, "notices": subscriber_data(subscriber) if subscriber else None}
     )
 
 
@@ -57,7 +57,10 @@ def export_account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_account(request: HttpRequest) -> HttpResponse:
-    """Erase the account that is signed in, and what it is told of. The shop's orders stay the shop's."""
+    """Erase the signed-in account with its notices; orders belong to the shop and stay.
+
+    Operators are refused: a site could lose its last one.
+    """
     user = request.user
     assert isinstance(user, User)
     if user.is_staff:
@@ -70,7 +73,7 @@ def erase_account(request: HttpRequest) -> HttpResponse:
 
 
 def subscriber_data(subscriber: Subscriber) -> dict[str, Any]:
-    """Return what is kept of a reader of notices."""
+    """Return the data stored about a subscriber."""
     return {
         "language": subscriber.language,
         "zone": subscriber.zone,
@@ -80,7 +83,7 @@ def subscriber_data(subscriber: Subscriber) -> dict[str, Any]:
         "calendar": subscriber.attach_calendar,
         "follow_new_orders": subscriber.follow_new_orders,
         "addresses": list(subscriber.contacts.values(*CONTACT_FIELDS)),
-        "wishes": list(subscriber.notice_preferences.values("kind", "channel", "enabled")),
+        "notice_preferences": list(subscriber.notice_preferences.values("kind", "channel", "enabled")),
         "orders": list(subscriber.follows.values_list("order__number", flat=True)),
         "notices": list(
             Notice.objects.filter(contact__subscriber=subscriber).values("kind", "enqueued_at", "sent_at", "state")
@@ -89,7 +92,7 @@ def subscriber_data(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def json_attachment(content: dict[str, Any]) -> HttpResponse:
-    """Return data as a file to be saved."""
-    answer = JsonResponse(content, json_dumps_params={"ensure_ascii": False, "indent": 1})
-    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return answer
+    """Return data as a JSON download."""
+    response = JsonResponse(content, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response

@@ -1,4 +1,4 @@
-"""A parcel: the answer, its progress, its route, and everything that happened."""
+"""The page of one parcel: status, progress, route and timeline."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 @require_safe
 @private_page
 def shipment(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a parcel, or only its moving part when htmx asks."""
-    buyer, made_at = cast(BuyerRequest, request), int(time.time() * 1000)
+    """Show a parcel; an htmx request gets only the part that updates live."""
+    # Taken before the rows are read: the live stream resends what was published since then.
+    buyer, rendered_at_ms = cast(BuyerRequest, request), int(time.time() * 1000)
     shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*parcel_prefetches())
     found = get_object_or_404(shipments, token=token)
     reader = activate_reader_for_order(request, found.order)
@@ -28,7 +29,7 @@ def shipment(request: HttpRequest, token: str) -> HttpResponse:
         "order": found.order,
         "parcel": build_parcel_view(found, reader, timezone.now()),
         "reader": reader,
-        "live": found.token,
-        "made_at": made_at,
+        "live_token": found.token,
+        "rendered_at_ms": rendered_at_ms,
     }
     return render(request, "shipment/_parcel.html" if buyer.htmx else "shipment/page.html", context)
