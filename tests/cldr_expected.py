@@ -1,9 +1,9 @@
-"""What CLDR 47 says a value looks like, locale by locale, written down from its patterns and not from our output.
+"""Expected texts by locale, written down from the patterns of CLDR 47 and not from our own output.
 
-Columns: day (MMMEd), span within a month and across months (MMMEd intervals), month (yMMMM), time (short), with 12 and
+Columns: day (MMMEd), range within a month and across months (MMMEd intervals), month (yMMMM), time (short), with 12 and
 with 24 hours, thousands, one decimal, 2.5 kg, 12 km, 22 °C, 1234.50 EUR, three hours ago, in two days, a list of three,
 Germany.
-All kinds of space stand as a plain one.
+Every kind of space is written as a plain one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Times and places in the reader's own terms."""
+"""Times, days and places formatted for a reader."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class EventTime:
 
 
 def localize(event_time: EventTime, *, own_clock: bool = False, zone: str = "America/New_York") -> tuple[str, str, str]:
-    reading = datetimes.localize_time(event_time, Reader(ENGLISH, ZoneInfo(zone), own_clock))
-    return f"{reading.day} {reading.time}".replace("\u202f", " "), reading.zone_label, reading.note
+    localized = datetimes.localize_time(event_time, Reader(ENGLISH, ZoneInfo(zone), own_clock))
+    return f"{localized.day} {localized.time}".replace("\u202f", " "), localized.zone_label, localized.note
 
 
 @pytest.mark.parametrize(
-    ("told", "own_clock", "time", "clock"),
+    ("event_time", "own_clock", "time", "zone_label"),
     [
         (EventTime(), False, "2026-09-01 8:00 PM", "Shanghai time"),
         (EventTime(), True, "2026-09-01 8:00 AM", "New York time"),
@@ -56,20 +56,20 @@ def localize(event_time: EventTime, *, own_clock: bool = False, zone: str = "Ame
         (EventTime(occurred_at=None, local_time=""), False, "None ", ""),
     ],
 )
-def test_each_time_is_read_on_the_right_clock_and_named(
-    told: EventTime, own_clock: bool, time: str, clock: str
+def test_each_time_is_shown_in_the_right_zone_with_its_name(
+    event_time: EventTime, own_clock: bool, time: str, zone_label: str
 ) -> None:
-    assert localize(told, own_clock=own_clock)[:2] == (time, clock)
+    assert localize(event_time, own_clock=own_clock)[:2] == (time, zone_label)
 
 
-def test_a_date_never_becomes_another_day() -> None:
-    told = EventTime(occurred_at=None, precision="date", local_time="2026-09-01T00:00:00")
+def test_a_date_without_time_is_the_same_in_every_zone() -> None:
+    event_time = EventTime(occurred_at=None, precision="date", local_time="2026-09-01T00:00:00")
 
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
-        assert localize(told, own_clock=True, zone=zone)[0] == "2026-09-01 "
+        assert localize(event_time, own_clock=True, zone=zone)[0] == "2026-09-01 "
 
 
-def test_what_is_not_certain_is_said() -> None:
+def test_uncertain_times_have_a_note() -> None:
     assert "assumed UTC+8" in localize(EventTime(zone_source="provider_inferred"))[2]
     assert "unknown" in localize(EventTime(occurred_at=None, zone=""))[2]
     assert "date only" in localize(EventTime(precision="date"))[2]
@@ -87,7 +87,7 @@ def test_what_is_not_certain_is_said() -> None:
         (2 * 86400, "in 2 days", "2天后"),
     ],
 )
-def test_how_long_ago(seconds: int, english: str, chinese: str) -> None:
+def test_relative_times_are_in_words(seconds: int, english: str, chinese: str) -> None:
     moment = NOON + timedelta(seconds=seconds)
 
     assert datetimes.format_relative_time(moment, NOON, build_reader({}, "en")) == english
@@ -95,7 +95,7 @@ def test_how_long_ago(seconds: int, english: str, chinese: str) -> None:
         assert datetimes.format_relative_time(moment, NOON, build_reader({}, "zh-hans")) == chinese
 
 
-def test_days_stand_in_words() -> None:
+def test_days_are_formatted_with_weekday_and_month_name() -> None:
     old, english, chinese = date(2020, 10, 14), build_reader({}, "en"), build_reader({}, "zh-hans")
 
     assert datetimes.format_day(old, english) == "Wed, Oct 14, 2020"
@@ -105,7 +105,7 @@ def test_days_stand_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("city", "region", "country", "told", "line"),
+    ("city", "region", "country", "raw_place", "text"),
     [
         ("LOS ANGELES", "CA", "US", "LOS ANGELES, US", "Los Angeles, CA, United States"),
         ("Valencia", "VC", "ES", "", "Valencia, Spain"),
@@ -125,12 +125,14 @@ def test_days_stand_in_words() -> None:
         ("Nowhereville", "", "US", "", "Nowhereville, United States"),
     ],
 )
-def test_places_read_as_people_write_them(city: str, region: str, country: str, told: str, line: str) -> None:
-    assert places.format_place(city, region, country, told, ENGLISH) == line
+def test_places_are_formatted_as_people_write_them(
+    city: str, region: str, country: str, raw_place: str, text: str
+) -> None:
+    assert places.format_place(city, region, country, raw_place, ENGLISH) == text
 
 
 @pytest.mark.parametrize("country", sorted(places.CITIES))
-def test_every_name_of_a_city_finds_that_city_and_no_other(country: str) -> None:
+def test_every_name_of_a_city_matches_that_city_only(country: str) -> None:
     for city, names in places.CITIES[country].items():
         assert {"zh_Hans", "zh_Hant", "ja", "ko", "ru", "ar"} <= set(names)
         assert {places.match_city_name(name, places.cities_by_name(country)) for name in (city, *names.values())} == {
@@ -139,7 +141,7 @@ def test_every_name_of_a_city_finds_that_city_and_no_other(country: str) -> None
 
 
 @given(st.text(max_size=60), st.sampled_from(["CN", "US", "KR", "ZZ", ""]))
-def test_any_text_can_be_a_place(city: str, country: str) -> None:
+def test_any_text_can_be_formatted_as_a_place(city: str, country: str) -> None:
     assert places.format_place(city, "", country, city, ENGLISH) or not (city or country)
 
 
@@ -152,13 +154,13 @@ def test_unknown_zones_and_languages_fall_back() -> None:
     assert most_populous_zone("us") == "America/New_York"
 
 
-def test_a_chosen_zone_outweighs_the_countrys() -> None:
+def test_a_chosen_zone_overrides_the_countrys() -> None:
     assert build_reader({}, "en", "JP").zone.key == "Asia/Tokyo"
     assert build_reader({"zone": "Asia/Seoul"}, "en", "JP").zone.key == "Asia/Seoul"
     assert build_reader({}, "en").zone.key == "UTC"
 
 
-def test_codes_keep_their_direction_in_right_to_left_sentences_only() -> None:
+def test_codes_are_isolated_in_right_to_left_languages_only() -> None:
     assert (
         isolate_left_to_right("7-AB12", locale_for("ar"))
         == "\N{LEFT-TO-RIGHT ISOLATE}7-AB12\N{POP DIRECTIONAL ISOLATE}"

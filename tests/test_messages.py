@@ -1,4 +1,4 @@
-"""Every language is complete, and says so before a reader finds out."""
+"""Message catalogues: every language is complete, and each kind of error is found."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_all_catalogues_are_complete_and_not_behind_the_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "error"),
     [
         ('msgid "Hello"\nmsgstr ""\n', "not translated"),
         ('#, fuzzy\nmsgid "Hello"\nmsgstr "你好"\n', "fuzzy"),
@@ -57,17 +57,17 @@ def test_all_catalogues_are_complete_and_not_behind_the_source() -> None:
         ('#, python-format\nmsgid "Hello %(name)s"\nmsgstr "你好 %(namn)s"\n', "namn"),
     ],
 )
-def test_what_is_wrong_with_a_message_is_named(tmp_path: Path, body: str, fault: str) -> None:
-    found = list(find_errors(write_catalogue(tmp_path, body)))
+def test_each_error_of_a_message_is_named(tmp_path: Path, body: str, error: str) -> None:
+    errors = list(find_errors(write_catalogue(tmp_path, body)))
 
-    assert len(found) == 1
-    assert fault in found[0] or "Hello" in found[0]
+    assert len(errors) == 1
+    assert error in errors[0] or "Hello" in errors[0]
 
 
 def test_a_language_with_too_few_plural_forms_is_refused(tmp_path: Path) -> None:
     path = write_catalogue(tmp_path, 'msgid "a"\nmsgstr "b"\n', "ar", 2, "(n != 1)")
 
-    assert any("plural forms" in fault for fault in find_errors(path))
+    assert any("plural forms" in error for error in find_errors(path))
 
 
 def test_a_catalogue_without_its_language_is_refused(tmp_path: Path) -> None:
@@ -85,21 +85,21 @@ def test_catalogues_compile_once_and_only_when_they_changed(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
-def test_every_milestone_and_scan_has_its_sentence_in_every_language(language: str) -> None:
-    words = [*Milestone, *Scan]
+def test_every_milestone_and_scan_is_translated_in_every_language(language: str) -> None:
+    members = [*Milestone, *Scan]
     with translation.override("en"):
-        english = [str(word.label) for word in words]
+        english = [str(member.label) for member in members]
     with translation.override(language):
-        theirs = [str(word.label) for word in words]
+        translated = [str(member.label) for member in members]
 
-    assert not set(english) & set(theirs)
+    assert not set(english) & set(translated)
 
 
 def build_template(*messages: tuple[str, str]) -> Catalog:
-    collected = Catalog(locale="en")
-    for sentence, file in messages:
-        collected.add(sentence, locations=[(file, 0)])
-    return collected
+    template = Catalog(locale="en")
+    for message, file in messages:
+        template.add(message, locations=[(file, 0)])
+    return template
 
 
 @pytest.mark.parametrize(
@@ -109,21 +109,21 @@ def build_template(*messages: tuple[str, str]) -> Catalog:
         ("tracking/models/texts.py", {"zh_Hans", "pl"}),
         ("tracking/models/orders.py", {"zh_Hans"}),
         ("tracking/admin/orders.py", {"zh_Hans"}),
-        ("templates/admin/tracking/ask/change_form.html", {"zh_Hans"}),
+        ("templates/admin/tracking/buyertask/change_form.html", {"zh_Hans"}),
     ],
 )
-def test_what_only_operators_read_stands_in_their_languages_only(file: str, languages: set[str]) -> None:
-    collected = build_template(("Hello", file))
+def test_messages_for_operators_are_only_in_operator_languages(file: str, languages: set[str]) -> None:
+    template = build_template(("Hello", file))
 
-    assert {language for language in ("zh_Hans", "pl") if messages_for_language(language, collected)} == languages
+    assert {language for language in ("zh_Hans", "pl") if messages_for_language(language, template)} == languages
 
 
-def test_an_update_keeps_translations_adds_what_is_new_and_drops_what_is_gone(tmp_path: Path) -> None:
+def test_an_update_keeps_translations_adds_new_messages_and_drops_removed_ones(tmp_path: Path) -> None:
     path = write_catalogue(tmp_path, 'msgid "kept"\nmsgstr "留"\n\nmsgid "gone"\nmsgstr "去"\n')
 
-    empty = update_catalogue(path, build_template(("new", "templates/404.html"), ("kept", "templates/404.html")))
+    empty_count = update_catalogue(path, build_template(("new", "templates/404.html"), ("kept", "templates/404.html")))
 
-    assert empty == 1
+    assert empty_count == 1
     assert [(message.id, message.string) for message in read_catalogue(path) if message.id] == [
         ("new", ""),
         ("kept", "留"),
@@ -141,7 +141,7 @@ def test_an_update_keeps_translations_adds_what_is_new_and_drops_what_is_gone(tm
         ("ru", {0: 2, 1: 0, 2: 1, 5: 2, 11: 2, 21: 0, 22: 1}),
     ],
 )
-def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, counts: dict[int, int]) -> None:
+def test_a_new_catalogue_has_the_plural_rule_of_cldr(tmp_path: Path, language: str, counts: dict[int, int]) -> None:
     path = catalogue_path(tmp_path, language)
     update_catalogue(path, build_template(("Hello", "templates/404.html")))
 
@@ -150,11 +150,11 @@ def test_a_new_catalogue_counts_as_cldr_does(tmp_path: Path, language: str, coun
     assert {count: form(count) for count in counts} == counts
 
 
-def test_a_word_that_the_glossary_rules_out_is_named(tmp_path: Path) -> None:
+def test_a_word_forbidden_by_the_glossary_is_named(tmp_path: Path) -> None:
     path = write_catalogue(tmp_path, 'msgid "Your parcel"\nmsgstr "您的邮包"\n')
     (path.parent.parent / "glossary.toml").write_text('[parcel]\nsay = "包裹"\nnever = ["邮包"]\n', encoding="utf-8")
 
-    assert [fault.partition("“")[2] for fault in find_forbidden_terms(path)] == [
+    assert [error.partition("“")[2] for error in find_forbidden_terms(path)] == [
         "邮包” is not what we call 'parcel': 'Your parcel'"
     ]
 

@@ -1,4 +1,4 @@
-"""Every page of a buyer in the language that nobody speaks: what has no brackets was never marked for translation."""
+"""Every buyer page in a pseudolocalized language: text without brackets was never marked for translation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tracking.notifications.texts import unsubscribe_path
 pytestmark = pytest.mark.django_db
 PSEUDO_LANGUAGE = "en-xa"
 UNTRANSLATED_TAGS = {"script", "style", "select", "option", "bdi", "q", "svg"}
-"""What is data or no text: numbers, carriers' own words, and lists whose entries are names."""
+"""Elements with data or no text: numbers, carriers' texts, and lists of names."""
 DATA_PATTERN = re.compile(
     r"Nordlicht Outdoor|China Post|Landfall|17track|buyer@example\.com|ana@example\.com|https?://\S+|"
     r"LF-1001|\+49 151|JPEG|PNG|WebP|PDF|HEIC|United States|China|Germany|Shanghai|Berlin|SOMEWHERE|Somewhere|"
@@ -39,7 +39,7 @@ DATA_PATTERN = re.compile(
 
 
 class VisibleText(HTMLParser):
-    """The visible text of a page, and of the attributes that are read out."""
+    """Collects the visible text of a page and of attributes that screen readers speak."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,22 +63,22 @@ class VisibleText(HTMLParser):
 
 
 def untranslated_words(html: str) -> list[str]:
-    """Return the words of a page that stand in no brackets and are no data. Brackets may reach over several tags."""
-    words = VisibleText()
-    words.feed(html.replace("&nbsp;", " "))
-    found, depth = [], 0
-    for text in words.texts:
+    """Return the words of a page outside brackets that are not data; brackets may span several tags."""
+    visible = VisibleText()
+    visible.feed(html.replace("&nbsp;", " "))
+    untranslated, depth = [], 0
+    for text in visible.texts:
         outside = ""
-        for sign in text:
-            depth += (sign == OPENING_BRACKET) - (sign == CLOSING_BRACKET)
-            outside += sign if depth == 0 and sign != CLOSING_BRACKET else ""
-        found += re.findall(r"[A-Za-z]{3,}", DATA_PATTERN.sub("", outside))
-    return found
+        for char in text:
+            depth += (char == OPENING_BRACKET) - (char == CLOSING_BRACKET)
+            outside += char if depth == 0 and char != CLOSING_BRACKET else ""
+        untranslated += re.findall(r"[A-Za-z]{3,}", DATA_PATTERN.sub("", outside))
+    return untranslated
 
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write and compile the catalogue of the language that nobody speaks."""
+    """Write and compile a pseudolocalized catalogue."""
     folder = tmp_path_factory.mktemp("locale")
     path = folder / "en_XA" / "LC_MESSAGES" / "django.mo"
     path.parent.mkdir(parents=True)
@@ -95,21 +95,21 @@ def activate_pseudo_language(catalogue: Path, settings: Any) -> None:
 
 @pytest.fixture
 def leg() -> Leg:
-    found = factories.create_leg(for_order=factories.create_order("LF-1001", country="DE"))
+    leg = factories.create_leg(for_order=factories.create_order("LF-1001", country="DE"))
     events = (
         factories.build_event_json("2026-09-04T11:30:00+08:00"),
         factories.build_event_json("2026-09-08T10:00:00+08:00", "Exception_Security", "Held by customs"),
     )
-    process_payload(factories.create_payload(factories.build_answer_json(found.number, events=events)))
-    return found
+    process_payload(factories.create_payload(factories.build_answer_json(leg.number, events=events)))
+    return leg
 
 
 @pytest.fixture
 def contact(leg: Leg) -> Contact:
-    reader = Subscriber.objects.create(language="en", zone="Europe/Berlin")
-    Follow.objects.create(subscriber=reader, order=leg.shipment.order, confirmed_at=timezone.now())
+    subscriber = Subscriber.objects.create(language="en", zone="Europe/Berlin")
+    Follow.objects.create(subscriber=subscriber, order=leg.shipment.order, confirmed_at=timezone.now())
     return Contact.objects.create(
-        subscriber=reader, channel="email", address="ana@example.com", confirmed_at=timezone.now()
+        subscriber=subscriber, channel="email", address="ana@example.com", confirmed_at=timezone.now()
     )
 
 
@@ -121,45 +121,48 @@ def page_paths(leg: Leg, contact: Contact) -> dict[str, str]:
         "parcel": leg.shipment.get_absolute_url(),
         "follow": reverse("follow_order", args=[order.token]),
         "notices": contact.subscriber.get_absolute_url(),
-        "stop": unsubscribe_address(contact),
+        "unsubscribe": unsubscribe_url(contact),
         "erase": reverse("erase_subscriber", args=[contact.subscriber.token]),
-        "genuine": reverse("verify_message") + "?code=1-ABCDEF",
+        "verify notice": reverse("verify_message") + "?code=1-ABCDEF",
         "accuracy": reverse("accuracy"),
         "settings": reverse("preferences"),
-        "stale link": reverse("confirm_follow", args=["x"]),
+        "expired link": reverse("confirm_follow", args=["x"]),
         "task": reverse("buyer_task", args=[leg.shipment.token, "address"]),
-        "nothing": "/nothing-here/",
+        "not found": "/nothing-here/",
         "orders": reverse("account_orders"),
     }
 
 
-def unsubscribe_address(contact: Contact) -> str:
+def unsubscribe_url(contact: Contact) -> str:
     shipment = contact.subscriber.follows.get().order.shipments.get()
     return unsubscribe_path(contact.notices.create(shipment=shipment, kind="arrived", due_at=timezone.now()))
 
 
-PAGE_NAMES = ["look-up", "order", "parcel", "follow", "notices", "stop", "erase", "genuine", "accuracy", "settings"]
+PAGE_NAMES = [
+    *("look-up", "order", "parcel", "follow", "notices", "unsubscribe", "erase", "verify notice", "accuracy"),
+    *("settings", "expired link", "task", "not found", "orders"),
+]
 
 
-@pytest.mark.parametrize("name", [*PAGE_NAMES, "stale link", "task", "nothing", "orders"])
+@pytest.mark.parametrize("name", PAGE_NAMES)
 def test_everything_on_a_page_is_marked_for_translation(client: Client, leg: Leg, contact: Contact, name: str) -> None:
     if name == "orders":
         client.force_login(User.objects.create_user("ana@example.com"))
     client.cookies["language"] = PSEUDO_LANGUAGE
 
-    answer = client.get(page_paths(leg, contact)[name])
+    response = client.get(page_paths(leg, contact)[name])
 
-    html = answer.content.decode()
+    html = response.content.decode()
     assert html.count(OPENING_BRACKET) == html.count(CLOSING_BRACKET) > 5
     assert untranslated_words(html) == []
 
 
-def test_what_is_not_marked_is_found() -> None:
+def test_text_that_is_not_marked_is_found() -> None:
     assert untranslated_words("<p>⟦Héllo⟧ <b>Plain words</b><select><option>Name</option></select></p>") == [
         "Plain",
         "words",
     ]
 
 
-def test_placeholders_and_tags_stay() -> None:
+def test_placeholders_and_tags_are_not_changed() -> None:
     assert pseudolocalize("See %(place)s <a>here</a>") == "⟦Šéé %(place)s <a>héré</a>········⟧"

@@ -1,4 +1,4 @@
-"""Quantities in a carrier's words, told once more in the reader's measures."""
+"""Quantities in a carrier's text, converted to the reader's units."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ DAY = date(2026, 10, 14)
 
 
 def converted_pairs(text: str, reader: Reader, country: str = "") -> list[tuple[str, str]]:
-    found = convert_quantities(text, reader, local_date=DAY, country=country)
-    return [(one.original, one.converted.replace("\u202f", " ").replace("\xa0", " ")) for one in found]
+    quantities = convert_quantities(text, reader, local_date=DAY, country=country)
+    return [(quantity.original, plain_spaces(quantity.converted)) for quantity in quantities]
+
+
+def plain_spaces(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 @pytest.mark.parametrize(
-    ("words", "reader", "expected"),
+    ("text", "reader", "expected"),
     [
         ("Stored at 72 °F", GERMAN, [("72 °F", "22°C")]),
         ("Stored at 72°F", AMERICAN, []),
@@ -46,36 +50,36 @@ def converted_pairs(text: str, reader: Reader, country: str = "") -> list[tuple[
         ("No digits at all", GERMAN, []),
     ],
 )
-def test_each_quantity_is_told_in_the_readers_measure(
-    words: str, reader: Reader, expected: list[tuple[str, str]]
+def test_each_quantity_is_converted_to_the_readers_unit(
+    text: str, reader: Reader, expected: list[tuple[str, str]]
 ) -> None:
-    assert converted_pairs(words, reader) == expected
+    assert converted_pairs(text, reader) == expected
 
 
 @pytest.mark.parametrize(("country", "time"), [("CN", "04:30"), ("US", "18:30"), ("", None)])
-def test_a_clock_with_two_meanings_is_read_by_its_country(country: str, time: str | None) -> None:
-    found = converted_pairs("Arrived 10:30 CST", GERMAN, country)
+def test_an_ambiguous_zone_abbreviation_is_resolved_by_country(country: str, time: str | None) -> None:
+    pairs = converted_pairs("Arrived 10:30 CST", GERMAN, country)
 
-    assert found == ([("10:30 CST", f"{time} (Berlin time)")] if time else [])
+    assert pairs == ([("10:30 CST", f"{time} (Berlin time)")] if time else [])
 
 
-@pytest.mark.parametrize("words", ["25:61 EST", "10:75 AM EST"])
-def test_a_clock_that_cannot_be_is_left_alone(words: str) -> None:
-    assert converted_pairs(words, GERMAN) == []
+@pytest.mark.parametrize("text", ["25:61 EST", "10:75 AM EST"])
+def test_an_impossible_time_is_not_converted(text: str) -> None:
+    assert converted_pairs(text, GERMAN) == []
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
     [("1,250", 1250), ("1,5", 1.5), ("1.5", 1.5), ("-4", -4), ("1 250", 1250), ("1,250,000.5", 1250000.5)],
 )
-def test_numbers_are_read_as_they_are_written(text: str, value: float) -> None:
+def test_numbers_are_parsed_with_either_decimal_separator(text: str, value: float) -> None:
     assert parse_number(text) == value
 
 
 @given(st.text(max_size=300))
-def test_no_words_break_the_page(words: str) -> None:
+def test_any_text_can_be_converted(text: str) -> None:
     for reader in (GERMAN, AMERICAN):
         assert all(
-            isinstance(one, ConvertedQuantity) and one.original in words
-            for one in convert_quantities(words, reader, local_date=DAY)
+            isinstance(quantity, ConvertedQuantity) and quantity.original in text
+            for quantity in convert_quantities(text, reader, local_date=DAY)
         )
