@@ -49,7 +49,7 @@ class Reader:
     locale: Locale
     zone: ZoneInfo
     uses_own_zone: bool = False
-    zone_chosen: bool = True
+    has_chosen_zone: bool = True
     region: str = ""
     units: str = "metric"
     temperature: str = "celsius"
@@ -67,7 +67,7 @@ def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> 
         locale=regional_locale(language, region),
         zone=zone or UTC,
         uses_own_zone=chosen.get("clock") == "mine",
-        zone_chosen=bool(chosen.get("zone")),
+        has_chosen_zone=bool(chosen.get("zone")),
         region=region,
         units=chosen.get("units") or default_units(region),
         temperature=chosen.get("temperature") or ("fahrenheit" if region in FAHRENHEIT_COUNTRIES else "celsius"),

@@ -118,7 +118,7 @@ def form_context_for(request: HttpRequest, shipment: Shipment, buyer_task: Buyer
     """Return the context of a form; a reader without a chosen zone gets the zone of the delivery."""
     reader = activate_reader_for_order(request, shipment.order)
     proof = latest_delivery_proof(shipment) if delivery_time_of(shipment) else None
-    if proof and not reader.zone_chosen and (delivery_zone := zone_for(proof.event.zone)):
+    if proof and not reader.has_chosen_zone and (delivery_zone := zone_for(proof.event.zone)):
         reader = replace(reader, zone=delivery_zone)
     return FormContext(shipment, buyer_task, proof, reader, timezone.now())
 

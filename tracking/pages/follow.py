@@ -68,7 +68,7 @@ def get_or_create_contact(request: HttpRequest, order: Order, address: str) -> C
     if contact:
         return contact
     reader = cast(BuyerRequest, request).reader
-    zone = str(reader.zone) if reader.zone_chosen else most_populous_zone(order.country) or ""
+    zone = str(reader.zone) if reader.has_chosen_zone else most_populous_zone(order.country) or ""
     subscriber = Subscriber.objects.create(language=get_language() or "", zone=zone)
     return Contact.objects.create(subscriber=subscriber, channel=EmailChannel.name, address=address)
 
