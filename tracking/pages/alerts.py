@@ -28,7 +28,7 @@ COVERED_BY_SUMMARY: Final = {
     Scan.DELIVERY_ATTEMPT_FAILED_REFUSED: AlertKind.ATTEMPTED,
     Scan.DELIVERY_ATTEMPT_FAILED_OTHER: AlertKind.ATTEMPTED,
 }
-"""The alert that the status summary already tells, by the scan that the summary is about."""
+"""The alert that the status summary already covers, by the scan that the summary is about."""
 
 
 class AlertRow(NamedTuple):
@@ -70,7 +70,7 @@ def alert_rows(shipment: Shipment, overlay_scan: str, reader: Reader, now: datet
 
 
 def is_visible_to_buyer(alert: Alert, overlay_scan: str, now: datetime) -> bool:
-    """Tell whether the buyer sees an alert: open, not snoozed, and not already told by the status summary."""
+    """Tell whether the buyer sees an alert: open, not snoozed, and not already covered by the status summary."""
     is_snoozed = alert.snoozed_until is not None and alert.snoozed_until > now
     kind = AlertKind(alert.kind)
     is_covered = (
