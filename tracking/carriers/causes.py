@@ -22,7 +22,7 @@ def compile_any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 CAUSE_TABLE: Final = tomllib.loads((Path(__file__).parent / "tables" / "causes.toml").read_text(encoding="utf-8"))
-RESOLVED_PATTERN: Final = compile_any(CAUSE_TABLE["settled"])
+RESOLVED_PATTERN: Final = compile_any(CAUSE_TABLE["resolved"])
 CAUSE_PATTERNS: Final = tuple((Cause(name), compile_any(patterns)) for name, patterns in CAUSE_TABLE["causes"].items())
 STORAGE_DAYS_PATTERN: Final = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:(?:calendar|working|business) )?"

@@ -51,7 +51,7 @@ class CodeTable:
         codes = {
             (code, side): scan for code, entry in data["codes"].items() for side, scan in expand_sides(entry).items()
         }
-        return cls(data["version"], codes, group_rules_by_code(data.get("words", [])))
+        return cls(data["version"], codes, group_rules_by_code(data.get("text_rules", [])))
 
     def look_up_scan(self, code: str, side: BorderSide, text: str) -> Scan:
         """Return our scan for a carrier's code, after a second look at its words; `unmapped` for a code not listed."""
@@ -73,10 +73,10 @@ def expand_sides(entry: str | dict[str, str]) -> dict[BorderSide, Scan]:
 
 
 def group_rules_by_code(entries: list[dict[str, Any]]) -> dict[str, tuple[TextRule, ...]]:
-    """Group the `[[words]]` entries by each code that they may overrule, in the order written."""
+    """Group the `[[text_rules]]` entries by each code that they may overrule, in the order of the file."""
     found: dict[str, tuple[TextRule, ...]] = {}
     for entry in entries:
-        rule = TextRule(re.compile(entry["like"], re.IGNORECASE), entry.get("side"), Scan(entry["scan"]))
+        rule = TextRule(re.compile(entry["pattern"], re.IGNORECASE), entry.get("side"), Scan(entry["scan"]))
         for code in entry["codes"]:
             found[code] = (*found.get(code, ()), rule)
     return found

@@ -53,7 +53,7 @@ def load_phrases() -> tuple[KnownPhrase, ...]:
     path = Path(__file__).parent / "tables" / "phrases.toml"
     found = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["phrases"]:
-        scans, whole = expand_sides(entry.pop("scan")), entry.pop("whole", False)
+        scans, whole = expand_sides(entry.pop("scan")), entry.pop("full_match", False)
         for lang, patterns in entry.items():
             like = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
             found.append(KnownPhrase(like, lang, scans, whole))
