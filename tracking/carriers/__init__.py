@@ -1,1 +1,1 @@
-"""One file = one carrier or aggregator. No tables, no Django models: bytes in, scans out."""
+"""Carrier adapters, one file per carrier or aggregator: bytes in, parsed scans out. No database tables, no models."""

@@ -1,4 +1,4 @@
-"""What every carrier file provides, and the line on which it speaks HTTP."""
+"""The base class of every carrier adapter, the HTTP client that it calls with, and their errors."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tracking.vocabulary import BuyerTaskKind
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 MIN_SECRET_LENGTH: Final = 6
-"""A shorter credential (the last digits of a telephone number) would blot out words that have nothing to do with it."""
+"""Shorter credentials (the last digits of a telephone number) are not redacted: they would match unrelated text."""
 
 
 class CarrierError(Exception):
-    """The carrier could not be asked: no connection, a time-out, a 5xx. Worth another try later."""
+    """The request failed for now: no connection, a timeout, a 5xx. Worth a retry later."""
 
 
 class RateLimitedError(CarrierError):
-    """The carrier asks us to slow down. `seconds` is how long, as its Retry-After says, or a minute."""
+    """The carrier answered 429. `retry_after_seconds` comes from its Retry-After header; 60 without one."""
 
     def __init__(self, message: str, retry_after_seconds: float) -> None:
         super().__init__(message)
@@ -35,11 +35,11 @@ class RateLimitedError(CarrierError):
 
 
 class RequestRejectedError(CarrierError):
-    """The carrier does not accept our credentials or our request: an operator must look."""
+    """The carrier does not accept our credentials or our request: a retry will not help, an operator must look."""
 
 
 class UnauthorizedError(RequestRejectedError):
-    """The carrier says 401: the key, the password or the access token is not, or no longer, a good one."""
+    """The carrier answered 401: the key, the password or the access token is wrong or has expired."""
 
 
 class Credential(NamedTuple):
@@ -52,7 +52,7 @@ class Credential(NamedTuple):
 
 @dataclass(slots=True)
 class CarrierClient:
-    """An open line to one account at a carrier: where it is, with what credentials."""
+    """The HTTP client for one account at a carrier: its base URL and its credentials."""
 
     session: aiohttp.ClientSession
     base_url: str
@@ -70,13 +70,14 @@ class CarrierClient:
         data: bytes | None = None,
         accepted_statuses: Sequence[int] = (),
     ) -> bytes:
-        """Send one request and return the raw body of a good answer (2xx, or a status in `good`).
+        """Send one request and return the raw body of a 2xx answer, or of a status in `accepted_statuses`.
 
-        Raise `CarrierTrouble` for any other. A redirect is one: keys in headers and addresses must not follow it. What
-        a trouble says holds no credential, and neither does its cause, so that it can be logged and shown.
+        Raise `CarrierError` for any other answer, redirects included. Its message holds no credential and it has no
+        cause, so that it can be logged and shown.
         """
         url = self.base_url.rstrip("/") + path
         try:
+            # Redirects are not followed: the keys in headers and addresses would go to another host.
             async with self.session.request(
                 method, url, headers=headers, params=params, json=json, data=form or data, allow_redirects=False
             ) as response:
@@ -88,71 +89,74 @@ class CarrierClient:
             raise CarrierError("no answer in time") from None
         except ValueError:
             raise RequestRejectedError("the address or a credential holds signs that cannot be sent") from None
-        except aiohttp.ClientResponseError as trouble:
-            raise CarrierError(self.redact(f"not an HTTP answer: {trouble.message}", headers)) from None
-        except aiohttp.ClientError as trouble:
-            raise CarrierError(self.redact(f"no connection: {trouble}", headers)) from None
+        except aiohttp.ClientResponseError as error:
+            raise CarrierError(self.redact(f"not an HTTP answer: {error.message}", headers)) from None
+        except aiohttp.ClientError as error:
+            raise CarrierError(self.redact(f"no connection: {error}", headers)) from None
 
     def redact(self, text: str, headers: Mapping[str, str] | None) -> str:
-        """Return words without the secrets of this line and of a call's headers."""
+        """Return the text without the credentials of this client and of a request's headers."""
         return redact_secrets(text, collect_secrets(self.credentials, headers or {}))
 
 
 async def read_limited_body(response: aiohttp.ClientResponse) -> bytes:
-    """Return a body to its end, however many pieces it comes in; raise `CarrierTrouble` where it is too large."""
+    """Return the whole body; raise `CarrierError` if it is larger than `MAX_ANSWER_BYTES`."""
     body = bytearray()
-    async for piece in response.content.iter_any():
-        body += piece
+    async for chunk in response.content.iter_any():
+        body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise CarrierError(f"the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
     return bytes(body)
 
 
 def decode_start(body: bytes) -> str:
-    """Return the beginning of an answer, long enough that no secret is cut where the words shown of it end."""
+    """Return the beginning of an answer as text.
+
+    It is longer than what an error shows, so that a secret is redacted before it could be cut in half.
+    """
     return body[:4000].decode("utf-8", "replace")
 
 
 def collect_secrets(credentials: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
-    """Return what no message may hold: the credentials, and the token or pair in the Authorization header."""
-    found = {*credentials.values(), headers.get("Authorization", "").partition(" ")[2]}
-    return sorted((secret for secret in found if len(secret) >= MIN_SECRET_LENGTH), key=len, reverse=True)
+    """Return the texts that no message may hold, longest first: credentials and the value in `Authorization`."""
+    secrets = {*credentials.values(), headers.get("Authorization", "").partition(" ")[2]}
+    return sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH), key=len, reverse=True)
 
 
 def redact_secrets(text: str, secrets: Sequence[str]) -> str:
-    """Return a carrier's words without the secrets that it says back: plain, in JSON, in XML or in an address."""
-    for peel in (str, unescape_json, html.unescape, unquote, html.unescape):
-        text = peel(text)
+    """Replace the secrets that a carrier echoes, whether plain or escaped in JSON, XML or a URL."""
+    for decode in (str, unescape_json, html.unescape, unquote, html.unescape):
+        text = decode(text)
         for secret in secrets:
             text = text.replace(secret, "…")
     return text
 
 
 def unescape_json(text: str) -> str:
-    """Undo what JSON does to quotes and, in some hands, to slashes."""
+    """Undo JSON's escaping of quotes and of slashes (which some encoders escape too)."""
     return text.replace('\\"', '"').replace("\\/", "/")
 
 
 def raise_for_status(status: int, headers: Mapping[str, str], text: str) -> None:
-    """Raise the trouble that an HTTP status means, with the answer's first words; return for a good one."""
-    told = f"{status}: {text[:200]}"
+    """Raise the error that an HTTP status means, with the start of the answer; do nothing below 300."""
+    message = f"{status}: {text[:200]}"
     if status == 429:
         raise RateLimitedError("429: too many requests", parse_retry_after(headers.get("Retry-After", "")))
     if status == 401:
-        raise UnauthorizedError(told)
+        raise UnauthorizedError(message)
     if status in (400, 402, 403, 404, 405):
-        raise RequestRejectedError(told)
+        raise RequestRejectedError(message)
     if status >= 300:
-        raise CarrierError(told)
+        raise CarrierError(message)
 
 
 def basic_auth_header(user: str, password: str) -> str:
-    """Return an `Authorization` header of HTTP Basic (RFC 7617)."""
+    """Return the value of an `Authorization` header for HTTP Basic (RFC 7617)."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 def parse_retry_after(value: str, default: float = 60.0) -> float:
-    """Return the seconds that a Retry-After header asks for, given as seconds or as a date (RFC 9110, 10.2.3)."""
+    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date), at most a day."""
     if value.strip().isdecimal():
         return min(float(value), 24 * 3600.0)
     try:
@@ -165,7 +169,10 @@ def parse_retry_after(value: str, default: float = 60.0) -> float:
 
 
 class Adapter(ABC):
-    """One carrier or aggregator. Reading is pure; asking is thin and leaves the answer unread."""
+    """One carrier or aggregator. `parse` is pure; `fetch` sends one request and returns the answer unparsed.
+
+    `version` is stored with every parsed payload, to find those that an older version parsed.
+    """
 
     slug: ClassVar[str]
     name: ClassVar[str]
@@ -176,35 +183,35 @@ class Adapter(ABC):
     batch_size: ClassVar[int] = 1
     calls_per_second: ClassVar[float] = 1.0
     requires_registration: ClassVar[bool] = False
-    """Whether a number must be registered before it can be asked for."""
+    """Whether a number must be registered before it can be fetched."""
     register_batch_size: ClassVar[int] = 1
     is_aggregator: ClassVar[bool] = False
-    """Whether it tells of many carriers' parcels, and so can be asked about any number."""
+    """Whether it tracks many carriers' parcels, so that any number can be fetched from it."""
     forwarded_task_kinds: frozenset[BuyerTaskKind] = frozenset()
-    """Which answers of buyers its API takes."""
+    """The buyer tasks whose answers its API accepts."""
 
     @abstractmethod
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
-        """Read one raw answer or webhook, told to us at `heard_at`. Raise `UnreadableAnswer`, and nothing else."""
+        """Parse one raw answer or webhook body. Raise `UnreadableAnswerError`, and nothing else."""
 
     @abstractmethod
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
-        """Ask for at most `batch_size` numbers and return the raw answer. Raise `CarrierTrouble`."""
+        """Fetch at most `batch_size` numbers and return the raw answer. Raise `CarrierError`."""
 
     async def register(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
-        """Register at most `register_batch_size` numbers and return the raw answer. Only where `registers` is true."""
+        """Register at most `register_batch_size` numbers; return the raw answer. For `requires_registration` only."""
         raise RequestRejectedError(f"{self.name} takes no registrations")
 
     @abstractmethod
     async def probe(self, client: CarrierClient) -> str:
-        """Test the credentials with one harmless call and say in a few words what was found. Raise `CarrierTrouble`."""
+        """Test the credentials with one harmless request; return the result as a short text. Raise `CarrierError`."""
 
     async def forward_answer(
         self, client: CarrierClient, number: str, task_kind: BuyerTaskKind, values: Mapping[str, str]
     ) -> str:
-        """Hand over a buyer's answer about a parcel and return the carrier's reference, or ''. Only for `forwards`."""
+        """Send a buyer's answer to the carrier; return its reference or ''. For `forwarded_task_kinds` only."""
         raise RequestRejectedError(f"{self.name} takes no answers of buyers")
 
     def verify_signature(self, body: bytes, headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
-        """Tell, in constant time, whether a webhook's signature is the carrier's own. No webhook: never."""
+        """Return whether a webhook's signature is valid, compared in constant time. False without webhooks."""
         return False

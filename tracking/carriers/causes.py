@@ -1,7 +1,7 @@
-"""The reason of a trouble in the carrier's own words, in eleven languages. Pure; what is settled is no reason.
+"""Detect why a parcel is held up from the carrier's text, in eleven languages.
 
-The phrases are data, in `tables/causes.toml`. What a carrier says is done is cut out first: "documents received" asks
-for nothing.
+The phrases are data, in `tables/causes.toml`. Phrases that report the matter as done are removed first: "documents
+received" asks for nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tracking.vocabulary import Cause
 
 
 def compile_any(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Return one expression that finds any of these, in small and capital letters."""
+    """Return one pattern that finds any of these, ignoring case."""
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
@@ -33,16 +33,16 @@ STORAGE_DAYS_PATTERN: Final = re.compile(
 
 @lru_cache(maxsize=8192)
 def detect_cause(text: str) -> Cause | None:
-    """Return the reason of a trouble that a carrier's words give, or None where they give none that we know."""
+    """Return the cause of a problem that a carrier's text names, or None."""
     if not text:
         return None
-    left = RESOLVED_PATTERN.sub(" ", text)
-    return next((found for found, pattern in CAUSE_PATTERNS if pattern.search(left)), None)
+    unresolved = RESOLVED_PATTERN.sub(" ", text)
+    return next((cause for cause, pattern in CAUSE_PATTERNS if pattern.search(unresolved)), None)
 
 
 @lru_cache(maxsize=4096)
 def extract_storage_days(text: str) -> int | None:
-    """Return for how many days a pick-up message says that the parcel is kept, or None."""
-    found = STORAGE_DAYS_PATTERN.search(text)
-    days = int(found.group(1)) if found else 0
+    """Return how many days a pick-up message says that the parcel is kept (1 to 60), or None."""
+    match = STORAGE_DAYS_PATTERN.search(text)
+    days = int(match.group(1)) if match else 0
     return days if 1 <= days <= 60 else None

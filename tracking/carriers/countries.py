@@ -1,4 +1,4 @@
-"""Countries as carriers spell them, as ISO 3166-1 alpha-2 codes. Names and three-letter codes after CLDR."""
+"""Convert carriers' spellings of countries to ISO 3166-1 alpha-2 codes. Names and three-letter codes are CLDR's."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ EXTRA_COUNTRY_NAMES: Final = {
 
 
 def country_of(value: Any, language: str = "en") -> str | None:
-    """Return the country that a carrier tells by its two or three letters or by its name in `language`, or None."""
-    told = clean_text(value)
-    if len(told) == 2 and told.isascii() and told.isalpha() and told.upper() != "UK":
-        return told.upper()
-    if len(told) == 3 and (alias := TERRITORY_ALIASES.get(told.upper())):
+    """Return the ISO code for a two or three letter code or a country's name in `language`, or None."""
+    text = clean_text(value)
+    # UK is reserved in ISO 3166-1 but is no code there; it is found as a name below.
+    if len(text) == 2 and text.isascii() and text.isalpha() and text.upper() != "UK":
+        return text.upper()
+    if len(text) == 3 and (alias := TERRITORY_ALIASES.get(text.upper())):
         return alias[0]
-    return country_codes_by_name(language).get(told.casefold()) if told else None
+    return country_codes_by_name(language).get(text.casefold()) if text else None
 
 
 @cache
 def country_codes_by_name(language: str) -> dict[str, str]:
-    """Return the names of all countries in one language, in small letters, with their codes."""
-    known = Locale.parse(language).territories.items()
+    """Return the ISO codes of all countries by their case-folded names in one language."""
+    territories = Locale.parse(language).territories.items()
     return {
-        name.casefold(): code for code, name in known if len(code) == 2 and code.isalpha()
+        name.casefold(): code for code, name in territories if len(code) == 2 and code.isalpha()
     } | EXTRA_COUNTRY_NAMES.get(language, {})

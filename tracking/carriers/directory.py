@@ -1,4 +1,4 @@
-"""Names that aggregators use for carriers, as our slugs."""
+"""Carriers' slugs and display names, and the other names that aggregators use for them."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ CARRIER_NAMES: Final[dict[str, str]] = {
 
 
 def display_name_for(slug: str, reported_name: str) -> str:
-    """Return the name to show for a carrier: its own spelling where we know it, else as it was told."""
+    """Return a carrier's own spelling of its name if we have it, else the reported name."""
     return CARRIER_NAMES.get(slug, reported_name)
 
 
 @lru_cache(maxsize=4096)
 def slug_for(name: str) -> str:
-    """Return our slug for a carrier's name: the known one, else the name itself in lower-case ASCII with dashes."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40]
+    """Return our slug for a carrier's name; an unknown name becomes lower-case ASCII with dashes."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40]
     return SLUG_ALIASES.get(slug, slug)

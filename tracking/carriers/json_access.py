@@ -1,4 +1,4 @@
-"""Answers from outside, taken apart with care: a changed format is an error, an odd leaf is simply not known."""
+"""Typed access to JSON answers: a changed structure raises, an invalid leaf value counts as missing."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import orjson
 
 
 class UnreadableAnswerError(Exception):
-    """The answer is not in the form that this adapter knows. The text says where and how, in one line."""
+    """The answer does not have the structure that the adapter expects. The message is one line: where and how."""
 
 
 class RejectionAnswerError(UnreadableAnswerError):
-    """The answer is well formed and says no: wrong key, quota spent, service closed."""
+    """The answer is well formed but refuses the request: wrong key, quota used up, service closed."""
 
 
 def load_json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in `body`; raise `UnreadableAnswer` for anything else."""
+    """Return the JSON object in `body`; raise `UnreadableAnswerError` for anything else."""
     return expect_object(load_json_value(body), "the answer")
 
 
 def load_json_value(body: bytes) -> Any:
-    """Return the JSON value in `body`; raise `UnreadableAnswer` for what is none."""
+    """Return the JSON value in `body`; raise `UnreadableAnswerError` if it is not JSON."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -32,12 +32,12 @@ def load_json_value(body: bytes) -> Any:
 
 
 def load_json_leniently(body: bytes) -> Any:
-    """Return the JSON value of a body that the quick parser refuses: the standard one forgives half characters."""
+    """Parse a body that orjson refuses with the standard parser, which accepts lone surrogates and NaN."""
     try:
         return json.loads(body)
-    except (ValueError, RecursionError) as trouble:
+    except (ValueError, RecursionError) as error:
         start = body[:40].decode("utf-8", "replace").strip().replace("\n", " ")
-        raise UnreadableAnswerError(f"the answer is not JSON: it starts with {start!r}") from trouble
+        raise UnreadableAnswerError(f"the answer is not JSON: it starts with {start!r}") from error
 
 
 def expect_object(value: Any, name: str) -> dict[str, Any]:
@@ -59,32 +59,32 @@ def expect_list(value: Any, name: str) -> list[Any]:
 
 
 def first_object(value: Any, name: str) -> dict[str, Any]:
-    """Return the first object of a JSON list, or an empty one: errors come in lists of which one is said."""
+    """Return the first object of a JSON list, or an empty one: of a list of errors, we show the first."""
     items = expect_list(value, name)
     return expect_object(items[0], f"the first of {name}") if items else {}
 
 
 def clean_text(value: Any) -> str:
-    """Return a string or a whole number as trimmed text without control characters; anything else as ''."""
+    """Return a string or an integer as trimmed text without control characters; anything else as ''."""
     if isinstance(value, str):
         if value.isprintable():
             return value.strip()
-        return "".join(sign if sign.isprintable() else " " for sign in value).strip()
+        return "".join(char if char.isprintable() else " " for char in value).strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**40 else ""
     return ""
 
 
 def require_text(value: Any, name: str) -> str:
-    """Return text that must be there, or raise."""
-    found = clean_text(value)
-    if not found:
+    """Return a value as text; raise `UnreadableAnswerError` if it is empty or no text."""
+    text = clean_text(value)
+    if not text:
         raise UnreadableAnswerError(f"{name} is {json_type_name(value)} where text was expected")
-    return found
+    return text
 
 
 def parse_coordinate(value: Any, limit: float) -> float | None:
-    """Return a latitude or longitude in degrees, or None when it is missing or out of range."""
+    """Return a latitude or longitude in degrees, or None if it is missing or beyond ±`limit`."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -95,7 +95,7 @@ def parse_coordinate(value: Any, limit: float) -> float | None:
 
 
 def parse_country_code(value: Any) -> str | None:
-    """Return an ISO 3166-1 alpha-2 code in capitals, or None."""
+    """Return a two-letter country code in capitals, or None."""
     if not isinstance(value, str):
         return None
     code = value.strip().upper()
@@ -103,7 +103,7 @@ def parse_country_code(value: Any) -> str | None:
 
 
 def local_date_of(value: Any) -> date | None:
-    """Return the calendar day that an ISO time names on its own clock, or None."""
+    """Return the local date of an ISO 8601 time, ignoring its offset, or None."""
     try:
         return date.fromisoformat(clean_text(value)[:10])
     except ValueError:

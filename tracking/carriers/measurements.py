@@ -1,4 +1,4 @@
-"""Weights and sizes as carriers tell them, in grams and millimetres. What has no known unit is not told at all."""
+"""Convert carriers' weights and dimensions to grams and millimetres; a value with an unknown unit is dropped."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MILLIMETRES_PER_UNIT: Final[Mapping[str, float]] = {
     **dict.fromkeys(("m", "mtr", "meter", "meters"), 1000.0),
     **dict.fromkeys(("in", "inch", "inches", "inh"), MILLIMETRES_PER_INCH),
 }
-"""Abbreviations of everyday, and those of UN/CEFACT's Recommendation 20 in small letters."""
+"""Everyday abbreviations, and those of UN/CEFACT Recommendation 20, in lower case."""
 MAX_WEIGHT_GRAMS, MAX_SIDE_MM = 1_000_000.0, 10_000.0
-"""A tonne and ten metres: what is more is a whole consignment, or a slip."""
+"""A tonne and ten metres: anything larger is a whole consignment or a typing error."""
 NUMBER_PATTERN: Final = r"(\d+(?:[.,]\d+)?)"
 WEIGHT_PATTERN: Final = re.compile(rf"{NUMBER_PATTERN}\s*([A-Za-z]+)\.?")
 DIMENSIONS_PATTERN: Final = re.compile(
@@ -36,39 +36,39 @@ DIMENSIONS_PATTERN: Final = re.compile(
 def build_measurements(
     weight_grams: int | None, dimensions_mm: tuple[int, int, int] | None = None
 ) -> Measurements | None:
-    """Return what is known of a parcel's measures, or None where nothing is."""
+    """Return the measurements of a parcel, or None if neither is known."""
     return Measurements(weight_grams, dimensions_mm) if weight_grams or dimensions_mm else None
 
 
 def to_grams(value: Any, unit: Any) -> int | None:
-    """Return a weight in grams, or None."""
+    """Return a weight in grams, or None for an invalid value or unit."""
     return convert_within_limit(value, GRAMS_PER_UNIT.get(clean_text(unit).casefold()), MAX_WEIGHT_GRAMS)
 
 
 def parse_grams(value: Any) -> int | None:
-    """Return the weight that words tell, `2.5 lb`, in grams, or None."""
-    found = WEIGHT_PATTERN.fullmatch(clean_text(value))
-    return to_grams(*found.groups()) if found else None
+    """Return a weight written as text, such as `2.5 lb`, in grams, or None."""
+    match = WEIGHT_PATTERN.fullmatch(clean_text(value))
+    return to_grams(*match.groups()) if match else None
 
 
 def to_millimetres(length: Any, width: Any, height: Any, unit: Any) -> tuple[int, int, int] | None:
-    """Return the three sides of a parcel in millimetres, or None unless all three are told."""
+    """Return the three sides of a parcel in millimetres, or None unless all three are valid."""
     scale = MILLIMETRES_PER_UNIT.get(clean_text(unit).casefold())
-    one, two, three = (convert_within_limit(side, scale, MAX_SIDE_MM) for side in (length, width, height))
-    return (one, two, three) if one and two and three else None
+    first, second, third = (convert_within_limit(side, scale, MAX_SIDE_MM) for side in (length, width, height))
+    return (first, second, third) if first and second and third else None
 
 
 def parse_millimetres(value: Any) -> tuple[int, int, int] | None:
-    """Return the sides that words tell, `30 x 20 x 10 cm`, in millimetres, or None."""
-    found = DIMENSIONS_PATTERN.fullmatch(clean_text(value))
-    return to_millimetres(*found.groups()) if found else None
+    """Return dimensions written as text, such as `30 x 20 x 10 cm`, in millimetres, or None."""
+    match = DIMENSIONS_PATTERN.fullmatch(clean_text(value))
+    return to_millimetres(*match.groups()) if match else None
 
 
 def convert_within_limit(value: Any, scale: float | None, limit: float) -> int | None:
-    """Return an amount in the base unit, rounded; None where it is no positive number or more than a parcel has."""
+    """Return an amount in the base unit, rounded; None if it is not a number, rounds to 0 or exceeds `limit`."""
     try:
-        told = value if isinstance(value, float) else clean_text(value).replace(",", ".")
-        amount = float(told) * (scale or 0.0)
+        number = value if isinstance(value, float) else clean_text(value).replace(",", ".")
+        amount = float(number) * (scale or 0.0)
     except ValueError:
         return None
     return round(amount) if 0.5 <= amount <= limit else None

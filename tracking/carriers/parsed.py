@@ -1,6 +1,6 @@
-"""What an adapter hands on: scans as a carrier told them, grouped by the number they were told under.
+"""What an adapter returns: a carrier's scans, grouped by tracking number.
 
-Tuples rather than dataclasses: an answer of twenty scans builds sixty of these, and reading must stay cheap.
+NamedTuples rather than dataclasses: an answer of twenty scans builds sixty of these, and parsing must stay cheap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tracking.vocabulary import FeedState, Precision, Scan, ZoneSource
 
 
 class ParsedPlace(NamedTuple):
-    """Where something happened. `country` is ISO 3166-1 alpha-2; unknown parts are None."""
+    """Where something happened. `text` is what to show, `country` ISO 3166-1 alpha-2; unknown parts are None."""
 
     text: str = ""
     country: str | None = None
@@ -30,7 +30,8 @@ UNKNOWN_PLACE = ParsedPlace()
 class ParsedTime(NamedTuple):
     """When something happened, as far as it is known.
 
-    `at` is aware UTC or None; `local` the clock as told, naive; `offset_minutes` east of UTC; `zone` an IANA name.
+    `occurred_at` is aware UTC or None; `local_time` the reported local time, naive; `offset_minutes` counts east of
+    UTC; `zone` is an IANA name; `raw_time` is the carrier's own text.
     """
 
     occurred_at: datetime | None = None
@@ -43,7 +44,10 @@ class ParsedTime(NamedTuple):
 
 
 class ParsedScan(NamedTuple):
-    """One scan as one carrier told it. `leg` counts from 0 into the parcel's legs."""
+    """One scan as a carrier reported it. `leg_index` is the position in the shipment's `legs`.
+
+    `code` and `text` are the carrier's own; `language` is that of the text, if known.
+    """
 
     leg_index: int
     scan: Scan
@@ -55,7 +59,7 @@ class ParsedScan(NamedTuple):
 
 
 class ParsedLeg(NamedTuple):
-    """One carrier's part of the way, with the number that this carrier uses. `carrier` is our slug."""
+    """One carrier's part of the journey, with the number that this carrier uses. `carrier` is our slug."""
 
     carrier: str
     name: str
@@ -64,7 +68,7 @@ class ParsedLeg(NamedTuple):
 
 
 class ParsedEstimate(NamedTuple):
-    """A forecast in an answer: first and last day, and who made it; '' for the carrier itself."""
+    """A delivery forecast in an answer: first and last day, and who made it ('' for the carrier itself)."""
 
     first_day: date
     last_day: date
@@ -72,16 +76,16 @@ class ParsedEstimate(NamedTuple):
 
 
 class Measurements(NamedTuple):
-    """What a carrier weighed and measured: grams, and the three sides in millimetres; None where it does not tell."""
+    """A parcel's weight in grams and its three sides in millimetres; None if not reported."""
 
     weight_grams: int | None = None
     dimensions_mm: tuple[int, int, int] | None = None
 
 
 class ParsedShipment(NamedTuple):
-    """All that one answer says about one number. `scans` run oldest first, leg by leg.
+    """All that one answer says about one number. `scans` are oldest first, leg by leg.
 
-    An answer for one number need not name it: '' means the one that was asked.
+    `number` is '' if the answer does not name it: then it is the number that was fetched.
     """
 
     number: str
@@ -94,13 +98,13 @@ class ParsedShipment(NamedTuple):
     measurements: Measurements | None = None
 
     def with_number(self, number: str) -> Self:
-        """Return the parcel under a number that its answer did not name."""
+        """Return the shipment with the number that its answer did not name, also in its legs."""
         legs = (leg if leg.number else leg._replace(number=number) for leg in self.legs)
         return self._replace(number=number, legs=tuple(legs))
 
 
 class RejectedNumber(NamedTuple):
-    """A number that the other side would not answer for. `reason` is one of the words below."""
+    """A number that the carrier gave no tracking data for. `reason` is one of the constants below."""
 
     number: str
     reason: str
@@ -117,16 +121,16 @@ OTHER_REASON = "other"
 
 
 class ParsedAnswer(NamedTuple):
-    """One answer, read."""
+    """One parsed answer."""
 
     shipments: tuple[ParsedShipment, ...] = ()
     rejected_numbers: tuple[RejectedNumber, ...] = ()
 
     @classmethod
-    def from_items(cls, found: Iterable[ParsedShipment | RejectedNumber]) -> Self:
-        """Return a reading of an answer whose items are parcels and refusals in any order."""
-        items = tuple(found)
+    def from_items(cls, items: Iterable[ParsedShipment | RejectedNumber]) -> Self:
+        """Build an answer from shipments and rejected numbers in any order."""
+        entries = tuple(items)
         return cls(
-            tuple(item for item in items if isinstance(item, ParsedShipment)),
-            tuple(item for item in items if isinstance(item, RejectedNumber)),
+            tuple(entry for entry in entries if isinstance(entry, ParsedShipment)),
+            tuple(entry for entry in entries if isinstance(entry, RejectedNumber)),
         )

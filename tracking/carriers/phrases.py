@@ -1,7 +1,7 @@
-"""The phrase memory: known sentences of carriers in nine languages, in our scans. For news whose code no table knows.
+"""Map carriers' phrases in nine languages to our scans, for events whose code no table has.
 
-The phrases are data, in `tables/phrases.toml`. A phrase fits where the words begin with it, after a place in brackets;
-a delivery must be all that is said, and stands only where nothing in the words takes it back.
+The phrases are data, in `tables/phrases.toml`. A phrase matches at the beginning of a text, after a place in brackets.
+A delivery phrase must match the whole text, and counts only if `text_rules` does not contradict it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ SUBJECT_PREFIX_PATTERN: Final = re.compile(
     r"(?:has been |is |was |est |a été |wurde |ist |ha sido |está |fue |foi )?",
     re.IGNORECASE,
 )
-"""What a sentence begins with that says nothing yet."""
+"""Openings such as "your parcel has been", which a phrase may follow."""
 CACHE_SIZE: Final = 8192
 
 
 class KnownPhrase(NamedTuple):
-    """What a scan is called in one language, by side of the border."""
+    """The wordings of one scan in one language; the scan may depend on the side of the border."""
 
     pattern: re.Pattern[str]
     language: str
@@ -42,22 +42,22 @@ class KnownPhrase(NamedTuple):
 
 
 class PhraseMatch(NamedTuple):
-    """What words mean, and which language they are in."""
+    """The scan that a text means, and the language that the text is in."""
 
     scan: Scan
     language: str
 
 
 def load_phrases() -> tuple[KnownPhrase, ...]:
-    """Read the table; a scan that our vocabulary does not have raises ValueError."""
+    """Load `tables/phrases.toml`. Raise ValueError for a scan that `Scan` does not have."""
     path = Path(__file__).parent / "tables" / "phrases.toml"
-    found = []
+    phrases = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["phrases"]:
-        scans, whole = expand_sides(entry.pop("scan")), entry.pop("full_match", False)
-        for lang, patterns in entry.items():
-            like = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-            found.append(KnownPhrase(like, lang, scans, whole))
-    return tuple(found)
+        scan_by_side, is_full_match = expand_sides(entry.pop("scan")), entry.pop("full_match", False)
+        for language, patterns in entry.items():
+            pattern = re.compile("|".join(f"(?:{alternative})" for alternative in patterns), re.IGNORECASE)
+            phrases.append(KnownPhrase(pattern, language, scan_by_side, is_full_match))
+    return tuple(phrases)
 
 
 PHRASES: Final = load_phrases()
@@ -65,27 +65,31 @@ PHRASES: Final = load_phrases()
 
 @lru_cache(maxsize=CACHE_SIZE)
 def match_phrase(text: str, side: BorderSide) -> PhraseMatch | None:
-    """Return what a carrier's words mean on one side of the border, or None for words that we do not know."""
-    plain = normalize_phrase(text)
-    bare = SUBJECT_PREFIX_PATTERN.sub("", plain)
-    found = (
-        next((phrase for phrase in PHRASES if phrase.matches(plain) or phrase.matches(bare)), None) if plain else None
-    )
-    if found is None:
+    """Return the scan that a carrier's text means on one side of the border, or None for unknown phrases."""
+    phrase = find_phrase(normalize_phrase(text))
+    if phrase is None:
         return None
-    scan = correct_scan_by_text(found.scan_by_side[side], text)
-    return PhraseMatch(scan, found.language) if found.is_full_match or scan not in DELIVERED_SCANS else None
+    scan = correct_scan_by_text(phrase.scan_by_side[side], text)
+    return PhraseMatch(scan, phrase.language) if phrase.is_full_match or scan not in DELIVERED_SCANS else None
+
+
+def find_phrase(normalized_text: str) -> KnownPhrase | None:
+    """Return the first phrase that matches a normalized text, with or without its opening."""
+    if not normalized_text:
+        return None
+    without_subject = SUBJECT_PREFIX_PATTERN.sub("", normalized_text)
+    return next((each for each in PHRASES if each.matches(normalized_text) or each.matches(without_subject)), None)
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def normalize_phrase(text: str) -> str:
-    """Return words in one way of writing: compatibility forms folded, no place before, no full stop after."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).split())
-    return PLACE_PREFIX_PATTERN.sub("", plain).strip(" .。!！,，;；:：-")
+    """Return a text in Unicode form NFKC, with single spaces, without a leading place or surrounding punctuation."""
+    normalized = " ".join(unicodedata.normalize("NFKC", text).split())
+    return PLACE_PREFIX_PATTERN.sub("", normalized).strip(" .。!！,，;；:：-")
 
 
 @lru_cache(maxsize=1024)
 def compile_custom_phrase(text: str) -> re.Pattern[str]:
-    """Return what an operator's phrase looks for: all of the words, in any case; `*` stands for anything."""
+    """Compile a phrase that an operator entered: it matches the whole text, ignoring case; `*` matches anything."""
     parts = (re.escape(normalize_phrase(part)) for part in text.split("*"))
     return re.compile(r"\s*.*\s*".join(parts), re.IGNORECASE)

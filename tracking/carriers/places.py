@@ -1,4 +1,4 @@
-"""Where something was, as several answers tell it: an object with `city`, `state`, `country` and `zip`."""
+"""Parse the JSON place that several carriers use: an object with `city`, `state`, `country` and `zip`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tracking.carriers.parsed import ParsedPlace
 
 
 def parse_place(value: Any, name: str) -> ParsedPlace:
-    """Return the place that an object tells, often without its country. Raise `UnreadableAnswer` for no object."""
-    told = expect_object(value, name)
-    city, region, country, zip_code = (clean_text(told.get(key)) for key in ("city", "state", "country", "zip"))
-    words = ", ".join(filter(None, (city, region, country)))
-    return ParsedPlace(words, country_of(country), region or None, city or None, zip_code or None)
+    """Parse a place, whose country is often missing. Raise `UnreadableAnswerError` if `value` is not an object."""
+    fields = expect_object(value, name)
+    city, region, country, zip_code = (clean_text(fields.get(key)) for key in ("city", "state", "country", "zip"))
+    text = ", ".join(filter(None, (city, region, country)))
+    return ParsedPlace(text, country_of(country), region or None, city or None, zip_code or None)
 
 
 def parse_place_country(value: Any, name: str) -> str | None:
-    """Return the country that an object tells, or None. Raise `UnreadableAnswer` for no object."""
+    """Return the country of a place, or None. Raise `UnreadableAnswerError` if `value` is not an object."""
     return country_of(expect_object(value, name).get("country"))

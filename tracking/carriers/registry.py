@@ -1,4 +1,4 @@
-"""All adapters by slug. Adding a carrier = one file and one line here."""
+"""All adapters by slug. A new adapter is listed here; README.md has the other steps of adding a carrier."""
 
 from __future__ import annotations
 

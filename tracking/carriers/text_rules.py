@@ -1,6 +1,6 @@
-"""A second opinion from the carrier's own words, where a code is known to say too much or too little.
+"""Correct a scan by the carrier's text, extract a next tracking number, and redact names.
 
-Words never make a parcel delivered: they can only take that back.
+A text never makes a parcel delivered: it can only contradict a delivery.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RETURNING_PATTERN: Final = re.compile(
 )
 VOIDED_PATTERN: Final = re.compile(r"\b(label|shipment) (has been |was )?(voided|cancell?ed)", re.IGNORECASE)
 NUMBER_PATTERN: Final = r"([A-Z]{2}(?: ?\d){9} ?[A-Z]{2}\b|\d{2,6}(?: \d{2,4}){2,}\b(?!-)|[A-Z0-9]{8,35}\b)"
-"""A number as words name it: in one piece, or in groups where it is an S10 number or all digits."""
+"""A tracking number inside a text: in one piece, or in groups if it is an S10 number or all digits."""
 MIN_NUMBER_LENGTH: Final = 8
 NEXT_NUMBER_PATTERN: Final = re.compile(
     r"(?:new|next|local|last[- ]mile|final[- ]mile|onward|destination|delivery)\s+(?:carrier(?:'s)?\s+)?"
@@ -50,11 +50,11 @@ NEXT_NUMBER_PATTERN: Final = re.compile(
 
 
 def correct_scan_by_text(scan: Scan, text: str) -> Scan:
-    """Return `scan`, corrected where `words` contradict it: a forecast, a failure or a hand-over is no delivery."""
+    """Return `scan`, corrected if `text` contradicts it: a forecast, a failure or a handover is no delivery."""
     if not text:
         return scan
     if scan in DELIVERED_SCANS:
-        return next((truth for trap, truth in NOT_DELIVERED_PATTERNS if trap.search(text)), scan)
+        return next((corrected for pattern, corrected in NOT_DELIVERED_PATTERNS if pattern.search(text)), scan)
     if scan is Scan.RETURN_COMPLETED and RETURNING_PATTERN.search(text):
         return Scan.RETURN_STARTED
     if scan.phase == "order" and VOIDED_PATTERN.search(text):
@@ -64,11 +64,11 @@ def correct_scan_by_text(scan: Scan, text: str) -> Scan:
 
 @lru_cache(maxsize=8192)
 def extract_next_number(text: str) -> str | None:
-    """Return the number that a hand-over message names for the next leg, if it names one."""
-    found = NEXT_NUMBER_PATTERN.search(text)
-    number = next(filter(None, found.groups())).upper() if found else ""
+    """Return the tracking number of the next leg that a handover message names, or None."""
+    match = NEXT_NUMBER_PATTERN.search(text)
+    number = next(filter(None, match.groups())).upper() if match else ""
     number = number.replace(" ", "")
-    return number if len(number) >= MIN_NUMBER_LENGTH and any(sign.isdigit() for sign in number) else None
+    return number if len(number) >= MIN_NUMBER_LENGTH and any(char.isdigit() for char in number) else None
 
 
 PERSON_NAME_PATTERN: Final = re.compile(
@@ -82,5 +82,5 @@ PERSON_NAME_PATTERN: Final = re.compile(
 
 
 def redact_person_names(text: str) -> str:
-    """Return `words` with the names of persons who signed or received cut out."""
-    return PERSON_NAME_PATTERN.sub(lambda found: f"{found.group(1)}…", text) if text else text
+    """Replace the names of people who signed or received a parcel with an ellipsis."""
+    return PERSON_NAME_PATTERN.sub(lambda match: f"{match.group(1)}…", text) if text else text

@@ -1,7 +1,7 @@
-"""Carriers' times, read without guessing: what was said stays apart from what we worked out.
+"""Parse carriers' times without guessing: what was reported is kept apart from what we worked out.
 
-The rules are those of `tracking/README.md` ("Time"): an inferred offset is never shown as told, midnight without an
-offset is a date, and a time that cannot be true keeps its raw text and loses its instant.
+The rules (`tracking/README.md`, "Time"): an inferred offset is never shown as reported, midnight without an offset is a
+date, and an impossible time keeps its raw text but gets no instant.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from tracking.vocabulary import Precision, ZoneSource
 
 EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 SUPPORTED_YEARS = (1900, 2100)
-"""The years in which a clock without a zone is looked at any closer: zones are not defined at the ends of time."""
+"""Naive times outside these years get no zone: arithmetic with zones overflows near years 1 and 9999."""
 
 FUTURE_TOLERANCE = timedelta(hours=26)
-"""How far ahead of us a told instant may lie: the widest zone mistake is 26 hours (from UTC-12 to UTC+14)."""
+"""How far in the future a reported instant may be: the largest possible zone error (UTC-12 for UTC+14)."""
 
 SINGLE_ZONE_COUNTRIES = {"CN": "Asia/Shanghai"}
-"""Countries whose carriers keep one clock although the zone database lists several."""
+"""Countries whose carriers use one time zone although the zone database lists several."""
 
 COUNTRIES_NEEDING_REGION: Final = frozenset({"BR"})
-"""Countries with so many zones on one clock that its name without the state would be a far-away town's."""
+"""Countries with many zones of equal offset: without the state, the zone's name would be that of a far-away town."""
 
 REGION_ZONES: Final[dict[tuple[str, str], str]] = {
     (country, region): zone
@@ -40,7 +40,7 @@ REGION_ZONES: Final[dict[tuple[str, str], str]] = {
 
 @lru_cache(maxsize=512)
 def zones_of(country: str) -> tuple[str, ...]:
-    """Return the IANA zones of an ISO country, the most populous first; none for an unknown country."""
+    """Return the IANA zones of an ISO country, the most populous first; () for an unknown country."""
     if country in SINGLE_ZONE_COUNTRIES:
         return (SINGLE_ZONE_COUNTRIES[country],)
     return tuple(pytz.country_timezones.get(country.upper(), ()))
@@ -48,10 +48,10 @@ def zones_of(country: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16384)
 def offsets_on_day(zone: str, year: int, month: int, day: int) -> tuple[int, ...]:
-    """Return the offsets that a clock in `zone` shows at the start, the middle and the end of a UTC day."""
+    """Return the UTC offsets of `zone`, in minutes, at the start, the middle and the end of a UTC day."""
     noon = datetime(year, month, day, 12, tzinfo=UTC)
-    clock = pytz.timezone(zone)
-    return tuple(offset_minutes_of((noon + timedelta(hours=hours)).astimezone(clock)) for hours in (-12, 0, 12))
+    tz = pytz.timezone(zone)
+    return tuple(offset_minutes_of((noon + timedelta(hours=hours)).astimezone(tz)) for hours in (-12, 0, 12))
 
 
 def offset_minutes_of(moment: datetime) -> int:
@@ -65,40 +65,43 @@ def offset_minutes_of(moment: datetime) -> int:
 def match_offset_to_place(
     country: str | None, region: str | None, offset: int, year: int, month: int, day: int
 ) -> tuple[bool, str | None]:
-    """Tell whether a clock in a place can show an offset on a day, and name its zone where only one clock there does.
+    """Return whether a place can have an offset on a day, and its zone if only one there has that offset.
 
-    An unknown country contradicts nothing and has no zone.
+    An unknown country matches any offset and has no zone.
     """
     if not country or not zones_of(country):
         return True, None
-    known = REGION_ZONES.get((country, region or ""))
-    zones = (known,) if known else distinct_zones_of(country, year)
-    shown = [zone for zone in zones if offset in offsets_on_day(zone, year, month, day)]
-    nameless = not known and country in COUNTRIES_NEEDING_REGION
-    return bool(shown), shown[0] if len(shown) == 1 and not nameless else None
+    region_zone = REGION_ZONES.get((country, region or ""))
+    zones = (region_zone,) if region_zone else distinct_zones_of(country, year)
+    matching = [zone for zone in zones if offset in offsets_on_day(zone, year, month, day)]
+    needs_region = not region_zone and country in COUNTRIES_NEEDING_REGION
+    return bool(matching), matching[0] if len(matching) == 1 and not needs_region else None
 
 
 @lru_cache(maxsize=4096)
 def common_zone_on(country: str, year: int, month: int, day: int) -> str | None:
-    """Return the zone of `country` when all its clocks agree on that day; None when they differ or none is known."""
+    """Return the zone of `country` if all its zones have the same offsets on that day, else None."""
     zones = zones_of(country)
     return zones[0] if zones and len({offsets_on_day(zone, year, month, day) for zone in zones}) == 1 else None
 
 
 def sole_zone_on(country: str | None, local_time: datetime) -> str | None:
-    """Return the zone of `country` when it keeps one clock on the day of `local`; else None."""
+    """Return the zone of `country` if it has one time on the day of `local_time`, else None."""
     return common_zone_on(country, local_time.year, local_time.month, local_time.day) if country else None
 
 
 @lru_cache(maxsize=1024)
 def distinct_zones_of(country: str, year: int) -> tuple[str, ...]:
-    """Return one zone for each clock that differs from the others in a country in some season of a year."""
-    seasons = {zone: (offsets_on_day(zone, year, 1, 1), offsets_on_day(zone, year, 7, 1)) for zone in zones_of(country)}
-    return tuple({shown: zone for zone, shown in reversed(seasons.items())}.values())
+    """Return one zone for each distinct pair of January and July offsets in a country."""
+    offsets_by_zone = {
+        zone: (offsets_on_day(zone, year, 1, 1), offsets_on_day(zone, year, 7, 1)) for zone in zones_of(country)
+    }
+    # Reversed, so that the first (most populous) zone of equal offsets is the one that is kept.
+    return tuple({offsets: zone for zone, offsets in reversed(offsets_by_zone.items())}.values())
 
 
 def local_to_utc(zone: str, local_time: datetime) -> datetime | None:
-    """Return the UTC instant of a naive clock in `zone`; None for an hour that the clocks skip or show twice."""
+    """Return the UTC instant of a naive local time in `zone`; None for an hour that a clock change skips or repeats."""
     try:
         return pytz.timezone(zone).localize(local_time, is_dst=None).astimezone(UTC)
     except pytz.InvalidTimeError:
@@ -114,12 +117,12 @@ def parse_timestamp(
     is_offset_inferred: bool = False,
     raw_time: str = "",
 ) -> ParsedTime:
-    """Read an ISO-like time as a carrier told it.
+    """Parse an ISO 8601 time as a carrier reported it.
 
-    `country` and `region` are where the scan was made, `heard_at` when we were told (nothing can have happened much
-    later), `inferred` says that the offset is the data provider's idea and not the carrier's, and `raw` is the
-    carrier's own text where `text` is somebody's version of it. Text that is no time gives a `Moment` with its raw
-    text alone.
+    `country` and `region` are where the scan was made; `received_at` is when we got the answer (nothing can have
+    happened much later); `is_offset_inferred` means that an aggregator worked the offset out; `raw_time` is the
+    carrier's own text if `text` is a rewritten form of it. Text that is no time gives a `ParsedTime` with nothing but
+    its `raw_time`.
     """
     if not text or not isinstance(text, str):
         return ParsedTime(raw_time=raw_time)
@@ -139,7 +142,10 @@ def parse_aware(
     received_at: datetime,
     is_offset_inferred: bool,
 ) -> ParsedTime:
-    """Read a time that carries an offset. UTC told for a country that never shows it is an instant, not a clock."""
+    """Parse a time with an offset; `texts` are the ISO text and the carrier's own, `place` is country and region.
+
+    UTC reported for a country that never has UTC is an instant, not a local time.
+    """
     text, raw = texts
     local, precision = moment.replace(tzinfo=None), precision_of(text)
     try:
@@ -149,15 +155,15 @@ def parse_aware(
     if not is_plausible(at, received_at):
         return ParsedTime(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
     offset = offset_minutes_of(moment)
-    agrees, zone = match_offset_to_place(*place, offset, moment.year, moment.month, moment.day)
-    if offset == 0 and (not place[0] or not agrees or text.rstrip().endswith("Z")):
+    fits_place, zone = match_offset_to_place(*place, offset, moment.year, moment.month, moment.day)
+    if offset == 0 and (not place[0] or not fits_place or text.rstrip().endswith("Z")):
         return ParsedTime(at, None, 0, precision, ZoneSource.CARRIER_UTC, sole_zone_on(place[0], local), raw)
-    source = ZoneSource.PROVIDER_INFERRED if is_offset_inferred or not agrees else ZoneSource.CARRIER_OFFSET
+    source = ZoneSource.PROVIDER_INFERRED if is_offset_inferred or not fits_place else ZoneSource.CARRIER_OFFSET
     return ParsedTime(at, local, offset, precision, source, zone, raw)
 
 
 def parse_naive(local_time: datetime, raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
-    """Read a clock without a zone: a date, an instant where the place has one clock, or the clock alone."""
+    """Parse a time without an offset: a date, an instant if the place has one zone, else the local time alone."""
     if not SUPPORTED_YEARS[0] <= local_time.year <= SUPPORTED_YEARS[1]:
         return ParsedTime(None, local_time, None, precision_of(raw_time), ZoneSource.UNKNOWN, None, raw_time)
     if is_date_only(local_time, raw_time):
@@ -171,7 +177,7 @@ def parse_naive(local_time: datetime, raw_time: str, country: str | None, receiv
 
 
 def parse_utc_timestamp(text: str | None, *, received_at: datetime) -> ParsedTime:
-    """Read a time known to be UTC, with or without its `Z`. No local clock was told, so none is kept."""
+    """Parse a time known to be UTC, with or without its `Z`. There is no local time, so none is kept."""
     moment = parse_timestamp(text, None, received_at)
     if moment.local_time is None or moment.precision is Precision.DATE:
         return moment
@@ -182,12 +188,12 @@ def parse_utc_timestamp(text: str | None, *, received_at: datetime) -> ParsedTim
 
 
 def is_plausible(occurred_at: datetime, received_at: datetime) -> bool:
-    """Tell whether an instant can be true: after 2000 and not later than we heard of it, give or take a zone."""
+    """Return whether an instant is possible: after 2000, and not after it was received plus a zone error."""
     return EARLIEST_TIME <= occurred_at <= received_at + FUTURE_TOLERANCE
 
 
 def is_date_only(local_time: datetime, raw_time: str) -> bool:
-    """Tell whether a naive time is a date in truth: no clock in the text, or midnight to the second."""
+    """Return whether a naive time is really a date: no time in the text, or exactly midnight."""
     return len(raw_time.strip()) <= 10 or (
         local_time.hour,
         local_time.minute,
@@ -197,5 +203,5 @@ def is_date_only(local_time: datetime, raw_time: str) -> bool:
 
 
 def precision_of(raw_time: str) -> Precision:
-    """Return how exactly the text tells the time: seconds stand in it or they do not."""
+    """Return the precision of a time's text: seconds if it has two colons, else minutes."""
     return Precision.SECOND if raw_time.count(":", 0, 19) >= 2 else Precision.MINUTE

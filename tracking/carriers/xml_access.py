@@ -1,4 +1,4 @@
-"""Answers in XML, taken apart with a parser that refuses entities, outside references and other bombs."""
+"""Typed access to XML answers. The parser refuses entities, external references and entity expansion attacks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tracking.carriers.json_access import UnreadableAnswerError, clean_text
 
 
 def load_xml(body: bytes, *roots: str) -> Element:
-    """Return the root of the XML in `body`, with namespaces taken off every tag.
+    """Return the root of the XML in `body`, with namespaces removed from every tag.
 
-    Raise `UnreadableAnswer` for what is no XML, for XML with tricks, and for a root not named in `roots`.
+    Raise `UnreadableAnswerError` for a body that is not XML, for XML with entities, and for a root not in `roots`.
     """
     try:
         root: Element = fromstring(body)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as trouble:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         start = body[:40].decode("utf-8", "replace").strip().replace("\n", " ")
-        raise UnreadableAnswerError(f"the answer is not plain XML: it starts with {start!r}") from trouble
+        raise UnreadableAnswerError(f"the answer is not plain XML: it starts with {start!r}") from error
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
@@ -29,5 +29,5 @@ def load_xml(body: bytes, *roots: str) -> Element:
 
 
 def element_text(element: Element | None, path: str) -> str:
-    """Return the trimmed text at `path` below an element; '' when it is missing."""
+    """Return the trimmed text at `path` below an element; '' if it is missing."""
     return clean_text(element.findtext(path)) if element is not None else ""
