@@ -1,4 +1,4 @@
-"""Tracking numbers: whose they are, and where they stand in a text."""
+"""Tracking numbers: detect their carriers, and find them in a text."""
 
 from tracking.carriers.numbers.candidates import CarrierCandidate, Certainty, FoundNumber, MatchReason, NumberSource
 from tracking.carriers.numbers.detection import detect_carriers

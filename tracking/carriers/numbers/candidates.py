@@ -1,4 +1,4 @@
-"""What detection answers: a carrier that a number may belong to, how sure that is, and why."""
+"""The result of detection: a carrier that a number may belong to, how certain that is, and why."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ class Certainty(StrEnum):
     """How well a number fits a carrier."""
 
     CHECKED = "checked"
-    """The shape and the check digit agree, or a link names the carrier."""
+    """Format and check digit match, or a link names the carrier."""
     DISTINCTIVE = "shaped"
-    """The shape is the carrier's own; there is nothing to check."""
+    """The format points to this carrier; it has no check digit."""
     WEAK = "loose"
-    """The shape fits many carriers, or the check digit is wrong."""
+    """Many carriers use the format, or the check digit is wrong."""
 
 
 class MatchReason(StrEnum):
-    """Why a carrier is named, in machine words."""
+    """Why a carrier is a candidate, as stable identifiers."""
 
     LINK = "link"
     NAMED_IN_TEXT = "named_in_text"
@@ -26,13 +26,13 @@ class MatchReason(StrEnum):
     CHECK_DIGIT_WRONG = "check_digit_wrong"
     SHAPE = "shape"
     ORIGIN_COUNTRY = "origin_country"
-    """The number names the country whose post issued it."""
+    """The number contains the country whose post issued it."""
     DESTINATION = "destination"
     """The carrier delivers in the country of destination."""
     SHOP_HISTORY = "shop_history"
-    """The shop has sent with this carrier before."""
+    """The shop has used this carrier before."""
     COLLISION = "collision"
-    """Another carrier's format fits just as well."""
+    """Another carrier's format matches with the same certainty."""
 
 
 class CarrierCandidate(NamedTuple):
@@ -40,34 +40,34 @@ class CarrierCandidate(NamedTuple):
 
     carrier: str
     number: str
-    """As the carrier writes it: capitals, no blanks or dashes, without what only the barcode adds."""
+    """As the carrier writes it: capitals, no spaces or dashes, without what only the barcode adds."""
     format: str
     certainty: Certainty
     reasons: tuple[MatchReason, ...]
     country: str | None
-    """The ISO 3166-1 alpha-2 code that the number itself names as its origin."""
+    """The country of origin in the number itself, ISO 3166-1 alpha-2."""
     score: float
     """For ranking only."""
 
     @property
     def has_wrong_check_digit(self) -> bool:
-        """Say whether the number looks like this carrier's with a wrong digit."""
+        """Return whether the number has this carrier's format but a wrong check digit."""
         return MatchReason.CHECK_DIGIT_WRONG in self.reasons
 
 
 class NumberSource(StrEnum):
-    """Where a number stood."""
+    """Where in the text a number was found."""
 
     LINK = "link"
-    """In a tracking address."""
+    """In a tracking link."""
     TEXT = "text"
-    """Among other words."""
+    """Among other text."""
     STANDALONE = "bare"
     """Alone, or in a list of nothing but numbers."""
 
 
 class FoundNumber(NamedTuple):
-    """A number in a text, and whose it may be."""
+    """A number found in a text, with its candidates, best first."""
 
     number: str
     candidates: tuple[CarrierCandidate, ...]

@@ -1,4 +1,4 @@
-"""Whose number is this? Every carrier whose format fits, best first."""
+"""Detect the carriers of a tracking number: every carrier whose format matches, best first."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ def detect_carriers(
 ) -> list[CarrierCandidate]:
     """Return the carriers that a number may belong to, best first; `history` counts the shop's parcels by carrier.
 
-    Numbers with a wrong check digit come last, marked as such: always where the shape is a carrier's own, and for mere
-    digits only where nothing fits more than loosely.
+    Candidates with a wrong check digit come last: always for a distinctive format, and for plain digits only if every
+    candidate is weak.
     """
     return rank_with_last_mile(find_candidates(number), destination, history)
 
 
 def find_candidates(number: str) -> list[CarrierCandidate]:
-    """Return each carrier whose format fits, once and in no order yet; the score is the format's weight."""
+    """Return each carrier whose format matches, once, not yet ranked; the score is the format's weight."""
     return keep_best_per_carrier(match_formats(normalize_number(number)))
 
 
 def rank_with_last_mile(
     candidates: list[CarrierCandidate], destination: str | None, history: Mapping[str, int]
 ) -> list[CarrierCandidate]:
-    """Return the candidates ranked, and behind the post that issued an S10 item the one that will carry it last."""
+    """Rank the candidates; after the post that issued an S10 item, add the post that will deliver it."""
     country = country_of(destination)
-    listed = rank_candidates(candidates, country, history)
-    carriers = {candidate.carrier for candidate in listed}
+    ranked = rank_candidates(candidates, country, history)
+    carriers = {candidate.carrier for candidate in ranked}
     return [
         each
-        for candidate in listed
+        for candidate in ranked
         for each in (candidate, last_mile_candidate(candidate, country))
         if each is candidate or (each is not None and each.carrier not in carriers)
     ]
 
 
 def last_mile_candidate(candidate: CarrierCandidate, country: str | None) -> CarrierCandidate | None:
-    """Return the post of the country of destination for a checked S10 item of another country's post."""
+    """Return the post of the destination country as the carrier of another post's S10 item, or None."""
     if (
         country is None
         or candidate.country in (None, country)
@@ -65,42 +65,45 @@ def last_mile_candidate(candidate: CarrierCandidate, country: str | None) -> Car
 
 
 def normalize_number(number: str) -> str:
-    """Return a number as carriers write it: capitals, no blanks or dashes. What cannot be a number is empty."""
-    bare = SEPARATOR_PATTERN.sub("", normalize_characters(number)).upper()
-    return bare if len(bare) <= MAX_NUMBER_LENGTH and bare.isascii() and bare.isalnum() else ""
+    """Return a number in capitals without spaces, dashes or dots; '' if it cannot be a tracking number."""
+    compact = SEPARATOR_PATTERN.sub("", normalize_characters(number)).upper()
+    return compact if len(compact) <= MAX_NUMBER_LENGTH and compact.isascii() and compact.isalnum() else ""
 
 
 @cache
 def iso_country_codes() -> frozenset[str]:
-    """Return the ISO 3166-1 codes that an S10 number may end in."""
+    """Return the ISO 3166-1 codes in which an S10 number may end."""
     return frozenset(pytz.country_names)
 
 
 def match_formats(number: str) -> Iterator[CarrierCandidate]:
-    """Yield a candidate for every format whose shape fits, and hold back wrong digits that say too little."""
-    fits = [(row, candidate) for row in FORMATS for candidate in match_format(row, number)]
-    sure = any(candidate.certainty is not Certainty.WEAK for _, candidate in fits)
-    for row, candidate in fits:
-        if not candidate.has_wrong_check_digit or row.is_distinctive or not sure:
+    """Yield a candidate for every format that matches.
+
+    Plain digits with a wrong check digit are left out if any candidate is better than weak.
+    """
+    matches = [(row, candidate) for row in FORMATS for candidate in match_format(row, number)]
+    has_strong_match = any(candidate.certainty is not Certainty.WEAK for _, candidate in matches)
+    for row, candidate in matches:
+        if not candidate.has_wrong_check_digit or row.is_distinctive or not has_strong_match:
             yield candidate
 
 
 def match_format(number_format: NumberFormat, number: str) -> Iterator[CarrierCandidate]:
-    """Yield the candidate of one format, if the shape fits and the number ends in a country where it must."""
+    """Yield the candidate of one format if it matches; a format with a country needs a real one."""
     match = number_format.pattern.fullmatch(number)
     parts = match.groupdict() if match else {}
-    country, own = parts.get("country"), parts.get("number") or number
+    country, tracked_number = parts.get("country"), parts.get("number") or number
     if match and (country is None or country in iso_country_codes()):
-        certainty, reason = assess_certainty(number_format, parts.get("checked") or own)
+        certainty, reason = assess_certainty(number_format, parts.get("checked") or tracked_number)
         reasons = (reason, MatchReason.ORIGIN_COUNTRY) if country else (reason,)
         carrier = post_of(country) if country else number_format.carrier
         yield CarrierCandidate(
-            carrier, own, number_format.name, certainty, reasons, country, float(number_format.weight)
+            carrier, tracked_number, number_format.name, certainty, reasons, country, float(number_format.weight)
         )
 
 
 def assess_certainty(number_format: NumberFormat, digits: str) -> tuple[Certainty, MatchReason]:
-    """Say how well a number of the right shape fits."""
+    """Return how certain a match of a format is, and why."""
     if number_format.check is None:
         return (Certainty.DISTINCTIVE if number_format.is_distinctive else Certainty.WEAK), MatchReason.SHAPE
     if number_format.check(digits):
@@ -109,15 +112,15 @@ def assess_certainty(number_format: NumberFormat, digits: str) -> tuple[Certaint
 
 
 def keep_best_per_carrier(candidates: Iterable[CarrierCandidate]) -> list[CarrierCandidate]:
-    """Return each carrier once, by the format that fits best."""
+    """Return one candidate per carrier: the one of its best matching format."""
     best: dict[str, CarrierCandidate] = {}
     for candidate in candidates:
-        known = best.get(candidate.carrier)
-        if known is None or match_sort_key(candidate) > match_sort_key(known):
+        current = best.get(candidate.carrier)
+        if current is None or match_sort_key(candidate) > match_sort_key(current):
             best[candidate.carrier] = candidate
     return list(best.values())
 
 
 def match_sort_key(candidate: CarrierCandidate) -> tuple[bool, bool, float]:
-    """Return what makes one format of a carrier fit better than another."""
+    """Return the sort key by which one format of a carrier is better than another."""
     return (candidate.certainty is Certainty.CHECKED, not candidate.has_wrong_check_digit, candidate.score)

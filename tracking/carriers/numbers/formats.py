@@ -1,20 +1,21 @@
 """The public formats of tracking numbers, one row each.
 
-A format is *marked* when its shape is its own: letters, or a long enough fixed beginning. Digits without a mark are
-everybody's, and say something only by their check digit. A pattern covers what is printed or scanned: `number` names
-the part that the carrier tracks by, `checked` the part that ends in the check digit, `country` the issuer's country;
-without the groups it is the whole. Weights, 1 to 9, say how common a format is among its equals.
+A format is *distinctive* if its letters or a long enough fixed beginning point to one carrier, rarely to two. Plain
+digits are *ambiguous*: only their check digit says something. A pattern matches what is printed or scanned. Its group
+`number` is the part that the carrier tracks by, `checked` the part that ends in the check digit, `country` the issuer's
+country; without groups, the first two are the whole match. Weights, 1 to 9, say how common a format is among those that
+match equally.
 
 Sources: the UPU's S10; `jkeen/tracking_number_data` (MIT, v2); USPS Publication 199 (IMpb); DPD's, GLS's and
 Australia Post's label specifications; Deutsche Post's Identcode; carriers' help pages (Parcelforce, Hermes, Royal
-Mail); the shapes that several public trackers agree on for the rest.
+Mail); for the rest, the formats on which several public trackers agree.
 
-Public material does not settle a check digit for DHL's JD, JJD and JVGL numbers, Yodel, Evri, PostNL's 3S, DPD's 14
+No public source documents a check digit for DHL's JD, JJD and JVGL numbers, Yodel, Evri, PostNL's 3S, DPD's 14
 digits without the letter, YunExpress, 4PX, Cainiao, SF, Aramex, Landmark, LaserShip, UniUni, GOFO, Amazon, Swiss Post,
-Royal Mail's 2D codes and La Poste's 15 digits: these are shaped or loose. `YT` and 16 digits is YunExpress. `YT` and
-13 digits is YTO's by nearly every source and YunExpress's by one: both are offered. `3S` is PostNL's, and DHL's
-parcel service in the Netherlands uses it too. `JJD` and 16 digits is DHL's or Yodel's. An SSCC names a company,
-not a carrier: only the company numbers of DHL Paket, PostNord, Bring and FedEx Ground are known here.
+Royal Mail's 2D codes and La Poste's 15 digits. `YT` and 16 digits is YunExpress. `YT` and 13 digits is YTO by nearly
+every source and YunExpress by one: both are offered. `3S` is PostNL's, and DHL's parcel service in the Netherlands uses
+it too. `JJD` and 16 digits is DHL or Yodel. An SSCC names a company, not a carrier: only the company numbers of DHL
+Paket, PostNord, Bring and FedEx Ground are known here.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ CheckDigitFunction = Callable[[str], bool]
 
 
 class NumberFormat(NamedTuple):
-    """One shape of one carrier's numbers."""
+    """One format of one carrier's numbers; `check` is None if it has no known check digit."""
 
     carrier: str
     name: str
@@ -42,14 +43,14 @@ class NumberFormat(NamedTuple):
 def distinctive_format(
     carrier: str, name: str, pattern: str, check: CheckDigitFunction | None = None, weight: int = 5
 ) -> NumberFormat:
-    """A format whose shape is its own."""
+    """Return a format that points to its carrier by itself."""
     return NumberFormat(carrier, name, re.compile(pattern, re.ASCII), True, check, weight)
 
 
 def ambiguous_format(
     carrier: str, name: str, pattern: str, check: CheckDigitFunction | None = None, weight: int = 5
 ) -> NumberFormat:
-    """A format whose shape is everybody's."""
+    """Return a format that many carriers share, such as plain digits."""
     return NumberFormat(carrier, name, re.compile(pattern, re.ASCII), False, check, weight)
 
 

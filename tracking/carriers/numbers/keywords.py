@@ -1,4 +1,4 @@
-"""Words around a number: what announces a tracking number, what announces another number, and carriers' names."""
+"""Keywords around a number: labels of tracking numbers, labels of other numbers, and carriers' names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracking.carriers.directory import CARRIER_NAMES
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a list."""
+    """Return the words of a space-separated list."""
     return text.split()
 
 
@@ -77,7 +77,7 @@ LONG_CARRIER_NAMES: Final = [name for name, _ in CARRIER_SPELLINGS if name.upper
 
 
 def any_of_pattern(keywords: list[str]) -> str:
-    """Return a pattern of any of these words, the longest first."""
+    """Return a pattern that matches any of these keywords, the longest first."""
     return "|".join(re.escape(word) for word in sorted(keywords, key=len, reverse=True))
 
 
@@ -92,18 +92,18 @@ CARRIER_NAME_PATTERN: Final = re.compile(
 
 
 def classify_label(preceding_text: str) -> str:
-    """Say what the words before a number announce: `tracking`, `other` or nothing. The last word counts."""
+    """Return the kind of the last label before a number: `tracking`, `other` or ''."""
     labels = [label.lastgroup or "" for label in LABEL_PATTERN.finditer(preceding_text)]
     return labels[-1] if labels else ""
 
 
 def find_named_carriers(text: str) -> frozenset[str]:
     """Return the slugs of the carriers that a text names."""
-    return frozenset(slug for name in CARRIER_NAME_PATTERN.finditer(text) for slug in slugs_by_name(name[0]))
+    return frozenset(slug for match in CARRIER_NAME_PATTERN.finditer(text) for slug in slugs_by_name(match[0]))
 
 
 @lru_cache(maxsize=256)
 def slugs_by_name(name: str) -> tuple[str, ...]:
-    """Return the carriers that go by a name."""
-    told = SHORT_CARRIER_NAMES.get(name)
-    return (told,) if told else tuple(slug for spelled, slug in CARRIER_SPELLINGS if spelled == name.lower())
+    """Return the slugs of the carriers with a name; short names such as UPS count in capitals only."""
+    short = SHORT_CARRIER_NAMES.get(name)
+    return (short,) if short else tuple(slug for spelling, slug in CARRIER_SPELLINGS if spelling == name.lower())

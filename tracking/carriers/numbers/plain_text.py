@@ -1,7 +1,7 @@
-"""Pasted text as plain text: one script of digits and dashes, nothing invisible, no mail encoding, no HTML.
+"""Convert pasted text to plain text: ASCII digits and dashes, no invisible characters, no mail encoding, no HTML.
 
-Everything here takes time linear in the text, whatever the text. A link is replaced by a mark, so that what stands in
-it and what stands around it keep their order.
+Everything here takes time linear in the length of the text, also for text made to be slow. A link is replaced by a
+placeholder character, so that numbers in links and around them stay in order.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ TRAILING_PUNCTUATION: Final = ".,;:!?)]*_"
 
 
 class PlainText(NamedTuple):
-    """A text in reading order, with a mark for each link."""
+    """A text in reading order, with `LINK_CHARACTER` in place of each of its links."""
 
     text: str
     links: tuple[str, ...]
 
 
 class CharacterMap(dict[int, str | None]):
-    """What becomes of each character: digits of any script as 0 to 9, dashes and blanks as one, the invisible gone."""
+    """A translation table for `str.translate`, filled on demand by `normalize_character`."""
 
     def __missing__(self, code: int) -> str | None:
-        self[code] = plain = normalize_character(chr(code))
-        return plain
+        self[code] = normalized = normalize_character(chr(code))
+        return normalized
 
 
 CHARACTER_MAP: Final = CharacterMap()
 
 
 def normalize_character(char: str) -> str | None:
-    """Return the plain form of one character, or None for one that nobody sees."""
+    """Return a digit of any script as 0 to 9, a dash as `-`, a space as ' '; None for an invisible character."""
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     category = unicodedata.category(char)
@@ -55,43 +55,43 @@ def normalize_character(char: str) -> str | None:
 
 
 def normalize_characters(text: str) -> str:
-    """Return a text with wide and foreign digits, dashes and blanks made plain, and without invisible characters."""
+    """Return a text with ASCII digits, dashes and spaces, and without invisible characters."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(CHARACTER_MAP)
 
 
 def extract_plain_text(text: str) -> PlainText:
-    """Return a pasted text, mail or HTML as its words and its links."""
-    plain = ENTITY_PATTERN.sub(
+    """Return the text and the links of a pasted text, mail source or HTML."""
+    decoded = ENTITY_PATTERN.sub(
         lambda entity: html.unescape(entity[0]), decode_quoted_printable(normalize_characters(text))
     )
     links: list[str] = []
 
-    def remember(address: re.Match[str]) -> str:
-        links.append(address[0].rstrip(TRAILING_PUNCTUATION))
+    def replace_link(match: re.Match[str]) -> str:
+        links.append(match[0].rstrip(TRAILING_PUNCTUATION))
         return LINK_CHARACTER
 
-    return PlainText(
-        strip_tags(URL_PATTERN.sub(remember, normalize_characters(plain).replace(LINK_CHARACTER, ""))), tuple(links)
-    )
+    # Entities may have decoded to invisible characters or to the placeholder itself: both go before links are replaced.
+    text = normalize_characters(decoded).replace(LINK_CHARACTER, "")
+    return PlainText(strip_tags(URL_PATTERN.sub(replace_link, text)), tuple(links))
 
 
 def decode_quoted_printable(text: str) -> str:
-    """Return a mail's quoted-printable source as text. A lone `=` that stands for itself is left alone."""
+    """Decode a mail's quoted-printable source. Text without an encoded `=` keeps its other `=XX` as they are."""
     joined = SOFT_BREAK_PATTERN.sub("", text)
     return QUOTED_PRINTABLE_PATTERN.sub(lambda code: chr(int(code[1], 16)), joined) if "=3D" in joined else joined
 
 
 def strip_tags(text: str) -> str:
-    """Return the words of HTML, its links' marks kept. Other text has no tags and stays as it is."""
+    """Remove HTML tags, styles and scripts, but keep the placeholders of links inside tags."""
     if "<" not in text:
         return text
-    pieces = HIDDEN_ELEMENT_PATTERN.split(text)
-    shown = [pieces[0]] + [words for closing, words in zip(pieces[1::2], pieces[2::2], strict=True) if closing]
+    parts = HIDDEN_ELEMENT_PATTERN.split(text)
+    visible = [parts[0]] + [part for closing, part in zip(parts[1::2], parts[2::2], strict=True) if closing]
     return TAG_PATTERN.sub(
-        lambda tag: tag_replacement(tag[1]) + LINK_CHARACTER * tag[1].count(LINK_CHARACTER), "\n".join(shown)
+        lambda tag: tag_replacement(tag[1]) + LINK_CHARACTER * tag[1].count(LINK_CHARACTER), "\n".join(visible)
     )
 
 
 def tag_replacement(tag: str) -> str:
-    """Return what stands in place of a tag: nothing within a line of text, else a line's end."""
+    """Return the text in place of a tag: '' for an inline element, else a line break."""
     return "" if INLINE_TAG_PATTERN.match(tag) else "\n"

@@ -1,6 +1,6 @@
-"""Which candidate comes first: certainty, then what the text and the destination say, then the shop's habits.
+"""Rank candidates by certainty, then by the text and the destination, then by the shop's history.
 
-The scale keeps the steps apart: no habit outweighs a destination, and nothing outweighs a check digit but a link.
+The scores keep these steps apart: history never outweighs a destination, and only a link outweighs a check digit.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ POST_BY_COUNTRY: Final = {
     "NL": "postnl",
     "US": "usps",
 }
-"""The posts that have a slug of their own; any other is `s10`."""
+"""The national posts with a slug of their own; any other post is `s10`."""
 
 
 def country_set(codes: str) -> frozenset[str]:
-    """Return the countries of a list of their codes."""
+    """Return the countries in a space-separated list of codes."""
     return frozenset(codes.split())
 
 
@@ -57,7 +57,7 @@ HOME_COUNTRIES: Final[Mapping[str, frozenset[str]]] = {
     "purolator": country_set("CA"),
     "swiss-post": country_set("CH LI"),
 }
-"""Where a carrier delivers itself and is at home. A carrier of the whole world is at home nowhere."""
+"""The countries where a carrier mainly delivers. Worldwide carriers are left out: no destination favours them."""
 
 
 def post_of(country: str) -> str:
@@ -66,42 +66,46 @@ def post_of(country: str) -> str:
 
 
 def add_reasons(candidate: CarrierCandidate, *reasons: MatchReason) -> CarrierCandidate:
-    """Return the candidate with further reasons, each once."""
+    """Return the candidate with further reasons, without duplicates."""
     return candidate._replace(reasons=tuple(dict.fromkeys((*candidate.reasons, *reasons))))
 
 
 def rank_candidates(
     candidates: Iterable[CarrierCandidate], country: str | None, history: Mapping[str, int]
 ) -> list[CarrierCandidate]:
-    """Return the candidates best first, with every reason that counted; the order told breaks a tie."""
+    """Return the candidates best first, with the reasons for their scores; ties keep their order."""
     total = sum(count for count in history.values() if count > 0)
-    judged = [score_candidate(candidate, country, history, total) for candidate in mark_collisions(list(candidates))]
-    return sorted(judged, key=lambda candidate: -candidate.score)
+    scored = [score_candidate(candidate, country, history, total) for candidate in mark_collisions(list(candidates))]
+    return sorted(scored, key=lambda candidate: -candidate.score)
 
 
 def score_candidate(
     candidate: CarrierCandidate, country: str | None, history: Mapping[str, int], total: int
 ) -> CarrierCandidate:
-    """Return the candidate with what the destination and the shop's history say, and its score."""
+    """Return the candidate with its score and the reasons from destination and history.
+
+    `total` is the number of parcels in `history`.
+    """
     count = max(history.get(candidate.carrier, 0), 0)
     if country in HOME_COUNTRIES.get(candidate.carrier, ()):
         candidate = add_reasons(candidate, MatchReason.DESTINATION)
     if count:
         candidate = add_reasons(candidate, MatchReason.SHOP_HISTORY)
-    told = sum(REASON_SCORES.get(reason, 0.0) for reason in candidate.reasons)
-    certain = CERTAINTY_SCORES[candidate.certainty] if not candidate.has_wrong_check_digit else 0.0
-    return candidate._replace(score=certain + told + SHOP_HISTORY_SCORE * count / (total or 1) + candidate.score)
+    reason_score = sum(REASON_SCORES.get(reason, 0.0) for reason in candidate.reasons)
+    certainty_score = CERTAINTY_SCORES[candidate.certainty] if not candidate.has_wrong_check_digit else 0.0
+    history_score = SHOP_HISTORY_SCORE * count / (total or 1)
+    return candidate._replace(score=certainty_score + reason_score + history_score + candidate.score)
 
 
 def mark_collisions(candidates: list[CarrierCandidate]) -> list[CarrierCandidate]:
-    """Mark those that fit as well as another carrier does. A wrong digit collides with nothing."""
-    equals: dict[Certainty, set[str]] = {}
+    """Add `COLLISION` to candidates of equal certainty. A wrong check digit collides with nothing."""
+    carriers_by_certainty: dict[Certainty, set[str]] = {}
     for candidate in candidates:
         if not candidate.has_wrong_check_digit:
-            equals.setdefault(candidate.certainty, set()).add(candidate.carrier)
+            carriers_by_certainty.setdefault(candidate.certainty, set()).add(candidate.carrier)
     return [
         add_reasons(candidate, MatchReason.COLLISION)
-        if not candidate.has_wrong_check_digit and len(equals[candidate.certainty]) > 1
+        if not candidate.has_wrong_check_digit and len(carriers_by_certainty[candidate.certainty]) > 1
         else candidate
         for candidate in candidates
     ]

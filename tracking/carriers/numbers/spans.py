@@ -1,4 +1,4 @@
-"""Where a number may stand in plain text: one word, or several groups apart by one blank or one dash each."""
+"""Find spans of plain text that may be a number: one word, or several groups separated by one space or dash each."""
 
 from __future__ import annotations
 
@@ -23,81 +23,97 @@ MAX_GROUPS, MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, MAX_GROUP_LENGTH = 12, 40, 8, 
 
 
 class NumberSpan(NamedTuple):
-    """A stretch of text that may be a number, or the mark of a link."""
+    """A part of a text that may be a number, without its separators; or the placeholder of a link."""
 
     text: str
     start: int
     is_complete: bool
-    """No further digits belong to it."""
+    """It is not part of something longer, such as a decimal or a hyphenated word."""
     is_disqualified: bool
-    """A neighbouring character says that it is something else: a price, a telephone number, an address."""
+    """A neighbouring character shows that it is something else: a price, a telephone number, an address."""
 
 
 def find_spans(source_text: str) -> Iterator[NumberSpan]:
-    """Yield what may be a number, in order of reading. None overlaps another."""
+    """Yield the spans that may be a number, in reading order, without overlap."""
     groups = list(GROUP_PATTERN.finditer(source_text))
-    place = 0
-    while place < len(groups):
-        piece, used = span_at(groups, place, source_text)
-        if piece:
-            yield piece
-        place += used
+    index = 0
+    while index < len(groups):
+        span, group_count = span_at(groups, index, source_text)
+        if span:
+            yield span
+        index += group_count
 
 
 def span_at(groups: list[re.Match[str]], index: int, source_text: str) -> tuple[NumberSpan | None, int]:
-    """Return what may be a number at one group, and how many groups it takes."""
+    """Return the span that starts at a group, if any, and how many groups it takes (at least 1)."""
     text = groups[index][0]
     if text == LINK_CHARACTER:
         return NumberSpan(LINK_CHARACTER, groups[index].start(), True, False), 1
-    if len(text) > MAX_NUMBER_LENGTH or not (DIGIT_PATTERN.search(text) or (len(text) <= 4 and text.isupper())):
+    if not can_start_number(text):
         return None, 1
-    if (
-        len(text) >= MIN_NUMBER_LENGTH
-        and DIGIT_PATTERN.search(text)
-        and (DISTINCTIVE_FORMAT_PATTERN.fullmatch(text.upper()) or not text.isdigit())
-    ):
+    if is_complete_number(text):
         return build_span(groups, index, 1, source_text), 1
-    used = count_joined_groups(groups, index, source_text)
-    piece = build_span(groups, index, used, source_text)
-    return (piece if used > 1 or (DIGIT_PATTERN.search(text) and len(text) >= MIN_NUMBER_LENGTH) else None), used
+    group_count = count_joined_groups(groups, index, source_text)
+    if group_count == 1 and not is_long_enough(text):
+        return None, 1
+    return build_span(groups, index, group_count, source_text), group_count
+
+
+def can_start_number(text: str) -> bool:
+    """Return whether a group may begin a number: it has a digit, or is up to four capital letters."""
+    return len(text) <= MAX_NUMBER_LENGTH and (
+        DIGIT_PATTERN.search(text) is not None or (len(text) <= 4 and text.isupper())
+    )
+
+
+def is_long_enough(text: str) -> bool:
+    """Return whether a single group may be a number: it has a digit and the minimum length."""
+    return len(text) >= MIN_NUMBER_LENGTH and DIGIT_PATTERN.search(text) is not None
+
+
+def is_complete_number(text: str) -> bool:
+    """Return whether a single group is a number that no further group belongs to; plain digits may continue."""
+    return is_long_enough(text) and (
+        not text.isdigit() or DISTINCTIVE_FORMAT_PATTERN.fullmatch(text.upper()) is not None
+    )
 
 
 def count_joined_groups(groups: list[re.Match[str]], index: int, source_text: str) -> int:
-    """Return how many groups make a number: the most that have a marked shape, else a run of digits, else one."""
-    reach, best = count_adjacent_groups(groups, index, source_text), 1
+    """Return how many groups make a number: the most that match a distinctive format, else a run of digits, else 1."""
+    adjacent, best = count_adjacent_groups(groups, index, source_text), 1
     text = groups[index][0]
-    for used, group in enumerate(groups[index + 1 : index + reach], start=2):
+    for count, group in enumerate(groups[index + 1 : index + adjacent], start=2):
         text += group[0]
         if MIN_NUMBER_LENGTH <= len(text) <= MAX_NUMBER_LENGTH and DISTINCTIVE_FORMAT_PATTERN.fullmatch(text.upper()):
-            best = used
-    return best if best > 1 else count_digit_groups(groups, index, reach)
+            best = count
+    return best if best > 1 else count_digit_groups(groups, index, adjacent)
 
 
 def count_adjacent_groups(groups: list[re.Match[str]], index: int, source_text: str) -> int:
-    """Return how many groups follow one another by one and the same blank or dash; a long one only stands first."""
-    gap = source_text[groups[index].end() : groups[index].end() + 1]
-    reach = 1
-    while gap in (" ", "-") and reach < MAX_GROUPS and index + reach < len(groups):
-        last, group = groups[index + reach - 1], groups[index + reach]
+    """Return how many groups follow each other with the same single space or dash; only the first may be long."""
+    separator = source_text[groups[index].end() : groups[index].end() + 1]
+    count = 1
+    while separator in (" ", "-") and count < MAX_GROUPS and index + count < len(groups):
+        previous, group = groups[index + count - 1], groups[index + count]
         if (
-            source_text[last.end() : group.start()] != gap
+            source_text[previous.end() : group.start()] != separator
             or len(group[0]) > MAX_GROUP_LENGTH
             or group[0] == LINK_CHARACTER
         ):
             break
-        reach += 1
-    return reach
+        count += 1
+    return count
 
 
 def count_digit_groups(groups: list[re.Match[str]], index: int, group_count: int) -> int:
-    """Return how many groups are short groups of digits in a row; more of them than a number holds are none."""
+    """Return how many of the groups, from the first on, are two to six digits; at least 1."""
     sizes = [len(group[0]) if group[0].isdigit() else 0 for group in groups[index : index + group_count]]
-    used = next((count for count, size in enumerate(sizes) if not 2 <= size <= 6), len(sizes))
-    return max(used, 1)
+    count = next((position for position, size in enumerate(sizes) if not 2 <= size <= 6), len(sizes))
+    return max(count, 1)
 
 
 def build_span(groups: list[re.Match[str]], index: int, group_count: int, source_text: str) -> NumberSpan:
-    """Return the piece that some groups make, with what its neighbours say."""
+    """Return the span of some groups, judged by the characters around it."""
     start, end = groups[index].start(), groups[index + group_count - 1].end()
     text = "".join(group[0] for group in groups[index : index + group_count])
     return NumberSpan(
@@ -106,7 +122,7 @@ def build_span(groups: list[re.Match[str]], index: int, group_count: int, source
 
 
 def is_standalone(source_text: str, start: int, end: int) -> bool:
-    """Say whether nothing else belongs to it: digits behind a point or a colon, or anything behind a dash."""
+    """Return whether nothing is joined to a span: digits by a point, colon or comma, or anything by a dash."""
     return not (
         JOINED_BEFORE_PATTERN.search(source_text[max(0, start - 2) : start])
         or JOINED_AFTER_PATTERN.match(source_text[end : end + 2])
@@ -114,10 +130,10 @@ def is_standalone(source_text: str, start: int, end: int) -> bool:
 
 
 def has_disqualifying_neighbour(source_text: str, start: int, end: int) -> bool:
-    """Say whether a neighbour makes it a price, a telephone number, an address or part of something longer."""
-    near = source_text[max(0, start - 2) : start] + source_text[end : end + 2]
+    """Return whether a neighbour shows a price, a telephone number, an address or part of something longer."""
+    nearby = source_text[max(0, start - 2) : start] + source_text[end : end + 2]
     return (
         source_text[start - 1 : start] in DISQUALIFYING_BEFORE
         or source_text[end : end + 1] in DISQUALIFYING_AFTER
-        or bool(CURRENCY_SYMBOLS & set(near))
+        or bool(CURRENCY_SYMBOLS & set(nearby))
     )

@@ -1,8 +1,8 @@
-"""The public tracking pages of carriers and trackers: whose they are, and where in the address the number stands.
+"""The public tracking sites of carriers and aggregators, and where in their URLs the number is.
 
-Hosts match with all their subdomains. `keys` are parameters of the query or of the fragment, in small letters; `after`
-are parts of the path or of the fragment's path, behind which the number stands. Addresses change often, so a page of a
-known host whose keys are new is still searched for a number that fits its carrier.
+`hosts` match with all their subdomains. `query_keys` are parameters of the query or the fragment, in lower case;
+`preceding_segments` are segments of the path or the fragment's path that the number follows. URLs change often, so a
+known host's URL with other parameters is still searched for a number that fits its carrier.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 
 class TrackingSite(NamedTuple):
-    """One public tracking page. No carriers: a tracker of many."""
+    """One public tracking site. Without carriers it is an aggregator's."""
 
     hosts: str
     carriers: tuple[str, ...] = ()
