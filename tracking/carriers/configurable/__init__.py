@@ -1,0 +1,1 @@
+"""A carrier with a JSON API that an operator describes in the admin, without code."""

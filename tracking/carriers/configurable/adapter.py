@@ -1,11 +1,11 @@
-"""A carrier without code: any JSON API that asks for one number a call, as an operator describes it in a `Recipe`.
+"""The adapter of a JSON API that answers for one number per request, as an operator describes it in `AdapterConfig`.
 
-Facts come from the operator and from no documentation of ours: an answer pasted on the desk shows how it is read before
-a single parcel is asked about. A path that leads nowhere is an error, never an empty answer; a code that the table does
-not have stays `unmapped`; words can take a delivery back and never make one.
+An operator tests the configuration on a pasted answer in the admin before any number is fetched. A path that leads
+nowhere is an error, never an empty answer; a code that the table does not have stays `unmapped`; the text can
+contradict a delivery but never makes one.
 
-Not possible: tokens that must be fetched first, signed requests, several numbers a call, numbers to be registered,
-webhooks, and codes that mean something else on each side of the border. Those need an adapter of their own.
+Not supported: tokens that must be fetched first, signed requests, several numbers per request, registration, webhooks,
+and codes whose meaning depends on the side of the border. Those need an adapter in `adapters/`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ from tracking.vocabulary import BuyerTaskKind, Scan
 
 SLUG: Final = "generic"
 FORWARDED_TASK_KINDS: Final = frozenset(BuyerTaskKind) - {BuyerTaskKind.PAPERS, BuyerTaskKind.NOT_RECEIVED}
-"""Papers stay with the shop, and so does the word that a parcel is missing: a claim is the sender's to make."""
+"""All but documents, which stay with the shop, and missing parcels, for which only the sender can file a claim."""
 
 
 class ConfigurableAdapter(Adapter):
-    """A carrier by its recipe. `carrier` and `title` are the slug and the name of its row."""
+    """The adapter of one `Carrier` row. `carrier_slug` and `carrier_name` are those of the row."""
 
     slug = SLUG
     name = "JSON API"
@@ -67,62 +67,55 @@ class ConfigurableAdapter(Adapter):
         )
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
-        recipe = self.config
-        if recipe.not_found and not body.strip():
+        config = self.config
+        if config.not_found and not body.strip():
             return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, "an empty answer"),))
         answer = load_json_value(body)
-        if found := next((told for told in recipe.not_found.leaf_texts(answer) if told in recipe.not_found_values), ""):
-            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, found[:200]),))
-        number = recipe.number.joined_text(answer)
-        events = [parse_event(recipe, event, received_at) for event in extract_events(answer, recipe.events)]
-        return ParsedAnswer(
-            (
-                ParsedShipment(
-                    number,
-                    (ParsedLeg(self.carrier_slug, self.carrier_name, number),),
-                    order_oldest_first(events, recipe),
-                ),
-            )
-        )
+        if reason := find_not_found_value(answer, config):
+            return ParsedAnswer((), (RejectedNumber("", NO_EVENTS_YET, reason[:200]),))
+        number = config.number.joined_text(answer)
+        scans = [parse_event(config, event, received_at) for event in extract_events(answer, config.events)]
+        leg = ParsedLeg(self.carrier_slug, self.carrier_name, number)
+        return ParsedAnswer((ParsedShipment(number, (leg,), order_oldest_first(scans, config)),))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
-        recipe, filled = self.config, placeholder_values(client.credentials, numbers[0])
+        config, replacements = self.config, placeholder_values(client.credentials, numbers[0])
         return await client.send(
-            recipe.method.value,
-            recipe.path.replace(NUMBER_PLACEHOLDER, quote(numbers[0], safe="")),
-            headers=self.build_headers(filled),
-            json=fill_placeholders(recipe.body, filled),
-            accepted_statuses=(404,) if recipe.not_found else (),
+            config.method.value,
+            config.path.replace(NUMBER_PLACEHOLDER, quote(numbers[0], safe="")),
+            headers=self.build_headers(replacements),
+            json=fill_placeholders(config.body, replacements),
+            accepted_statuses=(404,) if config.not_found else (),
         )
 
     def build_headers(self, replacements: Mapping[str, str]) -> dict[str, str]:
-        """Return the headers of a call, with the credentials in their places."""
-        own = {
+        """Return the headers of a request, with placeholders filled."""
+        configured = {
             name: validate_header_value(fill_placeholders(value, replacements)) for name, value in self.config.headers
         }
-        return {"Accept": "application/json"} | own
+        return {"Accept": "application/json"} | configured
 
     async def forward_answer(
         self, client: CarrierClient, number: str, task_kind: BuyerTaskKind, values: Mapping[str, str]
     ) -> str:
-        told = await client.send(
+        body = await client.send(
             "POST",
             self.config.answers_path.replace(NUMBER_PLACEHOLDER, quote(number, safe="")),
             headers=self.build_headers(placeholder_values(client.credentials, number)),
             json={"number": number, "ask": task_kind.value, "values": dict(values)},
         )
-        return parse_reference(told)
+        return parse_reference(body)
 
     async def probe(self, client: CarrierClient) -> str:
         body = await self.fetch(client, [self.config.test_number])
-        reading = self.parse(body, received_at=datetime.now(UTC))
-        if reading.rejected_numbers:
+        answer = self.parse(body, received_at=datetime.now(UTC))
+        if answer.rejected_numbers:
             return "connected; the test number is not known"
-        return f"connected; {sum(len(parcel.scans) for parcel in reading.shipments)} events of the test number"
+        return f"connected; {sum(len(shipment.scans) for shipment in answer.shipments)} events of the test number"
 
 
 class IncompleteAdapter(Adapter):
-    """A carrier whose recipe is not complete: it is not asked, and what it told earlier waits unread."""
+    """The adapter of a carrier whose configuration is incomplete: every call raises; stored answers wait unparsed."""
 
     slug = SLUG
     name = ConfigurableAdapter.name
@@ -145,60 +138,71 @@ class IncompleteAdapter(Adapter):
 
 @lru_cache(maxsize=256)
 def adapter_for(config_json: str, carrier_slug: str, carrier_name: str) -> ConfigurableAdapter | IncompleteAdapter:
-    """Return the adapter of a recipe that is written as JSON; the same for the same recipe of the same carrier."""
+    """Return the adapter of a configuration in JSON, cached; `IncompleteAdapter` for one with errors."""
     try:
         return ConfigurableAdapter(AdapterConfig.parse(json.loads(config_json)), carrier_slug, carrier_name)
-    except InvalidConfigError as trouble:
-        return IncompleteAdapter(", ".join(trouble.errors))
+    except InvalidConfigError as error:
+        return IncompleteAdapter(", ".join(error.errors))
+
+
+def find_not_found_value(answer: Any, config: AdapterConfig) -> str:
+    """Return the value in an answer that means "number not found", or ''."""
+    texts = config.not_found.leaf_texts(answer)
+    return next((text for text in texts if text in config.not_found_values), "")
 
 
 def parse_reference(body: bytes) -> str:
-    """Return the `reference` of an answer in JSON, as short as it should be; '' where there is none."""
+    """Return the `reference` of a JSON answer, at most 100 characters; '' without one or if it is not JSON."""
     try:
-        found = json.loads(body)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    return str(found.get("reference") or "")[:100] if isinstance(found, dict) else ""
+    return str(answer.get("reference") or "")[:100] if isinstance(answer, dict) else ""
 
 
 def extract_events(answer: Any, path: JsonPath) -> list[Any]:
-    """Return the events of an answer in its order, from one list or from several. Null is an empty list."""
-    found: list[Any] = []
+    """Return the events at a path in the answer's order, from one list or several. Null is an empty list.
+
+    Raise `UnreadableAnswerError` for a path that leads nowhere and for an event that is not an object.
+    """
+    events: list[Any] = []
     for part in path.find_required(answer):
-        found += part if isinstance(part, list) else [part] if part is not None else []
-    for event in found:
+        events += part if isinstance(part, list) else [part] if part is not None else []
+    for event in events:
         if not isinstance(event, dict):
             raise UnreadableAnswerError(f"an event at {path} is {json_type_name(event)} where an object was expected")
-    return found
+    return events
 
 
 def parse_event(config: AdapterConfig, event: Any, received_at: datetime) -> ParsedScan:
-    """Read one event; what its paths do not lead to is not told."""
+    """Parse one event; a path that leads nowhere gives an empty value."""
     city, region = config.city.joined_text(event), config.region.joined_text(event)
     country = country_of(config.country.joined_text(event)) or config.home_country or None
     place = ParsedPlace(config.place.joined_text(event, ", ") or city, country, region or None, city or None)
-    code, words = config.code.joined_text(event, "."), config.text.joined_text(event)
-    when = config.timestamp_format.parse(
+    code, text = config.code.joined_text(event, "."), config.text.joined_text(event)
+    time = config.timestamp_format.parse(
         config.time.joined_text(event), config.zone.joined_text(event), country, region or None, received_at
     )
     scan = config.codes.get(code)
-    return ParsedScan(0, correct_scan_by_text(scan, words) if scan else Scan.UNMAPPED, when, place, code, words)
+    return ParsedScan(0, correct_scan_by_text(scan, text) if scan else Scan.UNMAPPED, time, place, code, text)
 
 
 def order_oldest_first(scans: Sequence[ParsedScan], config: AdapterConfig) -> tuple[ParsedScan, ...]:
-    """Return scans oldest first."""
-    turned = config.order is EventOrder.NEWEST or (config.order is EventOrder.AUTO and is_newest_first(scans))
-    return tuple(reversed(scans)) if turned else tuple(scans)
+    """Return scans oldest first, as the configuration or their times say."""
+    is_reversed = config.order is EventOrder.NEWEST or (config.order is EventOrder.AUTO and is_newest_first(scans))
+    return tuple(reversed(scans)) if is_reversed else tuple(scans)
 
 
 def is_newest_first(scans: Sequence[ParsedScan]) -> bool:
-    """Tell whether more scans are followed by an earlier one than by a later one, by instants or by told clocks."""
-    steps = [compare_times(one, other) for one, other in pairwise(scans)]
-    return sum(steps) < 0
+    """Return whether more scans are followed by an earlier one than by a later one."""
+    return sum(compare_times(current, following) for current, following in pairwise(scans)) < 0
 
 
 def compare_times(earlier_in_list: ParsedScan, later_in_list: ParsedScan) -> int:
-    """Return 1 where `other` is later, -1 where it is earlier, and 0 where that is not known."""
+    """Return 1 if the second scan is later, -1 if it is earlier, 0 if equal or unknown.
+
+    Instants are compared if both have one, else local times.
+    """
     if earlier_in_list.time.occurred_at and later_in_list.time.occurred_at:
         return (later_in_list.time.occurred_at > earlier_in_list.time.occurred_at) - (
             later_in_list.time.occurred_at < earlier_in_list.time.occurred_at
@@ -211,7 +215,7 @@ def compare_times(earlier_in_list: ParsedScan, later_in_list: ParsedScan) -> int
 
 
 def placeholder_values(credentials: Mapping[str, str], number: str) -> dict[str, str]:
-    """Return what stands in for each placeholder."""
+    """Return the value of each placeholder."""
     key, secret = credentials.get("key", ""), credentials.get("secret", "")
     return {
         NUMBER_PLACEHOLDER: number,
@@ -222,20 +226,20 @@ def placeholder_values(credentials: Mapping[str, str], number: str) -> dict[str,
 
 
 def fill_placeholders(template: Any, replacements: Mapping[str, str]) -> Any:
-    """Return a template with its placeholders filled, in all its texts."""
+    """Return a template with the placeholders in all its texts filled."""
     if isinstance(template, dict):
         return {key: fill_placeholders(value, replacements) for key, value in template.items()}
     if isinstance(template, list):
         return [fill_placeholders(value, replacements) for value in template]
     return (
-        PLACEHOLDER_PATTERN.sub(lambda sign: replacements.get(sign[0], sign[0]), template)
+        PLACEHOLDER_PATTERN.sub(lambda match: replacements.get(match[0], match[0]), template)
         if isinstance(template, str)
         else template
     )
 
 
 def validate_header_value(value: str) -> str:
-    """Return a header's value; raise `Refused` for one that would break the request."""
+    """Return a header's value; raise `RequestRejectedError` for one that would break the request."""
     if not value.isprintable():
         raise RequestRejectedError("a header would hold a sign that none may hold: look at the API key")
     return value

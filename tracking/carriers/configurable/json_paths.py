@@ -1,14 +1,14 @@
-"""Ways into a JSON value, as an operator writes them: `data.shipments[0].events`, `date + time`, `["odd.key"]`.
+"""Paths into a JSON value, as an operator writes them: `data.shipments[0].events`, `date + time`, `["odd.key"]`.
 
-A path is keys with dots between them; `[0]` takes one of a list, counted from 0 (`[-1]` the last), `[*]` each of them,
-`["a key"]` a key with a sign that means something here. `$` is the whole value.
+A path is keys separated by dots; `[0]` is an item of a list, counted from 0 (`[-1]` is the last), `[*]` each item,
+`["a.key"]` a key with special characters. `$` is the whole value.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from tracking.carriers.json_access import UnreadableAnswerError, clean_text, json_type_name
@@ -17,14 +17,14 @@ MAX_PATH_LENGTH: Final = 300
 MAX_KEYS_SHOWN: Final = 12
 STEP_PATTERN: Final = re.compile(r'\.([^.\[\]"+]+)|\["([^"]+)"\]|\[(-?\d{1,4}|\*)\]')
 PLUS_PATTERN: Final = re.compile(r'\+(?=(?:[^"]*"[^"]*")*[^"]*$)')
-"""A plus that joins two paths: one that stands in no quotes."""
+"""A plus that joins two paths: one outside quotes."""
 
 PathStep = str | int | None
-"""A key, a position in a list, or None for each part."""
+"""A key, an index in a list, or None for every item."""
 
 
 class PathNotFoundError(UnreadableAnswerError):
-    """A path leads nowhere. `path` is as far as it was followed, `there` what lies one step before its end."""
+    """A path leads nowhere. `path` ends at the missing step; `available` describes what the value before it has."""
 
     def __init__(self, path: str, available: str) -> None:
         super().__init__(f"the answer has no {path}; there it has: {available}")
@@ -32,62 +32,72 @@ class PathNotFoundError(UnreadableAnswerError):
 
 
 class JsonPath(NamedTuple):
-    """One way into a JSON value."""
+    """One path into a JSON value."""
 
     steps: tuple[PathStep, ...] = ()
 
     @classmethod
     def parse(cls, expression: str) -> JsonPath:
-        """Read a path; ValueError names the part that is none."""
+        """Parse a path; ValueError contains the part that is invalid."""
         if not expression.strip():
             raise ValueError("…")
         rest = expression.strip().removeprefix("$")
         rest = rest if not rest or rest[0] in ".[" else f".{rest}"
-        steps: list[PathStep] = []
-        while rest:
-            found = STEP_PATTERN.match(rest)
-            if found is None or len(expression) > MAX_PATH_LENGTH or not expression.isprintable():
-                raise ValueError(rest[:40])
-            key, quoted, position = found.groups()
-            steps.append((key.strip() if key else quoted) if key or quoted else parse_index(position))
-            rest = rest[found.end() :]
-        return cls(tuple(steps))
+        if rest and (len(expression) > MAX_PATH_LENGTH or not expression.isprintable()):
+            raise ValueError(rest[:40])
+        return cls(tuple(parse_steps(rest)))
 
     def __str__(self) -> str:
-        """Write the path the plain way."""
+        """Return the path in its shortest notation."""
         return "".join(format_step(step) for step in self.steps).removeprefix(".") or "$"
 
     def find_all(self, value: Any) -> list[Any]:
-        """Return all that lies at the path; nothing where it leads nowhere."""
-        found = [value]
+        """Return all values at the path; [] if it leads nowhere."""
+        values = [value]
         for step in self.steps:
-            found = [inner for outer in found for inner in children_at(outer, step)]
-        return found
+            values = [child for parent in values for child in children_at(parent, step)]
+        return values
 
     def find_required(self, value: Any) -> list[Any]:
-        """Return all that lies at the path; raise `NotThere` where it leads nowhere. No parts of a list are some."""
-        found = [value]
-        for place, step in enumerate(self.steps):
-            outer, found = found, [inner for one in found for inner in children_at(one, step)]
-            if outer and not found and not (step is None and any(isinstance(one, list | dict) for one in outer)):
-                raise PathNotFoundError(str(JsonPath(self.steps[: place + 1])), describe_contents(outer[0]))
-        return found
+        """Return all values at the path; raise `PathNotFoundError` if it leads nowhere. `[*]` may find nothing."""
+        values = [value]
+        for index, step in enumerate(self.steps):
+            parents, values = values, [child for parent in values for child in children_at(parent, step)]
+            if parents and not values and not (step is None and has_container(parents)):
+                raise PathNotFoundError(str(JsonPath(self.steps[: index + 1])), describe_contents(parents[0]))
+        return values
 
 
-def parse_index(position: str) -> int | None:
-    """Return a position in a list, or None for each."""
-    return None if position == "*" else int(position)
+def parse_steps(rest: str) -> Iterator[PathStep]:
+    """Yield the steps of a path that begins with `.` or `[`; ValueError contains the part that is invalid."""
+    while rest:
+        match = STEP_PATTERN.match(rest)
+        if match is None:
+            raise ValueError(rest[:40])
+        key, quoted, index = match.groups()
+        yield (key.strip() if key else quoted) if key or quoted else parse_index(index)
+        rest = rest[match.end() :]
+
+
+def parse_index(text: str) -> int | None:
+    """Return an index in a list, or None for `*`."""
+    return None if text == "*" else int(text)
+
+
+def has_container(values: Sequence[Any]) -> bool:
+    """Return whether any value is a list or an object."""
+    return any(isinstance(value, list | dict) for value in values)
 
 
 def format_step(step: PathStep) -> str:
-    """Write one step."""
+    """Return one step in path notation."""
     if isinstance(step, str):
         return f".{step}" if STEP_PATTERN.fullmatch(f".{step}") else f'["{step}"]'
     return f"[{'*' if step is None else step}]"
 
 
 def children_at(value: Any, step: PathStep) -> Sequence[Any]:
-    """Return what one step finds in a value."""
+    """Return the values that one step leads to; [] if none."""
     if isinstance(step, str):
         return [value[step]] if isinstance(value, dict) and step in value else []
     if step is None:
@@ -96,7 +106,7 @@ def children_at(value: Any, step: PathStep) -> Sequence[Any]:
 
 
 def describe_contents(value: Any) -> str:
-    """Say in a few words what a value holds: the keys of an object, the length of a list, the kind of the rest."""
+    """Describe a value for a message: the keys of an object, the length of a list, the type of anything else."""
     if isinstance(value, dict):
         keys = [clean_text(key)[:40] for key in value]
         more = f", … ({len(keys)})" if len(keys) > MAX_KEYS_SHOWN else ""
@@ -105,7 +115,7 @@ def describe_contents(value: Any) -> str:
 
 
 def leaf_text(value: Any) -> str:
-    """Return a leaf of JSON as text: numbers as written, `true`, `false`, `null`; lists and objects are none."""
+    """Return a JSON leaf as text: numbers, `true`, `false` and `null` as in JSON; '' for lists and objects."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, float):
@@ -114,13 +124,13 @@ def leaf_text(value: Any) -> str:
 
 
 class JoinedPaths(NamedTuple):
-    """Several ways whose texts are read as one: `date + time`."""
+    """Several paths whose texts are joined: `date + time`."""
 
     paths: tuple[JsonPath, ...] = ()
 
     @classmethod
     def parse(cls, expression: str) -> JoinedPaths:
-        """Read paths with a plus between them; ValueError names the part that is none. Nothing written is no path."""
+        """Parse paths joined by `+`; ValueError contains the part that is invalid. '' has no paths."""
         return (
             cls(tuple(JsonPath.parse(part) for part in PLUS_PATTERN.split(expression))) if expression.strip() else cls()
         )
@@ -129,10 +139,10 @@ class JoinedPaths(NamedTuple):
         return bool(self.paths)
 
     def leaf_texts(self, value: Any) -> list[str]:
-        """Return the texts found in a value, null among them."""
+        """Return the texts at the paths, with null as `null`."""
         return [leaf_text(part) for path in self.paths for part in path.find_all(value)]
 
     def joined_text(self, value: Any, separator: str = " ") -> str:
-        """Return the texts found in a value, each once, joined by `between`; null and nothing count as ''."""
-        found = (leaf_text(part) for path in self.paths for part in path.find_all(value) if part is not None)
-        return separator.join(dict.fromkeys(part for part in found if part))
+        """Return the distinct texts at the paths, joined by `separator`, without nulls and empty texts."""
+        texts = (leaf_text(part) for path in self.paths for part in path.find_all(value) if part is not None)
+        return separator.join(dict.fromkeys(text for text in texts if text))
