@@ -1,4 +1,4 @@
-"""Whatever arrives, an adapter reads it or says why not; and no words of any kind make a parcel delivered."""
+"""An adapter parses any answer or says why it cannot, and no text makes a parcel delivered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,19 @@ JSON_ANSWERS = [path for path in ANSWERS if path.suffix == ".json"]
 TEXT_KEYS = {
     *("description", "desc", "message", "words", "standerdDesc", "statusDescription", "eventDescription", "text"),
     *("subtag_message", "status_detail", "status_details", "scanDescription", "eventDetails", "remark", "statusText"),
+    *(
+        "tkDesc",
+        "trackingContent",
+        "UpdateDescription",
+        "opName",
+        "label",
+        "Description",
+        "StatusDescription",
+        "content",
+    ),
+    *("eventName", "tracking_detail", "eventType", "ProcessContent", "status"),
 }
+"""Keys under which carriers put the text of a scan."""
 JsonKeys = tuple[Any, ...]
 JUNK: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -48,13 +60,11 @@ JUNK: st.SearchStrategy[Any] = st.one_of(
         ]
     ),
 )
-
-
 DELIVERED_TEXTS = st.sampled_from(["Delivered", "已签收", "Entregue", "Zugestellt", "Livré", "Delivered to recipient"])
 
 
 def all_paths(value: Any, prefix: JsonKeys = ()) -> Iterator[JsonKeys]:
-    """Yield the way to every part of a JSON value."""
+    """Yield the path to every part of a JSON value."""
     yield prefix
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in parts:
@@ -65,42 +75,55 @@ def mutate(value: Any, path: JsonKeys, junk: Any, *, remove: bool) -> Any:
     """Return a copy with one part replaced or removed."""
     if not path:
         return junk
-    whole = copy.deepcopy(value)
-    holder = whole
-    for key in path[:-1]:
-        holder = holder[key]
+    mutated = copy.deepcopy(value)
+    parent = part_at(mutated, path[:-1])
     if remove:
-        del holder[path[-1]]
+        del parent[path[-1]]
     else:
-        holder[path[-1]] = junk
-    return whole
+        parent[path[-1]] = junk
+    return mutated
 
 
 def part_at(value: Any, path: JsonKeys) -> Any:
-    """Return the part that a path leads to."""
+    """Return the part at a path."""
     for key in path:
         value = value[key]
     return value
 
 
+def key_of(path: JsonKeys) -> str:
+    """Return the key of a part; the items of a list have that of the list."""
+    return next((key for key in reversed(path) if isinstance(key, str)), "")
+
+
+def text_paths(value: Any) -> list[JsonKeys]:
+    """Return the paths of all leaves under a key that holds the text of a scan."""
+    return [
+        path
+        for path in all_paths(value)
+        if key_of(path) in TEXT_KEYS and not isinstance(part_at(value, path), dict | list)
+    ]
+
+
 def parse_or_none(slug: str, body: bytes) -> ParsedAnswer | None:
-    """Read a body; None when the adapter says that it cannot."""
+    """Parse a body; None if the adapter says that it cannot."""
     try:
         return ADAPTERS[slug].parse(body, received_at=RECEIVED_AT)
-    except UnreadableAnswerError as trouble:
-        assert str(trouble)
-        assert "\n" not in str(trouble)
+    except UnreadableAnswerError as error:
+        assert str(error)
+        assert "\n" not in str(error)
         return None
 
 
 def encoded(value: Any) -> bytes:
+    """Return a value as JSON, lone surrogates included."""
     return json.dumps(value).encode("utf-8", "surrogatepass")
 
 
 @pytest.mark.parametrize("answer", JSON_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_part_replaced_or_lost_is_read_or_refused(answer: Path, data: st.DataObject) -> None:
+def test_an_answer_with_parts_replaced_or_removed_is_parsed_or_refused(answer: Path, data: st.DataObject) -> None:
     value = json.loads(answer.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(list(all_paths(value))))
@@ -112,23 +135,23 @@ def test_a_part_replaced_or_lost_is_read_or_refused(answer: Path, data: st.DataO
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_bytes_cut_off_or_broken_are_read_or_refused(answer: Path, data: st.DataObject) -> None:
+def test_truncated_or_corrupt_bytes_are_parsed_or_refused(answer: Path, data: st.DataObject) -> None:
     body = answer.read_bytes()
     cut = data.draw(st.integers(0, len(body)))
     noise = data.draw(st.binary(max_size=6))
+    rest = body[cut + 3 :] if data.draw(st.booleans()) else b""
 
-    parse_or_none(answer.parent.name, body[:cut] + noise + (body[cut + 3 :] if data.draw(st.booleans()) else b""))
+    parse_or_none(answer.parent.name, body[:cut] + noise + rest)
 
 
 @pytest.mark.parametrize("answer", JSON_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 @settings(max_examples=60, deadline=None)
-@given(words=st.text(max_size=30), praise=DELIVERED_TEXTS)
-def test_extra_text_never_makes_a_scan_delivered(answer: Path, words: str, praise: str) -> None:
+@given(text=st.text(max_size=30), delivered_text=DELIVERED_TEXTS)
+def test_extra_text_never_makes_a_scan_delivered(answer: Path, text: str, delivered_text: str) -> None:
     value = json.loads(answer.read_bytes())
     before = parse_or_none(answer.parent.name, encoded(value))
-    for path in list(all_paths(value)):
-        if path and path[-1] in TEXT_KEYS:
-            value = mutate(value, path, f"{part_at(value, path)} {words} {praise}", remove=False)
+    for path in text_paths(value):
+        value = mutate(value, path, f"{part_at(value, path)} {text} {delivered_text}", remove=False)
     after = parse_or_none(answer.parent.name, encoded(value))
 
     assert before is not None
@@ -136,5 +159,6 @@ def test_extra_text_never_makes_a_scan_delivered(answer: Path, words: str, prais
     assert count_delivered(after) <= count_delivered(before)
 
 
-def count_delivered(reading: ParsedAnswer) -> int:
-    return sum(scan.scan in DELIVERED_SCANS for parcel in reading.shipments for scan in parcel.scans)
+def count_delivered(answer: ParsedAnswer) -> int:
+    """Return how many scans of an answer are deliveries."""
+    return sum(scan.scan in DELIVERED_SCANS for shipment in answer.shipments for scan in shipment.scans)

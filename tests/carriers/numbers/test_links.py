@@ -56,6 +56,7 @@ LINKS = [
         "japanpost",
         "EJ314159268JP",
     ),
+    ("https://www.ems.com.cn/queryList?mailNum=LX000000014CN", "chinapost", "LX000000014CN"),
     ("https://global.cainiao.com/newDetail.htm?mailNoList=LP00000000000001&lang=zh", "cainiao", "LP00000000000001"),
     ("https://www.yuntrack.com/parcelTracking?id=YT2229521272164446", "yunexpress", "YT2229521272164446"),
     ("https://track.4px.com/#/result/0/4PX3000000000000CN", "4px", "4PX3000000000000CN"),
