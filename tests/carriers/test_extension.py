@@ -214,7 +214,8 @@ def test_step_10_every_carrier_has_a_number_format(slug: str) -> None:
         slug in {row.carrier for row in FORMATS} | set(POST_BY_COUNTRY.values()),
         f"{slug} has no number format",
         "add a row to FORMATS in tracking/carriers/numbers/formats.py (a post with S10 numbers only: to "
-        "POST_BY_COUNTRY in ranking.py; a carrier without numbers of its own: to WITHOUT_OWN_NUMBERS in this file)",
+        "POST_BY_COUNTRY in ranking.py; a carrier without numbers of its own: to WITHOUT_OWN_NUMBERS in "
+        "tests/carriers/test_extension.py)",
     )
 
 
@@ -222,9 +223,9 @@ def test_step_10_every_carrier_has_a_number_format(slug: str) -> None:
 def test_step_10_every_carrier_has_an_example_number(slug: str) -> None:
     require(
         slug in {carrier for _number, carrier, _format, _certainty in NUMBERS},
-        f"{slug} has no detected number",
+        f"{slug} has no example number",
         "add an example to NUMBERS in tests/carriers/numbers/test_detection.py (numbers that always match another "
-        "carrier as well or better: add the slug to NEVER_BEST_MATCH in this file)",
+        "carrier as well or better: add the slug to NEVER_BEST_MATCH in tests/carriers/test_extension.py)",
     )
 
 
