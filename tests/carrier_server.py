@@ -1,4 +1,4 @@
-"""A carrier's server for tests: real HTTP on this machine, answering as it is told to."""
+"""A 17TRACK server for tests: real HTTP on localhost, answering with a given function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Responder = Callable[[str, list[dict[str, Any]]], web.Response]
 
 
 class CarrierServer:
-    """Hears 17TRACK's calls and answers with `answer(verb, items)`. `calls` lists what was asked."""
+    """Answer each request with `responder(verb, items)`; `calls` lists verb, items and key of each."""
 
     def __init__(self, responder: Responder) -> None:
         self.responder = responder
@@ -42,7 +42,7 @@ class CarrierServer:
 
 @contextmanager
 def run_carrier_server(responder: Responder) -> Iterator[CarrierServer]:
-    """Run a carrier's server in a thread for as long as the block lasts."""
+    """Run the server in a thread during a `with` block."""
     server, ready = CarrierServer(responder), threading.Event()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve(ready, stop)), daemon=True)

@@ -1,4 +1,4 @@
-"""What each carrier's documents want a call to be: one row for every adapter."""
+"""The requests that each carrier's documentation describes: one row for every adapter."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ ExpectedCall = Callable[[Sequence[str]], CarrierRequest]
 
 
 class ExpectedProbe(NamedTuple):
-    """Where "Test the connection" asks, what a carrier answers there, and what is said of it."""
+    """The path of the connection test, the carrier's answer to it, and the message that results."""
 
     path: str
     answer: bytes | None = None
-    """None: the same as to `fetch`."""
+    """None: the same answer as to `fetch`."""
     message: str = "connected"
 
 
 def secret(name: str) -> str:
-    """Return a credential as `counter.secrets_of` makes it up."""
+    """Return a credential as `fake_credentials_of` makes it up."""
     return f"{name}-hush/&+%"
 
 
 def path_segment(numbers: Sequence[str], separator: str = ",") -> str:
-    """Return numbers as one segment of a path."""
+    """Return numbers as one percent-encoded segment of a path."""
     return separator.join(quote(number, safe="") for number in numbers)
 
 
 def dhl_xml_query(numbers: Sequence[str]) -> str:
-    """Return the XML that DHL Paket wants in the address."""
-    told = {
+    """Return the XML that DHL Paket expects in its query."""
+    attributes = {
         "appname": secret("appname"),
         "password": secret("password"),
         "request": "d-get-piece-detail",
         "language-code": "en",
         "piece-code": ";".join(numbers),
     }
-    fields = " ".join(f"{name}={quoteattr(value)}" for name, value in told.items())
+    fields = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items())
     return f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><data {fields}/>'
 
 
@@ -49,7 +49,7 @@ FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 BEARER_HEADER = {"Authorization": "Bearer token-1-hush"}
 
 REQUIRED_NUMBERS: dict[str, list[str]] = {"shippo": ["9200 1900 0000 0000 0000 23"]}
-"""Numbers to ask for where not any will do: Shippo must be told whose it is."""
+"""Numbers for adapters that do not accept just any: Shippo needs to recognise the carrier."""
 
 FETCHES: dict[str, ExpectedCall] = {
     "17track": lambda numbers: CarrierRequest(
@@ -286,7 +286,7 @@ REGISTRATIONS: dict[str, ExpectedCall] = {
     ),
 }
 LOOKUP_BEFORE_REGISTRATION = frozenset({"trackingmore"})
-"""Adapters that first ask for the courier of each number; their own tests say how."""
+"""Adapters that look up the courier of each number first; their own tests cover registration."""
 
 PROBES: dict[str, ExpectedProbe] = {
     "17track": ExpectedProbe(
@@ -337,4 +337,4 @@ UNKNOWN_NUMBER_ANSWERS: dict[str, bytes] = {
     "usps": b'{"apiVersion": "v3", "error": {"code": "404", "message": "Tracking is not available for this item."}}',
     "shippo": b'{"detail": "Not found."}',
 }
-"""What carriers that use 404 for it say of a number that they do not know (yet)."""
+"""The answers of carriers that send 404 for a number that they do not know (yet)."""

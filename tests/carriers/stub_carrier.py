@@ -1,4 +1,4 @@
-"""A carrier's desk over real HTTP: it answers as told and keeps what was asked."""
+"""A stub carrier over real HTTP: it gives one fixed answer and records raw requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ClientCall = Callable[[CarrierClient], Awaitable[Any]]
 
 
 def run_against_server(handler: RequestHandler, credentials: Mapping[str, str], client_call: ClientCall) -> Any:
-    """Serve every address on this machine, let `visit` use a line to it, and return what it brings back."""
+    """Serve every path on localhost, run `client_call` with a client for it, and return the result."""
 
     async def run() -> Any:
         app = web.Application(client_max_size=2**20)
@@ -45,7 +45,7 @@ class RawRequest(NamedTuple):
 
 
 class StubCarrier:
-    """`asked` holds the requests in their order."""
+    """Give the same answer to every request; `requests` has them in order."""
 
     def __init__(self, answer: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.answer, self.status, self.headers = answer, status, dict(headers or {})
@@ -58,5 +58,5 @@ class StubCarrier:
         return web.Response(body=self.answer, status=self.status, headers=self.headers)
 
     def run(self, client_call: ClientCall, credentials: Mapping[str, str]) -> Any:
-        """Open the desk, let `visit` call there with some credentials, and return what it brings back."""
+        """Start the carrier, run `client_call` with a client for it, and return the result."""
         return run_against_server(self.handle, credentials, client_call)

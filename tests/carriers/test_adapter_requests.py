@@ -1,4 +1,4 @@
-"""Every adapter over real HTTP: it asks as its carrier's documents want it, and each answer means what it should."""
+"""Every adapter over real HTTP: requests are as the carrier documents them, and every kind of answer is handled."""
 
 from __future__ import annotations
 
@@ -46,42 +46,42 @@ every_adapter = pytest.mark.parametrize("slug", sorted(ADAPTERS))
 
 
 def fake_carrier(slug: str, answer: Answer | None = None) -> FakeCarrier:
-    """Return a carrier's counter, by default one that gives the adapter's own sample to every question."""
+    """Return a fake carrier; by default it answers every request with the adapter's sample."""
     return FakeCarrier(
         answer or respond_with(read_sample(slug)), TOKEN_REQUESTS[slug].path if slug in TOKEN_REQUESTS else ""
     )
 
 
 def numbers_for(slug: str, count: int) -> list[str]:
-    """Return numbers with signs that an address must not hold as they are."""
+    """Return numbers with characters that a URL has to encode."""
     return REQUIRED_NUMBERS.get(slug) or [f"A/B {index}" for index in range(1, count + 1)]
 
 
 def fetch_call(slug: str, numbers: list[str] | None = None) -> ClientCall:
-    """Return a visit that asks for numbers."""
-    return lambda line: ADAPTERS[slug].fetch(line, numbers or numbers_for(slug, 1))
+    """Return a call that fetches numbers."""
+    return lambda client: ADAPTERS[slug].fetch(client, numbers or numbers_for(slug, 1))
 
 
 def run_adapter(slug: str, carrier: FakeCarrier, client_call: ClientCall) -> Any:
-    """Let an adapter visit a counter with a full set of credentials."""
+    """Run a call of an adapter with a full set of credentials."""
     return carrier.run(fake_credentials_of(ADAPTERS[slug]), client_call)
 
 
 def actual_and_expected(
     carrier: FakeCarrier, expected_call: ExpectedCall, numbers: list[str]
 ) -> tuple[list[CarrierRequest], list[CarrierRequest]]:
-    """Return what was asked, as far as it matters, and what should have been."""
-    wanted = expected_call(numbers)
-    return [asked.with_headers_of(wanted) for asked in carrier.requests], [wanted]
+    """Return the received requests, with the relevant headers only, and the expected ones."""
+    expected = expected_call(numbers)
+    return [request.with_headers_of(expected) for request in carrier.requests], [expected]
 
 
 def call_for_action(slug: str, action: str) -> ClientCall:
-    """Return a visit that fetches or probes."""
+    """Return a call that fetches or tests the connection."""
     return fetch_call(slug) if action == "fetch" else ADAPTERS[slug].probe
 
 
 def parse_or_empty(slug: str, body: bytes) -> ParsedAnswer:
-    """Return what an answer says; one without news may also be a refusal."""
+    """Parse an answer; a rejection counts as an empty one."""
     try:
         return ADAPTERS[slug].parse(body, received_at=RECEIVED_AT)
     except UnreadableAnswerError:
@@ -94,28 +94,28 @@ def test_every_adapter_has_a_row(table: dict[str, object]) -> None:
 
 
 @every_adapter
-def test_one_odd_number_arrives_where_the_carrier_wants_it(slug: str) -> None:
-    there = fake_carrier(slug)
+def test_a_number_with_special_characters_is_sent_as_documented(slug: str) -> None:
+    carrier = fake_carrier(slug)
 
-    run_adapter(slug, there, fetch_call(slug))
+    run_adapter(slug, carrier, fetch_call(slug))
 
-    asked, wanted = actual_and_expected(there, FETCHES[slug], numbers_for(slug, 1))
-    assert asked == wanted
+    actual, expected = actual_and_expected(carrier, FETCHES[slug], numbers_for(slug, 1))
+    assert actual == expected
 
 
 @every_adapter
 def test_a_full_batch_is_one_call(slug: str) -> None:
     numbers = numbers_for(slug, ADAPTERS[slug].batch_size)
-    there = fake_carrier(slug)
+    carrier = fake_carrier(slug)
 
-    run_adapter(slug, there, fetch_call(slug, numbers))
+    run_adapter(slug, carrier, fetch_call(slug, numbers))
 
-    asked, wanted = actual_and_expected(there, FETCHES[slug], numbers)
-    assert asked == wanted
+    actual, expected = actual_and_expected(carrier, FETCHES[slug], numbers)
+    assert actual == expected
 
 
 @every_adapter
-def test_the_raw_answer_comes_back_untouched_and_is_read(slug: str) -> None:
+def test_the_raw_answer_is_returned_unchanged_and_can_be_parsed(slug: str) -> None:
     body = run_adapter(slug, fake_carrier(slug), fetch_call(slug))
 
     assert body == read_sample(slug)
@@ -127,58 +127,58 @@ def test_the_raw_answer_comes_back_untouched_and_is_read(slug: str) -> None:
 )
 def test_a_full_batch_of_registrations_is_one_call(slug: str) -> None:
     numbers = numbers_for(slug, ADAPTERS[slug].register_batch_size)
-    there = fake_carrier(slug)
+    carrier = fake_carrier(slug)
 
-    run_adapter(slug, there, lambda line: ADAPTERS[slug].register(line, numbers))
+    run_adapter(slug, carrier, lambda client: ADAPTERS[slug].register(client, numbers))
 
-    asked, wanted = actual_and_expected(there, REGISTRATIONS[slug], numbers)
-    assert asked == wanted
+    actual, expected = actual_and_expected(carrier, REGISTRATIONS[slug], numbers)
+    assert actual == expected
 
 
 @pytest.mark.parametrize(
     "slug", sorted(slug for slug, adapter in ADAPTERS.items() if not adapter.requires_registration)
 )
 def test_an_adapter_without_registration_sends_no_request(slug: str) -> None:
-    there = fake_carrier(slug)
+    carrier = fake_carrier(slug)
 
     with pytest.raises(RequestRejectedError, match="takes no registrations"):
-        run_adapter(slug, there, lambda line: ADAPTERS[slug].register(line, numbers_for(slug, 1)))
+        run_adapter(slug, carrier, lambda client: ADAPTERS[slug].register(client, numbers_for(slug, 1)))
 
-    assert there.requests == there.token_requests == []
+    assert carrier.requests == carrier.token_requests == []
 
 
 @every_adapter
 def test_a_good_connection_is_reported_in_one_line(slug: str) -> None:
-    there = fake_carrier(slug, respond_with(PROBES[slug].answer or read_sample(slug)))
+    carrier = fake_carrier(slug, respond_with(PROBES[slug].answer or read_sample(slug)))
 
-    assert run_adapter(slug, there, ADAPTERS[slug].probe) == PROBES[slug].message
+    assert run_adapter(slug, carrier, ADAPTERS[slug].probe) == PROBES[slug].message
 
-    assert [asked.path for asked in there.requests] == [PROBES[slug].path]
+    assert [request.path for request in carrier.requests] == [PROBES[slug].path]
 
 
 @every_adapter
-@pytest.mark.parametrize("act", ["fetch", "probe"])
-def test_wrong_credentials_are_refused(slug: str, act: str) -> None:
+@pytest.mark.parametrize("action", ["fetch", "probe"])
+def test_wrong_credentials_are_refused(slug: str, action: str) -> None:
     with pytest.raises(RequestRejectedError, match="401: who are you"):
-        run_adapter(slug, fake_carrier(slug, respond_with("who are you", 401)), call_for_action(slug, act))
+        run_adapter(slug, fake_carrier(slug, respond_with("who are you", 401)), call_for_action(slug, action))
 
 
 @every_adapter
-@pytest.mark.parametrize("act", ["fetch", "probe"])
-@pytest.mark.parametrize("answer", [respond_with("sorry", 500), abort_connection], ids=["broken", "hangs up"])
-def test_a_carrier_that_cannot_answer_is_an_error_and_no_rejection(slug: str, act: str, answer: Answer) -> None:
-    with pytest.raises(CarrierError) as trouble:
-        run_adapter(slug, fake_carrier(slug, answer), call_for_action(slug, act))
+@pytest.mark.parametrize("action", ["fetch", "probe"])
+@pytest.mark.parametrize("answer", [respond_with("sorry", 500), abort_connection], ids=["status 500", "dropped"])
+def test_a_failing_carrier_is_an_error_and_no_rejection(slug: str, action: str, answer: Answer) -> None:
+    with pytest.raises(CarrierError) as error:
+        run_adapter(slug, fake_carrier(slug, answer), call_for_action(slug, action))
 
-    assert not isinstance(trouble.value, RequestRejectedError | RateLimitedError)
+    assert not isinstance(error.value, RequestRejectedError | RateLimitedError)
 
 
 @every_adapter
-def test_a_rate_limited_carrier_says_for_how_long(slug: str) -> None:
-    with pytest.raises(RateLimitedError) as trouble:
+def test_a_rate_limit_carries_its_retry_after(slug: str) -> None:
+    with pytest.raises(RateLimitedError) as error:
         run_adapter(slug, fake_carrier(slug, respond_with("slow down", 429, **{"Retry-After": "7"})), fetch_call(slug))
 
-    assert trouble.value.retry_after_seconds == 7
+    assert error.value.retry_after_seconds == 7
 
 
 @pytest.mark.parametrize("slug", sorted(UNKNOWN_NUMBER_ANSWERS))
@@ -198,62 +198,64 @@ def test_a_number_rejected_with_400_does_not_stop_the_feed(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", sorted(ADAPTERS.keys() - UNKNOWN_NUMBER_ANSWERS.keys()))
-def test_where_404_says_nothing_of_numbers_it_is_a_wrong_address(slug: str) -> None:
+def test_404_is_a_rejection_where_it_does_not_mean_an_unknown_number(slug: str) -> None:
     with pytest.raises(RequestRejectedError, match="404"):
         run_adapter(slug, fake_carrier(slug, respond_with("no such page", 404)), fetch_call(slug))
 
 
 @every_adapter
-@pytest.mark.parametrize("act", ["fetch", "probe"])
-def test_no_error_and_no_log_holds_a_credential(slug: str, act: str, caplog: pytest.LogCaptureFixture) -> None:
-    there = fake_carrier(slug, echo_request)
-    with caplog.at_level(logging.DEBUG), pytest.raises(CarrierError) as trouble:
-        run_adapter(slug, there, call_for_action(slug, act))
+@pytest.mark.parametrize("action", ["fetch", "probe"])
+def test_no_error_and_no_log_holds_a_credential(slug: str, action: str, caplog: pytest.LogCaptureFixture) -> None:
+    carrier = fake_carrier(slug, echo_request)
+    with caplog.at_level(logging.DEBUG), pytest.raises(CarrierError) as error:
+        run_adapter(slug, carrier, call_for_action(slug, action))
 
-    told = "".join(traceback.format_exception(trouble.value)) + caplog.text
-    assert "403: /" in told
-    assert "hush" not in told
+    output = "".join(traceback.format_exception(error.value)) + caplog.text
+    assert "403: /" in output
+    assert "hush" not in output
     assert not any(
-        pair in told for asked in there.requests for pair in asked.headers.get("Authorization", "").split()[1:]
+        pair in output for request in carrier.requests for pair in request.headers.get("Authorization", "").split()[1:]
     )
 
 
 @pytest.mark.parametrize("slug", sorted(TOKEN_REQUESTS))
 def test_no_error_of_the_token_endpoint_holds_a_credential(slug: str, caplog: pytest.LogCaptureFixture) -> None:
-    there = FakeCarrier(respond_with("{}"), TOKEN_REQUESTS[slug].path, echo_request)
-    with caplog.at_level(logging.DEBUG), pytest.raises(RequestRejectedError) as trouble:
-        run_adapter(slug, there, fetch_call(slug))
+    carrier = FakeCarrier(respond_with("{}"), TOKEN_REQUESTS[slug].path, echo_request)
+    with caplog.at_level(logging.DEBUG), pytest.raises(RequestRejectedError) as error:
+        run_adapter(slug, carrier, fetch_call(slug))
 
-    assert "hush" not in "".join(traceback.format_exception(trouble.value)) + caplog.text
+    assert "hush" not in "".join(traceback.format_exception(error.value)) + caplog.text
 
 
 @pytest.mark.parametrize("slug", sorted(TOKEN_REQUESTS))
 def test_two_calls_share_one_token(slug: str) -> None:
-    there = fake_carrier(slug)
+    carrier = fake_carrier(slug)
 
-    run_adapter(slug, there, lambda line: asyncio.gather(fetch_call(slug)(line), fetch_call(slug)(line)))
+    run_adapter(slug, carrier, lambda client: asyncio.gather(fetch_call(slug)(client), fetch_call(slug)(client)))
 
-    assert [asked.with_headers_of(TOKEN_REQUESTS[slug]) for asked in there.token_requests] == [TOKEN_REQUESTS[slug]]
-    assert {asked.headers["Authorization"] for asked in there.requests} == {"Bearer token-1-hush"}
+    assert [request.with_headers_of(TOKEN_REQUESTS[slug]) for request in carrier.token_requests] == [
+        TOKEN_REQUESTS[slug]
+    ]
+    assert {request.headers["Authorization"] for request in carrier.requests} == {"Bearer token-1-hush"}
 
 
 def test_4px_requests_are_signed_over_parameters_body_and_secret() -> None:
-    there = fake_carrier("4px")
+    carrier = fake_carrier("4px")
 
-    run_adapter("4px", there, fetch_call("4px"))
+    run_adapter("4px", carrier, fetch_call("4px"))
 
-    query = there.requests[0].query
+    query = carrier.requests[0].query
     signed = "".join(name + query[name] for name in ("app_key", "format", "method", "timestamp", "v"))
     signed += '{"deliveryOrderNo":"A/B 1"}' + "secret-hush/&+%"
     assert query["sign"] == hashlib.md5(signed.encode()).hexdigest()
 
 
 def test_sf_requests_carry_a_digest_over_message_time_and_checkword() -> None:
-    there = fake_carrier("sf")
+    carrier = fake_carrier("sf")
 
-    run_adapter("sf", there, fetch_call("sf"))
+    run_adapter("sf", carrier, fetch_call("sf"))
 
-    form = there.requests[0].form
+    form = carrier.requests[0].form
     signed = quote_plus(form["msgData"] + form["timestamp"] + "checkword-hush/&+%")
     assert base64.b64decode(form["msgDigest"]) == hashlib.md5(signed.encode()).digest()
     assert json.loads(form["msgData"])["trackingNumber"] == ["A/B 1"]
@@ -261,12 +263,13 @@ def test_sf_requests_carry_a_digest_over_message_time_and_checkword() -> None:
 
 
 def test_china_post_requests_are_encrypted_with_its_key() -> None:
-    there = fake_carrier("chinapost")
+    carrier = fake_carrier("chinapost")
 
-    run_adapter("chinapost", there, fetch_call("chinapost"))
+    run_adapter("chinapost", carrier, fetch_call("chinapost"))
 
-    mark, sealed = there.requests[0].form["logitcsInterface"][:4], there.requests[0].form["logitcsInterface"][4:]
-    opened = Cipher(algorithms.SM4(b"sixteen bytes..."), modes.ECB()).decryptor().update(base64.b64decode(sealed))
+    message = carrier.requests[0].form["logitcsInterface"]
+    prefix, encrypted = message[:4], message[4:]
+    decrypted = Cipher(algorithms.SM4(b"sixteen bytes..."), modes.ECB()).decryptor().update(base64.b64decode(encrypted))
     key = base64.b64encode(b"sixteen bytes...").decode()
-    assert mark == "|$4|"
-    assert opened.startswith(f'{{"waybillNo":"A/B 1"}}{key}'.encode())
+    assert prefix == "|$4|"
+    assert decrypted.startswith(f'{{"waybillNo":"A/B 1"}}{key}'.encode())

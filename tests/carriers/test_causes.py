@@ -1,4 +1,4 @@
-"""The carrier's words give the reason of a trouble, in its own language; what is settled is no reason."""
+"""A carrier's text gives the cause of a problem, in its own language; what is resolved is no cause."""
 
 from __future__ import annotations
 
@@ -226,28 +226,28 @@ RESOLVED_OR_HARMLESS = (
 )
 
 
-@pytest.mark.parametrize(("words", "meant"), [(words, meant) for meant, every in PHRASES.items() for words in every])
-def test_a_carriers_text_gives_the_cause(words: str, meant: Cause) -> None:
-    assert detect_cause(words) is meant
+@pytest.mark.parametrize(("text", "cause"), [(text, cause) for cause, texts in PHRASES.items() for text in texts])
+def test_a_carriers_text_gives_the_cause(text: str, cause: Cause) -> None:
+    assert detect_cause(text) is cause
 
 
-@pytest.mark.parametrize("words", RESOLVED_OR_HARMLESS)
-def test_what_is_settled_or_harmless_is_no_reason(words: str) -> None:
-    assert detect_cause(words) is None
+@pytest.mark.parametrize("text", RESOLVED_OR_HARMLESS)
+def test_what_is_resolved_or_harmless_has_no_cause(text: str) -> None:
+    assert detect_cause(text) is None
 
 
-def test_what_is_settled_does_not_hide_what_is_not() -> None:
+def test_what_is_resolved_does_not_hide_what_is_not() -> None:
     assert detect_cause("Documents received; duties must be paid") is Cause.DUTIES_UNPAID
     assert detect_cause("Customs duties paid. Address incomplete") is Cause.ADDRESS_INCOMPLETE
 
 
 @given(st.text(max_size=300))
-def test_any_text_can_be_searched(words: str) -> None:
-    assert detect_cause(words) is None or detect_cause(words) in Cause
+def test_any_text_can_be_searched(text: str) -> None:
+    assert detect_cause(text) is None or detect_cause(text) in Cause
 
 
 @pytest.mark.parametrize(
-    ("words", "days"),
+    ("text", "days"),
     [
         ("The parcel can be collected at the post office for 15 days", 15),
         ("El envío está disponible para su recogida en la oficina hasta dentro de 15 días", 15),
@@ -260,5 +260,5 @@ def test_any_text_can_be_searched(words: str) -> None:
         ("kept for 99 days", None),
     ],
 )
-def test_a_pick_up_message_says_how_long_it_is_kept(words: str, days: int | None) -> None:
-    assert extract_storage_days(words) == days
+def test_a_pick_up_message_says_how_long_it_is_kept(text: str, days: int | None) -> None:
+    assert extract_storage_days(text) == days

@@ -1,4 +1,4 @@
-"""Codes and words that carriers' own lists and answers settle, and those that stay open."""
+"""Codes and texts whose meaning carriers' own lists and answers show, and those that stay unmapped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECEIVED_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("table", "code", "side", "words", "scan"),
+    ("table", "code", "side", "text", "scan"),
     [
         (
             ups.CODE_TABLE,
@@ -112,21 +112,19 @@ RECEIVED_AT = datetime(2026, 12, 1, tzinfo=UTC)
         ),
     ],
 )
-def test_a_code_and_its_text_map_to_a_scan(
-    table: CodeTable, code: str, side: BorderSide, words: str, scan: str
-) -> None:
-    assert table.scan_for(code, side, words) == Scan(scan)
+def test_a_code_and_its_text_map_to_a_scan(table: CodeTable, code: str, side: BorderSide, text: str, scan: str) -> None:
+    assert table.scan_for(code, side, text) == Scan(scan)
 
 
 @pytest.mark.parametrize(
     "table", [dhl.CODE_TABLE, fedex.CODE_TABLE, laposte.CODE_TABLE, ups.CODE_TABLE, usps.CODE_TABLE]
 )
-def test_only_a_code_of_delivery_can_be_a_delivery(table: CodeTable) -> None:
-    delivering = {code for (code, _), scan in table.codes.items() if scan in DELIVERED_SCANS}
+def test_only_a_delivery_code_maps_to_a_delivery(table: CodeTable) -> None:
+    delivery_codes = {code for (code, _), scan in table.codes.items() if scan in DELIVERED_SCANS}
 
-    assert delivering <= {"delivered", "DL", "DI0", "DI1", "D", "01", "43"}
+    assert delivery_codes <= {"delivered", "DL", "DI0", "DI1", "D", "01", "43"}
     for code, rules in table.text_rules.items():
-        assert code in delivering or not {rule.scan for rule in rules} & DELIVERED_SCANS
+        assert code in delivery_codes or not {rule.scan for rule in rules} & DELIVERED_SCANS
 
 
 @pytest.mark.parametrize(
@@ -146,20 +144,20 @@ def test_only_a_code_of_delivery_can_be_a_delivery(table: CodeTable) -> None:
     ],
 )
 def test_one_number_without_events_does_not_reject_the_others(slug: str, body: str, reason: str) -> None:
-    reading = ADAPTERS[slug].parse(body.encode(), received_at=RECEIVED_AT)
+    answer = ADAPTERS[slug].parse(body.encode(), received_at=RECEIVED_AT)
 
-    assert [refusal.reason for refusal in reading.rejected_numbers] == [reason]
+    assert [rejected.reason for rejected in answer.rejected_numbers] == [reason]
 
 
-def test_another_400_of_usps_is_a_refusal_with_its_reason() -> None:
+def test_another_400_of_usps_is_a_rejection_with_its_reason() -> None:
     body = b'{"error": {"code": "400", "message": "no", "errors": [{"code": "010002"}]}}'
 
     with pytest.raises(RejectionAnswerError, match=r"USPS refused the call \(010002\): no"):
         ADAPTERS["usps"].parse(body, received_at=RECEIVED_AT)
 
 
-def test_uspss_description_and_its_answers_name_domestic_mail_differently() -> None:
-    for kind in ("DM", "DOMESTIC_MAIL"):
-        body = f'{{"trackingNumber": "9400100000000000000000", "mailType": "{kind}"}}'
-        (parcel,) = ADAPTERS["usps"].parse(body.encode(), received_at=RECEIVED_AT).shipments
-        assert (parcel.origin, parcel.destination) == ("US", "US")
+def test_usps_names_domestic_mail_differently_in_its_description_and_its_answers() -> None:
+    for mail_type in ("DM", "DOMESTIC_MAIL"):
+        body = f'{{"trackingNumber": "9400100000000000000000", "mailType": "{mail_type}"}}'
+        (shipment,) = ADAPTERS["usps"].parse(body.encode(), received_at=RECEIVED_AT).shipments
+        assert (shipment.origin, shipment.destination) == ("US", "US")

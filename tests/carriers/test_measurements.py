@@ -1,4 +1,4 @@
-"""Weights and sizes in whatever unit a carrier tells them; nonsense is told of nothing."""
+"""Weights and dimensions are converted from any known unit; invalid values are dropped."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_a_weight_needs_a_number_and_a_known_unit(value: Any, unit: str, weight:
 
 
 @pytest.mark.parametrize(
-    ("words", "weight"), [("2.0 lb", 907), ("0,9072KG", 907), ("1.6 LB.", 726), ("lb 2", None), ("", None), (7, None)]
+    ("text", "weight"), [("2.0 lb", 907), ("0,9072KG", 907), ("1.6 LB.", 726), ("lb 2", None), ("", None), (7, None)]
 )
-def test_a_weight_in_text(words: Any, weight: int | None) -> None:
-    assert parse_grams(words) == weight
+def test_a_weight_in_text(text: Any, weight: int | None) -> None:
+    assert parse_grams(text) == weight
 
 
 @pytest.mark.parametrize(
-    ("words", "sides"),
+    ("text", "sides"),
     [
         ("30 x 20 x 10 cm", (300, 200, 100)),
         ("12X9X4 IN", (305, 229, 102)),
@@ -60,30 +60,30 @@ def test_a_weight_in_text(words: Any, weight: int | None) -> None:
         *(("30 x 20 cm", None), ("30 x 20 x 10", None), ("30 x 20 x 10 parsecs", None), ("0 x 0 x 0 cm", None)),
     ],
 )
-def test_dimensions_in_text(words: str, sides: tuple[int, int, int] | None) -> None:
-    assert parse_millimetres(words) == sides
+def test_dimensions_in_text(text: str, sides: tuple[int, int, int] | None) -> None:
+    assert parse_millimetres(text) == sides
 
 
 @given(st.floats(0.01, 100), st.sampled_from(sorted(GRAMS_PER_UNIT)))
-def test_every_unit_of_weight_is_in_proportion(amount: float, unit: str) -> None:
-    found = to_grams(amount, unit.upper())
+def test_every_unit_of_weight_is_converted(amount: float, unit: str) -> None:
+    grams = to_grams(amount, unit.upper())
 
-    assert found is None or abs(found - amount * GRAMS_PER_UNIT[unit]) <= 0.5
+    assert grams is None or abs(grams - amount * GRAMS_PER_UNIT[unit]) <= 0.5
 
 
 @given(st.tuples(*[st.one_of(st.floats(), st.text(), st.integers(), st.none())] * 4))
-def test_no_reported_value_raises(told: tuple[Any, Any, Any, Any]) -> None:
-    for unit in (*MILLIMETRES_PER_UNIT, told[3]):
-        sides = to_millimetres(*told[:3], unit)
+def test_no_reported_value_raises(values: tuple[Any, Any, Any, Any]) -> None:
+    for unit in (*MILLIMETRES_PER_UNIT, values[3]):
+        sides = to_millimetres(*values[:3], unit)
         assert sides is None or all(0 < side <= 10_000 for side in sides)
 
 
-def test_nothing_measured_is_nothing() -> None:
+def test_no_measurement_is_none() -> None:
     assert build_measurements(None, None) is None
 
 
 @pytest.mark.parametrize(
-    ("sample", "told"),
+    ("sample", "measurements"),
     [
         ("17track/china_post_to_usps.json", Measurements(726, (240, 180, 95))),
         ("aftership/china_post_to_correos.json", Measurements(900)),
@@ -95,9 +95,9 @@ def test_nothing_measured_is_nothing() -> None:
         ("dpd", None),
     ],
 )
-def test_each_carriers_format_of_measurements_is_parsed(sample: str, told: Measurements | None) -> None:
+def test_each_carriers_format_of_measurements_is_parsed(sample: str, measurements: Measurements | None) -> None:
     path = SAMPLES / sample if "/" in sample else next((SAMPLES / sample).glob("*.json"))
 
-    reading = ADAPTERS[path.parent.name].parse(path.read_bytes(), received_at=datetime.now(UTC))
+    answer = ADAPTERS[path.parent.name].parse(path.read_bytes(), received_at=datetime.now(UTC))
 
-    assert reading.shipments[0].measurements == told
+    assert answer.shipments[0].measurements == measurements

@@ -1,4 +1,4 @@
-"""Carriers' own words, in nine languages, in our scans."""
+"""Carriers' phrases in nine languages map to our scans."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ KNOWN: list[tuple[str, BorderSide, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "side", "scan", "lang"), KNOWN)
-def test_known_phrases_map_to_scans(words: str, side: BorderSide, scan: str, lang: str) -> None:
-    assert match_phrase(words, side) == (Scan(scan), lang)
+@pytest.mark.parametrize(("text", "side", "scan", "language"), KNOWN)
+def test_known_phrases_map_to_scans(text: str, side: BorderSide, scan: str, language: str) -> None:
+    assert match_phrase(text, side) == (Scan(scan), language)
 
 
-@pytest.mark.parametrize("words", ["", "   ", "Hello world", "XK-77", "¯\\_(ツ)_/¯", "【】", "12345"])
-def test_unknown_phrases_stay_unmapped(words: str) -> None:
-    assert match_phrase(words, "else") is None
+@pytest.mark.parametrize("text", ["", "   ", "Hello world", "XK-77", "¯\\_(ツ)_/¯", "【】", "12345"])
+def test_unknown_phrases_stay_unmapped(text: str) -> None:
+    assert match_phrase(text, "else") is None
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         *(
             "Not delivered",
@@ -72,14 +72,14 @@ def test_unknown_phrases_stay_unmapped(words: str) -> None:
         *("Objeto não entregue", "配達できません", "배달 실패", "Delivered? Call us about your refund"),
     ],
 )
-def test_what_is_no_delivery_never_becomes_one(words: str) -> None:
-    found = match_phrase(words, "destination")
+def test_a_text_that_is_no_delivery_never_becomes_one(text: str) -> None:
+    match = match_phrase(text, "destination")
 
-    assert found is None or found.scan not in DELIVERED_SCANS
+    assert match is None or match.scan not in DELIVERED_SCANS
 
 
 def test_each_language_covers_the_whole_journey() -> None:
     phases = {"origin", "linehaul", "import", "lastmile", "delivery", "exception", "return"}
-    for lang in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
-        known = {scan.phase for phrase in PHRASES if phrase.language == lang for scan in phrase.scan_by_side.values()}
-        assert phases <= known, lang
+    for language in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
+        scans = {scan for phrase in PHRASES if phrase.language == language for scan in phrase.scan_by_side.values()}
+        assert phases <= {scan.phase for scan in scans}, language

@@ -1,4 +1,4 @@
-"""Words can take a delivery back; they never make one."""
+"""A text can contradict a delivery; it never makes one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DELIVERED = Scan.DELIVERY_DELIVERED
 
 
 @pytest.mark.parametrize(
-    ("words", "truth"),
+    ("text", "corrected"),
     [
         ("Delivered", DELIVERED),
         ("Delivered, Front Door/Porch", DELIVERED),
@@ -29,12 +29,12 @@ DELIVERED = Scan.DELIVERY_DELIVERED
         ("Tendered to authorized agent for final delivery", Scan.LASTMILE_HANDED_OVER),
     ],
 )
-def test_a_delivered_code_is_checked_against_the_text(words: str, truth: Scan) -> None:
-    assert correct_scan_by_text(DELIVERED, words) is truth
+def test_a_delivered_code_is_checked_against_the_text(text: str, corrected: Scan) -> None:
+    assert correct_scan_by_text(DELIVERED, text) is corrected
 
 
 @pytest.mark.parametrize(
-    ("scan", "words", "truth"),
+    ("scan", "text", "corrected"),
     [
         (Scan.RETURN_COMPLETED, "To be returned to sender", Scan.RETURN_STARTED),
         (Scan.RETURN_COMPLETED, "Item is being returned", Scan.RETURN_STARTED),
@@ -43,17 +43,17 @@ def test_a_delivered_code_is_checked_against_the_text(words: str, truth: Scan) -
         (Scan.ORDER_LABEL_CREATED, "The label was voided", Scan.ORDER_CANCELLED),
     ],
 )
-def test_other_known_traps(scan: Scan, words: str, truth: Scan) -> None:
-    assert correct_scan_by_text(scan, words) is truth
+def test_returns_and_labels_are_checked_against_the_text(scan: Scan, text: str, corrected: Scan) -> None:
+    assert correct_scan_by_text(scan, text) is corrected
 
 
 @given(st.sampled_from([scan for scan in Scan if scan not in DELIVERED_SCANS]), st.text())
-def test_no_text_makes_a_parcel_delivered(scan: Scan, words: str) -> None:
-    assert correct_scan_by_text(scan, f"delivered {words} zugestellt entregue 签收") not in DELIVERED_SCANS
+def test_no_text_makes_a_parcel_delivered(scan: Scan, text: str) -> None:
+    assert correct_scan_by_text(scan, f"delivered {text} zugestellt entregue 签收") not in DELIVERED_SCANS
 
 
 @pytest.mark.parametrize(
-    ("words", "number"),
+    ("text", "number"),
     [
         ("Handed over to DHL Paket, new tracking number 00340434000000000013", "00340434000000000013"),
         ("Last mile tracking number: LX000000015DE", "LX000000015DE"),
@@ -73,12 +73,12 @@ def test_no_text_makes_a_parcel_delivered(scan: Scan, words: str) -> None:
         ("", None),
     ],
 )
-def test_a_hand_over_message_names_the_next_number(words: str, number: str | None) -> None:
-    assert extract_next_number(words) == number
+def test_a_handover_message_names_the_next_number(text: str, number: str | None) -> None:
+    assert extract_next_number(text) == number
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"),
+    ("text", "redacted"),
     [
         ("Delivered, signed for by: A. SAMPLE", "Delivered, signed for by: …"),
         ("已签收，签收人：样本", "已签收，签收人：…"),
@@ -87,5 +87,5 @@ def test_a_hand_over_message_names_the_next_number(words: str, number: str | Non
         ("Delivered", "Delivered"),
     ],
 )
-def test_names_of_persons_do_not_get_in(words: str, kept: str) -> None:
-    assert redact_person_names(words) == kept
+def test_names_of_people_are_redacted(text: str, redacted: str) -> None:
+    assert redact_person_names(text) == redacted

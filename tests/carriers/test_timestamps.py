@@ -1,4 +1,4 @@
-"""Carriers' times: what was told, what is known, and what nobody knows."""
+"""Carriers' times: what was reported, what we can work out, and what stays unknown."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ RECEIVED_AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
         ("9999-12-31T23:59:59-12:00", "US", None, ZoneSource.UNKNOWN),
     ],
 )
-def test_an_instant_is_known_only_as_far_as_it_was_reported(
+def test_a_time_has_an_instant_only_if_offset_or_place_gives_one(
     text: str, country: str | None, at: str | None, source: ZoneSource
 ) -> None:
-    read = timestamps.parse_timestamp(text, country=country, received_at=RECEIVED_AT)
+    parsed = timestamps.parse_timestamp(text, country=country, received_at=RECEIVED_AT)
 
-    assert (read.occurred_at.isoformat() if read.occurred_at else None) == at
-    assert read.zone_source is source
-    assert read.raw_time == text
+    assert (parsed.occurred_at.isoformat() if parsed.occurred_at else None) == at
+    assert parsed.zone_source is source
+    assert parsed.raw_time == text
 
 
 @pytest.mark.parametrize(
@@ -59,28 +59,28 @@ def test_an_instant_is_known_only_as_far_as_it_was_reported(
         ("US", "CA", "2026-06-24T09:00:00", ZoneSource.UNKNOWN, None),
     ],
 )
-def test_a_state_narrows_down_what_its_clock_can_show(
+def test_a_region_narrows_down_the_possible_offsets(
     country: str, region: str | None, text: str, source: ZoneSource, zone: str | None
 ) -> None:
-    read = timestamps.parse_timestamp(text, country=country, region=region, received_at=RECEIVED_AT)
+    parsed = timestamps.parse_timestamp(text, country=country, region=region, received_at=RECEIVED_AT)
 
-    assert (read.zone_source, read.zone) == (source, zone)
+    assert (parsed.zone_source, parsed.zone) == (source, zone)
 
 
 @pytest.mark.parametrize("text", ["2026-06-24T00:00:00", "2026-06-24", "2026-06-24T00:00"])
 def test_midnight_without_an_offset_is_a_date(text: str) -> None:
-    read = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
+    parsed = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
 
-    assert read.precision is Precision.DATE
-    assert read.occurred_at is None
-    assert read.local_time == datetime(2026, 6, 24)
+    assert parsed.precision is Precision.DATE
+    assert parsed.occurred_at is None
+    assert parsed.local_time == datetime(2026, 6, 24)
 
 
 def test_midnight_with_an_offset_is_a_time() -> None:
-    read = timestamps.parse_timestamp("2026-06-24T00:00:00+02:00", country="DE", received_at=RECEIVED_AT)
+    parsed = timestamps.parse_timestamp("2026-06-24T00:00:00+02:00", country="DE", received_at=RECEIVED_AT)
 
-    assert read.precision is Precision.SECOND
-    assert read.occurred_at == datetime(2026, 6, 23, 22, tzinfo=UTC)
+    assert parsed.precision is Precision.SECOND
+    assert parsed.occurred_at == datetime(2026, 6, 23, 22, tzinfo=UTC)
 
 
 def test_a_time_without_seconds_is_known_to_the_minute() -> None:
@@ -91,19 +91,19 @@ def test_a_time_without_seconds_is_known_to_the_minute() -> None:
 
 
 @pytest.mark.parametrize("local", ["2026-03-29T02:30:00", "2026-10-25T02:30:00"])
-def test_an_hour_that_the_clocks_skip_or_repeat_has_no_instant(local: str) -> None:
-    read = timestamps.parse_timestamp(local, country="DE", received_at=RECEIVED_AT + timedelta(days=60))
+def test_an_hour_that_a_clock_change_skips_or_repeats_has_no_instant(local: str) -> None:
+    parsed = timestamps.parse_timestamp(local, country="DE", received_at=RECEIVED_AT + timedelta(days=60))
 
-    assert read.occurred_at is None
-    assert read.local_time == datetime.fromisoformat(local)
+    assert parsed.occurred_at is None
+    assert parsed.local_time == datetime.fromisoformat(local)
 
 
 @pytest.mark.parametrize("text", ["", None, "yesterday", "2026-13-01T00:00:00", "12/11/2026", "\x00"])
 def test_text_that_is_no_time_keeps_its_raw_text_alone(text: str | None) -> None:
-    read = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
+    parsed = timestamps.parse_timestamp(text, country="DE", received_at=RECEIVED_AT)
 
-    assert (read.occurred_at, read.local_time, read.offset_minutes) == (None, None, None)
-    assert read.raw_time == (text or "")
+    assert (parsed.occurred_at, parsed.local_time, parsed.offset_minutes) == (None, None, None)
+    assert parsed.raw_time == (text or "")
 
 
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -111,19 +111,21 @@ MOMENTS = st.datetimes(datetime(2015, 1, 1), datetime(2026, 9, 1)).map(lambda mo
 
 
 @given(MOMENTS, OFFSETS, st.sampled_from(["DE", "US", "CN", "BR", "NZ", "IN", None]))
-def test_local_clock_minus_offset_is_always_the_instant(local: datetime, zone: timezone, country: str | None) -> None:
-    read = timestamps.parse_timestamp(local.replace(tzinfo=zone).isoformat(), country=country, received_at=RECEIVED_AT)
+def test_local_time_minus_offset_is_always_the_instant(local: datetime, zone: timezone, country: str | None) -> None:
+    parsed = timestamps.parse_timestamp(
+        local.replace(tzinfo=zone).isoformat(), country=country, received_at=RECEIVED_AT
+    )
 
-    assert read.occurred_at == local.replace(tzinfo=zone)
-    if read.local_time is not None:
-        assert read.offset_minutes is not None
-        assert read.local_time.replace(tzinfo=UTC) - timedelta(minutes=read.offset_minutes) == read.occurred_at
+    assert parsed.occurred_at == local.replace(tzinfo=zone)
+    if parsed.local_time is not None:
+        assert parsed.offset_minutes is not None
+        assert parsed.local_time.replace(tzinfo=UTC) - timedelta(minutes=parsed.offset_minutes) == parsed.occurred_at
 
 
 @given(MOMENTS, st.sampled_from(["DE", "CN", "JP", "GB", "KR", "IN", "FR"]))
-def test_a_naive_time_never_lands_on_another_day_in_a_single_zone_country(local: datetime, country: str) -> None:
-    read = timestamps.parse_timestamp(local.isoformat(), country=country, received_at=RECEIVED_AT)
+def test_a_naive_time_keeps_its_local_time_in_a_single_zone_country(local: datetime, country: str) -> None:
+    parsed = timestamps.parse_timestamp(local.isoformat(), country=country, received_at=RECEIVED_AT)
 
-    if read.occurred_at is not None and read.zone is not None:
-        assert timestamps.local_to_utc(read.zone, local) == read.occurred_at
-    assert read.local_time == local
+    if parsed.occurred_at is not None and parsed.zone is not None:
+        assert timestamps.local_to_utc(parsed.zone, local) == parsed.occurred_at
+    assert parsed.local_time == local

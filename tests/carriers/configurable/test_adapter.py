@@ -1,4 +1,4 @@
-"""A carrier without code: what its recipe says is what is asked, what is read, and what is not."""
+"""A configured carrier sends and parses what its configuration says, and wrong configurations name their fields."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ CODES = "DLV = delivery.delivered\nOUT = delivery.out_for_delivery"
 
 
 def make_adapter(**config: str) -> ConfigurableAdapter:
-    """Return the adapter of the least recipe and what is given beside it."""
-    found = adapter_for(json.dumps({**MINIMAL_CONFIG, **config}), "pigeon", "Pigeon Post")
-    assert isinstance(found, ConfigurableAdapter), found.message
-    return found
+    """Return the adapter of the minimal configuration with some fields changed."""
+    adapter = adapter_for(json.dumps({**MINIMAL_CONFIG, **config}), "pigeon", "Pigeon Post")
+    assert isinstance(adapter, ConfigurableAdapter), adapter.message
+    return adapter
 
 
 def parse_shipment(answer: Any, **config: str) -> ParsedShipment:
-    """Return the one parcel of an answer."""
+    """Return the only shipment of an answer."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    [found] = make_adapter(**config).parse(body, received_at=RECEIVED_AT).shipments
-    return found
+    [shipment] = make_adapter(**config).parse(body, received_at=RECEIVED_AT).shipments
+    return shipment
 
 
 def parse_scan(event: Mapping[str, Any], **config: str) -> ParsedScan:
-    """Return how one event is read."""
-    [found] = parse_shipment({"events": [event]}, **config).scans
-    return found
+    """Return the parsed scan of one event."""
+    [scan] = parse_shipment({"events": [event]}, **config).scans
+    return scan
 
 
 def parse_time(raw_time: Any, country: str = "", **config: str) -> ParsedTime:
-    """Return how one time is read."""
+    """Return the parsed time of an event at a place."""
     return parse_scan({"at": raw_time, "cc": country}, country="cc", **config).time
 
 
 def config_errors(**config: str) -> Mapping[str, str]:
-    """Return what is wrong with a recipe, by field."""
-    with pytest.raises(InvalidConfigError) as trouble:
+    """Return the errors of the minimal configuration with some fields changed, by field."""
+    with pytest.raises(InvalidConfigError) as error:
         AdapterConfig.parse({**MINIMAL_CONFIG, **config})
-    return trouble.value.errors
+    return error.value.errors
 
 
 def test_an_event_is_parsed_as_the_config_says() -> None:
@@ -69,16 +69,16 @@ def test_an_event_is_parsed_as_the_config_says() -> None:
     }
     paths = {"city": "where.town", "region": "where.area", "country": "where.land"}
 
-    told = parse_scan(event, code="status.type", text="text", codes=CODES, **paths)
+    scan = parse_scan(event, code="status.type", text="text", codes=CODES, **paths)
 
-    assert (told.scan, told.code, told.text) == (Scan.DELIVERY_DELIVERED, "DLV", "Delivered to the recipient")
-    assert told.place[:4] == ("Delft", "NL", "Zuid-Holland", "Delft")
-    assert told.time.occurred_at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
-    assert (told.time.zone_source, told.time.zone) == (ZoneSource.CARRIER_OFFSET, "Europe/Amsterdam")
+    assert (scan.scan, scan.code, scan.text) == (Scan.DELIVERY_DELIVERED, "DLV", "Delivered to the recipient")
+    assert scan.place[:4] == ("Delft", "NL", "Zuid-Holland", "Delft")
+    assert scan.time.occurred_at == datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
+    assert (scan.time.zone_source, scan.time.zone) == (ZoneSource.CARRIER_OFFSET, "Europe/Amsterdam")
 
 
 @pytest.mark.parametrize(
-    ("told", "recipe", "at", "source"),
+    ("raw_time", "config", "at", "source"),
     [
         (1788251400, {"clock_source": "seconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
         ("1788251400000", {"clock_source": "milliseconds"}, "2026-09-01T08:30:00", ZoneSource.CARRIER_EPOCH),
@@ -112,13 +112,13 @@ def test_an_event_is_parsed_as_the_config_says() -> None:
     ],
 )
 def test_a_time_is_read_from_the_clock_that_the_operator_names(
-    told: Any, recipe: dict[str, str], at: str | None, source: ZoneSource
+    raw_time: Any, config: dict[str, str], at: str | None, source: ZoneSource
 ) -> None:
-    moment = parse_time(told, **recipe)
+    moment = parse_time(raw_time, **config)
 
     assert moment.occurred_at == (datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None)
     assert moment.zone_source is source
-    assert moment.raw_time == str(told).removesuffix(".0")
+    assert moment.raw_time == str(raw_time).removesuffix(".0")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_zone_reported_beside_the_time_is_the_carriers(zone: Any, at: str | No
     )
 
 
-def test_a_zone_that_the_place_never_shows_is_no_clock_of_the_place() -> None:
+def test_a_zone_that_the_place_never_has_is_marked_as_inferred() -> None:
     event = {"at": "2026-09-01 16:30:00", "cc": "NL"}
 
     moment = parse_scan(event, country="cc", clock_source="home", home_zone="Asia/Shanghai").time
@@ -156,11 +156,11 @@ def test_a_zone_that_the_place_never_shows_is_no_clock_of_the_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe", [{}, {"clock_source": "utc"}, {"clock_source": "home", "home_zone": "Asia/Shanghai"}, {"zone": "tz"}]
+    "config", [{}, {"clock_source": "utc"}, {"clock_source": "home", "home_zone": "Asia/Shanghai"}, {"zone": "tz"}]
 )
-@pytest.mark.parametrize("told", ["2026-09-01", "2026-09-01 00:00:00"])
-def test_a_date_stays_a_date_whatever_the_clock(told: str, recipe: dict[str, str]) -> None:
-    moment = parse_scan({"at": told, "tz": "+08:00", "cc": "CN"}, country="cc", **recipe).time
+@pytest.mark.parametrize("raw_time", ["2026-09-01", "2026-09-01 00:00:00"])
+def test_a_date_stays_a_date_whatever_the_clock(raw_time: str, config: dict[str, str]) -> None:
+    moment = parse_scan({"at": raw_time, "tz": "+08:00", "cc": "CN"}, country="cc", **config).time
 
     assert (moment.occurred_at, moment.local_time, moment.precision) == (None, datetime(2026, 9, 1), Precision.DATE)
 
@@ -179,9 +179,9 @@ def test_a_date_and_a_time_of_day_are_joined() -> None:
 
 
 def test_two_codes_are_joined_by_a_dot() -> None:
-    told = parse_scan({"at": "", "a": "D", "b": 4}, code="a + b", codes="D.4 = delivery.collected")
+    scan = parse_scan({"at": "", "a": "D", "b": 4}, code="a + b", codes="D.4 = delivery.collected")
 
-    assert (told.code, told.scan) == ("D.4", Scan.DELIVERY_COLLECTED)
+    assert (scan.code, scan.scan) == ("D.4", Scan.DELIVERY_COLLECTED)
 
 
 def test_lists_in_lists_are_one_list() -> None:
@@ -200,22 +200,22 @@ def test_lists_in_lists_are_one_list() -> None:
     ],
 )
 def test_a_path_leads_to_a_list_an_object_or_the_whole_answer(answer: Any, path: str) -> None:
-    assert [told.time.raw_time for told in parse_shipment(answer, events=path).scans] == ["2026-09-01"]
+    assert [scan.time.raw_time for scan in parse_shipment(answer, events=path).scans] == ["2026-09-01"]
 
 
 @pytest.mark.parametrize("times", [["01", "02", "03"], ["03", "02", "01"], ["03", "03", "01"]])
 @pytest.mark.parametrize("zone", ["", "Z"])
 def test_events_are_put_oldest_first_as_their_times_say(times: list[str], zone: str) -> None:
-    told = parse_shipment({"events": [{"at": f"2026-09-{day}T10:00{zone}"} for day in times]}).scans
+    scans = parse_shipment({"events": [{"at": f"2026-09-{day}T10:00{zone}"} for day in times]}).scans
 
-    assert [told.time.raw_time[8:10] for told in told] == sorted(times)
+    assert [scan.time.raw_time[8:10] for scan in scans] == sorted(times)
 
 
 def test_an_order_that_the_operator_knows_needs_no_times() -> None:
     answer = {"events": [{"w": "last"}, {"w": "first"}]}
 
-    assert [told.text for told in parse_shipment(answer, text="w", order="newest").scans] == ["first", "last"]
-    assert [told.text for told in parse_shipment(answer, text="w", order="oldest").scans] == ["last", "first"]
+    assert [scan.text for scan in parse_shipment(answer, text="w", order="newest").scans] == ["first", "last"]
+    assert [scan.text for scan in parse_shipment(answer, text="w", order="oldest").scans] == ["last", "first"]
 
 
 def test_a_code_that_is_not_in_the_table_stays_unmapped() -> None:
@@ -223,9 +223,9 @@ def test_a_code_that_is_not_in_the_table_stays_unmapped() -> None:
 
 
 def test_text_can_undo_a_delivery() -> None:
-    told = parse_scan({"c": "DLV", "w": "Could not be delivered"}, code="c", text="w", codes=CODES)
+    scan = parse_scan({"c": "DLV", "w": "Could not be delivered"}, code="c", text="w", codes=CODES)
 
-    assert told.scan is Scan.DELIVERY_ATTEMPT_FAILED_OTHER
+    assert scan.scan is Scan.DELIVERY_ATTEMPT_FAILED_OTHER
 
 
 def test_a_number_in_the_answer_is_used_and_else_the_requested_one() -> None:
@@ -235,11 +235,11 @@ def test_a_number_in_the_answer_is_used_and_else_the_requested_one() -> None:
 
 
 @pytest.mark.parametrize("answer", [b'{"error": {"code": 404}}', b'{"error": {"code": "NONE"}}', b"", b" \n"])
-def test_not_found_is_a_refusal_that_is_nobodys_fault(answer: bytes) -> None:
-    reading = make_adapter(not_found="error.code", not_found_values="404\nNONE").parse(answer, received_at=RECEIVED_AT)
+def test_not_found_is_a_rejection_without_events_and_no_error(answer: bytes) -> None:
+    parsed = make_adapter(not_found="error.code", not_found_values="404\nNONE").parse(answer, received_at=RECEIVED_AT)
 
-    assert not reading.shipments
-    assert [(refusal.number, refusal.reason) for refusal in reading.rejected_numbers] == [("", NO_EVENTS_YET)]
+    assert not parsed.shipments
+    assert [(rejected.number, rejected.reason) for rejected in parsed.rejected_numbers] == [("", NO_EVENTS_YET)]
 
 
 @pytest.mark.parametrize(
@@ -255,18 +255,18 @@ def test_not_found_is_a_refusal_that_is_nobodys_fault(answer: bytes) -> None:
         (b"[" * 100_000, "not JSON"),
     ],
 )
-def test_a_changed_form_is_an_error_and_no_empty_answer(answer: bytes, says: str) -> None:
-    with pytest.raises(UnreadableAnswerError, match=r".") as trouble:
+def test_a_changed_structure_is_an_error_and_no_empty_answer(answer: bytes, says: str) -> None:
+    with pytest.raises(UnreadableAnswerError, match=r".") as error:
         make_adapter().parse(answer, received_at=RECEIVED_AT)
 
-    assert says in str(trouble.value)
+    assert says in str(error.value)
 
 
-def test_a_path_that_leads_nowhere_says_how_far_it_came() -> None:
-    with pytest.raises(PathNotFoundError) as trouble:
+def test_a_path_that_leads_nowhere_names_its_missing_step() -> None:
+    with pytest.raises(PathNotFoundError) as error:
         parse_shipment({"data": {"items": [], "a b": 1}}, events="data.events[0].list")
 
-    assert (trouble.value.path, trouble.value.available) == ("data.events", "items, a b")
+    assert (error.value.path, error.value.available) == ("data.events", "items, a b")
 
 
 @pytest.mark.parametrize(
@@ -303,14 +303,14 @@ def test_a_path_that_leads_nowhere_says_how_far_it_came() -> None:
         ("codes", "A = delivery.delivered\nA = exception.lost", "a second meaning"),
     ],
 )
-def test_what_is_entered_wrong_is_named_by_its_field(field: str, entered: str, says: str) -> None:
-    found = config_errors(**{field: entered})
+def test_an_invalid_value_is_reported_at_its_field(field: str, entered: str, says: str) -> None:
+    errors = config_errors(**{field: entered})
 
-    assert set(found) == ({"not_found": {"not_found_values"}, "not_found_values": {"not_found"}}.get(field, {field}))
-    assert says in "".join(found.values())
+    assert set(errors) == ({"not_found": {"not_found_values"}, "not_found_values": {"not_found"}}.get(field, {field}))
+    assert says in "".join(errors.values())
 
 
-def test_all_that_is_wrong_is_named_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert set(config_errors(path="x", time="", clock_source="home", codes="?")) == {
         "path",
         "time",
@@ -327,54 +327,54 @@ def test_a_code_may_hold_an_equals_sign() -> None:
 
 def test_an_incomplete_config_fetches_and_parses_nothing() -> None:
     unfinished = adapter_for("{}", "pigeon", "Pigeon Post")
-    desk = StubCarrier()
+    carrier = StubCarrier()
 
     assert isinstance(unfinished, IncompleteAdapter)
     with pytest.raises(UnreadableAnswerError, match="path, test_number, events, time"):
         unfinished.parse(b"{}", received_at=RECEIVED_AT)
     with pytest.raises(RequestRejectedError):
-        desk.run(lambda line: unfinished.fetch(line, ["A"]), {})
-    assert desk.requests == []
+        carrier.run(lambda client: unfinished.fetch(client, ["A"]), {})
+    assert carrier.requests == []
 
 
-def test_another_config_is_another_version_and_the_same_one_the_same() -> None:
+def test_the_version_depends_on_the_config() -> None:
     assert make_adapter().version == make_adapter().version != make_adapter(text="w").version
     assert len(make_adapter().version) <= 32
 
 
-def test_a_question_goes_out_as_described() -> None:
-    desk = StubCarrier(b"{}")
-    carrier = make_adapter(path="/v1/{number}/events?lang=en", headers="X-Api-Key: {key}\nAuthorization: {basic}")
+def test_a_request_is_sent_as_configured() -> None:
+    carrier = StubCarrier(b"{}")
+    adapter = make_adapter(path="/v1/{number}/events?lang=en", headers="X-Api-Key: {key}\nAuthorization: {basic}")
 
-    body = desk.run(lambda line: carrier.fetch(line, ["A/1 ü"]), {"key": "us", "secret": "hush"})
+    body = carrier.run(lambda client: adapter.fetch(client, ["A/1 ü"]), {"key": "us", "secret": "hush"})
 
-    [asked] = desk.requests
+    [request] = carrier.requests
     assert body == b"{}"
-    assert (asked.method, asked.path, asked.query) == ("GET", "/v1/A/1 ü/events", {"lang": "en"})
-    assert asked.headers["X-Api-Key"] == "us"
-    assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'us:hush').decode()}"
+    assert (request.method, request.path, request.query) == ("GET", "/v1/A/1 ü/events", {"lang": "en"})
+    assert request.headers["X-Api-Key"] == "us"
+    assert request.headers["Authorization"] == f"Basic {base64.b64encode(b'us:hush').decode()}"
 
 
 def test_a_body_holds_the_number_in_its_texts_and_no_placeholder_inside_a_number() -> None:
-    desk = StubCarrier(b"{}")
-    carrier = make_adapter(method="POST", path="/q", body='{"a": [{"n": "{number}"}], "k": "{key}", "x": {}, "y": 1}')
+    carrier = StubCarrier(b"{}")
+    adapter = make_adapter(method="POST", path="/q", body='{"a": [{"n": "{number}"}], "k": "{key}", "x": {}, "y": 1}')
 
-    desk.run(lambda line: carrier.fetch(line, ['{key}"']), {"key": "us"})
+    carrier.run(lambda client: adapter.fetch(client, ['{key}"']), {"key": "us"})
 
-    assert json.loads(desk.requests[0].body) == {"a": [{"n": '{key}"'}], "k": "us", "x": {}, "y": 1}
+    assert json.loads(carrier.requests[0].body) == {"a": [{"n": '{key}"'}], "k": "us", "x": {}, "y": 1}
 
 
-def test_a_key_that_no_header_may_hold_is_refused_and_not_sent() -> None:
-    desk = StubCarrier()
+def test_a_key_that_is_invalid_in_a_header_is_rejected_and_not_sent() -> None:
+    carrier = StubCarrier()
 
     with pytest.raises(RequestRejectedError, match="API key"):
-        desk.run(lambda line: make_adapter(headers="X: {key}").fetch(line, ["A"]), {"key": "a\r\nX: y"})
-    assert desk.requests == []
+        carrier.run(lambda client: make_adapter(headers="X: {key}").fetch(client, ["A"]), {"key": "a\r\nX: y"})
+    assert carrier.requests == []
 
 
-@pytest.mark.parametrize(("recipe", "names"), [("A: b", []), ("A: {key}", ["key"]), ("A: {basic}", ["key", "secret"])])
-def test_a_credential_is_required_where_the_config_uses_it(recipe: str, names: list[str]) -> None:
-    assert [asked.name for asked in make_adapter(headers=recipe).credentials if asked.required] == names
+@pytest.mark.parametrize(("headers", "names"), [("A: b", []), ("A: {key}", ["key"]), ("A: {basic}", ["key", "secret"])])
+def test_a_credential_is_required_where_the_config_uses_it(headers: str, names: list[str]) -> None:
+    assert [field.name for field in make_adapter(headers=headers).credentials if field.required] == names
 
 
 @pytest.mark.parametrize(
@@ -386,11 +386,11 @@ def test_a_credential_is_required_where_the_config_uses_it(recipe: str, names: l
     ],
 )
 def test_a_connection_test_fetches_and_parses_the_test_number(status: int, answer: bytes, says: str) -> None:
-    desk = StubCarrier(answer, status)
-    carrier = make_adapter(not_found="error", not_found_values="NONE")
+    carrier = StubCarrier(answer, status)
+    adapter = make_adapter(not_found="error", not_found_values="NONE")
 
-    assert says in desk.run(carrier.probe, {})
-    assert desk.requests[0].path == "/track/T1"
+    assert says in carrier.run(adapter.probe, {})
+    assert carrier.requests[0].path == "/track/T1"
 
 
 def test_404_without_a_not_found_value_is_an_error() -> None:
@@ -435,53 +435,57 @@ ANSWERS = st.recursive(
 )
 
 
+def assert_scan_follows_table(scan: ParsedScan, mapped: Scan | None) -> None:
+    """Check that a scan is the mapped one or weaker, with an aware instant and printable texts."""
+    assert scan.scan is Scan.UNMAPPED if mapped is None else scan.scan not in DELIVERED_SCANS or scan.scan is mapped
+    assert scan.time.occurred_at is None or scan.time.occurred_at.utcoffset() is not None
+    assert (scan.text + scan.code + scan.time.raw_time).isprintable()
+
+
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(recipe=CONFIGS, answer=ANSWERS)
+@given(config=CONFIGS, answer=ANSWERS)
 @example({**MINIMAL_CONFIG, "home_country": "US"}, {"events": [{"at": "0001-01-01T00:00:01"}]})
-def test_any_config_parses_any_answer_or_says_why_not(recipe: dict[str, str], answer: Any) -> None:
-    adapter = adapter_for(json.dumps(recipe), "pigeon", "Pigeon Post")
+def test_any_config_parses_any_answer_or_says_why_not(config: dict[str, str], answer: Any) -> None:
+    adapter = adapter_for(json.dumps(config), "pigeon", "Pigeon Post")
     try:
-        reading = adapter.parse(json.dumps(answer).encode("utf-8", "surrogatepass"), received_at=RECEIVED_AT)
-    except UnreadableAnswerError as trouble:
-        assert str(trouble)
-        assert "\n" not in str(trouble)
+        parsed = adapter.parse(json.dumps(answer).encode("utf-8", "surrogatepass"), received_at=RECEIVED_AT)
+    except UnreadableAnswerError as error:
+        assert str(error)
+        assert "\n" not in str(error)
         return
 
     assert isinstance(adapter, ConfigurableAdapter)
-    for told in (told for found in reading.shipments for told in found.scans):
-        mapped = adapter.config.codes.get(told.code)
-        assert told.scan is Scan.UNMAPPED if mapped is None else told.scan not in DELIVERED_SCANS or told.scan is mapped
-        assert told.time.occurred_at is None or told.time.occurred_at.utcoffset() is not None
-        assert (told.text + told.code + told.time.raw_time).isprintable()
+    for scan in (scan for shipment in parsed.shipments for scan in shipment.scans):
+        assert_scan_follows_table(scan, adapter.config.codes.get(scan.code))
 
 
 @settings(max_examples=300, deadline=None)
-@given(given_recipe=st.dictionaries(st.sampled_from(AdapterConfig._fields), st.text(max_size=30) | JUNK))
-def test_whatever_is_entered_is_a_config_or_named_errors(given_recipe: dict[str, Any]) -> None:
+@given(entered_fields=st.dictionaries(st.sampled_from(AdapterConfig._fields), st.text(max_size=30) | JUNK))
+def test_whatever_is_entered_is_a_config_or_named_errors(entered_fields: dict[str, Any]) -> None:
     try:
-        AdapterConfig.parse(given_recipe)
-    except InvalidConfigError as trouble:
-        assert trouble.errors
-        assert set(trouble.errors) <= set(AdapterConfig._fields)
+        AdapterConfig.parse(entered_fields)
+    except InvalidConfigError as error:
+        assert error.errors
+        assert set(error.errors) <= set(AdapterConfig._fields)
 
 
 @settings(max_examples=100, deadline=None)
-@given(words=st.text(max_size=30), praise=DELIVERED_TEXTS, code=st.sampled_from(["OUT", "NEW", "", "DLV "]))
-def test_no_text_makes_a_scan_delivered(words: str, praise: str, code: str) -> None:
-    answer = json.dumps({"events": [{"c": code, "w": f"{praise} {words}"}]}).encode("utf-8", "surrogatepass")
+@given(text=st.text(max_size=30), delivered_text=DELIVERED_TEXTS, code=st.sampled_from(["OUT", "NEW", "", "DLV "]))
+def test_no_text_makes_a_scan_delivered(text: str, delivered_text: str, code: str) -> None:
+    answer = json.dumps({"events": [{"c": code, "w": f"{delivered_text} {text}"}]}).encode("utf-8", "surrogatepass")
 
-    reading = make_adapter(code="c", text="w", codes=CODES.replace("DLV", "DELIVERED")).parse(
+    parsed = make_adapter(code="c", text="w", codes=CODES.replace("DLV", "DELIVERED")).parse(
         answer, received_at=RECEIVED_AT
     )
 
-    assert count_delivered(reading) == 0
+    assert count_delivered(parsed) == 0
 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    told=TIMES.map(str), zone=st.text(max_size=8) | st.sampled_from(["Africa/Monrovia", "+8", "Z"]), timing=st.data()
+    raw_time=TIMES.map(str), zone=st.text(max_size=8) | st.sampled_from(["Africa/Monrovia", "+8", "Z"]), data=st.data()
 )
-def test_any_time_is_read_in_any_zone(told: str, zone: str, timing: st.DataObject) -> None:
-    way = TimestampFormat(timing.draw(st.sampled_from(ClockSource)), "", "America/Sao_Paulo")
+def test_any_time_can_be_parsed_in_any_zone(raw_time: str, zone: str, data: st.DataObject) -> None:
+    timestamp_format = TimestampFormat(data.draw(st.sampled_from(ClockSource)), "", "America/Sao_Paulo")
 
-    assert way.parse(told, zone, "BR", "SP", RECEIVED_AT).raw_time == told
+    assert timestamp_format.parse(raw_time, zone, "BR", "SP", RECEIVED_AT).raw_time == raw_time

@@ -1,4 +1,4 @@
-"""Check digits: one of them agrees with a number, and a wrong digit is seen wherever the algorithm promises it."""
+"""Exactly one check digit fits a number, and wrong digits are detected as far as the algorithm promises."""
 
 from __future__ import annotations
 
@@ -25,72 +25,72 @@ ALL: list[tuple[Check, int, str]] = [
     (check_digits.mod37_36, 14, check_digits.ALPHABET),
 ]
 digits = st.text(DIGITS, min_size=8, max_size=20)
-eight = st.text(DIGITS, min_size=8, max_size=8)
+eight_digits = st.text(DIGITS, min_size=8, max_size=8)
 
 
-def append_check_digit(check: Check, body: str, ends: str = DIGITS) -> str:
-    """Return the body with the check character that agrees."""
-    return body + next(end for end in ends if check(body + end))
+def append_check_digit(check: Check, body: str, characters: str = DIGITS) -> str:
+    """Return the body with its right check character."""
+    return body + next(character for character in characters if check(body + character))
 
 
-def change_digit(number: str, place: int, shift: int, alphabet: str = DIGITS) -> str:
-    """Return the number with one character moved on in its alphabet."""
-    place %= len(number)
-    moved = alphabet[(alphabet.index(number[place]) + shift) % len(alphabet)]
-    return number[:place] + moved + number[place + 1 :]
+def change_digit(number: str, index: int, shift: int, alphabet: str = DIGITS) -> str:
+    """Return the number with one character shifted in its alphabet."""
+    index %= len(number)
+    shifted = alphabet[(alphabet.index(number[index]) + shift) % len(alphabet)]
+    return number[:index] + shifted + number[index + 1 :]
 
 
-@pytest.mark.parametrize(("check", "length", "ends"), ALL)
-def test_one_check_character_and_no_other_agrees(check: Check, length: int, ends: str) -> None:
+@pytest.mark.parametrize(("check", "length", "characters"), ALL)
+def test_exactly_one_check_character_is_right(check: Check, length: int, characters: str) -> None:
     for body in ("0" * length, "1" * length, "9" * length, ("31415926535897932384626" * 2)[:length]):
-        assert [check(body + end) for end in ends].count(True) == 1
+        assert [check(body + character) for character in characters].count(True) == 1
 
 
 @pytest.mark.parametrize("check", [check_digits.gs1, check_digits.gls, check_digits.luhn])
-@given(body=digits, place=st.integers(0, 30), shift=st.integers(1, 9))
-def test_each_single_wrong_digit_is_seen(check: Check, body: str, place: int, shift: int) -> None:
-    assert not check(change_digit(append_check_digit(check, body), place, shift))
+@given(body=digits, index=st.integers(0, 30), shift=st.integers(1, 9))
+def test_each_single_wrong_digit_is_detected(check: Check, body: str, index: int, shift: int) -> None:
+    assert not check(change_digit(append_check_digit(check, body), index, shift))
 
 
-@given(body=st.text(check_digits.ALPHABET, min_size=4, max_size=27), place=st.integers(0, 40), shift=st.integers(1, 35))
-def test_each_single_wrong_character_is_seen_by_iso_7064(body: str, place: int, shift: int) -> None:
+@given(body=st.text(check_digits.ALPHABET, min_size=4, max_size=27), index=st.integers(0, 40), shift=st.integers(1, 35))
+def test_iso_7064_detects_each_single_wrong_character(body: str, index: int, shift: int) -> None:
     number = append_check_digit(check_digits.mod37_36, body, check_digits.ALPHABET)
 
-    assert not check_digits.mod37_36(change_digit(number, place, shift, check_digits.ALPHABET))
+    assert not check_digits.mod37_36(change_digit(number, index, shift, check_digits.ALPHABET))
 
 
-@given(body=eight, place=st.integers(0, 8), shift=st.integers(1, 9))
-def test_s10_sees_each_wrong_digit_unless_the_check_digit_is_the_5_of_two_remainders(
-    body: str, place: int, shift: int
+@given(body=eight_digits, index=st.integers(0, 8), shift=st.integers(1, 9))
+def test_s10_detects_each_wrong_digit_unless_the_check_digit_is_the_5_of_two_remainders(
+    body: str, index: int, shift: int
 ) -> None:
     number = append_check_digit(check_digits.s10, body)
     assume(number[-1] != "5")
 
-    assert not check_digits.s10(change_digit(number, place, shift))
+    assert not check_digits.s10(change_digit(number, index, shift))
 
 
-@given(body=st.text(DIGITS, min_size=11, max_size=13), place=st.integers(0, 13), shift=st.integers(1, 9))
-def test_fedex_sees_each_wrong_digit_unless_the_check_digit_is_the_0_of_two_remainders(
-    body: str, place: int, shift: int
+@given(body=st.text(DIGITS, min_size=11, max_size=13), index=st.integers(0, 13), shift=st.integers(1, 9))
+def test_fedex_detects_each_wrong_digit_unless_the_check_digit_is_the_0_of_two_remainders(
+    body: str, index: int, shift: int
 ) -> None:
     number = append_check_digit(check_digits.fedex, body)
     assume(number[-1] != "0")
 
-    assert not check_digits.fedex(change_digit(number, place, shift))
+    assert not check_digits.fedex(change_digit(number, index, shift))
 
 
 @pytest.mark.parametrize("check", [check_digits.ups, check_digits.identcode])
-@given(body=digits, place=st.integers(0, 30), shift=st.sampled_from([1, 2, 3, 4, 6, 7, 8, 9]))
-def test_ups_and_identcode_see_each_wrong_digit_but_a_change_by_five(
-    check: Check, body: str, place: int, shift: int
+@given(body=digits, index=st.integers(0, 30), shift=st.sampled_from([1, 2, 3, 4, 6, 7, 8, 9]))
+def test_ups_and_identcode_detect_each_wrong_digit_but_a_change_by_five(
+    check: Check, body: str, index: int, shift: int
 ) -> None:
-    assert not check(change_digit(append_check_digit(check, body), place, shift))
+    assert not check(change_digit(append_check_digit(check, body), index, shift))
 
 
-@given(body=digits, place=st.integers(0, 30), shift=st.integers(1, 9))
-def test_dhl_express_sees_each_wrong_digit_but_a_change_by_seven(body: str, place: int, shift: int) -> None:
+@given(body=digits, index=st.integers(0, 30), shift=st.integers(1, 9))
+def test_dhl_express_detects_each_wrong_digit_but_a_change_by_seven(body: str, index: int, shift: int) -> None:
     number = append_check_digit(check_digits.dhl_mod7, body)
-    changed = change_digit(number, place, shift)
+    changed = change_digit(number, index, shift)
     assume(abs(int(changed) - int(number)) % 7)
 
     assert not check_digits.dhl_mod7(changed)
@@ -114,5 +114,5 @@ def test_dhl_express_sees_each_wrong_digit_but_a_change_by_seven(body: str, plac
         (check_digits.mod37_36, "008182709980000020033350276C"),
     ],
 )
-def test_published_and_hand_computed_numbers_agree(check: Check, number: str) -> None:
+def test_published_and_hand_computed_numbers_are_right(check: Check, number: str) -> None:
     assert check(number)

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 
 def run_detect(*arguments: str) -> list[dict[str, Any]]:
-    """Return the lines that the command prints."""
+    """Return the parsed lines that the command prints."""
     out = io.StringIO()
     call_command("detect", *arguments, stdout=out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
@@ -39,7 +39,7 @@ def test_each_candidate_is_one_line_best_first() -> None:
     ]
 
 
-def test_a_text_gives_all_its_numbers_and_one_without_any_gives_nothing() -> None:
+def test_all_numbers_of_a_text_are_printed() -> None:
     lines = run_detect("Tracking 1Z5R89390357567127, then https://www.gls-group.eu/track/ABCD12EF")
 
     assert [(line["number"], line["source"]) for line in lines] == [

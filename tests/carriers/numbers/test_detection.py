@@ -1,4 +1,4 @@
-"""Whose number is this? Documented test numbers, and numbers made up with a check digit computed elsewhere."""
+"""Carriers are detected from documented test numbers, and from invented ones with independently computed digits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tracking.carriers.numbers import CarrierCandidate, Certainty, MatchReason, detect_carriers
 
-CHECKED, SHAPED, LOOSE = Certainty.CHECKED, Certainty.DISTINCTIVE, Certainty.WEAK
+CHECKED, DISTINCTIVE, WEAK = Certainty.CHECKED, Certainty.DISTINCTIVE, Certainty.WEAK
 NUMBERS: list[tuple[str, str, str, Certainty]] = [
     ("RB123456785GB", "royalmail", "S10", CHECKED),
     ("RB123456785US", "usps", "S10", CHECKED),
@@ -32,7 +32,7 @@ NUMBERS: list[tuple[str, str, str, Certainty]] = [
     ("1Z879E930346834440", "ups", "UPS 1Z", CHECKED),
     ("1Z410E7W0392751591", "ups", "UPS 1Z", CHECKED),
     ("1ZXX3150YW44070023", "ups", "UPS 1Z", CHECKED),
-    ("T1234567890", "ups", "UPS T", SHAPED),
+    ("T1234567890", "ups", "UPS T", DISTINCTIVE),
     ("9400111201080805483016", "usps", "IMpb 22", CHECKED),
     ("9505511069605048600624", "usps", "IMpb 22", CHECKED),
     ("9101123456789000000013", "usps", "IMpb 22", CHECKED),
@@ -56,71 +56,71 @@ NUMBERS: list[tuple[str, str, str, Certainty]] = [
     ("00340434161094042557", "dhl-de", "DHL Paket 20", CHECKED),
     ("00340434000000000017", "dhl-de", "DHL Paket 20", CHECKED),
     ("210000000025", "dhl-de", "DHL Identcode", CHECKED),
-    ("JJD000390000000000012", "dhl-de", "DHL JJD", SHAPED),
-    ("JD014600000000000012", "dhl-de", "DHL JD", SHAPED),
-    ("GM0000000000000001", "dhl-ecommerce", "DHL GM", SHAPED),
-    ("JVGL06000000000000000001", "dhlparcel-nl", "DHL JVGL", SHAPED),
-    ("15502210000000", "dpd", "DPD 14", LOOSE),
-    ("01005000000000", "dpd", "DPD 14", LOOSE),
+    ("JJD000390000000000012", "dhl-de", "DHL JJD", DISTINCTIVE),
+    ("JD014600000000000012", "dhl-de", "DHL JD", DISTINCTIVE),
+    ("GM0000000000000001", "dhl-ecommerce", "DHL GM", DISTINCTIVE),
+    ("JVGL06000000000000000001", "dhlparcel-nl", "DHL JVGL", DISTINCTIVE),
+    ("15502210000000", "dpd", "DPD 14", WEAK),
+    ("01005000000000", "dpd", "DPD 14", WEAK),
     ("123456789011", "gls", "GLS 12", CHECKED),
     ("400000000014", "gls", "GLS 12", CHECKED),
-    ("12345678900", "gls", "GLS 11", LOOSE),
-    ("ABCD12EF", "gls", "GLS Track-ID", LOOSE),
+    ("12345678900", "gls", "GLS 11", WEAK),
+    ("ABCD12EF", "gls", "GLS Track-ID", WEAK),
     ("00000000000123", "hermes-de", "Hermes 14", CHECKED),
-    ("H1000000000000000001", "hermes-de", "Hermes H", SHAPED),
-    ("JJD0002257639032011", "yodel", "Yodel", SHAPED),
-    ("JD0002242617644732", "yodel", "Yodel", SHAPED),
-    ("H00AA10000000012", "evri", "Evri 16", SHAPED),
-    ("C00AB12345678901", "evri", "Evri 16", SHAPED),
-    ("320019254000221BB4EFC", "royalmail", "Royal Mail 2D", SHAPED),
-    ("021115C902CF0C99", "royalmail", "Royal Mail 16", LOOSE),
+    ("H1000000000000000001", "hermes-de", "Hermes H", DISTINCTIVE),
+    ("JJD0002257639032011", "yodel", "Yodel", DISTINCTIVE),
+    ("JD0002242617644732", "yodel", "Yodel", DISTINCTIVE),
+    ("H00AA10000000012", "evri", "Evri 16", DISTINCTIVE),
+    ("C00AB12345678901", "evri", "Evri 16", DISTINCTIVE),
+    ("320019254000221BB4EFC", "royalmail", "Royal Mail 2D", DISTINCTIVE),
+    ("021115C902CF0C99", "royalmail", "Royal Mail 16", WEAK),
     ("0073938000549297", "canadapost", "Canada Post 16", CHECKED),
     ("1000000000000014", "canadapost", "Canada Post 16", CHECKED),
     ("320000000002", "purolator", "Purolator 12", CHECKED),
-    ("TLR000083964", "purolator", "Purolator", LOOSE),
+    ("TLR000083964", "purolator", "Purolator", WEAK),
     ("ABC123456701000930304", "auspost", "Australia Post", CHECKED),
     ("33XYZ000000101000965108", "auspost", "Australia Post", CHECKED),
-    ("997000000000000001", "auspost", "Australia Post 997", SHAPED),
+    ("997000000000000001", "auspost", "Australia Post 997", DISTINCTIVE),
     ("8L41392078260", "laposte", "Colissimo 13", CHECKED),
     ("6A00000000017", "laposte", "Colissimo 13", CHECKED),
     ("7A53894390160", "laposte", "Colissimo 13", CHECKED),
-    ("3SABCD1234567", "postnl", "PostNL 3S", SHAPED),
-    ("323200000000000000000001", "bpost", "bpost 24", SHAPED),
+    ("3SABCD1234567", "postnl", "PostNL 3S", DISTINCTIVE),
+    ("323200000000000000000001", "bpost", "bpost 24", DISTINCTIVE),
     ("373000000000000012", "postnord", "PostNord SSCC", CHECKED),
     ("370000000000000011", "bring", "Bring SSCC", CHECKED),
-    ("PK6Q1D0000000000000000H", "correos", "Correos", SHAPED),
-    ("Z1234567890", "packeta", "Packeta", SHAPED),
-    ("YT2229521272164446", "yunexpress", "YunExpress", SHAPED),
-    ("YT1234567890123", "yto", "YTO", SHAPED),
-    ("4PX3000000000000CN", "4px", "4PX", SHAPED),
-    ("4PX3000000000000", "4px", "4PX", SHAPED),
-    ("LP00000000000001", "cainiao", "Cainiao LP", SHAPED),
-    ("CNFR0000000000001HD", "cainiao", "Cainiao CN", SHAPED),
-    ("CNG00000000000001", "cainiao", "Cainiao CN", SHAPED),
-    ("CAINIAO0000000001YQ", "cainiao", "Cainiao", SHAPED),
-    ("SF123456789012", "sf", "SF Express", SHAPED),
-    ("SF1234567890123", "sf", "SF Express", SHAPED),
-    ("JDVA12345678901", "jd", "JD Logistics", SHAPED),
-    ("JT1234567890123", "jt-express", "J&T Express", SHAPED),
-    ("4700000000", "aramex", "Aramex", LOOSE),
-    ("LTN74207623N1", "landmark", "Landmark LTN", SHAPED),
+    ("PK6Q1D0000000000000000H", "correos", "Correos", DISTINCTIVE),
+    ("Z1234567890", "packeta", "Packeta", DISTINCTIVE),
+    ("YT2229521272164446", "yunexpress", "YunExpress", DISTINCTIVE),
+    ("YT1234567890123", "yto", "YTO", DISTINCTIVE),
+    ("4PX3000000000000CN", "4px", "4PX", DISTINCTIVE),
+    ("4PX3000000000000", "4px", "4PX", DISTINCTIVE),
+    ("LP00000000000001", "cainiao", "Cainiao LP", DISTINCTIVE),
+    ("CNFR0000000000001HD", "cainiao", "Cainiao CN", DISTINCTIVE),
+    ("CNG00000000000001", "cainiao", "Cainiao CN", DISTINCTIVE),
+    ("CAINIAO0000000001YQ", "cainiao", "Cainiao", DISTINCTIVE),
+    ("SF123456789012", "sf", "SF Express", DISTINCTIVE),
+    ("SF1234567890123", "sf", "SF Express", DISTINCTIVE),
+    ("JDVA12345678901", "jd", "JD Logistics", DISTINCTIVE),
+    ("JT1234567890123", "jt-express", "J&T Express", DISTINCTIVE),
+    ("4700000000", "aramex", "Aramex", WEAK),
+    ("LTN74207623N1", "landmark", "Landmark LTN", DISTINCTIVE),
     ("C11031500001879", "ontrac", "OnTrac", CHECKED),
     ("D10011354453707", "ontrac", "OnTrac", CHECKED),
-    ("LX17635036", "lasership", "LaserShip", SHAPED),
-    ("1LS717793482164", "lasership", "LaserShip", SHAPED),
-    ("UUSC000000000001", "uniuni", "UniUni", SHAPED),
-    ("GFUS01011884214464", "gofo", "GOFO", SHAPED),
-    ("TBA502887274000", "amazon", "Amazon Logistics", SHAPED),
+    ("LX17635036", "lasership", "LaserShip", DISTINCTIVE),
+    ("1LS717793482164", "lasership", "LaserShip", DISTINCTIVE),
+    ("UUSC000000000001", "uniuni", "UniUni", DISTINCTIVE),
+    ("GFUS01011884214464", "gofo", "GOFO", DISTINCTIVE),
+    ("TBA502887274000", "amazon", "Amazon Logistics", DISTINCTIVE),
 ]
 
 
 def best_candidate(number: str) -> CarrierCandidate:
-    """Return the best candidate."""
+    """Return the best candidate of a number."""
     return detect_carriers(number)[0]
 
 
 def carrier_slugs(candidates: list[CarrierCandidate]) -> list[str]:
-    """Return the slugs in order."""
+    """Return the candidates' carriers, in order."""
     return [candidate.carrier for candidate in candidates]
 
 
@@ -171,17 +171,17 @@ def test_a_scanned_barcode_gives_the_number_that_the_carrier_tracks_by(
     ],
 )
 def test_a_wrong_check_digit_is_offered_as_mistyped_and_never_as_checked(number: str, carrier: str) -> None:
-    (said,) = [candidate for candidate in detect_carriers(number) if candidate.carrier == carrier]
+    (mistyped,) = [candidate for candidate in detect_carriers(number) if candidate.carrier == carrier]
 
-    assert said.has_wrong_check_digit
-    assert said.certainty is LOOSE
-    assert MatchReason.CHECK_DIGIT not in said.reasons
-    assert said.score < min(
+    assert mistyped.has_wrong_check_digit
+    assert mistyped.certainty is WEAK
+    assert MatchReason.CHECK_DIGIT not in mistyped.reasons
+    assert mistyped.score < min(
         (other.score for other in detect_carriers(number) if not other.has_wrong_check_digit), default=1000
     )
 
 
-def test_mere_digits_are_not_called_mistyped_where_another_carrier_checks() -> None:
+def test_plain_digits_are_not_offered_as_mistyped_if_another_carriers_check_digit_is_right() -> None:
     assert not any(candidate.has_wrong_check_digit for candidate in detect_carriers("986578788855"))
 
 
@@ -189,7 +189,7 @@ def test_mere_digits_are_not_called_mistyped_where_another_carrier_checks() -> N
     "number",
     ["", "RB123456785XX", "RB123456785ZZ", "2Z5R89390357567127", "HELLO", "12345", "1Z", "A" * 60, "٠", "\x00"],
 )
-def test_what_fits_nothing_has_no_candidate(number: str) -> None:
+def test_a_text_that_matches_no_format_has_no_candidate(number: str) -> None:
     assert detect_carriers(number) == []
 
 
@@ -205,26 +205,27 @@ def test_what_fits_nothing_has_no_candidate(number: str) -> None:
         "١Z٥R٨٩٣٩٠٣٥٧٥٦٧١٢٧",
     ],
 )
-def test_blanks_dashes_case_and_scripts_do_not_matter(written: str) -> None:
+def test_spaces_dashes_case_and_scripts_do_not_matter(written: str) -> None:
     assert detect_carriers(written) == detect_carriers("1Z5R89390357567127")
 
 
 @given(st.sampled_from([number for number, *_ in NUMBERS]), st.integers(1, 6), st.sampled_from(" -"))
-def test_grouping_a_number_changes_nothing(number: str, size: int, gap: str) -> None:
-    grouped = gap.join(number[place : place + size] for place in range(0, len(number), size))
+def test_grouping_a_number_changes_nothing(number: str, size: int, separator: str) -> None:
+    grouped = separator.join(number[start : start + size] for start in range(0, len(number), size))
 
     assert detect_carriers(grouped.lower()) == detect_carriers(number)
 
 
 @given(st.text())
-def test_any_text_is_answered(text: str) -> None:
+def test_any_text_can_be_detected(text: str) -> None:
     assert all(candidate.number for candidate in detect_carriers(text))
 
 
 @given(st.from_regex(r"[A-Z0-9]{8,34}", fullmatch=True))
-def test_each_carrier_is_named_once_best_first_and_with_a_reason(number: str) -> None:
-    found = detect_carriers(number, destination="US", history={"usps": 3})
+def test_each_carrier_is_listed_once_best_first_and_with_a_reason(number: str) -> None:
+    candidates = detect_carriers(number, destination="US", history={"usps": 3})
 
-    assert len(set(carrier_slugs(found))) == len(found)
-    assert [candidate.score for candidate in found] == sorted((candidate.score for candidate in found), reverse=True)
-    assert all(candidate.reasons for candidate in found)
+    scores = [candidate.score for candidate in candidates]
+    assert len(set(carrier_slugs(candidates))) == len(candidates)
+    assert scores == sorted(scores, reverse=True)
+    assert all(candidate.reasons for candidate in candidates)

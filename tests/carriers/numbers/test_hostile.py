@@ -1,4 +1,4 @@
-"""A text made to be slow is read in a time that grows with its length and no faster."""
+"""Texts made to be slow take time linear in their length."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ HOSTILE = [
 
 
 def search_seconds(text: str) -> float:
-    """Return how much of the processor reading takes."""
+    """Return the processor time that a search and a detection take."""
     start = time.process_time()
     find_numbers(text)
     detect_carriers(text)
     return time.process_time() - start
 
 
-@pytest.mark.parametrize("bit", HOSTILE, ids=repr)
-def test_a_hundred_kilobytes_take_no_more_than_their_length_asks_for(bit: str) -> None:
-    text = (bit * (SIZE // len(bit) + 1))[:SIZE]
+@pytest.mark.parametrize("pattern", HOSTILE, ids=repr)
+def test_a_hundred_kilobytes_take_linear_time(pattern: str) -> None:
+    text = (pattern * (SIZE // len(pattern) + 1))[:SIZE]
 
     assert search_seconds(text) < 25 * max(search_seconds(text[: SIZE // 10]), 0.05)
 
 
-def test_one_link_of_a_hundred_kilobytes_is_read() -> None:
+def test_a_link_of_a_hundred_kilobytes_is_searched_in_time() -> None:
     assert search_seconds("https://www.ups.com/track?tracknum=" + "1Z5R89390357567127%2C" * 5000) < 20
     assert search_seconds("https://a.example/?" + "url=https%3A%2F%2F" * 5000) < 20

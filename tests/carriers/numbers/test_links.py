@@ -1,4 +1,4 @@
-"""Tracking links of carriers and trackers: whose number it is, where it stands, behind whatever redirect."""
+"""Numbers are found in tracking links of carriers and aggregators, also behind redirects."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_carriers_own_link_names_the_carrier(link: str, carrier: str, number: 
     assert (best.certainty, MatchReason.LINK in best.reasons) == (Certainty.CHECKED, True)
 
 
-def test_a_link_is_one_without_its_scheme_too() -> None:
+def test_a_link_needs_no_scheme() -> None:
     (found,) = find_numbers("Follow it on track.dpd.co.uk/parcels/15501234567890 (any time)")
 
     assert (found.number, found.source, found.candidates[0].carrier) == ("15501234567890", NumberSource.LINK, "dpd")
@@ -114,7 +114,7 @@ def test_several_numbers_in_one_link_are_found_in_order(link: str, numbers: list
         ("https://track24.net/?code=RB123456785GB", "royalmail", "RB123456785GB"),
     ],
 )
-def test_a_tracker_of_many_carriers_leaves_it_to_the_number_or_its_path(link: str, carrier: str, number: str) -> None:
+def test_an_aggregators_link_gives_the_carrier_by_number_or_path(link: str, carrier: str, number: str) -> None:
     (found,) = find_numbers(link)
 
     assert (found.number, found.source, found.candidates[0].carrier) == (number, NumberSource.LINK, carrier)
@@ -129,45 +129,45 @@ def test_a_tracker_of_many_carriers_leaves_it_to_the_number_or_its_path(link: st
         "https://a.example/r?u=https%3A%2F%2Fb.example%2F%3Furl%3Dhttps%253A%252F%252Fwww.ups.com%252Ftrack%253Ftracknum%253D1Z5R89390357567127",
     ],
 )
-def test_a_link_behind_redirects_is_read(link: str) -> None:
+def test_a_link_behind_redirects_is_found(link: str) -> None:
     (found,) = find_numbers(link)
 
     assert found.number == "1Z5R89390357567127"
     assert MatchReason.LINK in found.candidates[0].reasons
 
 
-def test_a_known_page_with_a_new_parameter_is_searched_for_a_fitting_number() -> None:
+def test_a_known_site_with_a_new_parameter_is_searched_for_a_fitting_number() -> None:
     (found,) = find_numbers("https://www.ups.com/mobile?lang=en&sid=1234567890&newname=1Z5R89390357567127")
 
     assert (found.number, found.candidates[0].carrier) == ("1Z5R89390357567127", "ups")
 
 
-def test_an_unknown_page_gives_only_what_is_beyond_doubt() -> None:
+def test_an_unknown_site_gives_only_distinctive_checked_numbers() -> None:
     found = find_numbers("https://shop.example/orders/3318810025?t=1Z5R89390357567127&sf=SF1234567890123")
 
     assert [(each.number, MatchReason.LINK in each.candidates[0].reasons) for each in found] == [(UPS, False)]
 
 
-def test_a_number_of_no_known_format_is_taken_from_its_carriers_link() -> None:
+def test_a_number_of_an_unknown_format_is_accepted_in_its_carriers_link() -> None:
     (found,) = find_numbers("https://www.evri.com/track/parcel/9X9X9X9X9X/details")
 
     assert found.candidates[0][:4] == ("evri", "9X9X9X9X9X", "link", Certainty.CHECKED)
 
 
-def test_a_marked_number_with_a_wrong_digit_stays_mistyped_in_a_link() -> None:
+def test_a_distinctive_number_with_a_wrong_digit_stays_mistyped_in_a_link() -> None:
     (found,) = find_numbers("https://www.ups.com/track?tracknum=1Z5R89390357567128")
 
     best = found.candidates[0]
     assert (best.carrier, best.certainty, best.has_wrong_check_digit) == ("ups", Certainty.WEAK, True)
 
 
-def test_mere_digits_that_fail_a_check_are_believed_in_a_carriers_link() -> None:
+def test_plain_digits_with_a_wrong_check_digit_are_accepted_in_a_carriers_link() -> None:
     (found,) = find_numbers("https://www.fedex.com/fedextrack/?trknbr=986578788854")
 
     assert found.candidates[0][:4] == ("fedex", "986578788854", "link", Certainty.CHECKED)
 
 
-def test_another_posts_item_on_a_posts_page_is_carried_by_that_post() -> None:
+def test_another_posts_item_in_a_posts_link_is_carried_by_that_post() -> None:
     (found,) = find_numbers("https://tools.usps.com/go/TrackConfirmAction?tLabels=LX000000014CN")
 
     assert [candidate.carrier for candidate in found.candidates] == ["usps", "chinapost"]

@@ -1,4 +1,4 @@
-"""Collisions are shown, and the destination and the shop's history decide between equals."""
+"""Collisions are marked, and destination and shop history decide between equal candidates."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from tracking.carriers.numbers import CarrierCandidate, Certainty, MatchReason, 
 
 
 def carrier_slugs(candidates: list[CarrierCandidate]) -> list[str]:
-    """Return the slugs in order."""
+    """Return the candidates' carriers, in order."""
     return [candidate.carrier for candidate in candidates]
 
 
 def reasons_for(candidates: list[CarrierCandidate], carrier: str) -> tuple[MatchReason, ...]:
-    """Return why a carrier is named."""
+    """Return the reasons of a carrier's candidate."""
     return next(candidate.reasons for candidate in candidates if candidate.carrier == carrier)
 
 
 @pytest.mark.parametrize(
-    ("number", "equals"),
+    ("number", "expected"),
     [
         ("YT1234567890123", ["yto", "yunexpress"]),
         ("9261290000000000000014", ["usps", "fedex", "ups-mi"]),
@@ -30,11 +30,11 @@ def reasons_for(candidates: list[CarrierCandidate], carrier: str) -> tuple[Match
         ("218025809066", ["fedex", "dhl-de"]),
     ],
 )
-def test_a_collision_is_on_every_carrier_that_fits_equally(number: str, equals: list[str]) -> None:
-    found = [candidate for candidate in detect_carriers(number) if not candidate.has_wrong_check_digit]
+def test_a_collision_is_marked_on_every_equal_candidate(number: str, expected: list[str]) -> None:
+    candidates = [candidate for candidate in detect_carriers(number) if not candidate.has_wrong_check_digit]
 
-    assert carrier_slugs(found)[: len(equals)] == equals
-    assert all(MatchReason.COLLISION in candidate.reasons for candidate in found[: len(equals)])
+    assert carrier_slugs(candidates)[: len(expected)] == expected
+    assert all(MatchReason.COLLISION in candidate.reasons for candidate in candidates[: len(expected)])
 
 
 def test_sixteen_digits_after_yt_are_yunexpress_alone() -> None:
@@ -44,11 +44,11 @@ def test_sixteen_digits_after_yt_are_yunexpress_alone() -> None:
     assert MatchReason.COLLISION not in only.reasons
 
 
-def test_a_checked_number_does_not_collide_with_a_loose_shape() -> None:
-    found = detect_carriers("3318810025")
+def test_a_checked_number_does_not_collide_with_a_weak_one() -> None:
+    candidates = detect_carriers("3318810025")
 
-    assert carrier_slugs(found) == ["dhl", "aramex"]
-    assert all(MatchReason.COLLISION not in candidate.reasons for candidate in found)
+    assert carrier_slugs(candidates) == ["dhl", "aramex"]
+    assert all(MatchReason.COLLISION not in candidate.reasons for candidate in candidates)
 
 
 def test_a_mistyped_number_collides_with_nothing() -> None:
@@ -60,25 +60,25 @@ def test_a_mistyped_number_collides_with_nothing() -> None:
 
 
 def test_the_shops_history_decides_between_equals() -> None:
-    found = detect_carriers("YT1234567890123", history={"yunexpress": 40, "dhl": 2})
+    candidates = detect_carriers("YT1234567890123", history={"yunexpress": 40, "dhl": 2})
 
-    assert carrier_slugs(found) == ["yunexpress", "yto"]
-    assert MatchReason.SHOP_HISTORY in reasons_for(found, "yunexpress")
-    assert MatchReason.COLLISION in reasons_for(found, "yunexpress")
+    assert carrier_slugs(candidates) == ["yunexpress", "yto"]
+    assert MatchReason.SHOP_HISTORY in reasons_for(candidates, "yunexpress")
+    assert MatchReason.COLLISION in reasons_for(candidates, "yunexpress")
 
 
 def test_the_destination_outweighs_the_shops_history() -> None:
-    found = detect_carriers("YT1234567890123", destination="CN", history={"yunexpress": 4000})
+    candidates = detect_carriers("YT1234567890123", destination="CN", history={"yunexpress": 4000})
 
-    assert carrier_slugs(found) == ["yto", "yunexpress"]
-    assert MatchReason.DESTINATION in reasons_for(found, "yto")
+    assert carrier_slugs(candidates) == ["yto", "yunexpress"]
+    assert MatchReason.DESTINATION in reasons_for(candidates, "yto")
 
 
 def test_certainty_outweighs_destination_and_history() -> None:
-    found = detect_carriers("3318810025", destination="AE", history={"aramex": 500})
+    candidates = detect_carriers("3318810025", destination="AE", history={"aramex": 500})
 
-    assert carrier_slugs(found) == ["dhl", "aramex"]
-    assert {MatchReason.DESTINATION, MatchReason.SHOP_HISTORY} <= set(reasons_for(found, "aramex"))
+    assert carrier_slugs(candidates) == ["dhl", "aramex"]
+    assert {MatchReason.DESTINATION, MatchReason.SHOP_HISTORY} <= set(reasons_for(candidates, "aramex"))
 
 
 @pytest.mark.parametrize(("destination", "carrier"), [("CA", "purolator"), ("US", "fedex"), ("DE", "dhl-de")])
@@ -89,9 +89,9 @@ def test_the_destination_decides_between_checked_digits(destination: str, carrie
     assert {candidate.carrier for candidate in detect_carriers(number)} >= {"purolator", "fedex", "dhl-de"}
 
 
-@pytest.mark.parametrize("spelled", ["US", "us", "USA", "United States"])
-def test_the_post_of_the_destination_carries_an_s10_item_last(spelled: str) -> None:
-    issuer, last = detect_carriers("LX000000014CN", destination=spelled)
+@pytest.mark.parametrize("destination", ["US", "us", "USA", "United States"])
+def test_the_destinations_post_delivers_an_s10_item(destination: str) -> None:
+    issuer, last = detect_carriers("LX000000014CN", destination=destination)
 
     assert (issuer.carrier, issuer.country) == ("chinapost", "CN")
     assert (last.carrier, last.country, last.certainty) == ("usps", "CN", Certainty.CHECKED)
@@ -100,14 +100,14 @@ def test_the_post_of_the_destination_carries_an_s10_item_last(spelled: str) -> N
     assert MatchReason.COLLISION not in (*issuer.reasons, *last.reasons)
 
 
-def test_an_item_at_home_or_for_a_post_without_a_slug_has_one_candidate() -> None:
+def test_a_domestic_item_or_one_for_a_post_without_a_slug_has_one_candidate() -> None:
     assert carrier_slugs(detect_carriers("LX000000014CN", destination="CN")) == ["chinapost"]
     assert carrier_slugs(detect_carriers("LX000000014CN", destination="FI")) == ["chinapost"]
     assert carrier_slugs(detect_carriers("LX000000014CN", destination="nowhere")) == ["chinapost"]
     assert carrier_slugs(detect_carriers("LX000000024CN", destination="US")) == ["chinapost"]
 
 
-def test_a_history_of_nothing_changes_nothing() -> None:
+def test_an_empty_history_changes_nothing() -> None:
     assert detect_carriers("YT1234567890123", history={"yunexpress": 0, "yto": -3}) == detect_carriers(
         "YT1234567890123"
     )

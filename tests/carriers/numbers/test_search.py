@@ -1,4 +1,4 @@
-"""Numbers in what people paste: lists, sentences in many languages, mails and their source, HTML."""
+"""Numbers are found in pasted lists, sentences in many languages, mails and their source, and HTML."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def found_numbers(text: str) -> list[str]:
         ("My UPS tracking is 1Z5R89390357567128 thanks", "1Z5R89390357567128", "ups"),
     ],
 )
-def test_a_number_is_found_among_words(text: str, number: str, carrier: str) -> None:
+def test_a_number_is_found_in_prose(text: str, number: str, carrier: str) -> None:
     (found,) = find_numbers(text)
 
     assert (found.number, found.candidates[0].carrier, found.source) == (number, carrier, NumberSource.TEXT)
@@ -96,7 +96,7 @@ def test_a_number_is_found_among_words(text: str, number: str, carrier: str) -> 
         "no number at all",
     ],
 )
-def test_orders_telephones_dates_and_prices_are_not_offered(text: str) -> None:
+def test_orders_telephone_numbers_dates_and_prices_are_not_found(text: str) -> None:
     assert found_numbers(text) == []
 
 
@@ -110,23 +110,23 @@ def test_orders_telephones_dates_and_prices_are_not_offered(text: str) -> None:
         ("12345678900\t4700000000", ["12345678900", "4700000000"]),
     ],
 )
-def test_a_list_of_nothing_but_numbers_is_taken_at_its_word(text: str, expected: list[str]) -> None:
+def test_every_entry_of_a_list_of_numbers_is_found(text: str, expected: list[str]) -> None:
     assert found_numbers(text) == expected
 
 
-def test_a_number_alone_is_bare_and_may_be_loose_or_mistyped() -> None:
-    loose, wrong = find_numbers("12345678900\n1Z5R89390357567128")
+def test_a_standalone_number_may_be_weak_or_mistyped() -> None:
+    weak, mistyped = find_numbers("12345678900\n1Z5R89390357567128")
 
-    assert (loose.source, loose.candidates[0].certainty) == (NumberSource.STANDALONE, Certainty.WEAK)
-    assert (wrong.source, wrong.candidates[0].has_wrong_check_digit) == (NumberSource.STANDALONE, True)
+    assert (weak.source, weak.candidates[0].certainty) == (NumberSource.STANDALONE, Certainty.WEAK)
+    assert (mistyped.source, mistyped.candidates[0].has_wrong_check_digit) == (NumberSource.STANDALONE, True)
 
 
 @pytest.mark.parametrize("text", ["+44 20 7946 0958", "020 7946 0958", "2026-03-04", "1.234,56"])
-def test_a_telephone_number_a_date_or_a_price_alone_is_none(text: str) -> None:
+def test_a_standalone_telephone_number_date_or_price_is_not_found(text: str) -> None:
     assert found_numbers(text) == []
 
 
-def test_a_mail_gives_its_tracking_number_alone() -> None:
+def test_a_mail_gives_only_its_tracking_number() -> None:
     assert found_numbers(MAIL) == ["3318810025"]
 
 
@@ -137,14 +137,14 @@ def test_a_mails_source_is_decoded_across_its_soft_line_breaks() -> None:
     assert found.candidates[0].reasons == (MatchReason.CHECK_DIGIT, MatchReason.LINK)
 
 
-def test_html_is_read_in_the_order_of_the_page_and_its_machinery_is_not() -> None:
+def test_html_is_searched_in_reading_order_without_styles_and_scripts() -> None:
     first, second = find_numbers(PAGE)
 
     assert (first.number, first.source) == ("RB123456785GB", NumberSource.TEXT)
     assert (second.number, second.source) == ("9400111201080805483016", NumberSource.LINK)
 
 
-def test_a_number_found_twice_is_returned_once_at_its_first_place_with_its_link() -> None:
+def test_a_number_found_twice_is_returned_once_in_first_position_with_its_link() -> None:
     text = "YT1234567890123 and RB123456785GB: https://www.yuntrack.com/parcelTracking?id=YT1234567890123"
     first, second = find_numbers(text)
 
@@ -156,7 +156,7 @@ def test_a_number_found_twice_is_returned_once_at_its_first_place_with_its_link(
     assert second.number == "RB123456785GB"
 
 
-def test_a_carrier_named_nearby_goes_before_its_equals_and_the_collision_stays() -> None:
+def test_a_carrier_named_nearby_comes_first_and_the_collision_stays() -> None:
     (found,) = find_numbers("Sent with YunExpress, number YT1234567890123")
 
     best = found.candidates[0]
@@ -164,7 +164,7 @@ def test_a_carrier_named_nearby_goes_before_its_equals_and_the_collision_stays()
     assert {MatchReason.NAMED_IN_TEXT, MatchReason.COLLISION} <= set(best.reasons)
 
 
-def test_each_number_has_the_carrier_named_next_to_it() -> None:
+def test_each_number_gets_the_carrier_named_next_to_it() -> None:
     dhl, gls = find_numbers(
         "DHL 3318810025 and then, by another way and much later than all the others, GLS 12345678900"
     )
@@ -181,7 +181,7 @@ def test_destination_and_history_reach_the_ranking() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from(" -.,:;+#/<>=&%?@\n\t12304Z9ARBGBSFYT'\"()€$٣１\u200b\ue000"), max_size=300))
-def test_any_text_is_read(text: str) -> None:
+def test_any_text_can_be_searched(text: str) -> None:
     found = find_numbers(text)
 
     assert len({each.number for each in found}) == len(found)
@@ -189,5 +189,5 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_text_around_a_number_of_its_own_shape_does_not_hide_it(text: str) -> None:
+def test_surrounding_text_does_not_hide_a_distinctive_number(text: str) -> None:
     assert "1Z5R89390357567127" in found_numbers(f"{text.replace('=', ' ').replace('<', ' ')}\n 1Z5R89390357567127 \n")
