@@ -34,7 +34,7 @@ class JourneyStep(NamedTuple):
 class ShipmentStatus(NamedTuple):
     """How far a parcel is. `overlay` is None unless there is a problem or a return; unknown instants are None.
 
-    `milestone_times` holds the stages that the parcel has reached, in order.
+    `stage_times` holds the stages that the parcel has reached, in order.
     """
 
     milestone: Milestone = Milestone.PENDING
@@ -42,7 +42,7 @@ class ShipmentStatus(NamedTuple):
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
     delivered_at: datetime | None = None
-    milestone_times: Mapping[JourneyStage, datetime | None] = MappingProxyType({})
+    stage_times: Mapping[JourneyStage, datetime | None] = MappingProxyType({})
 
 
 IMPORT_HOLD_SCANS: Final = frozenset(
@@ -199,7 +199,7 @@ PHASE_RANKS: Final = {
 """How far a parcel is by the phase of a scan whose own milestone has no rank (a problem)."""
 
 
-def milestone_times(ordered_scans: Iterable[HasScanTime]) -> dict[JourneyStage, datetime | None]:
+def stage_times(ordered_scans: Iterable[HasScanTime]) -> dict[JourneyStage, datetime | None]:
     """Return the stages that a parcel has reached, each with the instant of the first scan that shows it.
 
     The scans come oldest first. A stage is None where that scan has no instant, and where the same scan shows a later
@@ -240,5 +240,5 @@ def derive_sorted_status(
         min(instants, default=None),
         max(instants, default=None),
         state.delivered_at,
-        milestone_times(ordered),
+        stage_times(ordered),
     )

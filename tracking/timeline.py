@@ -105,7 +105,7 @@ def earliest_match(
     """Return the earliest of the dated scans that is the same as `scan` and not in `used` for its stream."""
     stream = stream_of(scan)
     matches = (
-        (instant, other) for instant, other in dated if is_same_event(scan, other) and (id(other), stream) not in used
+        (instant, other) for instant, other in dated if is_same_scan(scan, other) and (id(other), stream) not in used
     )
     return min(matches, key=lambda match: match[0], default=None)
 
@@ -143,7 +143,7 @@ def merge_duplicates(ordered: Sequence[ScanT]) -> list[list[ScanT]]:
     """
     if len({stream_of(scan) for scan in ordered}) < 2:
         return [[scan] for scan in ordered]
-    rows = group_rows([[scan] for scan in ordered], canonical_scan, is_same_event)
+    rows = group_rows([[scan] for scan in ordered], canonical_scan, is_same_scan)
     rows = group_rows(rows, lambda scan: str(scan.leg_position), is_same_event_by_time)
     position = {id(scan): index for index, scan in enumerate(ordered)}
     for row in rows:
@@ -193,7 +193,7 @@ def canonical_scan(scan: ScanLike) -> str:
     return SCAN_SYNONYMS.get(scan.scan, scan.scan)
 
 
-def is_same_event(scan: ScanLike, other: ScanLike) -> bool:
+def is_same_scan(scan: ScanLike, other: ScanLike) -> bool:
     """Return whether two sources report the same scan: of one kind, in one country, at one instant or local time."""
     if not is_comparable(scan, other) or canonical_scan(scan) != canonical_scan(other):
         return False

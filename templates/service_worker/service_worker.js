@@ -17,7 +17,7 @@ const showNotification = (message) =>
     lang: message.lang || "",
     dir: message.dir || "auto",
     tag: message.tag || "",
-    renotify: Boolean(message.loud && message.tag),
+    renotify: Boolean(message.renotify && message.tag),
     icon: ICON,
     data: { path: pathOf(message.url) },
   });

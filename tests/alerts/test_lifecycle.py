@@ -192,7 +192,7 @@ def test_limits_are_learned_from_the_parcels_of_the_last_year() -> None:
     CACHED_DWELL_LIMITS.invalidate()
     clearance = CACHED_DWELL_LIMITS.get().clearance_for("CN", "US")
     assert clearance is not None
-    assert (clearance.population, clearance.parcels) == ("destination", 25)
+    assert (clearance.population, clearance.parcel_count) == ("destination", 25)
 
 
 def test_a_batch_of_any_size_is_checked_in_the_same_number_of_queries(

@@ -259,7 +259,7 @@ def test_a_scan_within_a_phase_does_not_restart_its_dwell_time() -> None:
         make_event("origin.picked_up", 0, "CN"), make_event("linehaul.departed", 24 * 30, "CN"), at_hour=24 * 36
     )
 
-    findings = [(finding.kind.value, finding.stage, finding.since) for finding in find_problems(snapshot)]
+    findings = [(finding.kind.value, finding.milestone, finding.since) for finding in find_problems(snapshot)]
     assert findings == [("stalled", "accepted", START)]
 
 

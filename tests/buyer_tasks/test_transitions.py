@@ -23,7 +23,7 @@ from tracking.buyer_tasks.transitions import (
     close_buyer_task,
     mark_forwarded,
     mark_seen,
-    refuse_answer,
+    reject_answer,
     submit_answer,
 )
 from tracking.models import BuyerTask, BuyerTaskAnswer, Paper, Shipment
@@ -84,7 +84,7 @@ def test_answer_is_submitted_seen_and_accepted(buyer_task: BuyerTask, operator: 
 
 def test_refused_answer_is_requested_again_with_reason_and_deadline(buyer_task: BuyerTask, operator: User) -> None:
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
-    refuse_answer(buyer_task, operator, "Nobody answers there.", LATER)
+    reject_answer(buyer_task, operator, "Nobody answers there.", LATER)
 
     buyer_task.refresh_from_db()
     assert (buyer_task.state, buyer_task.round, buyer_task.rejection_reason) == (
@@ -104,13 +104,13 @@ def test_refusal_needs_a_reason(buyer_task: BuyerTask, operator: User) -> None:
     submit_answer(buyer_task, {}, [], NOW)
 
     with pytest.raises(ValueError, match="reason"):
-        refuse_answer(buyer_task, operator, " ", LATER)
+        reject_answer(buyer_task, operator, " ", LATER)
 
 
 TRANSITIONS: dict[str, Callable[[BuyerTask, User], Any]] = {
     "answer": lambda buyer_task, user: submit_answer(buyer_task, {}, [], LATER),
     "accept": lambda buyer_task, user: accept_answer(buyer_task, user, LATER),
-    "refuse": lambda buyer_task, user: refuse_answer(buyer_task, user, "no", LATER),
+    "refuse": lambda buyer_task, user: reject_answer(buyer_task, user, "no", LATER),
     "close": lambda buyer_task, user: close_buyer_task(buyer_task, LATER, "not needed"),
     "forward": lambda buyer_task, user: mark_forwarded(BuyerTaskAnswer(buyer_task=buyer_task), LATER, ""),
 }
@@ -218,6 +218,6 @@ def test_accepted_phone_and_address_are_copied_to_the_order(shipment: Shipment, 
 def test_refused_phone_does_not_change_the_order(buyer_task: BuyerTask, operator: User) -> None:
     before = buyer_task.shipment.order.phone
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [], NOW)
-    refuse_answer(buyer_task, operator, "no_reply", LATER)
+    reject_answer(buyer_task, operator, "no_reply", LATER)
 
     assert Shipment.objects.select_related("order").get(pk=buyer_task.shipment_id).order.phone == before

@@ -164,7 +164,7 @@ def test_urgent_notice_passes_quiet_hours_only_if_wanted(leg: Leg, contact: Cont
     assert Notice.objects.get().due_at == datetime(2026, 9, 21, 6, tzinfo=UTC)
     subscriber.urgent_in_quiet_hours = True
     subscriber.save()
-    enqueue_notices([triggers[0]._replace(episode="b")], night)
+    enqueue_notices([triggers[0]._replace(dedupe_key="b")], night)
     assert Notice.objects.get(dedupe_key="b").due_at == night
 
 

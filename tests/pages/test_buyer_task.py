@@ -20,7 +20,7 @@ from tests.buyer_tasks.sample_files import image_bytes
 from tracking import buyer_tasks
 from tracking.buyer_tasks import encrypted_store
 from tracking.buyer_tasks.papers import MAX_FILE_BYTES
-from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, refuse_answer
+from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, reject_answer
 from tracking.live import publish
 from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment
 from tracking.models.buyer_tasks import Actor
@@ -292,7 +292,7 @@ def test_the_buyer_reads_why_an_answer_was_refused_and_answers_again(client: Cli
     operator = User.objects.create_user("olga@example.com")
     task = open_buyer_task(shipment, BuyerTaskKind.PHONE)
     submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="0151 12345678")
-    refuse_answer(task, operator, "Nobody answers there.", NOW)
+    reject_answer(task, operator, "Nobody answers there.", NOW)
 
     for page in (shipment.get_absolute_url(), buyer_task_url(shipment, BuyerTaskKind.PHONE)):
         assert "Nobody answers there." in client.get(page).content.decode()

@@ -241,7 +241,7 @@ def reject_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     if not reason:
         raise MissingReasonError
     now = timezone.now()
-    transitions.refuse_answer(buyer_task, user, reason, now)
+    transitions.reject_answer(buyer_task, user, reason, now)
     again = NoticeTrigger(
         buyer_task.shipment_id,
         buyer_task.shipment.order_id,

@@ -57,7 +57,7 @@ def customs_dwell(snapshot: ShipmentSnapshot) -> Finding | None:
         return None
     if snapshot.now < due_at or find_customs_request(snapshot):
         return None
-    evidence = {"limit_days": round(limit.days, 1), "parcels": limit.parcels, "population": limit.population}
+    evidence = {"limit_days": round(limit.days, 1), "parcels": limit.parcel_count, "population": limit.population}
     evidence["days_at_opening"] = round(working_days(entered_at, due_at, snapshot.destination), 1)
     return Finding(AlertKind.CUSTOMS_DWELL, snapshot.milestone.value, Severity.WATCH, entered_at, evidence)
 

@@ -30,7 +30,7 @@ DEFAULT_LIMIT_DAYS: Final[dict[Milestone, float]] = {
 """Limits of the phases in days (working days at import customs) until a site has enough parcels of its own."""
 
 
-class StageDwell(NamedTuple):
+class PhaseDwell(NamedTuple):
     """One parcel's time in one phase, given by the phase's first milestone."""
 
     phase: Milestone
@@ -43,7 +43,7 @@ class ClearanceShares(NamedTuple):
     """The share cleared by working day, from how many parcels of which population ("lane" or "destination")."""
 
     cleared_shares: tuple[float, ...]
-    parcels: int
+    parcel_count: int
     population: str
 
 
@@ -81,7 +81,7 @@ def fallback_populations(origin: str, destination: str) -> tuple[tuple[str, Lane
     return (("lane", (origin, destination)), ("destination", ("", destination)), ("all", ("", "")))
 
 
-def stage_dwells(
+def phase_dwells(
     scans: Iterable[tuple[datetime, Scan]],
     origin: str,
     destination: str,
@@ -89,7 +89,7 @@ def stage_dwells(
     now: datetime,
     *,
     is_finished: bool,
-) -> Iterator[StageDwell]:
+) -> Iterator[PhaseDwell]:
     """Yield a parcel's time in each phase from its scans with known times, oldest first; the last may be open."""
     reached = [(Milestone.PENDING, ordered_at)]
     for occurred_at, scan in scans:
@@ -104,7 +104,7 @@ def stage_dwells(
             return
         left_at = following[1] if following else now
         days = dwell_days(phase, entered_at, left_at, destination)
-        yield StageDwell(phase, origin, destination, DwellTime(days, following is not None))
+        yield PhaseDwell(phase, origin, destination, DwellTime(days, following is not None))
 
 
 def dwell_days(phase: Milestone, entered_at: datetime, left_at: datetime, destination: str) -> float:
@@ -114,7 +114,7 @@ def dwell_days(phase: Milestone, entered_at: datetime, left_at: datetime, destin
     return max((left_at - entered_at) / DAY, 0.0)
 
 
-def build_limit_table(dwells: Iterable[StageDwell]) -> DwellLimitTable:
+def build_limit_table(dwells: Iterable[PhaseDwell]) -> DwellLimitTable:
     """Return limits and clearance curves for each population with at least `MIN_PARCELS` ended dwell times."""
     dwell_times: defaultdict[tuple[Milestone, str, str], list[DwellTime]] = defaultdict(list)
     for phase, origin, destination, dwell_time in dwells:
@@ -162,7 +162,7 @@ def update_dwell_limits(now: datetime) -> int:
     return len(table.limits)
 
 
-def load_stage_dwells(now: datetime) -> Iterator[StageDwell]:
+def load_stage_dwells(now: datetime) -> Iterator[PhaseDwell]:
     """Yield the dwell times of all parcels with news within `LEARNING_PERIOD`."""
     shipments = Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD)
     shipment_ids = list(shipments.order_by("pk").values_list("pk", flat=True))
@@ -170,7 +170,7 @@ def load_stage_dwells(now: datetime) -> Iterator[StageDwell]:
         yield from load_batch_dwells(shipment_ids[start : start + BATCH_SIZE], now)
 
 
-def load_batch_dwells(shipment_ids: Sequence[int], now: datetime) -> Iterator[StageDwell]:
+def load_batch_dwells(shipment_ids: Sequence[int], now: datetime) -> Iterator[PhaseDwell]:
     """Yield the dwell times of some shipments."""
     events = (
         Event.objects.filter(shipment__in=shipment_ids)
@@ -186,7 +186,7 @@ def load_batch_dwells(shipment_ids: Sequence[int], now: datetime) -> Iterator[St
         *_, origin, destination, ordered_at, milestone = rows[0]
         scans = [(occurred_at, Scan(scan)) for _, occurred_at, scan, *_ in rows if occurred_at]
         is_finished = Milestone(milestone) in Milestone.final()
-        yield from stage_dwells(scans, origin, destination, ordered_at, now, is_finished=is_finished)
+        yield from phase_dwells(scans, origin, destination, ordered_at, now, is_finished=is_finished)
 
 
 def load_limit_table(_: DwellLimitTable | None) -> DwellLimitTable:

@@ -34,7 +34,7 @@ def update_alerts(shipment: Shipment, snapshot: ShipmentSnapshot, alerts: Sequen
     now_open: list[Alert] = []
     changes = AlertChanges([], [], [], next_due_at(snapshot))
     for finding in find_problems(snapshot):
-        alert = by_key.get((finding.kind.value, finding.stage))
+        alert = by_key.get((finding.kind.value, finding.milestone))
         if alert is None or is_new_occurrence(alert, finding):
             alert = new_alert(shipment, finding, snapshot.now)
             changes.opened.append(alert)
@@ -63,7 +63,7 @@ def new_alert(shipment: Shipment, finding: Finding, now: datetime) -> Alert:
     return Alert(
         shipment=shipment,
         kind=finding.kind.value,
-        milestone=finding.stage,
+        milestone=finding.milestone,
         severity=finding.severity.value,
         started_at=finding.since,
         opened_at=now,

@@ -60,7 +60,7 @@ def stalled(snapshot: ShipmentSnapshot) -> Finding | None:
     limit = snapshot.limits.limit_for(phase, snapshot.origin, snapshot.destination)
     if due_at is None or limit is None or snapshot.now < due_at or lost(snapshot):
         return None
-    evidence = {"limit_days": round(limit.days, 1), "parcels": limit.parcels, "population": limit.population}
+    evidence = {"limit_days": round(limit.days, 1), "parcels": limit.parcel_count, "population": limit.population}
     return Finding(AlertKind.STALLED, phase.value, Severity.WATCH, snapshot.phase_entered_at, evidence)
 
 
@@ -148,7 +148,7 @@ def finding_from_overlay(snapshot: ShipmentSnapshot, kind: AlertKind, scan: Scan
     event = snapshot.problem_event
     if event is None or event.scan is not scan or not is_under_way(snapshot):
         return None
-    return finding_from_event(snapshot, kind, Severity.ACT, event, at_stage=False)
+    return finding_from_event(snapshot, kind, Severity.ACT, event, at_milestone=False)
 
 
 def returning(snapshot: ShipmentSnapshot) -> Finding | None:
@@ -157,7 +157,7 @@ def returning(snapshot: ShipmentSnapshot) -> Finding | None:
         return None
     events = (event for event in snapshot.events if MILESTONE_OF_SCAN[event.scan] is Milestone.RETURNING)
     event = next(events, None)
-    return finding_from_event(snapshot, AlertKind.RETURNING, Severity.ACT, event, at_stage=False) if event else None
+    return finding_from_event(snapshot, AlertKind.RETURNING, Severity.ACT, event, at_milestone=False) if event else None
 
 
 def feed_silent_due_at(snapshot: ShipmentSnapshot) -> datetime | None:

@@ -57,7 +57,7 @@ class DwellLimit(NamedTuple):
     """
 
     days: float
-    parcels: int
+    parcel_count: int
     population: str
 
 
@@ -139,14 +139,14 @@ class Finding(NamedTuple):
     """One problem: since when, at which milestone ('' if it concerns the whole journey), and the evidence, as JSON."""
 
     kind: AlertKind
-    stage: str
+    milestone: str
     severity: Severity
     since: datetime
     evidence: dict[str, Any]
 
 
 def finding_from_event(
-    snapshot: ShipmentSnapshot, kind: AlertKind, severity: Severity, event: SnapshotEvent, *, at_stage: bool = True
+    snapshot: ShipmentSnapshot, kind: AlertKind, severity: Severity, event: SnapshotEvent, *, at_milestone: bool = True
 ) -> Finding:
     """Return a finding with one scan and the carrier's text as evidence."""
     # Operators see these keys on the alert's admin page.
@@ -154,6 +154,6 @@ def finding_from_event(
     cause = detect_cause(event.text)
     if cause:
         evidence["cause"] = cause.value
-    stage = snapshot.milestone.value if at_stage else ""
+    milestone = snapshot.milestone.value if at_milestone else ""
     known = {key: value for key, value in evidence.items() if value}
-    return Finding(kind, stage, severity, snapshot.event_began_at(event), known)
+    return Finding(kind, milestone, severity, snapshot.event_began_at(event), known)

@@ -45,7 +45,7 @@ def wrong_country(snapshot: ShipmentSnapshot) -> Finding | None:
     event = find_off_route_event(snapshot)
     if event is None:
         return None
-    finding = finding_from_event(snapshot, AlertKind.WRONG_COUNTRY, Severity.ACT, event, at_stage=False)
+    finding = finding_from_event(snapshot, AlertKind.WRONG_COUNTRY, Severity.ACT, event, at_milestone=False)
     return finding._replace(evidence={**finding.evidence, "destination": snapshot.destination})
 
 
@@ -84,7 +84,9 @@ def impossible_travel(snapshot: ShipmentSnapshot) -> Finding | None:
         return None
     for before, after in trusted_pairs(snapshot):
         if is_too_fast(before, after):
-            finding = finding_from_event(snapshot, AlertKind.IMPOSSIBLE_TRAVEL, Severity.WATCH, after, at_stage=False)
+            finding = finding_from_event(
+                snapshot, AlertKind.IMPOSSIBLE_TRAVEL, Severity.WATCH, after, at_milestone=False
+            )
             assert before.occurred_at is not None and after.occurred_at is not None
             hours = round((after.occurred_at - before.occurred_at) / timedelta(hours=1), 1)
             return finding._replace(evidence={**finding.evidence, "from": before.country, "hours": hours})
@@ -140,7 +142,9 @@ def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) 
 def two_parcels(snapshot: ShipmentSnapshot) -> Finding | None:
     """Find scans of another parcel with the same number."""
     event = None if is_return(snapshot) else find_other_parcel_event(snapshot)
-    return finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, event, at_stage=False) if event else None
+    return (
+        finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, event, at_milestone=False) if event else None
+    )
 
 
 def find_other_parcel_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:

@@ -33,7 +33,7 @@ class DeliveryProof(NamedTuple):
 
     scan: Scan
     text: str
-    lang: str
+    language: str
     event: Event
 
 

@@ -132,7 +132,7 @@ def apply_answer_to_order(buyer_task: BuyerTask) -> None:
 
 
 @transaction.atomic
-def refuse_answer(
+def reject_answer(
     buyer_task: BuyerTask, user: User, reason: str, now: datetime, deadline_at: datetime | None = None
 ) -> None:
     """Refuse the answer and ask the buyer again; raise `InvalidTransitionError`.

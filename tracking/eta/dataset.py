@@ -14,7 +14,7 @@ from tracking.eta.calibration import RAW_LEVELS, ForecastLog
 from tracking.eta.observations import Features, Observation
 from tracking.localization.reader import zone_of_country
 from tracking.models import Forecast, Leg, OrderLine, Shipment, Shop
-from tracking.models.shipments import MILESTONE_TIME_FIELDS
+from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.vocabulary import JourneyStage, Milestone
 
 TRAINING_PERIOD: Final = timedelta(days=365)
@@ -48,7 +48,7 @@ def postal_area(postal_code: str) -> str:
 
 def load_observations(shop: Shop, stage: JourneyStage, now: datetime) -> Iterator[Observation]:
     """Yield a shop's parcels that entered a stage in the last year, those under way with a duration of NaN."""
-    column = MILESTONE_TIME_FIELDS.get(stage)
+    column = STAGE_TIME_FIELDS.get(stage)
     started_at = F(column) if column else F("order__placed_at")
     lines = OrderLine.objects.filter(shipment=OuterRef("pk")).order_by().values("shipment")
     weight_grams = Subquery(lines.annotate(total=Sum(F("weight_grams") * F("quantity"))).values("total"))

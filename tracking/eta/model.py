@@ -26,7 +26,7 @@ class ArrivalModel:
     """A model fitted on a day (days since 1970) to `parcels` observations."""
 
     fitted_on_day: float
-    parcels: int
+    parcel_count: int
     effects: Effects
     curve: SurvivalCurve
     encoder: CategoryEncoder
@@ -52,7 +52,7 @@ class ArrivalModel:
     def to_parts(self) -> list[ModelPart]:
         """Return the model as rows that `from_parts` reads."""
         parts = [
-            ModelPart("fit", "", [self.fitted_on_day, float(self.parcels), self.effects.intercept]),
+            ModelPart("fit", "", [self.fitted_on_day, float(self.parcel_count), self.effects.intercept]),
             ModelPart("measure", "slope", self.effects.slopes.tolist()),
             ModelPart("measure", "mean", self.effects.feature_means.tolist()),
             ModelPart("measure", "spread", self.effects.feature_standard_deviations.tolist()),

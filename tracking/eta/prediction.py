@@ -47,7 +47,7 @@ class ArrivalForecast(NamedTuple):
     `delivery_hours` are the days until the hours between which 8 of 10 of today's deliveries are made.
     """
 
-    predictor_id: int | None
+    prediction_model_id: int | None
     elapsed_days: float
     shown_days: list[float]
     raw_days: list[float]
@@ -65,7 +65,7 @@ class CalibratedModel:
     at `training.carrier_date_record`.
     """
 
-    predictor_id: int | None
+    prediction_model_id: int | None
     model: ArrivalModel
     calibration: Calibration = field(default_factory=Calibration)
     carrier_date_records: dict[str, list[float]] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def load_current_models(
 ) -> dict[tuple[int, str], CalibratedModel]:
     """Return the models in use by shop and stage; those in `cached` are not loaded again."""
     rows = PredictionModel.objects.filter(active=True).values_list("shop_id", "stage", "pk")
-    loaded = {model.predictor_id: model for model in (cached or {}).values()}
+    loaded = {model.prediction_model_id: model for model in (cached or {}).values()}
     return {(shop, stage): loaded.get(pk) or load_model(pk) for shop, stage, pk in rows}
 
 
@@ -135,7 +135,7 @@ def predict_with_model(
     )
     distribution = predict_distribution(model.curve, typical_and_dispersion, start, elapsed, closed)
     destinations = np.array([parcel.destination for parcel in features], dtype=np.str_)
-    levels = calibrated.calibration.model_levels(SHOWN_LEVELS_ARRAY, destinations, model.parcels)
+    levels = calibrated.calibration.model_levels(SHOWN_LEVELS_ARRAY, destinations, model.parcel_count)
     shown, raw = distribution.quantiles(levels), distribution.quantiles(RAW_LEVELS)
     time_of_day = today % 1.0
     hours = np.quantile(model.curve.hour_quantiles, SHOWN_HOUR_LEVELS)
@@ -145,7 +145,7 @@ def predict_with_model(
         basis, based_on = basis_of(calibrated, request.features)
         forecasts.append(
             ArrivalForecast(
-                calibrated.predictor_id,
+                calibrated.prediction_model_id,
                 float(elapsed[row]),
                 carrier_days or shown[row].tolist(),
                 [round(days, 3) for days in raw[row].tolist()],
@@ -163,7 +163,7 @@ def closed_shares(calibrated: CalibratedModel, country: str, today: int) -> Floa
     closed = holiday_closed_shares(country, today, DAYS_AHEAD)
     return (
         closed
-        if calibrated.predictor_id is not None
+        if calibrated.prediction_model_id is not None
         else np.maximum(closed, weekend_closed_shares(country, today, DAYS_AHEAD))
     )
 
@@ -191,7 +191,7 @@ def basis_of(calibrated: CalibratedModel, features: Features) -> tuple[ForecastB
     """Return which parcels a forecast is based on, the most specific group first, and their number."""
     model = calibrated.model
     lane = model.parcel_count_of("lane", f"{features.origin}>{features.destination}")
-    if calibrated.predictor_id is None:
+    if calibrated.prediction_model_id is None:
         return ForecastBasis.GENERAL, 0
     if lane >= MIN_PARCELS and features.origin:
         return ForecastBasis.LANE, lane
@@ -199,7 +199,9 @@ def basis_of(calibrated: CalibratedModel, features: Features) -> tuple[ForecastB
     if destination >= MIN_PARCELS:
         return ForecastBasis.DESTINATION, destination
     return (
-        (ForecastBasis.ALL, model.parcels) if model.parcels >= MIN_PARCELS else (ForecastBasis.GENERAL, model.parcels)
+        (ForecastBasis.ALL, model.parcel_count)
+        if model.parcel_count >= MIN_PARCELS
+        else (ForecastBasis.GENERAL, model.parcel_count)
     )
 
 

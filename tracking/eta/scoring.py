@@ -28,7 +28,7 @@ def shown_quantiles(
     distribution: ArrivalDistribution, model: ArrivalModel, calibration: Calibration, destinations: NDArray[np.str_]
 ) -> Floats:
     """Return the calibrated quantiles at `SCORED_LEVELS` in days, shape (parcels, levels)."""
-    return distribution.quantiles(calibration.model_levels(SCORED_LEVELS, destinations, model.parcels))
+    return distribution.quantiles(calibration.model_levels(SCORED_LEVELS, destinations, model.parcel_count))
 
 
 def pinball_loss(quantiles: Floats, actual_days: Floats, levels: Floats = SCORED_LEVELS) -> float:

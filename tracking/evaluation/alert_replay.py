@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from tracking import journey
 from tracking.alerts.dwell import DAY, DwellTime, dwell_percentile
-from tracking.alerts.dwell_limits import DwellLimitTable, StageDwell, build_limit_table, stage_dwells
+from tracking.alerts.dwell_limits import DwellLimitTable, PhaseDwell, build_limit_table, phase_dwells
 from tracking.alerts.rules import find_problems, next_due_at
 from tracking.alerts.snapshot import ShipmentSnapshot
 from tracking.evaluation.ground_truth import (
@@ -92,7 +92,7 @@ def fit_dwell_limits(parcels: Iterable[SimulatedParcel], now: datetime) -> Dwell
     return build_limit_table(dwell for parcel in parcels for dwell in reported_stage_dwells(parcel, now))
 
 
-def reported_stage_dwells(parcel: SimulatedParcel, now: datetime) -> Iterator[StageDwell]:
+def reported_stage_dwells(parcel: SimulatedParcel, now: datetime) -> Iterator[PhaseDwell]:
     """Yield a parcel's dwell times as the scans reported until `now` show them."""
     known = sorted(
         (scan.event for scan in parcel.reported_scans if scan.reported_at <= now),
@@ -100,7 +100,7 @@ def reported_stage_dwells(parcel: SimulatedParcel, now: datetime) -> Iterator[St
     )
     dated_scans = [(event.occurred_at, event.scan) for event in known if event.occurred_at]
     is_delivered = any(event.scan in DELIVERED_SCANS for event in known)
-    return stage_dwells(
+    return phase_dwells(
         dated_scans, parcel.origin, parcel.destination, parcel.ordered_at, now, is_finished=is_delivered
     )
 
@@ -133,7 +133,7 @@ def replay_rules(
             late_probability = forecasts.late_probability(parcel, known, promised_at + DAY, check_at)
             snapshot = build_snapshot(parcel, known, limits, promised_at, late_probability, check_at)
             for problem in find_problems(snapshot):
-                key = (problem.kind, problem.stage, problem.since)
+                key = (problem.kind, problem.milestone, problem.since)
                 opened += [] if key in seen else [(problem.kind, check_at)]
                 seen.add(key)
             check_at = next_due_at(snapshot)

@@ -15,7 +15,7 @@ from tracking.eta.distribution import predict_distribution
 from tracking.eta.model import ArrivalModel, fit_model
 from tracking.eta.observations import Features, Observation, ObservationTable
 from tracking.evaluation.ground_truth import ReportedScan, SimulatedParcel
-from tracking.journey import milestone_times
+from tracking.journey import stage_times
 from tracking.timeline import sort_scans
 from tracking.vocabulary import DELIVERED_SCANS, JourneyStage
 
@@ -34,7 +34,7 @@ class ReplayedForecasts:
                 scan for scan in parcel.reported_scans if scan.reported_at <= parcel.ordered_at + REPORTING_HORIZON
             )
             delivered_at = next((scan.event.occurred_at for scan in known if scan.event.scan in DELIVERED_SCANS), None)
-            for stage, start in stage_times(parcel, known).items():
+            for stage, start in parcel_stage_times(parcel, known).items():
                 days = (delivered_at - start) / DAY if delivered_at else nan
                 observations[stage].append(
                     Observation(local_epoch_days(start, parcel.destination), days, features_of(parcel, stage, start))
@@ -52,7 +52,7 @@ class ReplayedForecasts:
         self, parcel: SimulatedParcel, reported_scans: Sequence[ReportedScan], deadline: datetime, now: datetime
     ) -> float:
         """Return the probability at `now` that a parcel arrives after the deadline, given the scans reported so far."""
-        stage, start = list(stage_times(parcel, reported_scans).items())[-1]
+        stage, start = list(parcel_stage_times(parcel, reported_scans).items())[-1]
         model = self.model_for(stage, max((now - self.first_fit_at) // FIT_INTERVAL, 0))
         scale = model.typical_days_and_dispersion(*model.encode([features_of(parcel, stage, start)]))
         start_day, today = (np.array([local_epoch_days(at, parcel.destination)]) for at in (start, now))
@@ -61,9 +61,9 @@ class ReplayedForecasts:
         return 1 - float(distribution.arrival_probability(remaining_days)[0]) if now < deadline else 1.0
 
 
-def stage_times(parcel: SimulatedParcel, reported_scans: Iterable[ReportedScan]) -> dict[JourneyStage, datetime]:
+def parcel_stage_times(parcel: SimulatedParcel, reported_scans: Iterable[ReportedScan]) -> dict[JourneyStage, datetime]:
     """Return when a parcel reached each journey stage that it has reached, the earliest stage first."""
-    times = milestone_times(scan.event for scan in reported_scans)
+    times = stage_times(scan.event for scan in reported_scans)
     return {JourneyStage.ORDERED: parcel.ordered_at, **{stage: at for stage, at in times.items() if at}}
 
 

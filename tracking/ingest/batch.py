@@ -18,11 +18,11 @@ from tracking.live import publish
 from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment, bulk
 from tracking.models.locks import lock_rows
 from tracking.models.payloads import PayloadStatus
-from tracking.models.shipments import MILESTONE_TIME_FIELDS
+from tracking.models.shipments import STAGE_TIME_FIELDS
 
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "last_received_at"),
-    *MILESTONE_TIME_FIELDS.values(),
+    *STAGE_TIME_FIELDS.values(),
     *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
     *("last_scan", "last_scan_offset_minutes", "activity_factor", "forecast_due_at", "alerts_due_at", "revision"),

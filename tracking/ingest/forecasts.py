@@ -22,7 +22,7 @@ from tracking.live import publish
 from tracking.localization.reader import zone_of_country
 from tracking.models import Forecast, Leg, OrderLine, Shipment, bulk
 from tracking.models.locks import lock_rows
-from tracking.models.shipments import MILESTONE_TIME_FIELDS
+from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.models.texts import ForecastChangeReason
 from tracking.vocabulary import JourneyStage, Milestone, Overlay
 
@@ -68,7 +68,7 @@ def can_forecast(shipment: Shipment, now: datetime) -> bool:
 
 def current_stage(shipment: Shipment) -> tuple[JourneyStage, datetime]:
     """Return the latest stage that a parcel has reached, and when."""
-    for stage, column in reversed(MILESTONE_TIME_FIELDS.items()):
+    for stage, column in reversed(STAGE_TIME_FIELDS.items()):
         if (at := getattr(shipment, column)) is not None:
             return stage, at
     return JourneyStage.ORDERED, shipment.order.placed_at
@@ -116,7 +116,7 @@ def build_forecast(
     hours = delivery_hours(prediction, now) if is_out_today else (None, None)
     return Forecast(
         shipment=shipment,
-        prediction_model_id=prediction.predictor_id,
+        prediction_model_id=prediction.prediction_model_id,
         stage=request.stage,
         made_at=now,
         elapsed_days=prediction.elapsed_days,
@@ -167,7 +167,7 @@ def change_reason(
         return ForecastChangeReason.PROBLEM
     if previous.stage != request.stage:
         return ForecastChangeReason.LATE if is_later else ForecastChangeReason.EARLY
-    if previous.prediction_model_id != prediction.predictor_id:
+    if previous.prediction_model_id != prediction.prediction_model_id:
         return ForecastChangeReason.LANE
     return ForecastChangeReason.SILENCE if is_later else ForecastChangeReason.EARLY
 

@@ -39,10 +39,10 @@ def triggers_for_alerts(alert_changes: Iterable[AlertChanges]) -> list[NoticeTri
 
 
 def trigger_for_alert(alert: Alert) -> NoticeTrigger:
-    """Return the trigger of an alert; an alert of the same kind that starts on another day is another episode."""
+    """Return the trigger of an alert; one of the same kind that starts on another day gets a notice of its own."""
     kind, shipment = AlertKind(alert.kind), alert.shipment
-    episode = f"{kind.value} {alert.started_at:%Y-%m-%d}"
-    return NoticeTrigger(shipment.pk, shipment.order_id, NOTICE_KIND_BY_ALERT[kind], episode, {"alert": kind.value})
+    dedupe_key = f"{kind.value} {alert.started_at:%Y-%m-%d}"
+    return NoticeTrigger(shipment.pk, shipment.order_id, NOTICE_KIND_BY_ALERT[kind], dedupe_key, {"alert": kind.value})
 
 
 def enqueue_forecast_notices(
@@ -69,7 +69,7 @@ def has_moved(forecast: Forecast, previous: Forecast | None) -> bool:
 
 
 def trigger_for_forecast(shipment: Shipment, forecast: Forecast, kind: NoticeKind) -> NoticeTrigger:
-    """Return the trigger of a forecast; each most likely day is an episode of its own."""
+    """Return the trigger of a forecast; each most likely day gets a notice of its own."""
     return NoticeTrigger(shipment.pk, shipment.order_id, kind, forecast.most_likely_on.isoformat(), {})
 
 

@@ -18,7 +18,7 @@ from tracking.ingest.loaded import LoadedShipment, NewEvent, StoredEvent
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.journey import JourneyStep, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
-from tracking.models.shipments import MILESTONE_TIME_FIELDS
+from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
 from tracking.vocabulary import MILESTONE_OF_SCAN, FeedState
@@ -161,8 +161,8 @@ def update_status(loaded: LoadedShipment) -> None:
     shipment.overlay = status.overlay.value if status.overlay else ""
     shipment.first_event_at, shipment.last_event_at = status.first_event_at, status.last_event_at
     shipment.delivered_at = status.delivered_at
-    for stage, column in MILESTONE_TIME_FIELDS.items():
-        setattr(shipment, column, status.milestone_times.get(stage))
+    for stage, column in STAGE_TIME_FIELDS.items():
+        setattr(shipment, column, status.stage_times.get(stage))
     shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
     shipment.revision += 1
     update_activity(shipment, steps)

@@ -16,7 +16,7 @@ from tracking.models.orders import Order
 from tracking.models.payloads import Payload
 from tracking.vocabulary import FeedState, JourneyStage, Milestone, Overlay, Precision, Scan, ZoneSource
 
-MILESTONE_TIME_FIELDS: Final = {
+STAGE_TIME_FIELDS: Final = {
     JourneyStage.HANDED_OVER: "handed_over_at",
     JourneyStage.EXPORTED: "exported_at",
     JourneyStage.ARRIVED: "arrived_in_country_at",

@@ -82,7 +82,7 @@ def build_notices(trigger: NoticeTrigger, subscriber: Subscriber, now: datetime)
             contact=contact,
             shipment_id=trigger.shipment_id,
             kind=trigger.kind,
-            dedupe_key=trigger.episode,
+            dedupe_key=trigger.dedupe_key,
             facts=trigger.facts,
             enqueued_at=now,
             due_at=compute_due_at(subscriber, trigger.kind, now),

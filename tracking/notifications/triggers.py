@@ -62,7 +62,7 @@ class NoticeTrigger(NamedTuple):
     shipment_id: int
     order_id: int
     kind: NoticeKind
-    episode: str
+    dedupe_key: str
     facts: dict[str, Any]
 
 
@@ -102,8 +102,8 @@ def triggers_for_scans(
         return []
     event = max(recent, key=lambda event: (KIND_PRIORITY[NOTICE_KIND_BY_SCAN[Scan(event.scan)]], time_of(event)))
     kind = NOTICE_KIND_BY_SCAN[Scan(event.scan)]
-    episode = (event.local_time or time_of(event).isoformat())[:10] if kind in REPEATABLE_KINDS else ""
-    return [NoticeTrigger(shipment_id, order_id, kind, episode, scan_facts(event))]
+    dedupe_key = (event.local_time or time_of(event).isoformat())[:10] if kind in REPEATABLE_KINDS else ""
+    return [NoticeTrigger(shipment_id, order_id, kind, dedupe_key, scan_facts(event))]
 
 
 def time_of(event: ScanRecord) -> datetime:

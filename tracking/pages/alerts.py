@@ -103,7 +103,7 @@ def customs_progress(
         since=entered_at.astimezone(reader.zone).date(),
         working_day=int(elapsed_days) + 1,
         cleared_percent=round(100 * share_cleared(curve.cleared_shares, elapsed_days)) if curve else None,
-        sample_size=curve.parcels if curve else 0,
+        sample_size=curve.parcel_count if curve else 0,
         is_same_lane=curve is not None and curve.population == "lane",
         next_check_at=next_check_at,
     )

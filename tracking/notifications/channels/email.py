@@ -63,7 +63,7 @@ class EmailChannel:
 def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternatives:
     """Return the mail for a message. Its Message-ID is the same at every attempt, so mailboxes can drop a copy."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    context = {"message": message, "structured": json_for_script(message.json_ld)}
+    context = {"message": message, "json_ld": json_for_script(message.json_ld)}
     mail = EmailMultiAlternatives(
         strip_control_characters(message.subject),
         render_to_string("emails/notice.txt", context),

@@ -124,7 +124,7 @@ def encode_payload(message: NotificationMessage, body: str) -> bytes:
         "tag": topic_of(message),
         "lang": message.language,
         "dir": message.direction,
-        "loud": message.urgency == "high",
+        "renotify": message.urgency == "high",
     }
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 

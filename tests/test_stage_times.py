@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.journey import JourneyStep, derive_status, milestone_times
+from tracking.journey import JourneyStep, derive_status, stage_times
 from tracking.vocabulary import JourneyStage, Scan
 
 START_AT = datetime(2026, 9, 1, tzinfo=UTC)
@@ -19,7 +19,7 @@ def stage_positions(*scans: str) -> dict[JourneyStage, int | None]:
     steps = [JourneyStep(Scan(scan), START_AT + timedelta(hours=hour), 0, hour) for hour, scan in enumerate(scans)]
     return {
         stage: (instant - START_AT) // timedelta(hours=1) if instant else None
-        for stage, instant in milestone_times(steps).items()
+        for stage, instant in stage_times(steps).items()
     }
 
 
@@ -58,7 +58,7 @@ def test_a_scan_dates_the_last_stage_that_it_implies(scans: list[str], positions
 def test_a_scan_without_an_instant_shows_a_stage_but_does_not_date_it() -> None:
     steps = [JourneyStep(Scan.ORIGIN_PICKED_UP, None, 0, 0), JourneyStep(Scan.LINEHAUL_DEPARTED, START_AT, 0, 1)]
 
-    assert derive_status(steps).milestone_times == {JourneyStage.HANDED_OVER: None, JourneyStage.EXPORTED: START_AT}
+    assert derive_status(steps).stage_times == {JourneyStage.HANDED_OVER: None, JourneyStage.EXPORTED: START_AT}
 
 
 @given(st.lists(st.sampled_from(list(Scan)), max_size=12))
