@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from tracking.carriers import timestamps
 from tracking.carriers.parsed import ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing import timestamps
 from tracking.models import Carrier, Leg, Order, Payload, Shipment, Shop
 from tracking.models.payloads import ReceivedVia
 from tracking.vocabulary import Scan

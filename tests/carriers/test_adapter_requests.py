@@ -37,8 +37,8 @@ from tests.carriers.fake_carrier import (
 )
 from tests.carriers.stub_carrier import ClientCall
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import ParsedAnswer
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 
 RECEIVED_AT = datetime(2026, 12, 1, tzinfo=UTC)

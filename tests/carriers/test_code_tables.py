@@ -9,7 +9,7 @@ import pytest
 from tracking.carriers import parsed
 from tracking.carriers.adapters import dhl, fedex, laposte, ups, usps
 from tracking.carriers.code_tables import BorderSide, CodeTable
-from tracking.carriers.json_access import RejectionAnswerError
+from tracking.carriers.parsing.json_access import RejectionAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 

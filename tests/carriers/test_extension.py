@@ -27,11 +27,11 @@ from tracking.carriers.adapter import Adapter
 from tracking.carriers.adapters import __path__ as adapter_directories
 from tracking.carriers.code_tables import TABLES_DIRECTORY
 from tracking.carriers.directory import CARRIER_NAMES
-from tracking.carriers.json_access import clean_text
 from tracking.carriers.numbers.formats import FORMATS
 from tracking.carriers.numbers.ranking import POST_BY_COUNTRY
 from tracking.carriers.numbers.tracking_sites import SITES
 from tracking.carriers.oauth import TokenEndpoint
+from tracking.carriers.parsing.json_access import clean_text
 from tracking.carriers.registry import ADAPTERS
 
 GATEWAYS = frozenset({"s10"})

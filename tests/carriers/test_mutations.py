@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.carriers.test_samples import ANSWERS
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import ParsedAnswer
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS
 

@@ -15,8 +15,8 @@ from tracking.admin.events import format_utc_offset
 from tracking.carriers.configurable import adapter
 from tracking.carriers.configurable.config import AdapterConfig, InvalidConfigError
 from tracking.carriers.configurable.json_paths import PathNotFoundError, describe_contents
-from tracking.carriers.json_access import UnreadableAnswerError, load_json_value
 from tracking.carriers.parsed import ParsedAnswer, ParsedScan
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, load_json_value
 from tracking.ingest.dedupe import fingerprint
 from tracking.models import Carrier
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tracking.carriers import adapter
 from tracking.carriers.adapter import CarrierClient, CarrierError, Credential, RequestRejectedError, UnauthorizedError
-from tracking.carriers.json_access import UnreadableAnswerError, clean_text, load_json_object
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, clean_text, load_json_object
 
 RENEW_EARLY_SECONDS: Final = 60
 LOCK_SECONDS: Final = 20

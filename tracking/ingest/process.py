@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import (
     ALREADY_REGISTERED,
     NO_EVENTS_YET,
@@ -22,6 +21,7 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.custom_mappings import CustomMappings, apply_custom_mappings
 from tracking.ingest.loaded import LoadedShipment, NewEvent

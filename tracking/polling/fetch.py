@@ -14,7 +14,7 @@ import aiohttp
 from django.utils import timezone
 
 from tracking.carriers.adapter import CarrierClient, CarrierError, RequestRejectedError
-from tracking.carriers.json_access import UnreadableAnswerError
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.models import Carrier, Leg, Payload
 from tracking.models.payloads import ReceivedVia
 from tracking.polling import circuit_breaker, schedule

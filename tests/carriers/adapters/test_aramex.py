@@ -12,7 +12,7 @@ import pytest
 from tests.carriers.stub_carrier import StubCarrier
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.aramex import Aramex, parse_place, parse_time
-from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError
+from tracking.carriers.parsing.json_access import RejectionAnswerError, UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, ZoneSource
 

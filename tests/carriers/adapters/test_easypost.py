@@ -12,8 +12,8 @@ import pytest
 
 from tests.carriers.stub_carrier import StubCarrier
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
-from tracking.carriers.json_access import RejectionAnswerError
 from tracking.carriers.parsed import NOT_REGISTERED
+from tracking.carriers.parsing.json_access import RejectionAnswerError
 from tracking.carriers.registry import ADAPTERS
 
 EASYPOST = ADAPTERS["easypost"]

@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 from tests.carriers.stub_carrier import StubCarrier
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.landmark import Landmark, parse_legs, parse_time
-from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError
+from tracking.carriers.parsing.json_access import RejectionAnswerError, UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, Precision, Scan, ZoneSource
 

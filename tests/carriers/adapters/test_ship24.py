@@ -13,8 +13,8 @@ from aiohttp import web
 from tests.carriers.stub_carrier import ClientCall, run_against_server
 from tracking.carriers.adapter import CarrierClient, CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.ship24 import Ship24
-from tracking.carriers.json_access import RejectionAnswerError
 from tracking.carriers.parsed import NOT_REGISTERED
+from tracking.carriers.parsing.json_access import RejectionAnswerError
 
 ADAPTER = Ship24()
 RECEIVED_AT = datetime(2026, 10, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 
 from tests import factories
 from tests.carriers.stub_carrier import StubCarrier
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import NO_EVENTS_YET, OTHER_REASON, UNKNOWN_CARRIER, RejectedNumber
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 
 SHIPPO = ADAPTERS["shippo"]

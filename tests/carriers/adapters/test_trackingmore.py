@@ -18,8 +18,8 @@ from tests.carriers.adapters.test_ship24 import StubAggregator
 from tests.carriers.stub_carrier import ClientCall
 from tracking.carriers.adapter import CarrierClient, CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.trackingmore import TrackingMore
-from tracking.carriers.json_access import RejectionAnswerError
 from tracking.carriers.parsed import ALREADY_REGISTERED, NOT_REGISTERED
+from tracking.carriers.parsing.json_access import RejectionAnswerError
 
 ADAPTER = TrackingMore()
 RECEIVED_AT = datetime(2026, 10, 1, tzinfo=UTC)

@@ -19,8 +19,8 @@ from tracking.carriers.configurable.adapter import ConfigurableAdapter, Incomple
 from tracking.carriers.configurable.config import AdapterConfig, InvalidConfigError
 from tracking.carriers.configurable.json_paths import PathNotFoundError
 from tracking.carriers.configurable.timestamps import ClockSource, TimestampFormat
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import NO_EVENTS_YET, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.vocabulary import DELIVERED_SCANS, Precision, Scan, ZoneSource
 
 RECEIVED_AT = datetime(2026, 9, 20, 12, tzinfo=UTC)

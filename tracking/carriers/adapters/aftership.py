@@ -14,22 +14,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
-    RejectionAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    local_date_of,
-    parse_coordinate,
-    require_text,
-)
-from tracking.carriers.measurements import build_measurements, to_grams
 from tracking.carriers.parsed import (
     ALREADY_REGISTERED,
     Measurements,
@@ -41,7 +28,20 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route, estimate_between
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_coordinate,
+    require_text,
+)
+from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.parsed_parts import Route, estimate_between
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("aftership")

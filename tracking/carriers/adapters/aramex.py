@@ -22,20 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import (
-    UnreadableAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    first_object,
-    load_json_object,
-    require_text,
-)
-from tracking.carriers.measurements import build_measurements, to_grams
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     Measurements,
@@ -47,7 +35,19 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    require_text,
+)
+from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("aramex")
 PATH: Final = "/ShippingAPI.V2/Tracking/Service_1_0.svc/json/TrackShipments"

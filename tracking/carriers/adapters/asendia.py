@@ -24,19 +24,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import CodeTable
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import (
-    UnreadableAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    parse_country_code,
-    require_text,
-)
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -47,8 +36,19 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import place_in_city
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.parsed_parts import place_in_city
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("asendia")
 PATH: Final = "/api/A1/v2.0/Tracking/Detail"

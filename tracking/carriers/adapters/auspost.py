@@ -16,10 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     clean_text,
     expect_list,
@@ -28,7 +30,6 @@ from tracking.carriers.json_access import (
     load_json_object,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, RejectedNumber
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 CODE_TABLE: Final = CodeTable.load("auspost")

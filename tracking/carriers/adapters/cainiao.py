@@ -17,12 +17,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     clean_text,
     expect_list,
@@ -30,8 +31,7 @@ from tracking.carriers.json_access import (
     load_json_object,
     require_text,
 )
-from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
-from tracking.carriers.parsed_parts import Route, legs_to_last_mile
+from tracking.carriers.parsing.parsed_parts import Route, legs_to_last_mile
 from tracking.vocabulary import Precision, ZoneSource
 
 CODE_TABLE: Final = CodeTable.load("cainiao")

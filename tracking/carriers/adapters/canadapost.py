@@ -18,10 +18,8 @@ from typing import Final
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import TABLES_DIRECTORY, CodeTable
-from tracking.carriers.json_access import UnreadableAnswerError, local_date_of
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -32,9 +30,11 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import estimate_on
-from tracking.carriers.rejections import rejected_call
-from tracking.carriers.xml_access import element_text, load_xml
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, local_date_of
+from tracking.carriers.parsing.parsed_parts import estimate_on
+from tracking.carriers.parsing.rejections import rejected_call
+from tracking.carriers.parsing.xml_access import element_text, load_xml
 
 CODE_TABLE: Final = CodeTable.load("canadapost")
 ZONE_OFFSETS: Final[Mapping[str, str]] = tomllib.loads(

@@ -29,8 +29,9 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError
 from tracking.carriers.code_tables import CodeTable
-from tracking.carriers.event_times import order_oldest_first, parse_with_assumed_clock
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing.event_times import order_oldest_first, parse_with_assumed_clock
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
@@ -39,8 +40,7 @@ from tracking.carriers.json_access import (
     load_json_object,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("chinapost")
 SUCCESS_CODE: Final = "00000"

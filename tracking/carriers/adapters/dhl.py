@@ -17,20 +17,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.directory import display_name_for
-from tracking.carriers.json_access import (
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    local_date_of,
-    parse_country_code,
-    require_text,
-)
-from tracking.carriers.measurements import build_measurements, to_grams, to_millimetres
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     Measurements,
@@ -42,8 +31,19 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route, estimate_between, place_in_city
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.measurements import build_measurements, to_grams, to_millimetres
+from tracking.carriers.parsing.parsed_parts import Route, estimate_between, place_in_city
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("dhl")
 SLUGS_BY_DIVISION: Final[Mapping[str, str]] = {"parcel-de": "dhl-de", "post-de": "dhl-de"}

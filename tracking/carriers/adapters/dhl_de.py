@@ -20,14 +20,14 @@ from typing import Final
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError, basic_auth_header
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import RejectionAnswerError, UnreadableAnswerError, clean_text
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
-from tracking.carriers.parsed_parts import Route, place_in_city
-from tracking.carriers.xml_access import load_xml
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import RejectionAnswerError, UnreadableAnswerError, clean_text
+from tracking.carriers.parsing.parsed_parts import Route, place_in_city
+from tracking.carriers.parsing.xml_access import load_xml
 
 CODE_TABLE: Final = CodeTable.load("dhl-de")
 PATH: Final = "/parcel/de/tracking/v0/shipments"

@@ -21,10 +21,11 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     clean_text,
     expect_list,
@@ -33,7 +34,6 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
 
 CODE_TABLE: Final = CodeTable.load("dpd")
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")

@@ -19,11 +19,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     clean_text,
     expect_list,
     expect_object,
@@ -31,11 +33,10 @@ from tracking.carriers.json_access import (
     local_date_of,
     require_text,
 )
-from tracking.carriers.measurements import build_measurements, to_grams
-from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
-from tracking.carriers.parsed_parts import Route
-from tracking.carriers.places import parse_place, parse_place_country
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.places import parse_place, parse_place_country
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("easypost")
 PATH: Final = "/v2/trackers"

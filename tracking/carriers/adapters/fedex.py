@@ -17,20 +17,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
-    RejectionAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    local_date_of,
-    parse_country_code,
-    require_text,
-)
-from tracking.carriers.measurements import build_measurements, to_grams, to_millimetres
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     Measurements,
@@ -42,7 +31,19 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route, estimate_between, place_in_city
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.measurements import build_measurements, to_grams, to_millimetres
+from tracking.carriers.parsing.parsed_parts import Route, estimate_between, place_in_city
 from tracking.vocabulary import Precision
 
 CODE_TABLE: Final = CodeTable.load("fedex")

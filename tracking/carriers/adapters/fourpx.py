@@ -23,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.event_times import order_oldest_first
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.event_times import order_oldest_first
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     clean_text,
     expect_list,
@@ -37,8 +38,7 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
-from tracking.carriers.parsed_parts import Route, legs_to_last_mile
+from tracking.carriers.parsing.parsed_parts import Route, legs_to_last_mile
 
 CODE_TABLE: Final = CodeTable.load("4px")
 API_METHOD: Final = "tr.order.tracking.get"

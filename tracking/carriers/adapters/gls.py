@@ -19,18 +19,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
-    UnreadableAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    parse_country_code,
-    require_text,
-)
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
@@ -41,7 +31,17 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import place_in_city
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
+    UnreadableAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    load_json_object,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.parsed_parts import place_in_city
 
 CODE_TABLE: Final = CodeTable.load("gls")
 PATH: Final = "/track-and-trace-v1/tracking"

@@ -21,11 +21,9 @@ from datetime import datetime
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import BorderSide, CodeTable
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -36,9 +34,11 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import legs_to_last_mile
-from tracking.carriers.rejections import rejected_call
-from tracking.carriers.xml_access import element_text, load_xml
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
+from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
+from tracking.carriers.parsing.rejections import rejected_call
+from tracking.carriers.parsing.xml_access import element_text, load_xml
 
 CODE_TABLE: Final = CodeTable.load("landmark")
 UNKNOWN_NUMBER_CODE: Final = "Lookup"

@@ -18,10 +18,19 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -31,16 +40,8 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import (
-    ParsedAnswer,
-    ParsedLeg,
-    ParsedPlace,
-    ParsedScan,
-    ParsedShipment,
-    RejectedNumber,
-)
-from tracking.carriers.parsed_parts import Route, estimate_on
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("laposte")
 ORIGIN_CODES: Final = ("DR1", "PC1", "PC2", "ET2", "DI2")

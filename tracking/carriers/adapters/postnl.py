@@ -23,10 +23,11 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
@@ -36,8 +37,7 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
-from tracking.carriers.parsed_parts import Route
+from tracking.carriers.parsing.parsed_parts import Route
 
 CODE_TABLE: Final = CodeTable.load("postnl")
 NOT_APPLICABLE_CODE: Final = "99"

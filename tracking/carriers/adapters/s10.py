@@ -24,10 +24,11 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -37,8 +38,7 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
-from tracking.carriers.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 
 CODE_TABLE: Final = CodeTable.load("s10")
 FORECAST_CODE: Final = "DLV"

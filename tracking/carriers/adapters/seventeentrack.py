@@ -13,11 +13,22 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedEstimate,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    ParsedTime,
+    RejectedNumber,
+)
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
@@ -29,19 +40,9 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.measurements import build_measurements, parse_grams, parse_millimetres, to_grams
-from tracking.carriers.parsed import (
-    ParsedAnswer,
-    ParsedEstimate,
-    ParsedLeg,
-    ParsedPlace,
-    ParsedScan,
-    ParsedShipment,
-    ParsedTime,
-    RejectedNumber,
-)
-from tracking.carriers.parsed_parts import Route
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.measurements import build_measurements, parse_grams, parse_millimetres, to_grams
+from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.text_rules import extract_next_number
 from tracking.vocabulary import FeedState
 

@@ -29,16 +29,10 @@ from urllib.parse import quote_plus
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable
-from tracking.carriers.event_times import order_oldest_first, parse_with_assumed_clock
-from tracking.carriers.json_access import (
-    clean_text,
-    expect_list,
-    expect_object,
-    load_json_object,
-    require_text,
-)
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.event_times import order_oldest_first, parse_with_assumed_clock
+from tracking.carriers.parsing.json_access import clean_text, expect_list, expect_object, load_json_object, require_text
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("sf")
 GATEWAY_SUCCESS_CODE: Final = "A1000"

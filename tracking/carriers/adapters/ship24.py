@@ -24,21 +24,10 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import BorderSide, CodeTable, border_side_of
-from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
-    RejectionAnswerError,
-    clean_text,
-    expect_list,
-    expect_object,
-    first_object,
-    load_json_object,
-    local_date_of,
-    require_text,
-)
 from tracking.carriers.parsed import (
     ParsedAnswer,
     ParsedEstimate,
@@ -48,8 +37,20 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
+    RejectionAnswerError,
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    require_text,
+)
+from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("ship24")

@@ -20,10 +20,13 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
+from tracking.carriers.numbers import detect_carriers
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
     clean_text,
     expect_list,
     expect_object,
@@ -31,10 +34,8 @@ from tracking.carriers.json_access import (
     local_date_of,
     require_text,
 )
-from tracking.carriers.numbers import detect_carriers
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
-from tracking.carriers.parsed_parts import Route, estimate_on
-from tracking.carriers.places import parse_place, parse_place_country
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.places import parse_place, parse_place_country
 
 CODE_TABLE: Final = CodeTable.load("shippo")
 TOKENS_BY_SLUG: Final[dict[str, str]] = {

@@ -26,12 +26,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import parsed, timestamps
+from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, CarrierError, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.countries import country_of
 from tracking.carriers.directory import slug_for
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import (
+    ParsedAnswer,
+    ParsedLeg,
+    ParsedPlace,
+    ParsedScan,
+    ParsedShipment,
+    RejectedNumber,
+)
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
     UnreadableAnswerError,
     clean_text,
@@ -42,16 +51,8 @@ from tracking.carriers.json_access import (
     local_date_of,
     require_text,
 )
-from tracking.carriers.parsed import (
-    ParsedAnswer,
-    ParsedLeg,
-    ParsedPlace,
-    ParsedScan,
-    ParsedShipment,
-    RejectedNumber,
-)
-from tracking.carriers.parsed_parts import Route, estimate_on
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("trackingmore")

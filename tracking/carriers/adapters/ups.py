@@ -20,20 +20,8 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.json_access import (
-    clean_text,
-    expect_list,
-    expect_object,
-    first_object,
-    load_json_object,
-    local_date_of,
-    parse_country_code,
-    require_text,
-)
-from tracking.carriers.measurements import build_measurements, to_grams, to_millimetres
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     INVALID_NUMBER,
@@ -48,8 +36,20 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route, estimate_on, place_in_city
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.json_access import (
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.measurements import build_measurements, to_grams, to_millimetres
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on, place_in_city
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("ups")
 TOKEN_ENDPOINT: Final = TokenEndpoint("/security/v1/oauth/token", uses_basic_auth=True)

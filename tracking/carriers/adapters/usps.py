@@ -19,20 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import (
-    clean_text,
-    expect_list,
-    expect_object,
-    first_object,
-    load_json_object,
-    local_date_of,
-    parse_country_code,
-    require_text,
-)
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
@@ -45,8 +33,20 @@ from tracking.carriers.parsed import (
     ParsedTime,
     RejectedNumber,
 )
-from tracking.carriers.parsed_parts import Route, estimate_on, place_in_city
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import (
+    clean_text,
+    expect_list,
+    expect_object,
+    first_object,
+    load_json_object,
+    local_date_of,
+    parse_country_code,
+    require_text,
+)
+from tracking.carriers.parsing.parsed_parts import Route, estimate_on, place_in_city
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("usps")
 TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v3/token")

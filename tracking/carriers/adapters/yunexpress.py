@@ -18,11 +18,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracking.carriers import timestamps
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.code_tables import CodeTable, border_side_of
-from tracking.carriers.event_times import order_oldest_first
-from tracking.carriers.json_access import (
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.event_times import order_oldest_first
+from tracking.carriers.parsing.json_access import (
     UnreadableAnswerError,
     clean_text,
     expect_list,
@@ -31,9 +32,8 @@ from tracking.carriers.json_access import (
     parse_country_code,
     require_text,
 )
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
-from tracking.carriers.parsed_parts import legs_to_last_mile
-from tracking.carriers.rejections import rejected_call
+from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
+from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("yunexpress")
 SUCCESS_CODE: Final = "0000"

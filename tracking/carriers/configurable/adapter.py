@@ -31,8 +31,6 @@ from tracking.carriers.configurable.config import (
     InvalidConfigError,
 )
 from tracking.carriers.configurable.json_paths import JsonPath
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import UnreadableAnswerError, json_type_name, load_json_value
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -42,6 +40,8 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, json_type_name, load_json_value
 from tracking.carriers.text_rules import correct_scan_by_text
 from tracking.vocabulary import BuyerTaskKind, Scan
 

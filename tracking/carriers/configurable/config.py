@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.carriers.configurable.json_paths import JoinedPaths, JsonPath
 from tracking.carriers.configurable.timestamps import ClockSource, TimestampFormat, validate_time_format
-from tracking.carriers.countries import country_of
+from tracking.carriers.parsing.countries import country_of
 from tracking.vocabulary import Scan
 
 NUMBER_PLACEHOLDER: Final = "{number}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from tracking.carriers.json_access import UnreadableAnswerError, clean_text, json_type_name
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, clean_text, json_type_name
 
 MAX_PATH_LENGTH: Final = 300
 MAX_KEYS_SHOWN: Final = 12

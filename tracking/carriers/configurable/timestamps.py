@@ -10,8 +10,8 @@ import pytz
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from tracking.carriers import timestamps
 from tracking.carriers.parsed import ParsedTime
+from tracking.carriers.parsing import timestamps
 from tracking.vocabulary import Precision, ZoneSource
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.carriers.json_access import UnreadableAnswerError
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.ingest.dedupe import fingerprint
 from tracking.journey import JourneyStep, derive_status

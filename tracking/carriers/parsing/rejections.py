@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracking.carriers.json_access import RejectionAnswerError, clean_text
+from tracking.carriers.parsing.json_access import RejectionAnswerError, clean_text
 
 
 def rejected_call(carrier: str, code: Any, message: Any) -> RejectionAnswerError:

@@ -16,7 +16,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cldr_expected import COLUMNS, EXPECTED_TEXTS
+from tests.localization.cldr_expected import COLUMNS, EXPECTED_TEXTS
 from tracking.localization import datetimes, units
 from tracking.localization.numbers import format_money, format_number, format_ordinal, join_list, localize_digits
 from tracking.localization.places import country_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from tracking.carriers.json_access import clean_text
 from tracking.carriers.parsed import ParsedEstimate, ParsedLeg, ParsedPlace
+from tracking.carriers.parsing.json_access import clean_text
 
 
 class Route(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracking.carriers.countries import country_of
-from tracking.carriers.json_access import clean_text, expect_object
 from tracking.carriers.parsed import ParsedPlace
+from tracking.carriers.parsing.countries import country_of
+from tracking.carriers.parsing.json_access import clean_text, expect_object
 
 
 def parse_place(value: Any, name: str) -> ParsedPlace:

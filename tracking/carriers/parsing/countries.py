@@ -9,7 +9,7 @@ from typing import Any, Final
 from babel import Locale
 from babel.core import get_global
 
-from tracking.carriers.json_access import clean_text
+from tracking.carriers.parsing.json_access import clean_text
 
 TERRITORY_ALIASES: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
 EXTRA_COUNTRY_NAMES: Final = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.carriers import timestamps
+from tracking.carriers.parsing import timestamps
 from tracking.vocabulary import Precision, ZoneSource
 
 RECEIVED_AT = datetime(2026, 10, 1, 12, tzinfo=UTC)

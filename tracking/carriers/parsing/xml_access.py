@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from tracking.carriers.json_access import UnreadableAnswerError, clean_text
+from tracking.carriers.parsing.json_access import UnreadableAnswerError, clean_text
 
 
 def load_xml(body: bytes, *roots: str) -> Element:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tracking.carriers.json_access import clean_text
 from tracking.carriers.parsed import Measurements
+from tracking.carriers.parsing.json_access import clean_text
 
 GRAMS_PER_POUND: Final = 453.59237
 MILLIMETRES_PER_INCH: Final = 25.4

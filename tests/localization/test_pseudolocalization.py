@@ -83,7 +83,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder / "en_XA" / "LC_MESSAGES" / "django.mo"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
-        write_mo(file, pseudolocalize_catalogue(collect_messages(Path(__file__).resolve().parent.parent)))
+        write_mo(file, pseudolocalize_catalogue(collect_messages(Path(__file__).resolve().parent.parent.parent)))
     return folder
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.carriers.json_access import UnreadableAnswerError
-from tracking.carriers.xml_access import element_text, load_xml
+from tracking.carriers.parsing.json_access import UnreadableAnswerError
+from tracking.carriers.parsing.xml_access import element_text, load_xml
 
 ENTITY_EXPANSION = b'<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;">]><a>&c;</a>'
 EXTERNAL_ENTITY = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from tracking.carriers import timestamps
 from tracking.carriers.parsed import ParsedTime
+from tracking.carriers.parsing import timestamps
 from tracking.vocabulary import ZoneSource
 
 Row = TypeVar("Row")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.carriers.measurements import (
+from tracking.carriers.parsed import Measurements
+from tracking.carriers.parsing.measurements import (
     GRAMS_PER_UNIT,
     MILLIMETRES_PER_UNIT,
     build_measurements,
@@ -19,10 +20,9 @@ from tracking.carriers.measurements import (
     to_grams,
     to_millimetres,
 )
-from tracking.carriers.parsed import Measurements
 from tracking.carriers.registry import ADAPTERS
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 @pytest.mark.parametrize(

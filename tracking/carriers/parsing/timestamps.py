@@ -32,7 +32,9 @@ COUNTRIES_NEEDING_REGION: Final = frozenset({"BR"})
 
 REGION_ZONES: Final[dict[tuple[str, str], str]] = {
     (country, region): zone
-    for country, zones in tomllib.loads((Path(__file__).parent / "tables" / "region_zones.toml").read_text()).items()
+    for country, zones in tomllib.loads(
+        (Path(__file__).parent.parent / "tables" / "region_zones.toml").read_text()
+    ).items()
     for zone, regions in zones.items()
     for region in regions
 }

@@ -1,0 +1,1 @@
+"""Helpers with which adapters parse answers: typed access, times, places, measurements, rejections."""
