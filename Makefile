@@ -1,22 +1,28 @@
-# `make start` and `make test` are all that a newcomer needs; both set up what is missing first.
+# `make start` and `make test` are all that a newcomer needs; every target installs what it lacks.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
-# A checksum and not a date: where nothing changed that is installed, no network is needed.
+# Named by a checksum of what is installed, so that a run without changes needs no network.
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test check lock format messages browser bench drill clean
+.PHONY: help install start test test-one shell check lock format messages browser bench drill clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
-	@echo "make test     all tests"
-	@echo "make check    linters, types, migrations, messages"
-	@echo "make bench    speeds, as a table and in bench.json"
-	@echo "make drill    workers killed while they send notices, and what arrived"
+	@echo "make test     run all tests"
+	@echo "make test-one TEST=tests/ingest/test_record.py   run one file, folder or test"
+	@echo "make shell    open a Python shell with Django set up"
+	@echo "make check    run linters, type checker, layers, migrations, messages"
+	@echo "make format   format the code and fix what the linter can fix"
+	@echo "make messages bring new texts into the message catalogues (needs GNU gettext)"
+	@echo "make bench    measure speeds: a table, and bench.json (ROWS=\"5 7\" for some)"
+	@echo "make drill    kill workers while they send notices, and count what arrives"
+	@echo "make lock     update requirements.lock"
+	@echo "make clean    remove the virtual environment and caches"
 
 install: $(INSTALLED) .venv/messages
 
@@ -30,7 +36,7 @@ install: $(INSTALLED) .venv/messages
 $(INSTALLED): .venv/python
 	@echo "Installing the locked dependencies"
 	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > .venv/uv.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -r pyproject.toml --group dev -c requirements.lock --verify-hashes
 	@rm -f .venv/installed*
 	@touch $@
@@ -42,15 +48,23 @@ $(INSTALLED): .venv/python
 start: install
 	@PORT=$(PORT) $(MANAGE) start
 
+# A shell on the same database as `make start`.
+shell: install
+	$(MANAGE) shell
+
 browser: install
 	@$(BIN)/python -m tests.chromium
 
-# The whole suite on SQLite, then what touches the database once more on PostgreSQL. The browser's driver keeps an event
-# loop running in its process, so its tests have one of their own.
+# All tests on SQLite, then those that use the database once more on PostgreSQL. The browser's driver keeps an event loop
+# running in its process, so the browser tests have processes of their own.
 test: install browser
 	$(BIN)/python -m pytest -n 2 -m "not browser"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not browser"
+
+# The browser's tests need Chromium; `make browser` installs it.
+test-one: install
+	$(BIN)/python -m pytest --tb=short $(TEST)
 
 check: install
 	$(BIN)/ruff check .
@@ -64,7 +78,7 @@ check: install
 	$(MANAGE) check_messages
 
 lock: .venv/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(BIN)/uv pip compile --system-certs pyproject.toml --group dev --universal --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
 
@@ -72,15 +86,15 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Needs GNU gettext. New sentences arrive in each catalogue empty; `make check` names them until they are translated.
+# Needs GNU gettext. New texts are added without translation; `make check` names them until they are translated.
 messages: install
 	$(MANAGE) update_messages
 
-# Speeds against floors and peers measured in the same run: SPEED in tracking/README.md says what each row means.
+# Each speed is a ratio to a floor or a peer measured in the same run: see tests/bench/README.md.
 bench: install
 	$(BIN)/python -m tests.bench $(ROWS)
 
-# Workers killed in the middle of sending, and what arrived: nothing lost, nothing twice that need not be.
+# Exits with an error if a notice is lost.
 drill: install
 	$(BIN)/python -m tests.drills
 

@@ -181,9 +181,9 @@ def test_readme_of_the_package_has_a_row(channel: Channel, title: str) -> None:
 def test_environment_variable_is_documented(channel: Channel) -> None:
     variable = sample_of(channel).variable
 
-    assert table_rows((PROJECT_ROOT / "README.md").read_text(encoding="utf-8"), variable), (
+    assert table_rows((PROJECT_ROOT / "docs/configuration.md").read_text(encoding="utf-8"), variable), (
         f"The variable {variable} of the channel '{name_of(channel)}' is missing: add a row for it to the table of "
-        "variables in README.md (it is read in tracking/settings.py)."
+        "variables in docs/configuration.md (it is read in tracking/settings.py)."
     )
     (row, *_others) = table_rows(readme_section(TABLES[0]), name_of(channel)) or [""]
     assert f"`{variable}" in row, (
