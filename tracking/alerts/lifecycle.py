@@ -54,7 +54,7 @@ def recency_key(alert: Alert) -> tuple[bool, datetime]:
 
 
 def is_new_occurrence(alert: Alert, finding: Finding) -> bool:
-    """Tell whether a finding began after a closed alert's problem, and is not the same one seen again."""
+    """Return whether a finding began after a closed alert's problem, and is not the same one seen again."""
     return alert.closed_at is not None and finding.since > alert.started_at
 
 

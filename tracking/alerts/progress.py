@@ -32,7 +32,7 @@ SILENT_FEED_RECHECK: Final = timedelta(hours=1)
 
 
 def is_under_way(snapshot: ShipmentSnapshot) -> bool:
-    """Tell whether the parcel is still expected to reach its buyer."""
+    """Return whether the parcel is still expected to reach its buyer."""
     return not snapshot.is_finished and snapshot.overlay is not Overlay.RETURNING
 
 
@@ -184,6 +184,6 @@ def feed_silent(snapshot: ShipmentSnapshot) -> Finding | None:
 
 
 def is_silent(feed: FeedHealth, now: datetime) -> bool:
-    """Tell whether a feed failed several times in a row, or was due a day ago and has not answered."""
+    """Return whether a feed failed several times in a row, or was due a day ago and has not answered."""
     is_overdue = feed.due_at is not None and now - feed.due_at >= FEED_OVERDUE_AFTER
     return feed.failures >= MIN_FEED_FAILURES or is_overdue

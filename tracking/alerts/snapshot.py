@@ -91,7 +91,7 @@ class ShipmentSnapshot:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the parcel was delivered or returned to its sender."""
+        """Return whether the parcel was delivered or returned to its sender."""
         return self.milestone in Milestone.final()
 
     @cached_property

@@ -50,7 +50,7 @@ def wrong_country(snapshot: ShipmentSnapshot) -> Finding | None:
 
 
 def is_return(snapshot: ShipmentSnapshot) -> bool:
-    """Tell whether the parcel is on its way back to the sender, or there already."""
+    """Return whether the parcel is on its way back to the sender, or there already."""
     return snapshot.overlay is Overlay.RETURNING or snapshot.milestone is Milestone.RETURNED
 
 
@@ -66,12 +66,12 @@ def find_off_route_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
 
 
 def has_arrived(snapshot: ShipmentSnapshot) -> bool:
-    """Tell whether any import or last-mile scan was made in the destination country."""
+    """Return whether any import or last-mile scan was made in the destination country."""
     return any(event.country == snapshot.destination and is_past_border(event) for event in snapshot.events)
 
 
 def is_past_border(event: SnapshotEvent) -> bool:
-    """Tell whether a scan belongs to import customs or the last mile."""
+    """Return whether a scan belongs to import customs or the last mile."""
     return (
         MILESTONE_RANKS.get(MILESTONE_OF_SCAN[event.scan] or Milestone.PENDING, 0)
         >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
@@ -101,7 +101,7 @@ def trusted_pairs(snapshot: ShipmentSnapshot) -> Iterator[tuple[SnapshotEvent, S
 
 
 def is_too_fast(before: SnapshotEvent, after: SnapshotEvent) -> bool:
-    """Tell whether nothing can travel from one scan to the next in the time between them."""
+    """Return whether nothing can travel from one scan to the next in the time between them."""
     if before.occurred_at is None or after.occurred_at is None:
         return False
     elapsed = after.occurred_at - before.occurred_at
@@ -120,7 +120,7 @@ def coordinates_of(event: SnapshotEvent) -> tuple[float, float] | None:
 
 
 def are_on_different_continents(country: str, other_country: str) -> bool:
-    """Tell whether two countries have no continent in common; False if either is unknown."""
+    """Return whether two countries have no continent in common; False if either is unknown."""
     here, there = continents_of(country), continents_of(other_country)
     return bool(here and there) and not here & there
 
@@ -158,7 +158,7 @@ def find_other_parcel_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
 
 
 def is_new_journey(event: SnapshotEvent, delivered: SnapshotEvent) -> bool:
-    """Tell whether a scan begins a journey on the leg of a delivery, well after it."""
+    """Return whether a scan begins a journey on the leg of a delivery, well after it."""
     if event.occurred_at is None or delivered.occurred_at is None or event.leg_position != delivered.leg_position:
         return False
     return event.scan in FIRST_SCANS and event.occurred_at - delivered.occurred_at > NEW_JOURNEY_AFTER

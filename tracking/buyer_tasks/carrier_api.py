@@ -26,7 +26,7 @@ def forwarding_leg(buyer_task: BuyerTask) -> Leg | None:
 
 
 def can_be_forwarded(buyer_task: BuyerTask) -> bool:
-    """Tell whether a carrier of the parcel accepts this kind of answer."""
+    """Return whether a carrier of the parcel accepts this kind of answer."""
     return forwarding_leg(buyer_task) is not None
 
 

@@ -54,7 +54,7 @@ def delivery_time_of(shipment: Shipment) -> datetime | None:
 
 
 def can_report_missing(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether a parcel is delivered, and recently enough (60 days) that a search can still find it."""
+    """Return whether a parcel is delivered, and recently enough (60 days) that a search can still find it."""
     delivered_at = delivery_time_of(shipment)
     return delivered_at is not None and now - delivered_at <= MAX_REPORT_AGE
 

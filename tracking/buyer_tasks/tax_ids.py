@@ -29,7 +29,7 @@ def check_tax_id(typed: str, country: str) -> str:
 
 
 def is_valid_brazilian(number: str) -> bool:
-    """Tell whether a CPF (11 digits) or CNPJ (14 digits) has the check digits defined by the Receita Federal."""
+    """Return whether a CPF (11 digits) or CNPJ (14 digits) has the check digits defined by the Receita Federal."""
     if not number.isdecimal() or len(set(number)) == 1:
         return False
     if len(number) == 11:
@@ -47,7 +47,7 @@ def modulo_11_check_digit(digits: str, weights: range | tuple[int, ...]) -> int:
 
 
 def is_valid_turkish(number: str) -> bool:
-    """Tell whether a T.C. Kimlik number (11 digits) has valid check digits, or a company's number has ten digits."""
+    """Return whether a T.C. Kimlik number (11 digits) has valid check digits, or a company's number has ten digits."""
     if not number.isdecimal() or number[0] == "0":
         return False
     digits = [int(digit) for digit in number]

@@ -37,7 +37,7 @@ class WindowOutcome(NamedTuple):
 
     @property
     def is_within(self) -> bool:
-        """Tell whether the parcel arrived within the window."""
+        """Return whether the parcel arrived within the window."""
         return self.first_on <= self.delivered_on <= self.last_on
 
 

@@ -92,7 +92,7 @@ def shortest_runs(probabilities: Sequence[float], target: float) -> list[tuple[i
 
 
 def is_minor_change(shown: Window, candidate: Window, today: date) -> bool:
-    """Tell whether a new window differs so little from the shown one that the shown one stays."""
+    """Return whether a new window differs so little from the shown one that the shown one stays."""
     if shown.last_on < today or shown.likely_on < today:
         return False
     tolerance_days = max(1, round(MINOR_CHANGE_SHARE * (candidate.likely_on - today).days))

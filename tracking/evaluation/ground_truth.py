@@ -203,12 +203,12 @@ def phase_shown_by(reported_scan: ReportedScan) -> Milestone:
 
 
 def has_customs_request(parcel: SimulatedParcel) -> bool:
-    """Tell whether a carrier reports what customs waits for; other kinds of alert tell of such a stay."""
+    """Return whether a carrier reports what customs waits for; other kinds of alert tell of such a stay."""
     return any(
         scan.event.scan in (Scan.IMPORT_CUSTOMS_INFO_REQUIRED, Scan.IMPORT_DUTIES_DUE) for scan in parcel.reported_scans
     )
 
 
 def is_lost_at_customs(parcel: SimulatedParcel, index: int) -> bool:
-    """Tell whether the true event before the loss at `index` was at import customs."""
+    """Return whether the true event before the loss at `index` was at import customs."""
     return parcel.true_events[index - 1][1] in ("import_presented", "inspected", "papers", "duties", "import_released")

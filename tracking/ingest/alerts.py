@@ -133,12 +133,12 @@ def build_snapshot_events(
 
 
 def is_time_trusted(interpretation: Interpretation) -> bool:
-    """Tell whether an event's time can be trusted to the minute."""
+    """Return whether an event's time can be trusted to the minute."""
     return interpretation.zone_source in RELIABLE_ZONE_SOURCES and interpretation.precision != Precision.DATE
 
 
 def is_polled(leg: Leg) -> bool:
-    """Tell whether a leg has an active feed of its own."""
+    """Return whether a leg has an active feed of its own."""
     return leg.feed is not None and leg.reported_by_id is None and leg.feed_state == FeedState.ACTIVE
 
 

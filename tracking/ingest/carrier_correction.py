@@ -55,7 +55,7 @@ def choose_feed(order: Order, number: str, now: datetime) -> Carrier | None:
 
 
 def is_certain(candidate: CarrierCandidate) -> bool:
-    """Tell whether the number can belong to this carrier only."""
+    """Return whether the number can belong to this carrier only."""
     return candidate.certainty is not Certainty.WEAK and MatchReason.COLLISION not in candidate.reasons
 
 

@@ -57,7 +57,7 @@ def make_forecasts(shipments: Sequence[tuple[Shipment, Sequence[Leg]]], now: dat
 
 
 def can_forecast(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether an arrival can be predicted: the parcel moves, and has not been silent for too long."""
+    """Return whether an arrival can be predicted: the parcel moves, and has not been silent for too long."""
     milestone = Milestone(shipment.milestone)
     if milestone in Milestone.final() or milestone is Milestone.PENDING or shipment.overlay == Overlay.RETURNING:
         return False
@@ -173,7 +173,7 @@ def change_reason(
 
 
 def is_new_carrier_date(previous: Forecast, request: ForecastRequest) -> bool:
-    """Tell whether the carrier's own date was not used before, or was another one."""
+    """Return whether the carrier's own date was not used before, or was another one."""
     return not previous.uses_carrier_date or previous.carrier_estimate_on != request.carrier_estimated_on
 
 

@@ -87,7 +87,7 @@ def with_valid_number(parsed_leg: ParsedLeg, polled_leg: Leg, loaded: LoadedShip
 
 
 def is_tracking_number(text: str, loaded: LoadedShipment) -> bool:
-    """Tell whether a text can be a tracking number of this shipment."""
+    """Return whether a text can be a tracking number of this shipment."""
     key = number_key(text)
     fits = len(text) <= MAX_NUMBER_LENGTH and len(key) <= MAX_NUMBER_LENGTH
     return fits and any(char.isdigit() for char in key) and key != loaded.shipment.order.number_key
@@ -102,7 +102,7 @@ def numbers_in_text(parsed: ParsedShipment, loaded: LoadedShipment) -> Iterator[
 
 
 def has_leg(loaded: LoadedShipment, number: str) -> bool:
-    """Tell whether the shipment has a leg with this number."""
+    """Return whether the shipment has a leg with this number."""
     return any(leg.number_key == number_key(number) for leg in loaded.legs)
 
 
@@ -182,7 +182,7 @@ def poll_directly(loaded: LoadedShipment, polled_leg: Leg, leg: Leg, now: dateti
 
 
 def has_connected_feed(carrier: Carrier | None) -> bool:
-    """Tell whether a carrier has a feed of its own that is switched on."""
+    """Return whether a carrier has a feed of its own that is switched on."""
     return carrier is not None and bool(carrier.adapter) and carrier.enabled
 
 

@@ -62,7 +62,7 @@ def enqueue_forecast_notices(
 
 
 def has_moved(forecast: Forecast, previous: Forecast | None) -> bool:
-    """Tell whether a new forecast differs from the previous one by enough days for a notice."""
+    """Return whether a new forecast differs from the previous one by enough days for a notice."""
     if previous is None or previous.pk == forecast.pk:
         return False
     return abs(forecast.most_likely_on - previous.most_likely_on) >= MIN_NOTIFIED_SHIFT
@@ -74,6 +74,6 @@ def trigger_for_forecast(shipment: Shipment, forecast: Forecast, kind: NoticeKin
 
 
 def is_arriving_tomorrow(forecast: Forecast, shipment: Shipment, now: datetime) -> bool:
-    """Tell whether a narrow window has tomorrow, at the destination, as its most likely day."""
+    """Return whether a narrow window has tomorrow, at the destination, as its most likely day."""
     tomorrow = today_in(shipment.order.country, now) + ONE_DAY
     return forecast.most_likely_on == tomorrow and forecast.latest_on <= forecast.most_likely_on + ONE_DAY

@@ -243,7 +243,7 @@ def apply_parsed_shipment(
 
 
 def is_newer_answer(leg: Leg, payload: Payload) -> bool:
-    """Tell whether a payload came after the last answer stored on the leg: a replay must not change the schedule."""
+    """Return whether a payload came after the last answer stored on the leg: a replay must not change the schedule."""
     return leg.last_answer_at is None or payload.last_received_at > leg.last_answer_at
 
 

@@ -107,7 +107,7 @@ def build_event(shipment: Shipment, leg: Leg, scan: ParsedScan, sequence: int, p
 
 
 def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:
-    """Tell whether a payload comes from the feed that is polled for this leg: only that feed reports its own state."""
+    """Return whether a payload comes from the feed polled for this leg: only that feed reports its own state."""
     return leg.feed_id in (None, payload.carrier_id)
 
 

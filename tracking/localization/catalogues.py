@@ -88,7 +88,7 @@ def compile_catalogues(folder: Path) -> int:
 
 
 def is_stale(path: Path) -> bool:
-    """Tell whether a catalogue is newer than its compiled file, or has none."""
+    """Return whether a catalogue is newer than its compiled file, or has none."""
     compiled = path.with_suffix(".mo")
     return not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime
 

@@ -31,7 +31,7 @@ class GettextNotFoundError(Exception):
 
 
 def is_for_buyers(message: Message) -> bool:
-    """Tell whether a message occurs in any source that buyers see."""
+    """Return whether a message occurs in any source that buyers see."""
     return any(
         path.startswith(BUYER_EXCEPTIONS) or not path.startswith(OPERATOR_SOURCES) for path, _ in message.locations
     )

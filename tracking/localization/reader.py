@@ -97,7 +97,7 @@ def first_valid_preferences(
 
 
 def is_valid_preference(name: str, value: str, languages: frozenset[str]) -> bool:
-    """Tell whether a value is valid for a preference."""
+    """Return whether a value is valid for a preference."""
     if name == "language":
         return value in languages
     if name == "zone":

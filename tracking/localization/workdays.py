@@ -32,7 +32,7 @@ def weekend_of(country: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=8192)
 def is_working_day(day: date, country: str) -> bool:
-    """Tell whether a day is a working day in a country; without a country only Saturday and Sunday are not."""
+    """Return whether a day is a working day in a country; without a country only Saturday and Sunday are not."""
     start, end = weekend_of(country)
     return (day.weekday() - start) % DAYS_PER_WEEK > (end - start) % DAYS_PER_WEEK and day not in holidays_in(
         country, day.year

@@ -105,7 +105,7 @@ def message_key(notice: Notice) -> tuple[int, int]:
 
 
 def is_usable(contact: Contact) -> bool:
-    """Tell whether messages may be sent to a contact."""
+    """Return whether messages may be sent to a contact."""
     return contact.confirmed_at is not None and contact.disabled_at is None and not contact.subscriber.paused
 
 

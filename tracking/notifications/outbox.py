@@ -29,7 +29,7 @@ SUPERSEDED_KINDS: Final = tuple(
 def enqueue_notices(triggers: Sequence[NoticeTrigger], now: datetime) -> int:
     """Enqueue the notices that these triggers cause for the followers of their orders; return how many were built.
 
-    A notice that exists already for its episode is not created again. A delivery or return supersedes pending notices.
+    A notice with the same dedupe key is not created again. A delivery or return supersedes pending notices.
     """
     if not triggers:
         return 0
@@ -93,7 +93,7 @@ def build_notices(trigger: NoticeTrigger, subscriber: Subscriber, now: datetime)
 
 
 def is_wanted(subscriber: Subscriber, kind: NoticeKind, channel: str) -> bool:
-    """Tell whether a reader wants notices of a kind on a channel; without a preference the default decides."""
+    """Return whether a reader wants notices of a kind on a channel; without a preference the default decides."""
     enabled = {(row.kind, row.channel): row.enabled for row in subscriber.notice_preferences.all()}
     return enabled.get((kind.value, channel), kind in DEFAULT_KINDS)
 

@@ -70,7 +70,7 @@ def alert_rows(shipment: Shipment, overlay_scan: str, reader: Reader, now: datet
 
 
 def is_visible_to_buyer(alert: Alert, overlay_scan: str, now: datetime) -> bool:
-    """Tell whether the buyer sees an alert: open, not snoozed, and not already covered by the status summary."""
+    """Return whether the buyer sees an alert: open, not snoozed, and not already covered by the status summary."""
     is_snoozed = alert.snoozed_until is not None and alert.snoozed_until > now
     kind = AlertKind(alert.kind)
     is_covered = (

@@ -205,7 +205,7 @@ class NotReceivedForm(AnswerForm):
 
     @property
     def is_too_early(self) -> bool:
-        """Tell whether it is too early to report: the parcel may still turn up."""
+        """Return whether it is too early to report: the parcel may still turn up."""
         return self.reportable_at is not None and self.form_context.now < self.reportable_at
 
     def clean(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
 
 
 def has_passed_identity_check(request: HttpRequest, order: Order) -> bool:
-    """Tell whether this browser passed the identity check of this order within the last half hour."""
+    """Return whether this browser passed the identity check of this order within the last half hour."""
     value = request.get_signed_cookie(
         identity_cookie_name(order), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS
     )
@@ -39,7 +39,7 @@ def has_passed_identity_check(request: HttpRequest, order: Order) -> bool:
 
 
 def can_check_identity(order: Order) -> bool:
-    """Tell whether the order has an e-mail, postcode or phone number to check against."""
+    """Return whether the order has an e-mail, postcode or phone number to check against."""
     return bool(order.email or order.postal_code or normalize_phone(order.phone, order.country))
 
 
@@ -49,7 +49,7 @@ def identity_cookie_name(order: Order) -> str:
 
 
 def is_identity_match(order: Order, typed: str) -> bool:
-    """Tell whether the text is the order's e-mail, phone number or postcode, in any usual spelling."""
+    """Return whether the text is the order's e-mail, phone number or postcode, in any usual spelling."""
     # A list, not `or`: all three are compared, so the time taken does not tell which one an order has.
     matches = [
         is_equal_in_constant_time(typed.strip().lower(), order.email),

@@ -35,7 +35,7 @@ def lockout_limits(request: HttpRequest, number: str) -> dict[str, int]:
 
 
 def is_locked_out(request: HttpRequest, number: str) -> bool:
-    """Tell whether this client or order number is locked out, even for a correct attempt."""
+    """Return whether this client or order number is locked out, even for a correct attempt."""
     limits = lockout_limits(request, number)
     counts = cache.get_many(limits)
     return any(counts.get(key, 0) >= limit for key, limit in limits.items())

@@ -214,7 +214,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def verify_notice(request: HttpRequest) -> HttpResponse:
-    """Tell whether a check code belongs to a message that this site sent."""
+    """Return whether a check code belongs to a message that this site sent."""
     code = request.GET.get("code", "").strip().upper()[:40]
     if code and is_locked_out(request, code):
         return render(request, "notices/verify_notice.html", {"code": code, "error": "too_many"}, status=429)

@@ -48,7 +48,7 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
 
 
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
-    """Tell whether polling a leg is over: its parcel or feed has ended, or nothing has happened for months."""
+    """Return whether polling a leg is over: its parcel or feed has ended, or nothing has happened for months."""
     ended = Milestone(shipment.milestone) in Milestone.final()
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
     return ended or stopped or now - last_activity_at(shipment) > GIVE_UP_AFTER
@@ -82,7 +82,7 @@ def check_interval_hours(shipment: Shipment, now: datetime, cost: float) -> floa
 
 
 def is_delivery_expected(shipment: Shipment, now: datetime) -> bool:
-    """Tell whether the carrier expects to deliver around today a parcel that is past export customs."""
+    """Return whether the carrier expects to deliver around today a parcel that is past export customs."""
     first, last = shipment.carrier_earliest_on, shipment.carrier_latest_on
     if (
         first is None

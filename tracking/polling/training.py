@@ -95,7 +95,7 @@ def load_hazards(_: HazardTable | None) -> HazardTable:
 
 
 def has_current_shape(rates: Sequence[float], hour_factors: Sequence[float]) -> bool:
-    """Tell whether a stored hazard has the age bands and hour cells of the current code."""
+    """Return whether a stored hazard has the age bands and hour cells of the current code."""
     return len(rates) == len(hazard.AGE_BANDS_HOURS) and len(hour_factors) == hazard.HOUR_CELLS
 
 

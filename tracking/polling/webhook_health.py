@@ -39,7 +39,7 @@ def record_missed_webhook(carrier: Carrier) -> None:
 
 
 def has_gone_silent(carrier: Carrier, now: datetime) -> bool:
-    """Tell whether a feed has stopped sending webhooks: by far more than its usual gap, or by news found by polling."""
+    """Return whether a feed has stopped sending webhooks, by its usual gap or by news that only polling found."""
     if carrier.last_webhook_at is None:
         return False
     tolerated = timedelta(seconds=carrier.webhook_interval_seconds or 0) * SILENT_AFTER_GAPS

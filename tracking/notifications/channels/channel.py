@@ -109,7 +109,7 @@ class Channel(Protocol):
         """Return the channel's name for readers; translated in every language."""
 
     def is_configured(self) -> bool:
-        """Tell whether the site has the settings that the channel needs; otherwise it is hidden."""
+        """Return whether the site has the settings that the channel needs; otherwise it is hidden."""
 
     def clean_address(self, address: str) -> str:
         """Return a typed address in the form that is stored; raise `InvalidContactAddressError`."""

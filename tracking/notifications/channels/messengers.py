@@ -66,7 +66,7 @@ class MessengerChannel:
     max_concurrent: int = 1
 
     def is_configured(self) -> bool:
-        """Tell whether MESSENGERS has a provider with a place for the address."""
+        """Return whether MESSENGERS has a provider with a place for the address."""
         return ADDRESS_PLACEHOLDER in settings.MESSENGERS.get(self.name, "")
 
     def display_address(self, address: str) -> str:
@@ -106,7 +106,7 @@ def build_plain_text(message: NotificationMessage, max_characters: int) -> str:
 
 
 def is_unicode_sms(text: str, max_characters: int) -> bool:
-    """Tell whether a text message must be sent as UCS-2, which halves its length."""
+    """Return whether a text message must be sent as UCS-2, which halves its length."""
     return max_characters == SMS_MAX_CHARACTERS and not text.isascii()
 
 

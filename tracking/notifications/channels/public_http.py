@@ -118,12 +118,12 @@ def parse_url(typed: str) -> httpx.URL:
 
 
 def is_allowed_scheme(scheme: str) -> bool:
-    """Tell whether a URL may be posted to by its scheme: https, or http on a developer's machine."""
+    """Return whether a URL may be posted to by its scheme: https, or http on a developer's machine."""
     return scheme == "https" or (settings.PUSH_LOCAL and scheme == "http")
 
 
 def may_be_public(host: str) -> bool:
-    """Tell whether a typed host may be public: an IP address is checked now, a name when the connection opens."""
+    """Return whether a typed host may be public: an IP address is checked now, a name when the connection opens."""
     try:
         return is_public(host)
     except ValueError:
@@ -131,7 +131,7 @@ def may_be_public(host: str) -> bool:
 
 
 def is_public(ip_address: str) -> bool:
-    """Tell whether an IP address is public; of an IPv6 address that embeds an IPv4 address, whether that one is."""
+    """Return whether an IP address is public; of an IPv6 address that embeds an IPv4 address, whether that one is."""
     address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(ip_address.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         translated = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None

@@ -112,7 +112,7 @@ def open_connection() -> BaseEmailBackend:
 
 
 def is_connected(backend: BaseEmailBackend) -> bool:
-    """Tell whether the server still answers; always true for a backend without SMTP, such as the console one."""
+    """Return whether the server still answers; always true for a backend without SMTP, such as the console one."""
     connection = smtp_connection_of(backend)
     try:
         return connection is None or connection.noop()[0] == 250

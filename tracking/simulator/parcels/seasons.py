@@ -43,7 +43,7 @@ HOLIDAYS_BY_COUNTRY: Final[dict[str, frozenset[tuple[int, int]]]] = {
 
 
 def is_holiday(day: date, country: str) -> bool:
-    """Tell whether nothing is delivered in a country on a day, whatever its weekday."""
+    """Return whether nothing is delivered in a country on a day, whatever its weekday."""
     return (day.month, day.day) in WORLDWIDE_HOLIDAYS | HOLIDAYS_BY_COUNTRY.get(country, frozenset())
 
 
@@ -53,7 +53,7 @@ def delay_factor(day: date, country: str) -> float:
 
 
 def is_in_crisis(day: date, country: str) -> bool:
-    """Tell whether a day is within a country's crisis (strike, flood, full port): six weeks in one year of three."""
+    """Return whether a day is within a country's crisis (strike, flood, full port): six weeks in one year of three."""
     # Seeded by country and year, not by parcel: all parcels of a country meet the same crisis.
     random_source = random.Random(f"crisis {country} {day.year}")
     first = date(day.year, 1, 1) + timedelta(days=random_source.randrange(365 - CRISIS_DAYS))
