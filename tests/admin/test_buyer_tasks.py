@@ -189,9 +189,14 @@ def test_the_list_begins_with_what_is_most_urgent(
 
 
 def post_buyer_task(client: Client, shipment: Shipment, **changes: Any) -> str:
-    given = {"ask_kind": "papers", "ask_days": "5", "ask_because": "Customs wrote.", "ask_wants": ["invoice", "x"]}
+    data = {
+        "buyer_task_kind": "papers",
+        "deadline_days": "5",
+        "reason": "Customs wrote.",
+        "requested_papers": ["invoice", "x"],
+    }
     address = reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])
-    return client.post(address, given | changes, follow=True).content.decode()
+    return client.post(address, data | changes, follow=True).content.decode()
 
 
 def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, shipment: Shipment) -> None:
@@ -207,9 +212,12 @@ def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, 
     assert "asked already" in post_buyer_task(admin_client, shipment)
 
 
-@pytest.mark.parametrize("wrong", [{"ask_kind": "gold"}, {"ask_days": "0"}, {"ask_days": "soon"}, {"ask_days": "999"}])
-def test_a_wrong_question_is_not_asked(admin_client: Client, shipment: Shipment, wrong: dict[str, str]) -> None:
-    assert "Choose what to ask for" in post_buyer_task(admin_client, shipment, **wrong)
+@pytest.mark.parametrize(
+    "changes",
+    [{"buyer_task_kind": "gold"}, {"deadline_days": "0"}, {"deadline_days": "soon"}, {"deadline_days": "999"}],
+)
+def test_a_wrong_question_is_not_asked(admin_client: Client, shipment: Shipment, changes: dict[str, str]) -> None:
+    assert "Choose what to ask for" in post_buyer_task(admin_client, shipment, **changes)
     assert not BuyerTask.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""The merchant's desk: what buyers are asked, what they answered, and the papers that came with it."""
+"""Buyer tasks in the admin: what was requested, what the buyer answered, and the papers of the answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VIEW_PAPER_PERMISSION: Final = "tracking.view_paper"
 
 
 class WaitingForFilter(admin.SimpleListFilter):
-    """Asks by whose turn it is; unless another is chosen, those that have not ended."""
+    """Filter buyer tasks by who has to act next. Without a choice: those that have not ended."""
 
     title = _("whose turn")
     parameter_name = "waiting_for"
@@ -60,8 +60,8 @@ class WaitingForFilter(admin.SimpleListFilter):
         return [("shop", _("ours")), ("buyer", _("the buyer's")), ("ended", _("ended")), ("all", _("all"))]
 
     def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        return [{**first, "display": _("open")}, *others]
+        default, *others = super().choices(changelist)
+        return [{**default, "display": _("open")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         states = {"shop": WAITING_FOR_SHOP_STATES, "buyer": WAITING_FOR_BUYER_STATES, "ended": FINAL_STATES}.get(
@@ -74,7 +74,7 @@ class WaitingForFilter(admin.SimpleListFilter):
 
 @admin.register(BuyerTask)
 class BuyerTaskAdmin(BuyerTaskModelAdmin):
-    """Tasks of buyers, the most urgent first. They are asked on the parcel's page and decided here."""
+    """List buyer tasks, nearest deadline first. They are created on the parcel's page and decided here."""
 
     list_display = ("buyer_task", "state", "deadline", "round", "shop", "opened_at")
     list_filter = (WaitingForFilter, "kind", "shipment__order__shop")
@@ -108,26 +108,27 @@ class BuyerTaskAdmin(BuyerTaskModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        step = self.admin_site.admin_view(require_POST(self.apply_transition))
-        paper = self.admin_site.admin_view(require_POST(self.download_paper))
+        apply = self.admin_site.admin_view(require_POST(self.apply_transition))
+        download = self.admin_site.admin_view(require_POST(self.download_paper))
         return [
-            path("<int:pk>/paper/<int:paper_id>/", paper, name="tracking_buyertask_paper"),
-            path("<int:pk>/step/<slug:transition>/", step, name="tracking_buyertask_transition"),
+            path("<int:pk>/paper/<int:paper_id>/", download, name="tracking_buyertask_paper"),
+            path("<int:pk>/step/<slug:transition>/", apply, name="tracking_buyertask_transition"),
             *super().get_urls(),
         ]
 
     def apply_transition(self, request: HttpRequest, pk: int, transition: str) -> HttpResponse:
-        """Open, accept, refuse or pass on an answer, or end an ask; the buyer's open page hears of it."""
+        """Open, accept, reject or forward an answer, or close the task; then update the buyer's open page."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         if transition not in TRANSITIONS:
             raise Http404
-        ask = get_object_or_404(BuyerTask.objects.select_related("shipment__order"), pk=pk)
+        buyer_task = get_object_or_404(BuyerTask.objects.select_related("shipment__order"), pk=pk)
+        user, reason = cast(User, request.user), reason_from_post(request)
         try:
             with transaction.atomic():
-                said = TRANSITION_HANDLERS[transition](ask, cast(User, request.user), reason_from_post(request))
-                publish.publish_after_commit([ask.shipment])
-            self.message_user(request, said)
+                message = TRANSITION_HANDLERS[transition](buyer_task, user, reason)
+                publish.publish_after_commit([buyer_task.shipment])
+            self.message_user(request, message)
         except InvalidTransitionError:
             warning = gettext("Somebody was quicker, or there is no answer: nothing was changed.")
             self.message_user(request, warning, messages.WARNING)
@@ -136,94 +137,90 @@ class BuyerTaskAdmin(BuyerTaskModelAdmin):
         return redirect("admin:tracking_buyertask_change", pk)
 
     def download_paper(self, request: HttpRequest, pk: int, paper_id: int) -> HttpResponse:
-        """Hand out a paper to be saved, never to be shown by the browser; who took it stands in the record."""
+        """Send a paper as a download, never inline, and log who downloaded it."""
         if not (self.has_view_permission(request) and request.user.has_perm(VIEW_PAPER_PERMISSION)):
             raise PermissionDenied
-        found = get_object_or_404(
+        paper = get_object_or_404(
             Paper.objects.select_related("answer__buyer_task"), pk=paper_id, answer__buyer_task=pk, erased_at=None
         )
         try:
-            content = encrypted_store.load_paper(found.stored_name)
-        except encrypted_store.UnreadablePaperError as trouble:
-            raise Http404 from trouble
-        detail = f"{found.get_kind_display()} {found.content_hash[:12]}"
+            content = encrypted_store.load_paper(paper.stored_name)
+        except encrypted_store.UnreadablePaperError as error:
+            raise Http404 from error
+        detail = f"{paper.get_kind_display()} {paper.content_hash[:12]}"
         user = cast(User, request.user)
-        buyer_task = found.answer.buyer_task
+        buyer_task = paper.answer.buyer_task
         transitions.record_action(buyer_task, timezone.now(), BuyerTaskAction.DOWNLOADED, Actor.OPERATOR, user, detail)
         headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.name)}",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store, private",
         }
-        return HttpResponse(content, content_type=found.media_type, headers=headers)
+        return HttpResponse(content, content_type=paper.media_type, headers=headers)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        ask = context.get("original")
-        if isinstance(ask, BuyerTask):
-            may = self.has_change_permission(request, ask)
+        buyer_task = context.get("original")
+        if isinstance(buyer_task, BuyerTask):
+            can_decide = self.has_change_permission(request, buyer_task)
             context |= {
-                "answers": answers_with_values(ask, may),
-                "notes": ask.log_entries.select_related("user"),
-                "can_decide": may,
+                "answers": answers_with_values(buyer_task, can_decide),
+                "log_entries": buyer_task.log_entries.select_related("user"),
+                "can_decide": can_decide,
+                "can_download_papers": request.user.has_perm(VIEW_PAPER_PERMISSION),
+                "rejection_reasons": RejectionReason.choices,
             }
-            context["rejection_reasons"] = RejectionReason.choices
-            context["can_download_papers"] = request.user.has_perm(VIEW_PAPER_PERMISSION)
         context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("task"), ordering="kind")
     def buyer_task(self, buyer_task: BuyerTask) -> str:
-        """Return what is asked about which parcel."""
+        """Return the kind of the task and its parcel."""
         return str(buyer_task)
 
     @admin.display(description=_("parcel"))
     def parcel(self, buyer_task: BuyerTask) -> SafeString:
-        """Return a link to the parcel on the desk."""
-        address = reverse("admin:tracking_shipment_change", args=[buyer_task.shipment_id])
-        return format_html('<a href="{}">{}</a>', address, buyer_task.shipment)
+        """Return a link to the parcel's admin page."""
+        url = reverse("admin:tracking_shipment_change", args=[buyer_task.shipment_id])
+        return format_html('<a href="{}">{}</a>', url, buyer_task.shipment)
 
     @admin.display(description=_("reason"))
     def request_reason(self, buyer_task: BuyerTask) -> str:
-        """Return why it is asked."""
+        """Return why the answer is requested."""
         return buyer_task.localized_reason
 
     @admin.display(description=_("papers wanted"))
     def requested_papers(self, buyer_task: BuyerTask) -> str:
-        """Return the names of the papers that are wanted."""
+        """Return the names of the requested papers."""
         return ", ".join(str(PaperKind(name).label) for name in buyer_task.requested_papers)
 
     @admin.display(description=_("shop"), ordering="shipment__order__shop")
     def shop(self, buyer_task: BuyerTask) -> str:
-        """Return whose buyer it is."""
+        """Return the shop that the order belongs to."""
         return str(buyer_task.shipment.order.shop)
 
     @admin.display(description=_("deadline"), ordering="deadline_at")
     def deadline(self, buyer_task: BuyerTask) -> str | SafeString:
-        """Return the deadline, with a badge where it is near or over."""
+        """Return the deadline, with a badge if it is near or has passed."""
         if buyer_task.deadline_at is None:
             return "-"
-        badge = deadline_badge(buyer_task)
-        return (
-            format_html('{} <span class="badge {}">{}</span>', format_datetime(buyer_task.deadline_at), *badge)
-            if badge
-            else format_datetime(buyer_task.deadline_at)
-        )
+        deadline, badge = format_datetime(buyer_task.deadline_at), deadline_badge(buyer_task)
+        return format_html('{} <span class="badge {}">{}</span>', deadline, *badge) if badge else deadline
 
 
 def reason_from_post(request: HttpRequest) -> str:
-    """Return the reason that was chosen, that was typed, or both, a line each."""
-    ready, typed = request.POST.get("rejection_reason", ""), request.POST.get("reason", "").strip()
-    return "\n".join(filter(None, [ready if ready in RejectionReason.values else "", typed]))
+    """Return the chosen reason and the typed one, one per line."""
+    chosen, typed = request.POST.get("rejection_reason", ""), request.POST.get("reason", "").strip()
+    return "\n".join(filter(None, [chosen if chosen in RejectionReason.values else "", typed]))
 
 
 class MissingReasonError(Exception):
-    """A refusal without a reason."""
+    """An answer was rejected without a reason."""
 
 
 def open_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """Open the answer."""
+    """Mark the answer as seen, which reveals its values. Raise `InvalidTransitionError` if there is none."""
     if not buyer_task.answers.exists():
         raise InvalidTransitionError("no answer")
     transitions.mark_seen(buyer_task, user, timezone.now())
@@ -237,35 +234,35 @@ def accept_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
 
 
 def reject_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """Refuse the answer and ask again."""
+    """Reject the answer, request it again, and notify whoever follows the order."""
     if not reason:
         raise MissingReasonError
     now = timezone.now()
     transitions.reject_answer(buyer_task, user, reason, now)
-    again = NoticeTrigger(
+    trigger = NoticeTrigger(
         buyer_task.shipment_id,
         buyer_task.shipment.order_id,
         NoticeKind.BUYER_TASK_OPENED,
         f"ask {buyer_task.pk} {buyer_task.round + 1}",
         {},
     )
-    enqueue_notices([again], now)
+    enqueue_notices([trigger], now)
     return gettext("Refused and asked again. The buyer reads your reason.")
 
 
 def forward_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """Have the carrier's API take the answer, or note that it was passed on by hand."""
-    given = buyer_task.answers.first()
-    if given is None:
+    """Send the answer to the carrier's API, or record that it was forwarded by hand if there is no API."""
+    answer = buyer_task.answers.first()
+    if answer is None:
         raise InvalidTransitionError("no answer")
-    if transitions.retry_forwarding(given, user, timezone.now()):
+    if transitions.retry_forwarding(answer, user, timezone.now()):
         return gettext("It is sent to the carrier within a minute.")
-    transitions.mark_forwarded(given, timezone.now(), reason or "by hand", Actor.OPERATOR, user)
+    transitions.mark_forwarded(answer, timezone.now(), reason or "by hand", Actor.OPERATOR, user)
     return gettext("Noted as passed on. The buyer sees it on the parcel's page.")
 
 
 def close_buyer_task(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """End the ask."""
+    """Close the task; no answer is needed any more."""
     transitions.close_buyer_task(buyer_task, timezone.now(), reason, Actor.OPERATOR, user)
     return gettext("Ended. The buyer is no longer asked.")
 
@@ -280,27 +277,25 @@ TRANSITION_HANDLERS: Final[dict[str, Callable[[BuyerTask, User, str], str]]] = {
 
 
 def deadline_badge(buyer_task: BuyerTask) -> tuple[str, str] | None:
-    """Return class and words of a deadline's badge; None for one that is far off or no longer matters."""
+    """Return CSS class and text of a deadline's badge; None if it is far off or the task has ended."""
     if buyer_task.is_final or buyer_task.deadline_at is None:
         return None
-    left = buyer_task.deadline_at - timezone.now()
-    if left < timedelta():
+    remaining = buyer_task.deadline_at - timezone.now()
+    if remaining < timedelta():
         return "late", gettext("overdue")
-    return ("soon", gettext("soon")) if left < DUE_SOON_WITHIN else None
+    return ("soon", gettext("soon")) if remaining < DUE_SOON_WITHIN else None
 
 
 def answers_with_values(
     buyer_task: BuyerTask, can_decide: bool
 ) -> list[tuple[BuyerTaskAnswer, list[tuple[str, str]] | None]]:
-    """Return the answers, newest first, with their values; None where one is closed to this hand."""
-    rows = buyer_task.answers.select_related("decided_by").prefetch_related("papers")
-    closed = buyer_task.state == BuyerTaskState.SUBMITTED
+    """Return the answers, newest first, with their labelled values.
+
+    The values are None if the operator may not decide, or while nobody has opened the answer of the current round.
+    """
+    kind = BuyerTaskKind(buyer_task.kind)
+    unopened_round = buyer_task.round if buyer_task.state == BuyerTaskState.SUBMITTED else None
     return [
-        (
-            given,
-            None
-            if not can_decide or (closed and given.round == buyer_task.round)
-            else describe_answer(BuyerTaskKind(buyer_task.kind), given.values),
-        )
-        for given in rows
+        (answer, describe_answer(kind, answer.values) if can_decide and answer.round != unopened_round else None)
+        for answer in buyer_task.answers.select_related("decided_by").prefetch_related("papers")
     ]

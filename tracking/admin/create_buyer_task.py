@@ -1,4 +1,4 @@
-"""Asking the buyer from the parcel's page on the desk."""
+"""Create a buyer task from the parcel's admin page."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ MAX_REASON_LENGTH: Final = 500
 
 
 def create_buyer_task(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask the buyer of a parcel for something; what is asked already stays as it is."""
+    """Create the posted buyer task for a parcel, or show what is wrong with the form.
+
+    An open task of the same kind stays as it is.
+    """
     if not request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION):
         raise PermissionDenied
     shipment = get_object_or_404(Shipment.objects.select_related("order"), pk=pk)
-    kind, days = request.POST.get("ask_kind", ""), request.POST.get("ask_days", "")
+    kind, days = request.POST.get("buyer_task_kind", ""), request.POST.get("deadline_days", "")
     if kind not in BuyerTaskKind.values or not days.isdecimal() or not 1 <= int(days) <= MAX_DEADLINE_DAYS:
         messages.error(request, gettext("Choose what to ask for, and 1 to 60 days for the answer."))
     else:
@@ -41,33 +44,36 @@ def create_buyer_task(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def open_buyer_task(request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, days: int) -> None:
-    """Open the ask, ring the buyer's open page, and tell the operator."""
-    wants = [name for name in request.POST.getlist("ask_wants") if name in PaperKind.values]
-    because, now = request.POST.get("ask_because", "").strip()[:MAX_REASON_LENGTH], timezone.now()
+    """Open the task, update the buyer's open page, and show the operator the result."""
+    papers = [name for name in request.POST.getlist("requested_papers") if name in PaperKind.values]
+    reason, now = request.POST.get("reason", "").strip()[:MAX_REASON_LENGTH], timezone.now()
     with transaction.atomic():
-        ask = buyer_tasks.open(
+        buyer_task = buyer_tasks.open(
             shipment,
             kind,
-            because,
+            reason,
             now + timedelta(days=days),
             now,
             actor=Actor.OPERATOR,
             user=cast(User, request.user),
-            requested_papers=wants if kind is BuyerTaskKind.PAPERS else [],
+            requested_papers=papers if kind is BuyerTaskKind.PAPERS else [],
         )
         publish.publish_after_commit([shipment])
-    if ask.opened_at == now:
+    if buyer_task.opened_at == now:
         messages.success(request, gettext("The buyer is asked on the parcel's page."))
     else:
         messages.warning(request, gettext("This is asked already; it stays as it is."))
 
 
 def buyer_task_form_context(request: HttpRequest, shipment: Shipment) -> dict[str, Any]:
-    """Return what the section on the parcel's page needs."""
+    """Return the context of `admin/tracking/shipment/_create_buyer_task.html`."""
     return {
-        "may_ask": request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION),
-        "ask_kinds": [(kind.value, kind.label) for kind in BuyerTaskKind if kind is not BuyerTaskKind.NOT_RECEIVED],
+        "can_create_buyer_task": request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION),
+        # Only the buyer can say that a parcel was not received.
+        "buyer_task_kinds": [
+            (kind.value, kind.label) for kind in BuyerTaskKind if kind is not BuyerTaskKind.NOT_RECEIVED
+        ],
         "paper_kinds": PaperKind.choices,
-        "ask_days": DEFAULT_DEADLINE_DAYS,
-        "asks_of_parcel": BuyerTask.objects.filter(shipment=shipment).order_by("-pk"),
+        "default_deadline_days": DEFAULT_DEADLINE_DAYS,
+        "buyer_tasks": BuyerTask.objects.filter(shipment=shipment).order_by("-pk"),
     }
