@@ -1,4 +1,4 @@
-"""Carriers and their feeds: connect one, see how it does, try it out."""
+"""Carriers and their feeds in the admin: connect a feed, test it, watch its health."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.base import SharedChoicesInline
 from tracking.admin.configurable_carriers import ConfigurableCarrierForm, config_fieldsets
-from tracking.admin.credentials import CarrierForm, carrier_form_class, client_of
-from tracking.admin.feed_health import describe_answer, describe_pacing, describe_rate_limit, feed_health_of
+from tracking.admin.credentials import CarrierForm, adapter_of, carrier_form_class
+from tracking.admin.feed_health import (
+    describe_pacing,
+    describe_rate_limit,
+    describe_test_result,
+    feed_health_of,
+)
 from tracking.admin.poll_now import poll_legs_now
 from tracking.admin.sample_parsing import render_parsed_sample
 from tracking.carriers.adapter import Adapter, CarrierError, RequestRejectedError
-from tracking.carriers.configurable import adapter
+from tracking.carriers.configurable import adapter as configurable_adapter
 from tracking.models import Carrier, Event, Leg, UnmappedCode
 from tracking.polling import circuit_breaker, fetch
 from tracking.vocabulary import Milestone
@@ -56,7 +61,7 @@ HEALTH_FIELDS: Final = (
 
 
 class UnmappedCodeInline(SharedChoicesInline):
-    """Codes that no table of ours knows, the most frequent first."""
+    """List the feed's codes that are in no code table, most frequent first."""
 
     model = UnmappedCode
     fields = readonly_fields = ("code", "example_text", "occurrence_count", "first_seen_at", "last_seen_at")
@@ -74,7 +79,7 @@ class UnmappedCodeInline(SharedChoicesInline):
 
 @admin.register(Carrier)
 class CarrierAdmin(CarrierModelAdmin):
-    """Who moves parcels, and who tells us about them."""
+    """Edit carriers, and the feeds that report events. A carrier with an adapter is a feed."""
 
     list_display = (
         "name",
@@ -105,46 +110,47 @@ class CarrierAdmin(CarrierModelAdmin):
         return [UnmappedCodeInline] if obj and obj.adapter else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Carrier | None = None) -> Any:
-        """Choose the adapter first; what it asks for follows once that is saved."""
+        """Ask for the adapter first; show its credentials and settings once it is saved."""
         hint = _("Save with an adapter to be asked for its credentials.")
-        sheets = [
+        fieldsets = [
             (None, {"fields": COMPANY_FIELDS}),
             (_("Feed"), {"fields": FEED_FIELDS, "description": "" if obj else hint}),
         ]
-        if client_of(obj) is None:
-            return sheets
-        secrets = tuple(name for name in carrier_form_class(obj).declared_fields)
+        if adapter_of(obj) is None:
+            return fieldsets
+        credentials = tuple(carrier_form_class(obj).declared_fields)
         return [
-            *sheets,
-            *(config_fieldsets() if obj and obj.adapter == adapter.SLUG else []),
-            (_("Connection"), {"fields": (*secrets, "enabled", "webhook_url")}),
+            *fieldsets,
+            *(config_fieldsets() if obj and obj.adapter == configurable_adapter.SLUG else []),
+            (_("Connection"), {"fields": (*credentials, "enabled", "webhook_url")}),
             (_("Health"), {"fields": HEALTH_FIELDS}),
         ]
 
     def get_form(
         self, request: HttpRequest, obj: Carrier | None = None, change: bool = False, **kwargs: Any
     ) -> type[CarrierForm]:
-        form = carrier_form_class(obj, ConfigurableCarrierForm if obj and obj.adapter == adapter.SLUG else CarrierForm)
+        is_configurable = obj is not None and obj.adapter == configurable_adapter.SLUG
+        form = carrier_form_class(obj, ConfigurableCarrierForm if is_configurable else CarrierForm)
         return super().get_form(request, obj, change, form=form, **kwargs)  # type: ignore[return-value]
 
     def save_model(self, request: HttpRequest, obj: Carrier, form: CarrierForm, change: bool) -> None:
-        """Save what the form holds and nothing else: workers note a feed's health at the same time."""
+        """Save only the fields of the form: workers update the feed's health at the same time."""
         obj.save(update_fields=SAVED_FIELDS if change else None)
         if isinstance(form, ConfigurableCarrierForm):
             self.show_parsed_sample(request, obj, form)
 
     def show_parsed_sample(self, request: HttpRequest, carrier: Carrier, form: ConfigurableCarrierForm) -> None:
-        """Stay on the page to show a new reading, and warn where it tells known events anew."""
+        """Stay on the page to show the newly parsed sample; warn if stored events would be duplicated."""
         if form.config_or_sample_changed:
             self.stay_on_page(
                 request, gettext("Saved. This page shows how the pasted answer is read."), messages.SUCCESS
             )
         if form.fingerprints_changed and Event.objects.filter(payload__carrier=carrier).exists():
-            words = gettext(
+            text = gettext(
                 "Its events are now known by another time, code, place or wording than before. Those of parcels on "
                 "their way will stand twice: as they were read, and as they are read now."
             )
-            self.message_user(request, words, messages.WARNING)
+            self.message_user(request, text, messages.WARNING)
 
     def response_add(self, request: HttpRequest, obj: Carrier, post_url_continue: str | None = None) -> HttpResponse:
         self.stay_until_configured(request, obj)
@@ -155,105 +161,106 @@ class CarrierAdmin(CarrierModelAdmin):
         return super().response_change(request, obj)
 
     def stay_until_configured(self, request: HttpRequest, carrier: Carrier) -> None:
-        """Stay on the page while the chosen adapter still asks for something."""
-        feed = client_of(carrier)
-        if isinstance(feed, adapter.IncompleteAdapter):
-            words = gettext("%(carrier)s is not described yet: say how it is asked and how its answers are read.")
-            self.stay_on_page(request, words % {"carrier": carrier})
-        elif feed and (missing := carrier.missing_credentials()):
-            words = gettext("%(carrier)s still asks for: %(names)s.")
-            self.stay_on_page(request, words % {"carrier": carrier, "names": ", ".join(missing)})
+        """Stay on the page while the chosen adapter lacks configuration or credentials."""
+        adapter = adapter_of(carrier)
+        if isinstance(adapter, configurable_adapter.IncompleteAdapter):
+            text = gettext("%(carrier)s is not described yet: say how it is asked and how its answers are read.")
+            self.stay_on_page(request, text % {"carrier": carrier})
+        elif adapter and (missing := carrier.missing_credentials()):
+            text = gettext("%(carrier)s still asks for: %(names)s.")
+            self.stay_on_page(request, text % {"carrier": carrier, "names": ", ".join(missing)})
 
     def stay_on_page(self, request: HttpRequest, text: str, level: int = messages.WARNING) -> None:
-        """Come back to this page and say why."""
+        """Redirect back to this page and show the reason."""
+        # Django's admin stays on the page if the request looks like a click on "Save and continue editing".
         request.POST = request.POST.copy()  # type: ignore[assignment]
         request.POST["_continue"] = "1"  # type: ignore[misc]
         self.message_user(request, text, level)
 
     @admin.display(description=_("health"))
     def health(self, carrier: Carrier) -> SafeString:
-        """Return one word on how the feed does."""
+        """Return the health of the feed as a symbol and a word."""
         return feed_health_of(carrier, timezone.now()).as_html()
 
     @admin.display(description=_("last error"))
     def short_error(self, carrier: Carrier) -> str:
-        """Return the start of the last error."""
+        """Return the last error, truncated to 60 characters."""
         return Truncator(carrier.last_error).chars(60)
 
     @admin.display(description=_("unmapped codes"), ordering="unmapped_count")
     def unmapped_code_count(self, carrier: Carrier) -> int:
-        """Return how many codes of this feed no table knows."""
+        """Return how many codes of this feed are in no code table."""
         return int(getattr(carrier, "unmapped_count", 0))
 
     @admin.display(description=_("forged webhooks"), ordering="invalid_signature_count")
     def forged_webhook_count(self, carrier: Carrier) -> int:
-        """Return how many webhooks came with a wrong signature."""
+        """Return how many webhooks had an invalid signature."""
         return carrier.invalid_signature_count
 
     @admin.display(description=_("usual seconds between webhooks"))
     def typical_push_gap(self, carrier: Carrier) -> str:
-        """Return how far apart its webhooks usually are."""
+        """Return the usual interval between two webhooks, in seconds."""
         return "-" if carrier.webhook_interval_seconds is None else f"{carrier.webhook_interval_seconds:.0f}"
 
     @admin.display(description=_("calls"))
     def rate_limit_text(self, carrier: Carrier) -> str:
-        """Say how fast this feed is asked at most."""
+        """Describe the rate limit of calls to this feed."""
         return describe_rate_limit(carrier)
 
     @admin.display(description=_("checks"))
     def pacing_text(self, carrier: Carrier) -> str:
-        """Say how often a parcel is asked about."""
+        """Describe how often parcels are polled, compared with the default."""
         return describe_pacing(carrier.poll_interval_factor)
 
     @admin.display(description=_("reading"))
     def parsed_sample(self, carrier: Carrier) -> SafeString:
-        """Show how the pasted answer is read by the recipe that is saved."""
+        """Show the events that the saved configuration parses from the pasted answer."""
         return render_parsed_sample(carrier)
 
     @admin.display(description=_("webhook address"))
     def webhook_url(self, carrier: Carrier) -> str:
-        """Return the address to enter at the carrier, or that it has no use for one."""
+        """Return the webhook URL to enter at the carrier, or a note that this feed does not push."""
         if type(carrier.adapter_instance).verify_signature is Adapter.verify_signature:
             return gettext("This feed does not push.")
         return f"{settings.SITE_URL}{reverse('carrier_webhook', args=[carrier.slug])}"
 
     @admin.action(description=_("Test the connection"), permissions=["change"])
     def test_connection(self, request: HttpRequest, queryset: QuerySet[Carrier]) -> None:
-        """Make one call to each feed, say what came back, and note it as the feed's health."""
+        """Make one call to each feed, show the result, and record it in the feed's health."""
         for carrier in queryset:
-            works, words = check_connection(carrier)
-            self.message_user(request, f"{carrier}: {words}", messages.SUCCESS if works else messages.ERROR)
+            is_working, text = check_connection(carrier)
+            self.message_user(request, f"{carrier}: {text}", messages.SUCCESS if is_working else messages.ERROR)
 
     @admin.action(description=_("Ask now"), permissions=["change"])
     def poll_now(self, request: HttpRequest, queryset: QuerySet[Carrier]) -> None:
-        """Have these feeds asked about everything that still moves."""
+        """Poll all parcels of these feeds now, except those that have reached a final milestone."""
         legs = Leg.objects.filter(feed__in=queryset.values("pk"))
         poll_legs_now(self, request, legs.exclude(shipment__milestone__in=Milestone.final()))
 
     @admin.action(description=_("Close the circuit: ask again at once"), permissions=["change"])
     def close_circuit(self, request: HttpRequest, queryset: QuerySet[Carrier]) -> None:
-        """End the rest of failing feeds."""
+        """Close the circuit breakers of these feeds, so that they are polled again at once."""
         count = circuit_breaker.close_circuits(queryset)
-        words = ngettext("%(count)d feed may be asked again.", "%(count)d feeds may be asked again.", count)
-        self.message_user(request, words % {"count": count})
+        text = ngettext("%(count)d feed may be asked again.", "%(count)d feeds may be asked again.", count)
+        self.message_user(request, text % {"count": count})
 
 
 def check_connection(carrier: Carrier) -> tuple[bool, str]:
-    """Try a feed out: return whether it works and what it said. The result is noted on the carrier."""
-    if client_of(carrier) is None:
+    """Call a feed once and record the result on the carrier; return whether it works, and a message."""
+    if adapter_of(carrier) is None:
         return False, gettext("It has no adapter: there is nobody to ask.")
     if missing := carrier.missing_credentials():
         return False, gettext("Not asked. Still missing: %(names)s.") % {"names": ", ".join(missing)}
     try:
-        found = fetch.probe_carrier(carrier)
-    except CarrierError as trouble:
-        return False, record_error(carrier, trouble)
+        answer = fetch.probe_carrier(carrier)
+    except CarrierError as error:
+        return False, record_error(carrier, error)
     circuit_breaker.record_success(carrier, timezone.now())
-    return True, describe_answer(found)
+    return True, describe_test_result(answer)
 
 
 def record_error(carrier: Carrier, error: CarrierError) -> str:
-    """Note a trouble on a carrier and say it in words."""
+    """Record an error on the carrier and return it as a message."""
     circuit_breaker.record_failure(carrier, error, timezone.now())
-    refused = isinstance(error, RequestRejectedError)
-    return (gettext("Refused: %s") if refused else gettext("No good answer: %s")) % error
+    is_rejected = isinstance(error, RequestRejectedError)
+    return (gettext("Refused: %s") if is_rejected else gettext("No good answer: %s")) % error

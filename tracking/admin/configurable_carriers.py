@@ -1,4 +1,4 @@
-"""The form of a carrier without code: its recipe field by field, and the pasted answer that it must be able to read."""
+"""The form of a configurable carrier: its adapter configuration, and a sample answer that it must parse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.credentials import CarrierForm
-from tracking.admin.sample_parsing import SAMPLE_FIELD, sample_fingerprints, validate_sample
+from tracking.admin.sample_parsing import sample_fingerprints, validate_sample
 from tracking.carriers.configurable import adapter
 from tracking.carriers.configurable.config import AdapterConfig, EventOrder, HttpMethod, InvalidConfigError
 from tracking.carriers.configurable.timestamps import ClockSource
@@ -48,37 +48,37 @@ PARSING_FIELDS: Final = (
 
 
 class MultilineField(forms.CharField):
-    """Lines of text, with the same line ends whatever browser sent them."""
+    """Text of several lines. Line ends are normalized to LF; browsers send CRLF."""
 
-    widget = forms.Textarea(attrs={"rows": 4, "cols": 80, "class": "recipe", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 80, "class": "config-input", "spellcheck": "false"})
 
     def to_python(self, value: Any) -> str:
         return "\n".join((super().to_python(value) or "").splitlines())
 
 
 def code_table_help() -> SafeString:
-    """Return the form of a code table, and all scans to choose from, folded away."""
-    form = gettext("CODE = scan, one a line. A code that is not listed is shown in the carrier's own words.")
+    """Return how to write a code table, and a collapsed list of all scans."""
+    syntax = gettext("CODE = scan, one a line. A code that is not listed is shown in the carrier's own words.")
     scans = ((scan.value, scan.label) for scan in Scan if scan is not Scan.UNMAPPED)
     rows = format_html_join("", "<li><code>{}</code> {}</li>", scans)
-    return format_html("{}<details><summary>{}</summary><ul>{}</ul></details>", form, gettext("All scans"), rows)
+    return format_html("{}<details><summary>{}</summary><ul>{}</ul></details>", syntax, gettext("All scans"), rows)
 
 
 def line_field(label: Any, help_text: Any = "", size: int = 34) -> forms.CharField:
-    """Return an input for one line."""
-    attrs = {"class": "recipe", "spellcheck": "false", "size": size}
+    """Return an optional field of one line."""
+    attrs = {"class": "config-input", "spellcheck": "false", "size": size}
     return forms.CharField(
         label=label, help_text=help_text, required=False, max_length=300, widget=forms.TextInput(attrs=attrs)
     )
 
 
 def multiline_field(label: Any, help_text: Any = "", max_length: int = 20_000) -> MultilineField:
-    """Return an input for several lines."""
+    """Return an optional field of several lines."""
     return MultilineField(label=label, help_text=help_text, required=False, max_length=max_length)
 
 
 def config_fieldsets() -> list[tuple[Any, dict[str, Any]]]:
-    """Return the parts of the page that describe a carrier without code."""
+    """Return the fieldsets that describe a configurable carrier."""
     paths = _(
         "A path is the keys on the way, with dots between them: data.events. [0] takes the first of a list, [-1] the "
         'last, [*] each; ["a.b"] is a key with a dot in it; a + b joins two texts. What is left empty is not read.'
@@ -91,7 +91,7 @@ def config_fieldsets() -> list[tuple[Any, dict[str, Any]]]:
 
 
 class ConfigurableCarrierForm(CarrierForm):
-    """A carrier with its recipe. It is saved when it reads the pasted answer, and not before."""
+    """A carrier with its adapter configuration, which is valid only if it parses the sample answer."""
 
     config_method = forms.ChoiceField(label=_("Method"), choices=HttpMethod.choices, required=False)
     config_path = line_field(
@@ -148,57 +148,53 @@ class ConfigurableCarrierForm(CarrierForm):
     )
 
     config_or_sample_changed = False
-    """Whether the recipe or the pasted answer is another than before."""
+    """Whether the configuration or the sample answer differs from the stored one."""
     fingerprints_changed = False
-    """Whether its events are known by something else than before: told again they stand twice."""
+    """Whether the sample's events get other fingerprints than before: stored events would then be duplicated."""
     config_keys_by_field: ClassVar = {CONFIG_PREFIX + name: name for name in AdapterConfig._fields}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored, chosen = self.instance.adapter_config, self.data.get("adapter") if self.is_bound else adapter.SLUG
+        # An operator who switches to another adapter must be able to save without these fields.
+        selected = self.data.get("adapter") if self.is_bound else adapter.SLUG
         for name in REQUIRED_FIELDS:
-            self.fields[name].required = chosen == adapter.SLUG
+            self.fields[name].required = selected == adapter.SLUG
         self.fields["base_url"].help_text = _("Up to its host, or as far as all questions share it.")
+        stored = self.instance.adapter_config
         self.initial.update(
             {field: stored[name] for field, name in self.config_keys_by_field.items() if stored.get(name)}
         )
-        self.initial[CONFIG_PREFIX + SAMPLE_FIELD] = self.instance.sample_answer
+        self.initial["config_sample"] = self.instance.sample_answer
         self.fields["config_codes"].help_text = lazy(code_table_help, str)()
-        self.fields["config_codes"].widget.attrs["rows"] = self.fields[CONFIG_PREFIX + SAMPLE_FIELD].widget.attrs[
-            "rows"
-        ] = 12
+        for name in ("config_codes", "config_sample"):
+            self.fields[name].widget.attrs["rows"] = 12
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("adapter") == adapter.SLUG and not any(
-            name in self.errors for name in (*self.config_keys_by_field, CONFIG_PREFIX + SAMPLE_FIELD)
-        ):
-            self.validate_sample(cleaned.get(CONFIG_PREFIX + SAMPLE_FIELD, ""))
+        fields = (*self.config_keys_by_field, "config_sample")
+        if cleaned.get("adapter") == adapter.SLUG and not any(name in self.errors for name in fields):
+            self.validate_sample(cleaned.get("config_sample", ""))
         return cleaned
 
     def config_to_store(self) -> dict[str, str]:
-        """Return the recipe as it was entered, without what is empty."""
+        """Return the entered configuration without empty values."""
         entered = {name: self.cleaned_data.get(field, "") for field, name in self.config_keys_by_field.items()}
         return {name: value for name, value in entered.items() if value}
 
     def validate_sample(self, sample: str) -> None:
-        """Put on the right field what is wrong with the recipe, or with its reading of the pasted answer."""
+        """Add each error of the configuration, or of parsing the sample, to the field that caused it."""
         try:
             validate_sample(AdapterConfig.parse(self.config_to_store()), sample)
-        except InvalidConfigError as trouble:
-            for name, fault in trouble.errors.items():
-                self.add_error(CONFIG_PREFIX + name, fault)
+        except InvalidConfigError as error:
+            for name, message in error.errors.items():
+                self.add_error(CONFIG_PREFIX + name, message)
 
     def save(self, commit: bool = True) -> Carrier:
         if self.cleaned_data.get("adapter") == adapter.SLUG:
-            sample, before = self.cleaned_data[CONFIG_PREFIX + SAMPLE_FIELD], self.instance.adapter_config
-            self.instance.adapter_config = self.config_to_store()
-            self.config_or_sample_changed = (before, self.instance.sample_answer) != (
-                self.instance.adapter_config,
-                sample,
-            )
-            self.fingerprints_changed = bool(
-                sample_fingerprints(before, sample) - sample_fingerprints(self.instance.adapter_config, sample)
-            )
-            self.instance.sample_answer = sample
+            config, sample = self.config_to_store(), self.cleaned_data["config_sample"]
+            old_config, old_sample = self.instance.adapter_config, self.instance.sample_answer
+            self.config_or_sample_changed = (old_config, old_sample) != (config, sample)
+            lost_fingerprints = sample_fingerprints(old_config, sample) - sample_fingerprints(config, sample)
+            self.fingerprints_changed = bool(lost_fingerprints)
+            self.instance.adapter_config, self.instance.sample_answer = config, sample
         return super().save(commit)

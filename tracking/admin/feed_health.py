@@ -1,4 +1,4 @@
-"""How a feed is doing, in one word with a sign."""
+"""The health of a feed, its rate limit and its polling pace, as short texts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tracking.models import Carrier
 
 
 class HealthBadge(NamedTuple):
-    """A sign for the eye and the word that says the same."""
+    """A symbol and the text that says the same."""
 
     symbol: str
     text: str
 
     def as_html(self) -> SafeString:
-        """Return both as HTML; the sign is not read out."""
+        """Return both as HTML; screen readers skip the symbol."""
         return format_html('<span aria-hidden="true">{}</span> {}', self.symbol, self.text)
 
 
 def feed_health_of(carrier: Carrier, now: datetime) -> HealthBadge:
-    """Return how a carrier's feed is doing at `now`. Whether it is switched on is another question."""
+    """Return the health of a carrier's feed at `now`, whether or not the feed is enabled."""
     if not carrier.adapter:
         return HealthBadge("-", _("only a name"))
     if carrier.circuit_open_until and carrier.circuit_open_until > now:
@@ -44,12 +44,12 @@ def feed_health_of(carrier: Carrier, now: datetime) -> HealthBadge:
 
 
 def format_datetime(value: datetime) -> str:
-    """Return a moment on the desk's clock."""
+    """Format a time in the admin's time zone."""
     return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
 
 
 def describe_rate_limit(carrier: Carrier) -> str:
-    """Say how many calls a second are made at most, and who decided that."""
+    """Describe the maximum calls per second, and whether an operator or the carrier's terms set it."""
     number = f"{carrier.max_calls_per_second:g}"
     if carrier.calls_per_second:
         return _("%(number)s a second, set here") % {"number": number}
@@ -57,7 +57,7 @@ def describe_rate_limit(carrier: Carrier) -> str:
 
 
 def describe_pacing(factor: float) -> str:
-    """Say what a factor on the time between two checks means."""
+    """Describe a factor on the polling interval: 2 is half as often as usual, 0.5 twice as often."""
     if factor == 1:
         return _("as often as usual")
     if factor > 1:
@@ -66,6 +66,6 @@ def describe_pacing(factor: float) -> str:
     return _("%(times)s times as often as usual") % {"times": f"{times:.0f}" if times >= 100 else f"{times:.3g}"}
 
 
-def describe_answer(answer: str) -> str:
-    """Say that a test went well and what came back."""
+def describe_test_result(answer: str) -> str:
+    """Describe a successful connection test by the carrier's answer."""
     return _("It works. The answer: %(words)s") % {"words": answer}
