@@ -48,7 +48,7 @@ def test_an_operator_puts_an_alarm_to_sleep_and_wakes_it(admin_client: Client, a
     assert alert.snoozed_until is None
 
 
-@pytest.mark.parametrize(("state", "listed"), [("", False), ("asleep", True), ("closed", False), ("all", True)])
+@pytest.mark.parametrize(("state", "listed"), [("", False), ("snoozed", True), ("closed", False), ("all", True)])
 def test_a_sleeping_alarm_is_listed_where_it_belongs(
     admin_client: Client, alert: Alert, state: str, listed: bool
 ) -> None:

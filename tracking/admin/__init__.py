@@ -1,4 +1,4 @@
-"""The operators' desk: Django's admin over the rows, with doors to the rooms that act on them."""
+"""The operators' admin site: Django's admin, with actions that call the packages which own the behaviour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms on the desk: which are open, what shows them, and putting them to sleep."""
+"""Alerts in the admin: the open ones, their evidence, and snoozing."""
 
 from __future__ import annotations
 
@@ -27,32 +27,33 @@ SNOOZE_DURATION: Final = timedelta(days=3)
 
 
 class AlertStateFilter(admin.SimpleListFilter):
-    """Open alarms first of all; the closed ones one tap away."""
+    """Filter alerts by state. Without a choice: open and not snoozed."""
 
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("asleep", _("Asleep")), ("closed", _("Closed")), ("all", _("All"))]
+        return [("snoozed", _("Asleep")), ("closed", _("Closed")), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
-        every = list(super().choices(changelist))
-        every[0]["display"] = _("Open")
-        return every
+        options = list(super().choices(changelist))
+        options[0]["display"] = _("Open")
+        return options
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
         now = timezone.now()
-        if self.value() == "asleep":
+        if self.value() == "snoozed":
             return queryset.filter(closed_at=None, snoozed_until__gt=now)
         if self.value() == "closed":
             return queryset.exclude(closed_at=None)
-        awake = queryset.filter(closed_at=None).exclude(snoozed_until__gt=now)
-        return queryset if self.value() == "all" else awake
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at=None).exclude(snoozed_until__gt=now)
 
 
 @admin.register(Alert)
 class AlertAdmin(AlertModelAdmin):
-    """Alarms, the newest first. They open and close by themselves; an operator can put them to sleep."""
+    """List alerts, newest first. They open and close by themselves; an operator can only snooze them."""
 
     list_display = (
         "kind",
@@ -82,44 +83,44 @@ class AlertAdmin(AlertModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Alert, form: Any, change: bool) -> None:
-        """Save the sleep and nothing else: workers update the rest at the same time."""
+        """Save only the edited fields: workers update the others at the same time."""
         obj.save(update_fields=form.changed_data)
 
     @admin.display(description=_("parcel"), ordering="shipment")
     def parcel(self, alert: Alert) -> str:
-        """Return the parcel's name."""
+        """Return the name of the alert's parcel."""
         return str(alert.shipment)
 
     @admin.display(description=_("evidence"))
     def evidence_lines(self, alert: Alert) -> SafeString | str:
-        """Return what shows it, one line a fact."""
+        """Return the evidence as HTML, one fact per line."""
         return format_evidence(alert)
 
     @admin.action(description=_("Put to sleep for three days"), permissions=["change"])
     def snooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
-        """Keep these alarms from buyers and notices for three days; they go on being updated."""
+        """Hide open alerts from buyers and notices for three days. They are still updated."""
         count = queryset.filter(closed_at=None).update(snoozed_until=timezone.now() + SNOOZE_DURATION)
         self.message_user(request, ngettext("%(n)d alarm sleeps.", "%(n)d alarms sleep.", count) % {"n": count})
 
     @admin.action(description=_("Wake"), permissions=["change"])
     def unsnooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
-        """Show these alarms again."""
+        """End the snooze of these alerts."""
         count = queryset.update(snoozed_until=None)
         self.message_user(request, ngettext("%(n)d alarm is awake.", "%(n)d alarms are awake.", count) % {"n": count})
 
 
 def format_evidence(alert: Alert) -> SafeString | str:
-    """Return an alarm's evidence, one line a fact."""
+    """Return an alert's evidence as HTML, one fact per line, sorted by name."""
     return format_html_join("", "{}: {}<br>", sorted(alert.evidence.items())) or "-"
 
 
 def alerts_with_evidence(shipment: Shipment) -> list[tuple[Alert, SafeString | str]]:
-    """Return a parcel's alarms, the newest first, each with its evidence."""
+    """Return a parcel's alerts, newest first, each with its evidence as HTML."""
     return [(alert, format_evidence(alert)) for alert in shipment.alerts.all()]
 
 
 @admin.register(MilestoneDwellLimit, ClearanceCurve)
 class LearnedStatisticsAdmin(ReadOnlyAdminMixin, LearnedModelAdmin):
-    """What was learned in the night, to be read only."""
+    """Show what the nightly training learned, read-only."""
 
     list_display = ("__str__", "parcel_count", "fitted_at")

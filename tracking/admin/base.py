@@ -1,4 +1,4 @@
-"""What the desk's pages share: jobs that start after commit, and choices that are read once a page."""
+"""Shared by the admin pages: tasks enqueued after commit, inlines with cached choices, read-only admins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelChoiceField, ModelForm, Widget
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerAway
+from kombu.exceptions import OperationalError as BrokerUnavailable
 
 if TYPE_CHECKING:
     from celery.canvas import Signature
@@ -27,17 +27,17 @@ log: Final = structlog.get_logger()
 
 
 def enqueue_after_commit(request: HttpRequest, *tasks: Signature[Any]) -> None:
-    """Have jobs done once what was saved can be seen. With the broker away the operator is told."""
+    """Enqueue tasks once the transaction is committed, so that workers see the saved rows."""
     transaction.on_commit(partial(enqueue_tasks, request, tasks))
 
 
 def enqueue_tasks(request: HttpRequest, tasks: Iterable[Signature[Any]]) -> None:
-    """Hand jobs to the workers, or say on the operator's next page that nobody took them."""
+    """Send tasks to the broker. If it cannot be reached, warn the operator on the next page instead of failing."""
     try:
-        for job in tasks:
-            job.apply_async()
-    except BrokerAway as trouble:
-        log.warning("jobs not queued", jobs=[str(job) for job in tasks], error=str(trouble))
+        for task in tasks:
+            task.apply_async()
+    except BrokerUnavailable as error:
+        log.warning("tasks not enqueued", tasks=[str(task) for task in tasks], error=str(error))
         messages.warning(
             request,
             _(
@@ -48,7 +48,10 @@ def enqueue_tasks(request: HttpRequest, tasks: Iterable[Signature[Any]]) -> None
 
 
 class SharedChoicesInline(TabularInline):
-    """Rows below a form. They share one reading of each list of choices: the queries do not grow with the rows."""
+    """An inline whose rows share one query for each list of choices.
+
+    Django would query the choices of every foreign key again for each row.
+    """
 
     extra = 0
 
@@ -67,14 +70,14 @@ class SharedChoicesInline(TabularInline):
 
 
 def hide_related_links(widget: Widget) -> None:
-    """Offer to choose a row, not to edit or delete it from here."""
+    """Remove the links that add, change, view or delete the related row."""
     if isinstance(widget, RelatedFieldWidgetWrapper):
         widget.can_add_related = widget.can_change_related = False
         widget.can_delete_related = widget.can_view_related = False
 
 
 class ReadOnlyAdminMixin:
-    """For an admin of rows that workers write: to look at, never to add, change or erase by hand."""
+    """Make a model admin read-only, for rows that workers write."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

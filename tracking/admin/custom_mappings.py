@@ -1,4 +1,4 @@
-"""Codes that no table of ours knows: what the operator says they mean is used from then on, and for all history."""
+"""Carrier codes and texts that operators map to scans. A new mapping also applies to all stored messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tracking.models import TextMapping, UnmappedCode
 
 if TYPE_CHECKING:
     UnmappedCodeModelAdmin = admin.ModelAdmin[UnmappedCode]
-    PhraseModelAdmin = admin.ModelAdmin[TextMapping]
+    TextMappingModelAdmin = admin.ModelAdmin[TextMapping]
 else:
-    UnmappedCodeModelAdmin = PhraseModelAdmin = admin.ModelAdmin
+    UnmappedCodeModelAdmin = TextMappingModelAdmin = admin.ModelAdmin
 
 
 @admin.register(UnmappedCode)
 class UnmappedCodeAdmin(UnmappedCodeModelAdmin):
-    """The most frequent unknown codes first; choosing what one means reads its history again."""
+    """List codes that are in no code table. Choosing a scan for one parses its stored messages again."""
 
     list_display = ("code", "carrier", "example_text", "scan", "occurrence_count", "first_seen_at", "last_seen_at")
     list_filter = ("carrier",)
@@ -36,15 +36,15 @@ class UnmappedCodeAdmin(UnmappedCodeModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: UnmappedCode, form: Any, change: bool) -> None:
-        """Save the meaning and have the history with this code read again."""
+        """Save the chosen scan and enqueue a replay of the messages that contain this code."""
         super().save_model(request, obj, form, change)
         if "scan" in form.changed_data:
             enqueue_after_commit(request, tasks.replay_mapped_code.s(obj.pk))
 
 
 @admin.register(TextMapping)
-class PhraseAdmin(PhraseModelAdmin):
-    """Words of carriers that an operator teaches; a new meaning reads the history with these words again."""
+class TextMappingAdmin(TextMappingModelAdmin):
+    """Edit texts of carriers that operators map to scans. A change parses the stored messages with the text again."""
 
     list_display = ("pattern", "carrier", "scan", "updated_at")
     list_filter = ("carrier",)
@@ -53,6 +53,6 @@ class PhraseAdmin(PhraseModelAdmin):
     fields = ("pattern", "carrier", "scan")
 
     def save_model(self, request: HttpRequest, obj: TextMapping, form: Any, change: bool) -> None:
-        """Save the meaning and have the history with these words read again."""
+        """Save the mapping and enqueue a replay of the messages that contain this text."""
         super().save_model(request, obj, form, change)
         enqueue_after_commit(request, tasks.replay_text_mapping.s(obj.pk))

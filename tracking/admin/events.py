@@ -1,4 +1,4 @@
-"""The events of a parcel as its page on the desk lists them: to look at, never to change."""
+"""The read-only list of events on a parcel's admin page."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from tracking.timeline import sort_scans
 
 
 class EventRow(NamedTuple):
-    """One event, and its distance from UTC in words."""
+    """An event and its UTC offset as text. Templates unpack it by position."""
 
     event: Event
     utc_offset: str
 
 
 def event_rows(shipment: Shipment) -> list[EventRow]:
-    """Return a parcel's events with their legs and messages, the newest first."""
+    """Return a parcel's events with their legs and payloads, newest first."""
     events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "leg__feed", "payload")
-    slim = events.defer("payload__body", "leg__carrier__credentials", "leg__feed__credentials")
-    placed = sort_scans(slim.annotate(leg_position=F("leg__position"), feed_id=F("payload__carrier")))
-    return [EventRow(event, format_utc_offset(event.offset_minutes)) for event in reversed(placed)]
+    # The page shows neither: bodies can be large, and secrets stay out of pages that do not need them.
+    events = events.defer("payload__body", "leg__carrier__credentials", "leg__feed__credentials")
+    ordered = sort_scans(events.annotate(leg_position=F("leg__position"), feed_id=F("payload__carrier")))
+    return [EventRow(event, format_utc_offset(event.offset_minutes)) for event in reversed(ordered)]
 
 
 def format_utc_offset(minutes: int | None) -> str:
-    """Return an offset as it is written behind a clock: 480 is `UTC+08:00`, an unknown one nothing."""
+    """Format a UTC offset: 480 becomes `UTC+08:00`, None an empty string."""
     if minutes is None:
         return ""
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+    hours, remainder = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{remainder:02}"

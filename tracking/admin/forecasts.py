@@ -1,4 +1,4 @@
-"""What prediction learned and said, on the desk: versions to go back to, the log of forecasts, the record."""
+"""Forecasts in the admin: versions of the prediction models, the log of forecasts, and their accuracy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tracking.models import Forecast, ForecastAccuracy, PredictionModel
 if TYPE_CHECKING:
     PredictorModelAdmin = admin.ModelAdmin[PredictionModel]
     ForecastModelAdmin = admin.ModelAdmin[Forecast]
-    ScoreModelAdmin = admin.ModelAdmin[ForecastAccuracy]
+    AccuracyModelAdmin = admin.ModelAdmin[ForecastAccuracy]
 else:
-    PredictorModelAdmin = ForecastModelAdmin = ScoreModelAdmin = admin.ModelAdmin
+    PredictorModelAdmin = ForecastModelAdmin = AccuracyModelAdmin = admin.ModelAdmin
 
 
 @admin.register(PredictionModel)
-class PredictorAdmin(ReadOnlyAdminMixin, PredictorModelAdmin):
-    """The fitted models, the newest first. One of a shop and clock is in use; an operator can go back to another."""
+class PredictionModelAdmin(ReadOnlyAdminMixin, PredictorModelAdmin):
+    """List fitted prediction models, newest first. One is active for each shop and stage; an operator can switch."""
 
     list_display = ("fitted_at", "shop", "stage", "parcel_count", "loss_days", "accepted", "active")
     list_filter = ("active", "accepted", "stage", "shop")
@@ -31,29 +31,29 @@ class PredictorAdmin(ReadOnlyAdminMixin, PredictorModelAdmin):
     actions = ("use_versions",)
 
     @admin.display(description=_("pinball loss, days"), ordering="loss")
-    def loss_days(self, predictor: PredictionModel) -> str:
-        """Return the loss in days."""
-        return "-" if predictor.pinball_loss_days is None else f"{predictor.pinball_loss_days:.3f}"
+    def loss_days(self, model: PredictionModel) -> str:
+        """Return the pinball loss in days."""
+        return "-" if model.pinball_loss_days is None else f"{model.pinball_loss_days:.3f}"
 
     @admin.action(description=_("Use this version"), permissions=["use"])
     def use_versions(self, request: HttpRequest, queryset: QuerySet[PredictionModel]) -> None:
-        """Take versions into use, one of a shop and clock; the next forecasts are made by them."""
+        """Activate versions, at most one for each shop and stage. The next forecasts use them."""
         chosen = list(queryset.select_related("shop"))
-        if len({(one.shop_id, one.stage) for one in chosen}) < len(chosen):
+        if len({(model.shop_id, model.stage) for model in chosen}) < len(chosen):
             self.message_user(request, _("Choose one version of a shop and clock."), messages.ERROR)
             return
-        for one in chosen:
-            one.activate()
+        for model in chosen:
+            model.activate()
         self.message_user(request, _("In use within five minutes: %(names)s") % {"names": ", ".join(map(str, chosen))})
 
     def has_use_permission(self, request: HttpRequest) -> bool:
-        """Tell whether a user may decide which model is used."""
+        """Tell whether the user may activate a model."""
         return request.user.has_perm("tracking.change_predictionmodel")
 
 
 @admin.register(Forecast)
 class ForecastAdmin(ReadOnlyAdminMixin, ForecastModelAdmin):
-    """Every forecast that was made, the newest first."""
+    """List every forecast made, newest first."""
 
     list_display = (
         "made_at",
@@ -74,8 +74,8 @@ class ForecastAdmin(ReadOnlyAdminMixin, ForecastModelAdmin):
 
 
 @admin.register(ForecastAccuracy)
-class ScoreAdmin(ReadOnlyAdminMixin, ScoreModelAdmin):
-    """How often forecasts came true: what the public page shows, and by carrier."""
+class ForecastAccuracyAdmin(ReadOnlyAdminMixin, AccuracyModelAdmin):
+    """List how accurate past forecasts were: the figures of the public page, and those by carrier."""
 
     list_display = (
         *("kind", "key", "stage", "parcel_count", "coverage_percent"),

@@ -1,4 +1,4 @@
-"""The legs of a parcel as rows of its page: whom to ask under which number."""
+"""The legs of a parcel as inline rows: the tracking number, its carrier, and the feed that is polled."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SCHEDULE_FIELDS: Final = ("number_key", *schedule.POLLING_FIELDS)
 
 
 class LegForm(LegModelForm):
-    """One leg. A number that events were told under stays as it is: another number is another leg."""
+    """One leg. Its number cannot be edited once events are stored: another number is another leg."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].disabled = bool(getattr(self.instance, "has_events", False))
 
     def clean_number(self) -> str:
-        """Refuse a number that is none."""
+        """Reject a number without letters or digits."""
         number: str = self.cleaned_data["number"]
         if not number_key(number):
             raise forms.ValidationError(_("A number has letters or digits."))
@@ -46,24 +46,23 @@ class LegForm(LegModelForm):
 
     @property
     def restarts_polling(self) -> bool:
-        """Tell whether another number is asked, another feed, or asking begins or ends."""
+        """Tell whether the number, the feed or the feed state was changed."""
         return not POLLING_FIELDS.isdisjoint(self.changed_data)
 
     def save(self, commit: bool = True) -> Leg:
-        """Save what the form holds and nothing else: workers note their checks at the same time."""
+        """Save only the edited fields and the polling schedule: workers update the others at the same time."""
         leg = super().save(commit=False)
-        new = leg.pk is None
-        if self.restarts_polling or (new and leg.feed is not None):
+        is_new = leg.pk is None
+        if self.restarts_polling or (is_new and leg.feed is not None):
             schedule.start_polling(leg, timezone.now())
         if commit:
-            leg.save(
-                update_fields=None if new else [*self.changed_data, *(SCHEDULE_FIELDS if self.restarts_polling else ())]
-            )
+            changed = [*self.changed_data, *(SCHEDULE_FIELDS if self.restarts_polling else ())]
+            leg.save(update_fields=None if is_new else changed)
         return leg
 
 
 class UniqueLegFormSet(LegModelFormSet):
-    """All legs of one parcel: no number stands twice with one carrier."""
+    """All legs of one parcel. A number may occur once for each carrier."""
 
     def clean(self) -> None:
         super().clean()
@@ -77,7 +76,7 @@ class UniqueLegFormSet(LegModelFormSet):
 
 
 class LegInline(SharedChoicesInline):
-    """Who carries the parcel, and who is asked about it."""
+    """The carriers of a parcel, and the feeds polled for it."""
 
     model = Leg
     form = LegForm
@@ -87,21 +86,21 @@ class LegInline(SharedChoicesInline):
     readonly_fields = ("polling_status", "last_error")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leg]:
-        told = Event.objects.filter(leg=OuterRef("pk"))
+        events = Event.objects.filter(leg=OuterRef("pk"))
         legs: QuerySet[Leg] = super().get_queryset(request)
-        return legs.select_related("reported_by").annotate(has_events=Exists(told))
+        return legs.select_related("reported_by").annotate(has_events=Exists(events))
 
     def get_extra(self, request: HttpRequest, obj: Shipment | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
 
     @admin.display(description=_("asked"))
     def polling_status(self, leg: Leg) -> str:
-        """Say when this leg was asked and when it is asked again."""
+        """Describe when this leg was last polled and when it is polled next."""
         if leg.reported_by:
             return gettext("told with %(number)s") % {"number": leg.reported_by.number}
-        moments = (
+        times = (
             (gettext("last: %s"), leg.last_checked_at),
             (gettext("answered: %s"), leg.last_answer_at),
             (gettext("next: %s"), leg.next_check_at),
         )
-        return "; ".join(words % format_datetime(moment) for words, moment in moments if moment) or gettext("never")
+        return "; ".join(text % format_datetime(time) for text, time in times if time) or gettext("never")

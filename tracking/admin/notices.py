@@ -1,4 +1,4 @@
-"""Notices on the desk: what was owed and what became of it, how each kind reads in each language, a test message."""
+"""Notices in the admin: the outbox, a preview of each kind in each language, and test messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ else:
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdminMixin, NoticeModelAdmin):
-    """The outbox, the newest first."""
+    """List the notices of the outbox, newest first."""
 
     list_display = (
         "enqueued_at",
@@ -56,7 +56,7 @@ class NoticeAdmin(ReadOnlyAdminMixin, NoticeModelAdmin):
         return [path("preview/", preview, name="tracking_notice_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """Show how a kind reads in a language; a POST sends it to the operator."""
+        """Show a sample notice of a kind in a language. A POST sends it to the operator's own address."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         kind, language = request.GET.get("kind", NoticeKind.SHIPPED), request.GET.get("language", "en")
@@ -79,17 +79,17 @@ class NoticeAdmin(ReadOnlyAdminMixin, NoticeModelAdmin):
         return TemplateResponse(request, "admin/tracking/notice/preview.html", context)
 
     def send_test(self, request: HttpRequest, message: NotificationMessage, address: str) -> None:
-        """Send a sample to the operator and say what came of it."""
+        """E-mail a sample to `address` and show whether it was sent."""
         try:
             CHANNELS[EmailChannel.name].send(message, address)
-        except DeliveryError as trouble:
-            self.message_user(request, gettext("Not sent: %(why)s") % {"why": trouble}, messages.ERROR)
+        except DeliveryError as error:
+            self.message_user(request, gettext("Not sent: %(why)s") % {"why": error}, messages.ERROR)
         else:
             self.message_user(request, gettext("Sent to %(address)s.") % {"address": address})
 
 
 def sample_message(kind: NoticeKind, language: str) -> NotificationMessage:
-    """Return what a buyer would read, about a parcel that does not exist; no row is written."""
+    """Build the message a buyer would get, about an unsaved sample parcel. No row is written."""
     order = Order(shop=Shop(name="Nordlicht Outdoor"), number="LF-1001", country="DE", token="sample")  # noqa: S106
     contact = Contact(pk=0, channel=EmailChannel.name, subscriber=Subscriber(token="sample"))  # noqa: S106
     facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
@@ -99,14 +99,14 @@ def sample_message(kind: NoticeKind, language: str) -> NotificationMessage:
 
 
 def sample_scan(kind: NoticeKind) -> str:
-    """Return a scan that a kind may speak of."""
+    """Return a scan that fits a kind of notice."""
     scans = {NoticeKind.ATTEMPTED: Scan.DELIVERY_ATTEMPT_FAILED_ABSENT, NoticeKind.DELIVERED: Scan.DELIVERY_DELIVERED}
     return scans.get(kind, Scan.ORIGIN_PICKED_UP).value
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(ReadOnlyAdminMixin, SubscriberModelAdmin):
-    """Who is told. What they chose is theirs; an operator can look, and erase at a reader's wish."""
+    """List subscribers. Their preferences are read-only; an operator can delete a subscriber on request."""
 
     list_display = ("__str__", "user", "language", "zone", "digest_frequency", "paused", "created_at")
     list_filter = ("paused", "digest_frequency", "language")
@@ -117,6 +117,6 @@ class SubscriberAdmin(ReadOnlyAdminMixin, SubscriberModelAdmin):
         return super(ReadOnlyAdminMixin, self).has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Erase a reader with all that was owed to them, though nobody may erase single notices."""
-        deleted, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        """Allow deleting a subscriber with their notices, although single notices cannot be deleted."""
+        deleted, counts, _missing_permissions, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, set(), protected

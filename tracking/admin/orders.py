@@ -1,4 +1,4 @@
-"""Orders: what one buyer bought, and the parcels that it travels in."""
+"""Orders in the admin, with their lines and parcels."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ else:
 
 
 class OrderForm(OrderModelForm):
-    """An order whose number is its own within the shop, in any spelling."""
+    """An order whose number is unique within its shop, whatever its spelling."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         key = number_key(cleaned.get("number", ""))
         if "number" in cleaned and not key:
             self.add_error("number", _("A number has letters or digits."))
-        same = Order.objects.filter(shop=cleaned.get("shop"), number_key=key).exclude(pk=self.instance.pk)
-        if key and same.exists():
+        duplicates = Order.objects.filter(shop=cleaned.get("shop"), number_key=key).exclude(pk=self.instance.pk)
+        if key and duplicates.exists():
             self.add_error("number", _("This shop already has an order with this number."))
         return cleaned
 
 
 class OrderLineInline(SharedChoicesInline):
-    """What is in the order, and in which parcel."""
+    """The items of the order, each with its parcel."""
 
     model = OrderLine
     fields = ("title", "sku", "quantity", "unit_price", "hs_code", "weight_grams", "shipment")
@@ -51,14 +51,14 @@ class OrderLineInline(SharedChoicesInline):
         return 0 if obj else 1
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the parcels of this order alone."""
+        """Offer only the parcels of this order."""
         order = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        mine = Shipment.objects.filter(order=order) if order else Shipment.objects.none()
-        return super().formfield_for_foreignkey(db_field, request, queryset=mine.select_related("order"), **kwargs)
+        shipments = Shipment.objects.filter(order=order) if order else Shipment.objects.none()
+        return super().formfield_for_foreignkey(db_field, request, queryset=shipments.select_related("order"), **kwargs)
 
 
 class ShipmentInline(SharedChoicesInline):
-    """The order's parcels; each has a page of its own."""
+    """The order's parcels, read-only, with links to their admin pages."""
 
     model = Shipment
     fields = readonly_fields = ("parcel", "status", "leg_summary", "promised_on", "delivered_at", "last_received_at")
@@ -75,24 +75,24 @@ class ShipmentInline(SharedChoicesInline):
 
     @admin.display(description=_("parcel"))
     def parcel(self, shipment: Shipment) -> SafeString:
-        """Return a link to the parcel's page on the desk."""
-        address = reverse("admin:tracking_shipment_change", args=[shipment.pk])
-        return format_html('<a href="{}">{}</a>', address, shipment)
+        """Return a link to the parcel's admin page."""
+        url = reverse("admin:tracking_shipment_change", args=[shipment.pk])
+        return format_html('<a href="{}">{}</a>', url, shipment)
 
     @admin.display(description=_("stage"))
     def status(self, shipment: Shipment) -> str:
-        """Return how far the parcel is."""
+        """Return the parcel's status."""
         return status_text(shipment)
 
     @admin.display(description=_("legs"))
     def leg_summary(self, shipment: Shipment) -> str:
-        """Return who carries it under which numbers."""
+        """Return the carriers and tracking numbers of the parcel."""
         return leg_summary(shipment)
 
 
 @admin.register(Order)
 class OrderAdmin(OrderModelAdmin):
-    """Orders, found by number, e-mail or tracking number."""
+    """List orders; search by order number, e-mail or tracking number."""
 
     form = OrderForm
     inlines = (OrderLineInline, ShipmentInline)
@@ -129,31 +129,31 @@ class OrderAdmin(OrderModelAdmin):
         return [(None, {"fields": (("shop", "number"), "placed_at")}), *self.fieldsets[1:]]
 
     def view_on_site(self, obj: Order) -> str:
-        """Return the buyer's page."""
+        """Return the URL of the buyer's page."""
         return obj.get_absolute_url()
 
     @admin.display(description=_("another parcel"))
     def add_shipment_link(self, order: Order) -> SafeString:
-        """Return a link to the form of a new parcel of this order."""
-        address = reverse("admin:tracking_shipment_add")
-        return format_html('<a href="{}?order={}">{}</a>', address, order.pk, gettext("Add a parcel"))
+        """Return a link to the form for a new parcel of this order."""
+        url = reverse("admin:tracking_shipment_add")
+        return format_html('<a href="{}?order={}">{}</a>', url, order.pk, gettext("Add a parcel"))
 
     @admin.display(description=_("stage"))
     def statuses(self, order: Order) -> str:
-        """Return how far each parcel is."""
+        """Return the status of each parcel."""
         return ", ".join(status_text(shipment) for shipment in order.shipments.all())
 
     @admin.display(description=_("legs"))
     def leg_summary(self, order: Order) -> str:
-        """Return the tracking numbers of all parcels."""
+        """Return the carriers and tracking numbers of all parcels."""
         return "; ".join(filter(None, (leg_summary(shipment) for shipment in order.shipments.all())))
 
 
 def order_search_filter(search_term: str) -> Q:
-    """Return the condition on the orders that a search can mean."""
+    """Return a filter that matches an e-mail, an order number's start, or a whole tracking number."""
     key = number_key(search_term)
-    told = Q(email__icontains=search_term.strip())
+    by_email = Q(email__icontains=search_term.strip())
     if not key:
-        return told
-    travelling = Leg.objects.filter(number_key=key).values("shipment__order")
-    return told | Q(number_key__startswith=key) | Q(pk__in=travelling)
+        return by_email
+    by_tracking_number = Leg.objects.filter(number_key=key).values("shipment__order")
+    return by_email | Q(number_key__startswith=key) | Q(pk__in=by_tracking_number)

@@ -1,4 +1,4 @@
-"""Raw messages: what carriers really said, to look at and to read again. Nobody adds, changes or deletes one."""
+"""Stored raw messages of carriers in the admin: read-only, downloadable, and parsed again on demand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_NUMBERS_LISTED: Final = 3
 
 
 class FeedFilter(admin.SimpleListFilter):
-    """Messages of one feed; carriers without an adapter have none."""
+    """Filter messages by feed. Carriers without an adapter are left out: they have no messages."""
 
     title = _("feed")
     parameter_name = "feed"
@@ -47,7 +47,7 @@ class FeedFilter(admin.SimpleListFilter):
 
 @admin.register(Payload)
 class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
-    """Stored messages, the newest first."""
+    """List stored messages, newest first."""
 
     list_display = ("received_at", "carrier", "received_via", "status", "times_received", "number_list")
     list_filter = ("status", "received_via", FeedFilter)
@@ -83,14 +83,14 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
     ) -> tuple[QuerySet[Payload], bool]:
         if not search_term:
             return queryset, False
-        telling = PayloadNumber.objects.filter(number_key=number_key(search_term))
-        return queryset.filter(pk__in=telling.values("payload")), False
+        matching = PayloadNumber.objects.filter(number_key=number_key(search_term))
+        return queryset.filter(pk__in=matching.values("payload")), False
 
     def has_view_permission(self, request: HttpRequest, obj: Payload | None = None) -> bool:
         return super().has_view_permission(request, obj) or self.has_replay_permission(request)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        """Tell whether this operator may have messages read again."""
+        """Tell whether the operator may replay messages."""
         return bool(request.user.has_perm("tracking.change_payload"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -98,7 +98,7 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
         return [raw, *super().get_urls()]
 
     def download_raw(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Hand out the bytes as they came, never as something that a browser would show."""
+        """Send the stored bytes as a download, with a type that no browser renders."""
         payload = get_object_or_404(Payload, pk=pk)
         if not self.has_view_permission(request, payload):
             raise PermissionDenied
@@ -110,46 +110,46 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
 
     @admin.display(description=_("numbers"))
     def number_list(self, payload: Payload) -> str:
-        """Return the first numbers that a message tells about, and how many more there are."""
+        """Return the first tracking numbers in a message, and how many more there are."""
         keys = [number.number_key for number in payload.numbers.all()]
-        rest = len(keys) - MAX_NUMBERS_LISTED
-        more = ngettext(" and %(count)d more", " and %(count)d more", rest) % {"count": rest} if rest > 0 else ""
+        hidden = len(keys) - MAX_NUMBERS_LISTED
+        more = ngettext(" and %(count)d more", " and %(count)d more", hidden) % {"count": hidden} if hidden > 0 else ""
         return ", ".join(keys[:MAX_NUMBERS_LISTED]) + more
 
     @admin.display(description=_("as it came"))
     def download_link(self, payload: Payload) -> SafeString:
-        """Return a link to the raw bytes."""
-        address = reverse("admin:tracking_payload_raw", args=[payload.pk])
-        return format_html('<a href="{}" download>{}</a>', address, gettext("Download"))
+        """Return a download link for the raw bytes."""
+        url = reverse("admin:tracking_payload_raw", args=[payload.pk])
+        return format_html('<a href="{}" download>{}</a>', url, gettext("Download"))
 
     @admin.display(description=_("body"))
     def formatted_body(self, payload: Payload) -> SafeString:
-        """Return the body for a person to read."""
+        """Return the body as escaped, formatted text, cut at `MAX_BODY_CHARACTERS`."""
         text = format_body(bytes(payload.body))
         cut = gettext("… cut here; the download has all of it.") if len(text) > MAX_BODY_CHARACTERS else ""
         return format_html('<pre class="raw-body" tabindex="0">{}</pre>{}', text[:MAX_BODY_CHARACTERS], cut)
 
     @admin.action(description=_("Replay: read again with today's tables"), permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Payload]) -> None:
-        """Read the chosen messages again."""
+        """Parse the selected messages again."""
         replay_and_report(self, request, queryset.values_list("pk", flat=True))
 
 
 def replay_and_report(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, payload_ids: QuerySet[Payload, int]
 ) -> None:
-    """Read messages again and tell the operator how that went.
+    """Parse stored messages again and show the counts.
 
-    The ids are fixed first: reading changes the outcome, by which the operator may have filtered.
+    The ids are loaded first: parsing changes the status, by which the operator may have filtered the list.
     """
-    read, fresh, failed = replay_payloads(Payload.objects.filter(pk__in=list(payload_ids)))
-    counts = {"read": read, "fresh": fresh, "failed": failed}
-    words = gettext("Messages read again: %(read)d. New events: %(fresh)d. Not readable: %(failed)d.")
-    model_admin.message_user(request, words % counts)
+    parsed, new_events, failed = replay_payloads(Payload.objects.filter(pk__in=list(payload_ids)))
+    counts = {"read": parsed, "fresh": new_events, "failed": failed}
+    text = gettext("Messages read again: %(read)d. New events: %(fresh)d. Not readable: %(failed)d.")
+    model_admin.message_user(request, text % counts)
 
 
 def format_body(body: bytes) -> str:
-    """Return JSON indented, and anything else as text; what UTF-8 cannot hold becomes a question mark."""
+    """Return JSON indented, anything else as text. What is not valid UTF-8 is replaced."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

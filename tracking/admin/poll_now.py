@@ -1,4 +1,4 @@
-"""Ask now: legs become due, workers are woken, and the operator hears what will not be asked."""
+"""The "poll now" action: make legs due at once and warn about feeds that cannot be polled."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tracking.tasks import fetch_due_legs
 
 
 def poll_legs_now(model_admin: admin.ModelAdmin[Any], request: HttpRequest, legs: QuerySet[Leg]) -> None:
-    """Make the legs due that are asked themselves and still followed, and say how many there are."""
-    silent = unavailable_feeds(legs)
+    """Make the polled legs among `legs` due now, wake the workers, and show how many there are."""
+    unavailable = unavailable_feeds(legs)
     due = schedule.schedule_now(legs, timezone.now())
     enqueue_after_commit(request, fetch_due_legs.si())
-    words = ngettext("%(count)d tracking number is due now.", "%(count)d tracking numbers are due now.", due)
-    model_admin.message_user(request, words % {"count": due})
-    if silent:
-        words = gettext("Not asked while switched off or resting: %(names)s.")
-        model_admin.message_user(request, words % {"names": ", ".join(silent)}, messages.WARNING)
+    text = ngettext("%(count)d tracking number is due now.", "%(count)d tracking numbers are due now.", due)
+    model_admin.message_user(request, text % {"count": due})
+    if unavailable:
+        text = gettext("Not asked while switched off or resting: %(names)s.")
+        model_admin.message_user(request, text % {"names": ", ".join(unavailable)}, messages.WARNING)
 
 
 def unavailable_feeds(legs: QuerySet[Leg]) -> list[str]:
-    """Name the feeds of these legs that are not asked at present."""
-    answering = Carrier.objects.pollable(timezone.now()).values("pk")
+    """Return the names of the legs' feeds that cannot be polled now: disabled, or with an open circuit."""
+    pollable = Carrier.objects.pollable(timezone.now()).values("pk")
     feeds = Carrier.objects.filter(pk__in=legs.values("feed"))
-    return list(feeds.exclude(pk__in=answering).values_list("name", flat=True))
+    return list(feeds.exclude(pk__in=pollable).values_list("name", flat=True))

@@ -1,4 +1,4 @@
-"""Parcels: their legs, the events told about them, and what we concluded."""
+"""Parcels in the admin: their legs, events and alerts, and the fields derived from the events."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ DERIVED_FIELDS = (
 
 @admin.register(Shipment)
 class ShipmentAdmin(ShipmentModelAdmin):
-    """Parcels, the one with the latest news first."""
+    """List parcels, the one with the latest event first."""
 
     inlines = (LegInline,)
     list_display = ("parcel", "status", "leg_summary", "last_received_at", "next_check", "polling_errors")
@@ -81,69 +81,70 @@ class ShipmentAdmin(ShipmentModelAdmin):
         return queryset.filter(shipment_search_filter(search_term)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Shipment | None = None) -> Any:
-        """A parcel belongs to its order for good."""
-        told = ("order_link" if obj else "order", "origin_country", "promised_on")
-        sheets = [(None, {"fields": told})]
-        return [*sheets, (_("Concluded from its events"), {"fields": DERIVED_FIELDS})] if obj else sheets
+        """Let the order be chosen only for a new parcel; show the derived fields only for a stored one."""
+        editable = ("order_link" if obj else "order", "origin_country", "promised_on")
+        fieldsets = [(None, {"fields": editable})]
+        return [*fieldsets, (_("Concluded from its events"), {"fields": DERIVED_FIELDS})] if obj else fieldsets
 
     def get_urls(self) -> list[URLPattern]:
-        address = "<int:pk>/legs/<int:leg_id>/carrier/<slug:carrier_slug>/"
-        view = self.admin_site.admin_view(require_POST(self.correct_carrier))
-        asking = path(
-            "<int:pk>/ask/",
-            self.admin_site.admin_view(require_POST(create_buyer_task)),
-            name="tracking_shipment_create_buyer_task",
-        )
-        return [path(address, view, name="tracking_leg_carrier"), asking, *super().get_urls()]
+        carrier = self.admin_site.admin_view(require_POST(self.correct_carrier))
+        buyer_task = self.admin_site.admin_view(require_POST(create_buyer_task))
+        return [
+            path("<int:pk>/legs/<int:leg_id>/carrier/<slug:carrier_slug>/", carrier, name="tracking_leg_carrier"),
+            path("<int:pk>/ask/", buyer_task, name="tracking_shipment_create_buyer_task"),
+            *super().get_urls(),
+        ]
 
     def correct_carrier(self, request: HttpRequest, pk: int, leg_id: int, carrier_slug: str) -> HttpResponse:
-        """Follow one leg with the carrier that the operator chose; its history is read again."""
+        """Poll a leg at the carrier that the operator chose, and replay its stored messages with that carrier."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        found = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg_id, shipment=pk)
+        leg = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg_id, shipment=pk)
         carrier = get_object_or_404(Carrier.objects.pollable(timezone.now()), slug=carrier_slug)
-        carrier_correction.correct_carrier(found, carrier, timezone.now())
-        enqueue_after_commit(request, replay_earlier_payloads.si(found.pk), fetch_due_legs.si())
-        words = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
-        self.message_user(request, words % {"number": found.number, "carrier": carrier})
+        carrier_correction.correct_carrier(leg, carrier, timezone.now())
+        enqueue_after_commit(request, replay_earlier_payloads.si(leg.pk), fetch_due_legs.si())
+        text = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
+        self.message_user(request, text % {"number": leg.number, "carrier": carrier})
         return redirect("admin:tracking_shipment_change", pk)
 
     def view_on_site(self, obj: Shipment) -> str:
-        """Return the parcel's page."""
+        """Return the URL of the buyer's page."""
         return obj.get_absolute_url()
 
     def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
-        """Save what the form holds and nothing else: workers conclude the rest at the same time."""
+        """Save only the edited fields: workers update the derived ones at the same time."""
         obj.save(update_fields=form.changed_data if change else None)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Start following new numbers: read what was already told about them, and ask."""
+        """Save the legs; for new or changed numbers, replay stored messages about them and poll."""
         self.assign_feeds(request, form.instance.order, formset)
         formset.save()
-        rows = [row for row in formset.forms if isinstance(row, LegForm) and row.restarts_polling and row.instance.pk]
-        if rows:
-            enqueue_after_commit(
-                request, *(replay_earlier_payloads.si(row.instance.pk) for row in rows), fetch_due_legs.si()
-            )
+        leg_forms = [form for form in formset.forms if isinstance(form, LegForm)]
+        leg_ids = [form.instance.pk for form in leg_forms if form.restarts_polling and form.instance.pk]
+        if leg_ids:
+            enqueue_after_commit(request, *map(replay_earlier_payloads.si, leg_ids), fetch_due_legs.si())
 
     def assign_feeds(self, request: HttpRequest, order: Order, formset: UniqueLegFormSet) -> None:
-        """Choose whom to ask about each new number for which the operator named nobody, and say so."""
-        for row in formset.extra_forms:
-            leg = row.instance
-            if leg.number and leg.feed is None and row.has_changed():
+        """Choose a feed for each new number that the operator left without one, and show the choice."""
+        for form in formset.extra_forms:
+            leg = form.instance
+            if leg.number and leg.feed is None and form.has_changed():
                 leg.feed = carrier_correction.choose_feed(order, leg.number, timezone.now())
                 if leg.feed is not None:
-                    words = gettext("%(number)s is asked about at %(feed)s.")
-                    self.message_user(request, words % {"number": leg.number, "feed": leg.feed})
+                    text = gettext("%(number)s is asked about at %(feed)s.")
+                    self.message_user(request, text % {"number": leg.number, "feed": leg.feed})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shipment = context.get("original")
-        context["rows"] = event_rows(shipment) if isinstance(shipment, Shipment) else []
-        context["alarms"] = alerts_with_evidence(shipment) if isinstance(shipment, Shipment) else []
-        context["offers"] = alternative_carriers(shipment) if isinstance(shipment, Shipment) else []
-        context |= buyer_task_form_context(request, shipment) if isinstance(shipment, Shipment) else {}
+        if isinstance(shipment, Shipment):
+            context |= {
+                "event_rows": event_rows(shipment),
+                "alerts": alerts_with_evidence(shipment),
+                "alternative_carriers": alternative_carriers(shipment),
+                **buyer_task_form_context(request, shipment),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("parcel"), ordering="order__number")
@@ -153,68 +154,68 @@ class ShipmentAdmin(ShipmentModelAdmin):
 
     @admin.display(description=_("order"))
     def order_link(self, shipment: Shipment) -> SafeString:
-        """Return a link to the order on the desk."""
-        address = reverse("admin:tracking_order_change", args=[shipment.order_id])
-        return format_html('<a href="{}">{}</a>', address, shipment.order)
+        """Return a link to the order's admin page."""
+        url = reverse("admin:tracking_order_change", args=[shipment.order_id])
+        return format_html('<a href="{}">{}</a>', url, shipment.order)
 
     @admin.display(description=_("stage"), ordering="milestone")
     def status(self, shipment: Shipment) -> str:
-        """Return how far the parcel is, and what lies over that."""
+        """Return the milestone, and the overlay if there is one."""
         return status_text(shipment)
 
     @admin.display(description=_("legs"))
     def leg_summary(self, shipment: Shipment) -> str:
-        """Return who carries it under which numbers."""
+        """Return the carriers and tracking numbers of the parcel."""
         return leg_summary(shipment)
 
     @admin.display(description=_("next check"))
     def next_check(self, shipment: Shipment) -> str:
-        """Return when one of its legs is asked next."""
+        """Return when the next of its legs is polled."""
         soonest = min((leg.next_check_at for leg in shipment.legs.all() if leg.next_check_at), default=None)
         return format_datetime(soonest) if soonest else ""
 
     @admin.display(description=_("trouble"))
     def polling_errors(self, shipment: Shipment) -> str:
-        """Return what goes wrong when its legs are asked."""
+        """Return the last polling errors of its legs."""
         return "; ".join(leg.last_error for leg in shipment.legs.all() if leg.last_error)
 
     @admin.action(description=_("Ask now"), permissions=["change"])
     def poll_now(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        """Have the legs of these parcels asked about."""
+        """Poll the legs of these parcels now."""
         poll_legs_now(self, request, Leg.objects.filter(shipment__in=queryset.values("pk")))
 
     @admin.action(description=_("Read stored messages again"), permissions=["change"])
     def replay_payloads(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        """Read again what was told under the numbers of these parcels."""
+        """Parse the stored messages about the numbers of these parcels again."""
         keys = Leg.objects.filter(shipment__in=queryset.values("pk")).values("number_key")
-        telling = PayloadNumber.objects.filter(number_key__in=keys).values("payload")
-        replay_and_report(self, request, Payload.objects.filter(pk__in=telling).values_list("pk", flat=True))
+        matching = PayloadNumber.objects.filter(number_key__in=keys).values("payload")
+        replay_and_report(self, request, Payload.objects.filter(pk__in=matching).values_list("pk", flat=True))
 
 
 def alternative_carriers(shipment: Shipment) -> list[tuple[Leg, list[CarrierOption]]]:
-    """Return the legs that could belong to other connected carriers, with these."""
+    """Return the legs whose number also fits other connected carriers, with those carriers."""
     legs = list(shipment.legs.select_related("feed"))
-    found = carrier_correction.carrier_options(shipment, legs, timezone.now())
-    return [(leg, found[leg.pk]) for leg in legs if found[leg.pk]]
+    options = carrier_correction.carrier_options(shipment, legs, timezone.now())
+    return [(leg, options[leg.pk]) for leg in legs if options[leg.pk]]
 
 
 def status_text(shipment: Shipment) -> str:
-    """Return how far a parcel is, and what lies over that, in words."""
-    words = shipment.get_milestone_display()
-    return f"{words} ({shipment.get_overlay_display()})" if shipment.overlay else words
+    """Return a parcel's milestone as text, with the overlay in brackets if there is one."""
+    milestone = shipment.get_milestone_display()
+    return f"{milestone} ({shipment.get_overlay_display()})" if shipment.overlay else milestone
 
 
 def leg_summary(shipment: Shipment) -> str:
-    """Return who carries a parcel, under which number, in the order of the way."""
+    """Return the carriers and tracking numbers of a parcel, in the order of travel."""
     legs = shipment.legs.all()
     return " → ".join(f"{leg.carrier or leg.feed or ''} {leg.number}".strip() for leg in legs)
 
 
 def shipment_search_filter(search_term: str) -> Q:
-    """Return the condition on the parcels that a search can mean."""
+    """Return a filter that matches an e-mail, an order number's start, or a whole tracking number."""
     key = number_key(search_term)
-    told = Q(order__email__icontains=search_term.strip())
+    by_email = Q(order__email__icontains=search_term.strip())
     if not key:
-        return told
-    travelling = Leg.objects.filter(number_key=key).values("shipment")
-    return told | Q(order__number_key__startswith=key) | Q(pk__in=travelling)
+        return by_email
+    by_tracking_number = Leg.objects.filter(number_key=key).values("shipment")
+    return by_email | Q(order__number_key__startswith=key) | Q(pk__in=by_tracking_number)

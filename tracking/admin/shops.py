@@ -1,4 +1,4 @@
-"""Shops: who sells, in which language and on which clock."""
+"""Shops in the admin."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ else:
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
-    """Return every zone that this machine knows."""
+    """Return every time zone of the system's database."""
     return [(name, name) for name in sorted(available_timezones())]
 
 
 class ShopForm(ShopModelForm):
-    """A shop whose language and zone exist."""
+    """A shop whose language and time zone must exist."""
 
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
     zone = forms.ChoiceField(label=_("time zone"), choices=time_zone_choices, initial="UTC")
@@ -36,7 +36,7 @@ class ShopForm(ShopModelForm):
 
 @admin.register(Shop)
 class ShopAdmin(ShopModelAdmin):
-    """The merchants' shops that this site serves."""
+    """List the shops of this site with their number of orders."""
 
     form = ShopForm
     fields = ("name", "slug", "support_email", "language", "zone")
@@ -49,5 +49,5 @@ class ShopAdmin(ShopModelAdmin):
 
     @admin.display(description=_("orders"), ordering="counted_orders")
     def order_count(self, shop: Shop) -> int:
-        """Return how many orders came from this shop."""
+        """Return the number of orders of this shop."""
         return int(getattr(shop, "counted_orders", 0))
