@@ -1,1 +1,1 @@
-"""How fast the parts are, each against a floor measured in the same run. `make bench`; never part of the suite."""
+"""Benchmarks, each against a baseline measured in the same run: `make bench`. They are not part of the test suite."""

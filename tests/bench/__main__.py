@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Must come first: it chooses the database and sets up Django.
 import tests.bench.django_setup  # isort: split
 
 import json
@@ -35,29 +36,27 @@ REPORT_PATH: Final = Path(tests.bench.django_setup.__file__).resolve().parents[2
 
 
 def main(row_numbers: list[int]) -> None:
-    """Measure the rows that are wanted, or all."""
+    """Measure the given rows, or all of them; print a table and write the report."""
     connection.creation.create_test_db(verbosity=0, serialize=False)
-    found: list[Row] = []
+    rows: list[Row] = []
     unmeasured: dict[int, str] = {}
-    print(f"{'':4}{'row':44}{'found':>8}{'target':>9}")
+    print(f"{'':4}{'row':44}{'value':>8}{'target':>9}")
     for number in row_numbers or ROWS:
         try:
             row = ROWS[number]()
-        except NotMeasuredError as missing:
-            unmeasured[number] = str(missing)
-            print(f"{number:>3} not measured: {missing}", flush=True)
+        except NotMeasuredError as error:
+            unmeasured[number] = str(error)
+            print(f"{number:>3} not measured: {error}", flush=True)
             continue
-        found.append(row)
-        sign = "≥" if row.at_least else "≤"
-        print(
-            f"{row.number:>3} {row.name:44}{row.value:>8.3g}{sign:>4}{row.target:>5g}  {'met' if row.met else 'MISSED'}"
-        )
+        rows.append(row)
+        symbol, verdict = "≥" if row.at_least else "≤", "met" if row.met else "MISSED"
+        print(f"{row.number:>3} {row.name:44}{row.value:>8.3g}{symbol:>4}{row.target:>5g}  {verdict}")
         print(f"    {', '.join(f'{name} {value}' for name, value in row.details.items())}", flush=True)
     report = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "rows": [row._asdict() | {"met": row.met} for row in found],
+        "rows": [row._asdict() | {"met": row.met} for row in rows],
         "not_measured": unmeasured,
     }
     REPORT_PATH.write_text(json.dumps(report, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Row 15: looking at parcels whose next look for alarms is due, among few and among many."""
+"""Row 15: one sweep of the parcels whose alert check is due, among few and among many parcels."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tracking.models import Shipment
 
 INSERT_SHIPMENTS: Final = """
 INSERT INTO tracking_shipment
-    (token, order_id, origin_country, milestone, overlay, last_scan, liveliness, carrier_date_source, revision,
-     created_at, look_at)
-SELECT 'S' || at, %s, '', 'pending', '', '', 1, '', 0, now(), now() + interval '1 hour' + at * interval '1 second'
-FROM generate_series(%s::bigint, %s::bigint) AS at
+    (token, order_id, origin_country, milestone, overlay, last_scan, activity_factor, carrier_date_source,
+     revision, created_at, alerts_due_at)
+SELECT 'S' || n, %s, '', 'pending', '', '', 1, '', 0, now(), now() + interval '1 hour' + n * interval '1 second'
+FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 
 
 def fill_shipments(total: int) -> None:
-    """Make waiting parcels until there are that many."""
+    """Insert parcels whose check is not due yet, until there are `total`."""
     order = factories.create_order(placed_at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(INSERT_SHIPMENTS, [order.pk, Shipment.objects.count(), total - 1])
@@ -35,17 +35,17 @@ def fill_shipments(total: int) -> None:
 def sweep_once() -> float:
     """Return the milliseconds that one sweep of 500 due parcels takes."""
     now = timezone.now()
-    ahead = Shipment.objects.filter(alerts_due_at__gt=now + timedelta(minutes=30))
-    due = list(ahead.values_list("pk", flat=True)[: alerts.BATCH_SIZE])
+    waiting = Shipment.objects.filter(alerts_due_at__gt=now + timedelta(minutes=30))
+    due = list(waiting.values_list("pk", flat=True)[: alerts.BATCH_SIZE])
     Shipment.objects.filter(pk__in=due).update(alerts_due_at=now - timedelta(seconds=1))
-    looked: list[int] = []
-    took = measure_seconds(lambda: looked.append(alerts.check_due_alerts(now)))
-    assert looked == [alerts.BATCH_SIZE]
-    return took * 1000
+    checked: list[int] = []
+    seconds = measure_seconds(lambda: checked.append(alerts.check_due_alerts(now)))
+    assert checked == [alerts.BATCH_SIZE]
+    return seconds * 1000
 
 
 def median_sweep_ms(count: int) -> float:
-    """Return the median milliseconds of a sweep when that many parcels are open."""
+    """Return the median milliseconds of a sweep among `count` open parcels."""
     Shipment.objects.all().delete()
     fill_shipments(count)
     sweep_once()
@@ -58,4 +58,4 @@ def alert_sweep_row() -> Row:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE tracking_shipment CASCADE")
     details = {"at 10 thousand": f"{few:.1f} ms", "at 1 million": f"{many:.1f} ms"}
-    return Row(15, "look at 500 due parcels, 1 million / 10 thousand", many / few, 1.3, False, details)
+    return Row(15, "check 500 due parcels, 1 million / 10 thousand", many / few, 1.3, False, details)

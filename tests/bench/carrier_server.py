@@ -1,6 +1,6 @@
-"""Run a carrier that answers every call with one body: `python -m tests.bench.carrier_server BODY`.
+"""Run a carrier that answers every call with one body: `python -m tests.bench.carrier_server BODY_FILE`.
 
-A process of its own, so that its work is not counted as ours.
+It is a separate process, so that its CPU time is not counted as ours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aiohttp import web
 
 
 async def serve(body: bytes) -> None:
-    """Answer until killed."""
+    """Print the port, then answer every request with `body` until killed."""
 
     async def handle(request: web.Request) -> web.Response:
         await request.read()

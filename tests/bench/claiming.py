@@ -1,4 +1,4 @@
-"""Rows 10 and 12: claiming due legs among few and among many, and the messages that a claim costs."""
+"""Rows 10 and 12: claiming due legs among few and among many, and the legs that fit in one message."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ LARGE_COUNT: Final = 1_000_000
 DUE_COUNT: Final = 500
 INSERT_LEGS: Final = """
 INSERT INTO tracking_leg
-    (shipment_id, position, source_id, number, number_key, tracker, next_check_at, failures, trouble,
-     distrusts, heard)
-SELECT %s, 0, %s, 'B' || at, 'B' || at, 'active', now() + interval '1 hour' + at * interval '1 second', 0, '',
+    (shipment_id, position, feed_id, number, number_key, feed_state, next_check_at, consecutive_failures, last_error,
+     ignored_feeds, aliases)
+SELECT %s, 0, %s, 'B' || n, 'B' || n, 'active', now() + interval '1 hour' + n * interval '1 second', 0, '',
        '[]', '[]'
-FROM generate_series(%s::bigint, %s::bigint) AS at
+FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 
 
 def fill_legs(total: int) -> None:
-    """Make waiting legs until there are that many."""
+    """Insert legs that are not due yet, until there are `total`."""
     feed, shipment = factories.create_feed(), Shipment.objects.create(order=factories.create_order())
     with connection.cursor() as cursor:
         cursor.execute(INSERT_LEGS, [shipment.pk, feed.pk, Leg.objects.count(), total - 1])
@@ -46,13 +46,13 @@ def claim_once() -> float:
     Leg.objects.filter(pk__in=due).update(next_check_at=now - timedelta(seconds=1))
     claimed: dict[int, list[int]] = {}
     with transaction.atomic():
-        took = measure_seconds(lambda: claimed.update(schedule.claim_due_legs(now)))
+        seconds = measure_seconds(lambda: claimed.update(schedule.claim_due_legs(now)))
     assert sum(map(len, claimed.values())) == DUE_COUNT
-    return took * 1000
+    return seconds * 1000
 
 
 def median_claim_ms(count: int) -> float:
-    """Return the median milliseconds of a claim when that many legs wait."""
+    """Return the median milliseconds of a claim among `count` waiting legs."""
     Leg.objects.all().delete()
     fill_legs(count)
     claim_once()
@@ -68,7 +68,7 @@ def claim_row() -> Row:
 
 
 def legs_per_message_row() -> Row:
-    """Count row 12: the messages that beat's job sends for a thousand due legs of one feed."""
+    """Measure row 12: how many legs a message of `fetch_due_legs` carries, for a thousand due legs of one feed."""
     Leg.objects.all().delete()
     fill_legs(1000)
     Leg.objects.update(next_check_at=timezone.now() - timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""Row 18: what writing dates, places and units in the reader's terms adds to the server's time for a parcel page."""
+"""Row 18: what formatting dates, places and units for the reader adds to the server's time for a parcel page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READY_TIME: Final = datetimes.LocalizedTime(None, "14:30", "Berlin time", "", "2
 
 
 def create_page() -> str:
-    """Make a parcel with thirty events and return its page's address."""
+    """Create a parcel with thirty events and return the path of its page."""
     leg = factories.create_leg("LZ987654321CN", for_order=factories.create_order("BENCH-18", country="DE"))
     events = tuple(
         factories.build_event_json(
@@ -36,15 +36,15 @@ def create_page() -> str:
     return leg.shipment.get_absolute_url()
 
 
-def page_ms(client: Client, address: str, language: str) -> float:
-    """Return the milliseconds for one page in one language."""
-    begun = time.perf_counter()
-    assert client.get(address, headers={"accept-language": language}).status_code == 200
-    return (time.perf_counter() - begun) * 1000
+def page_ms(client: Client, path: str, language: str) -> float:
+    """Return the milliseconds that one page takes in one language."""
+    started_at = time.perf_counter()
+    assert client.get(path, headers={"accept-language": language}).status_code == 200
+    return (time.perf_counter() - started_at) * 1000
 
 
-def page_ms_without_formatting(client: Client, address: str, language: str) -> float:
-    """Return the milliseconds for one page in which every value is a ready piece of text."""
+def page_ms_without_formatting(client: Client, path: str, language: str) -> float:
+    """Return the milliseconds that one page takes if every formatter returns a constant."""
     with ExitStack() as patches:
         for name in (
             *("format_day", "format_day_range", "format_instant"),
@@ -55,35 +55,38 @@ def page_ms_without_formatting(client: Client, address: str, language: str) -> f
         patches.enter_context(patch.object(places, "format_place", lambda *_: "Shenzhen, China"))
         patches.enter_context(patch.object(places, "country_name", lambda *_: "China"))
         patches.enter_context(patch.object(quantities, "convert_quantities", lambda *_, **__: []))
-        return page_ms(client, address, language)
+        return page_ms(client, path, language)
 
 
 def measure_at_depth(depth: int, measure: Callable[[], float]) -> float:
-    """Measure from so many frames further down the stack."""
+    """Call `measure` with `depth` more frames on the stack."""
     return measure() if depth == 0 else measure_at_depth(depth - 1, measure)
 
 
 def formatting_row() -> Row:
-    """Measure row 18: page by page in turns, so that a machine's good and bad seconds fall on both alike.
-
-    The garbage collector rests meanwhile, as in `timeit`: it would keep step with the turns and burden one side. Each
-    turn begins at another depth of the stack: Python 3.11 takes and returns a block of memory at each call over a
-    block's edge, and whether that edge lies in a hot loop changes a page by half.
-    """
-    client, address = Client(SERVER_NAME="localhost"), create_page()
-    turns = [(language, depth) for depth in STACK_DEPTHS for language in LANGUAGES]
-    ones, others = cycle(turns), cycle(turns)
+    """Measure row 18, alternating page by page, so that a slow moment of the machine affects both sides alike."""
+    # Two sources of bias: the garbage collector would run in step with the alternation and burden one side, so it is
+    # off, as in `timeit`. And Python 3.11 allocates its stack in blocks: a hot loop that crosses the edge of a block
+    # changes a page by half, so each round runs at another stack depth.
+    client, path = Client(SERVER_NAME="localhost"), create_page()
+    rounds = [(language, depth) for depth in STACK_DEPTHS for language in LANGUAGES]
+    our_rounds, baseline_rounds = cycle(rounds), cycle(rounds)
 
     def ours() -> float:
-        language, depth = next(ones)
-        return measure_at_depth(depth, lambda: page_ms(client, address, language))
+        language, depth = next(our_rounds)
+        return measure_at_depth(depth, lambda: page_ms(client, path, language))
 
-    def bare() -> float:
-        language, depth = next(others)
-        return measure_at_depth(depth, lambda: page_ms_without_formatting(client, address, language))
+    def baseline() -> float:
+        language, depth = next(baseline_rounds)
+        return measure_at_depth(depth, lambda: page_ms_without_formatting(client, path, language))
 
     gc.disable()
-    told, floor = measure_alternating(ours, bare, len(turns))
+    formatted, plain = measure_alternating(ours, baseline, len(rounds))
     gc.enable()
-    details = {"with": f"{told:.2f} ms", "without": f"{floor:.2f} ms", "pages": len(turns), "languages": len(LANGUAGES)}
-    return Row(18, "formatting's share of a parcel page", told / floor - 1, 0.15, False, details)
+    details = {
+        "with": f"{formatted:.2f} ms",
+        "without": f"{plain:.2f} ms",
+        "pages": len(rounds),
+        "languages": len(LANGUAGES),
+    }
+    return Row(18, "formatting's share of a parcel page", formatted / plain - 1, 0.15, False, details)

@@ -1,4 +1,4 @@
-"""Row 5: events stored a second, from stored answer to moved milestone, against the barest insert of the same rows."""
+"""Row 5: events per second from stored answer to updated milestone, against a plain insert of the same rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUB_STATUSES: Final = ("InTransit_PickedUp", "InTransit_Other", "InTransit_Depar
 
 
 def build_answer(number: str) -> dict[str, Any]:
-    """Return a 17TRACK answer with twenty events under one number."""
+    """Return a 17TRACK answer with twenty events of one number, newest first."""
     events = [build_event(index) for index in reversed(range(EVENTS_PER_ANSWER))]
     provider = {"provider": {"key": 3011, "name": "China Post", "country": "CN"}, "events": events}
     info = {
@@ -39,13 +39,13 @@ SHIPPING_INFO: Final = {"shipper_address": {"country": "CN"}, "recipient_address
 
 
 def build_event(index: int) -> dict[str, Any]:
-    """Return one event of an answer, eight hours after the one before it."""
-    at = FIRST_EVENT_AT + timedelta(hours=8 * index, minutes=index)
-    local = (at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
+    """Return one event of an answer, about eight hours after the event before it."""
+    occurred_at = FIRST_EVENT_AT + timedelta(hours=8 * index, minutes=index)
+    local_time = (occurred_at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
     return {
-        "time_iso": local,
-        "time_utc": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "time_raw": {"date": local[:10], "time": local[11:19], "timezone": "+08:00"},
+        "time_iso": local_time,
+        "time_utc": occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time_raw": {"date": local_time[:10], "time": local_time[11:19], "timezone": "+08:00"},
         "description": f"Processed at facility {index}",
         "location": f"Shenzhen, hall {index}",
         "stage": None,
@@ -55,7 +55,7 @@ def build_event(index: int) -> dict[str, Any]:
 
 
 def create_payloads() -> list[Payload]:
-    """Return stored answers about parcels that nothing was told of yet."""
+    """Return stored answers about parcels that have no events yet."""
     feed = factories.create_feed()
     payloads = []
     for _ in range(ANSWER_COUNT):
@@ -68,29 +68,29 @@ def create_payloads() -> list[Payload]:
 
 
 def measure_ours() -> float:
-    """Return the events stored a second by reading stored answers."""
+    """Return the events stored per second when stored answers are processed."""
     payloads, before = create_payloads(), Event.objects.count()
-    took = measure_seconds(lambda: process_payloads(payloads))
+    seconds = measure_seconds(lambda: process_payloads(payloads))
     stored = Event.objects.count() - before
     assert stored == ANSWER_COUNT * EVENTS_PER_ANSWER, stored
-    return stored / took
+    return stored / seconds
 
 
 def measure_plain_insert() -> float:
-    """Return the rows inserted a second with one `INSERT .. unnest .. ON CONFLICT` of twenty rows a transaction."""
+    """Return the rows inserted per second by one `INSERT .. unnest .. ON CONFLICT` of twenty rows per transaction."""
     process_payload(create_payloads()[0])
     columns = [field.column for field in Event._meta.concrete_fields if not field.primary_key]
     types = {field.column: field.db_type(connection) for field in Event._meta.concrete_fields}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)} FROM tracking_event ORDER BY id DESC LIMIT {EVENTS_PER_ANSWER}")
         rows = cursor.fetchall()
-    mark = columns.index("fingerprint")
+    fingerprint_at = columns.index("fingerprint")
     arrays = ", ".join(f"%s::{(types[name] or '').partition('(')[0]}[]" for name in columns)
     into = f"INSERT INTO tracking_event ({', '.join(columns)})"
     statement = f"{into} SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
     batches = []
     for _ in range(ANSWER_COUNT):
-        fresh = [(*row[:mark], f"{next(NUMBER_SEQUENCE):032d}", *row[mark + 1 :]) for row in rows]
+        fresh = [(*row[:fingerprint_at], f"{next(NUMBER_SEQUENCE):032d}", *row[fingerprint_at + 1 :]) for row in rows]
         batches.append([list(column) for column in zip(*fresh, strict=True)])
 
     def insert_all() -> None:
@@ -102,18 +102,18 @@ def measure_plain_insert() -> float:
 
 
 def ingest_row() -> Row:
-    """Measure the row."""
-    stored, barest = measure_alternating(measure_ours, measure_plain_insert)
+    """Measure row 5."""
+    stored, inserted = measure_alternating(measure_ours, measure_plain_insert)
     details = {
         "events_per_second": round(stored),
-        "floor_rows_per_second": round(barest),
+        "floor_rows_per_second": round(inserted),
         "an answer that tells nothing new": f"{unchanged_answer_ms():.2f} ms",
     }
-    return Row(5, "events stored / unnest insert", stored / barest, 0.6, True, details)
+    return Row(5, "events stored / unnest insert", stored / inserted, 0.6, True, details)
 
 
 def unchanged_answer_ms() -> float:
-    """Return the milliseconds that the same answer told again takes."""
+    """Return the milliseconds per answer when every event of it is stored already."""
     payloads = create_payloads()
     for payload in payloads:
         process_payload(payload)

@@ -1,10 +1,10 @@
-"""Karrio's tracker poller, run by karrio's own Python: a line of answers in, a line of events saved and seconds out.
+"""Run karrio's tracker poller: reads a line of answers, writes a line with the number of saved events and the seconds.
 
-Not part of this project's environment: `peer.py` starts it with the interpreter that KARRIO_PYTHON names. A round makes
-trackers in transit of which no event is known, and has the poller's batch step fetch, read, compare, save and announce
-them, ten at a time, as its worker does; the carrier's answers are at hand, no network is used. Three of its costs are
-left out: the thread of each call, its pause between two batches (`TRACKER_BATCH_DELAY`), and its record of each call
-made (`PERSIST_SDK_TRACING`).
+It runs outside this project's environment: `karrio_comparison.py` starts it with the interpreter that KARRIO_PYTHON
+names. A round creates trackers in transit without events and runs the poller's batch step on them, ten at a time, as
+karrio's worker does. The carrier's answers are prepared, so no network is used. Three of karrio's costs are left out:
+the thread of each call, the pause between two batches (`TRACKER_BATCH_DELAY`), and the log of each call
+(`PERSIST_SDK_TRACING`).
 """
 
 import json
@@ -21,6 +21,7 @@ os.environ.update(
     USE_HTTPS="False",
     TRACKER_BATCH_DELAY="0",
 )
+# Karrio prints to stdout, which carries our protocol.
 REAL_STDOUT, sys.stdout = sys.stdout, sys.stderr
 
 import django
@@ -39,13 +40,13 @@ PREPARED_ANSWERS: dict[str, str] = {}
 
 
 def fetch_prepared_answer(_: object, request: object) -> object:
-    """Give each number's answer as the carrier would, read from its JSON as karrio's own proxy does."""
-    bodies = [PREPARED_ANSWERS[asked["trackingNumber"]] for asked in request.serialize()]
-    return Deserializable(bodies, lambda found: [DP.to_dict(body) for body in found])
+    """Return the prepared answer for each number, deserialized as karrio's own proxy does."""
+    bodies = [PREPARED_ANSWERS[query["trackingNumber"]] for query in request.serialize()]
+    return Deserializable(bodies, lambda texts: [DP.to_dict(text) for text in texts])
 
 
 def run_round(connection: CarrierConnection, answers: dict[str, str]) -> tuple[int, float]:
-    """Poll new trackers once; return how many events the database then has of them, and the seconds that it took."""
+    """Poll new trackers once; return the number of events stored for them, and the seconds it took."""
     PREPARED_ANSWERS.clear()
     PREPARED_ANSWERS.update(answers)
     snapshot = {
@@ -62,15 +63,15 @@ def run_round(connection: CarrierConnection, answers: dict[str, str]) -> tuple[i
         )
         for number in answers
     ]  # fmt: skip
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     tracking.process_carrier_trackers([tracker.pk for tracker in trackers])
-    took = time.perf_counter() - begun
+    seconds = time.perf_counter() - started_at
     saved = Tracking.objects.filter(pk__in=[tracker.pk for tracker in trackers])
-    return sum(len(tracker.events or []) for tracker in saved), took
+    return sum(len(tracker.events or []) for tracker in saved), seconds
 
 
 def main() -> None:
-    """Prepare the database, then measure one round for each line of answers."""
+    """Prepare the database, then run one round for each line of answers on stdin."""
     call_command("migrate", verbosity=0)
     proxy.Proxy.get_tracking = fetch_prepared_answer
     user = get_user_model().objects.create_user(email="nobody@example.com", password="unused")

@@ -1,4 +1,4 @@
-"""The honest way of timing: ours and the floor by turns in one run, and the median of each."""
+"""Timing: our code and the baseline alternate in one run, and the medians are compared."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ROUNDS: Final = 5
 
 
 class NotMeasuredError(Exception):
-    """A row cannot be measured on this machine; its text says what is missing."""
+    """A row cannot be measured on this machine. The message says what is missing."""
 
 
 class Row(NamedTuple):
-    """One line of the table. `value` meets its target when it is not above it, or not below it with `at_least`."""
+    """One line of the table. The target is an upper limit of `value`, or with `at_least` a lower one."""
 
     number: int
     name: str
@@ -31,23 +31,23 @@ class Row(NamedTuple):
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
-    """Return the seconds that some work takes."""
-    begun = time.perf_counter()
+    """Return the wall-clock seconds that `work` takes."""
+    started_at = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - started_at
 
 
 def measure_cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the seconds of processor time that this process spends on some work."""
-    begun = time.process_time()
+    """Return the seconds of CPU time that this process spends on `work`."""
+    started_at = time.process_time()
     work()
-    return time.process_time() - begun
+    return time.process_time() - started_at
 
 
 def measure_alternating(
     ours: Callable[[], float], baseline: Callable[[], float], rounds: int = ROUNDS
 ) -> tuple[float, float]:
-    """Measure both by turns, once unmeasured to warm up, and return the median of each."""
+    """Run both once to warm up, then alternate them for `rounds`; return the median of each."""
     ours(), baseline()
     measured = [(ours(), baseline()) for _ in range(rounds)]
-    return statistics.median(one for one, _ in measured), statistics.median(other for _, other in measured)
+    return statistics.median(first for first, _ in measured), statistics.median(second for _, second in measured)

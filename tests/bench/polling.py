@@ -1,4 +1,4 @@
-"""Rows 11 and 14: carrier calls a CPU-second against a bare client, and adaptive against fixed polling."""
+"""Rows 11 and 14: carrier calls per CPU second against a bare client, and adaptive against fixed polling."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODY: Final = json.dumps(build_answer("LZ000000015CN")).encode()
 
 @contextmanager
 def run_server() -> Iterator[str]:
-    """Run a carrier's server and give its address."""
+    """Run a carrier server in its own process and yield its URL."""
     with tempfile.NamedTemporaryFile() as body:
         body.write(BODY)
         body.flush()
@@ -38,22 +38,22 @@ def run_server() -> Iterator[str]:
 
 
 def measure_ours(feed: Carrier, legs: list[Leg]) -> float:
-    """Return our calls a CPU-second: budget, headers, call and status, for one number each."""
-    todo = [fetch.CallBatch("fetch", (leg,)) for leg in legs]
-    outcomes: list[fetch.FetchResult] = []
-    took = measure_cpu_seconds(lambda: outcomes.append(asyncio.run(fetch.call_batches(feed, todo))))
-    assert len(outcomes[0].answers) == CALL_COUNT, outcomes[0].error
-    return CALL_COUNT / took
+    """Return our calls per CPU second, one number each, with rate limit, headers and error handling."""
+    batches = [fetch.CallBatch("fetch", (leg,)) for leg in legs]
+    results: list[fetch.FetchResult] = []
+    cpu_seconds = measure_cpu_seconds(lambda: results.append(asyncio.run(fetch.call_batches(feed, batches))))
+    assert len(results[0].answers) == CALL_COUNT, results[0].error
+    return CALL_COUNT / cpu_seconds
 
 
 def measure_bare_client(url: str) -> float:
-    """Return a bare client's calls a CPU-second, as many at once as ours."""
+    """Return the calls per CPU second of a bare aiohttp client with the same concurrency as ours."""
 
     async def run() -> None:
-        gate = asyncio.Semaphore(fetch.CONCURRENT_CALLS)
+        semaphore = asyncio.Semaphore(fetch.CONCURRENT_CALLS)
 
         async def call(session: aiohttp.ClientSession) -> None:
-            async with gate, session.post(url + "/track", json=[{"number": "LZ000000015CN"}]) as response:
+            async with semaphore, session.post(url + "/track", json=[{"number": "LZ000000015CN"}]) as response:
                 await response.read()
 
         async with aiohttp.ClientSession() as session:
@@ -64,27 +64,31 @@ def measure_bare_client(url: str) -> float:
 
 def calls_row() -> Row:
     """Measure row 11."""
-    with run_server() as address:
-        feed = factories.create_feed(base_url=address, calls_per_second=100_000)
+    with run_server() as url:
+        feed = factories.create_feed(base_url=url, calls_per_second=100_000)
         legs = [
             factories.create_leg(f"LZ{number:09d}CN", from_feed=feed, registered_at=factories.RECEIVED_AT)
             for number in range(CALL_COUNT)
         ]
-        found, floor = measure_alternating(lambda: measure_ours(feed, legs), lambda: measure_bare_client(address))
-    details = {"calls_per_cpu_second": round(found), "bare_aiohttp": round(floor)}
-    return Row(11, "calls per CPU-second / bare aiohttp", found / floor, 0.8, True, details)
+        ours, bare = measure_alternating(lambda: measure_ours(feed, legs), lambda: measure_bare_client(url))
+    details = {"calls_per_cpu_second": round(ours), "bare_aiohttp": round(bare)}
+    return Row(11, "calls per CPU-second / bare aiohttp", ours / bare, 0.8, True, details)
 
 
 def adaptive_polling_row() -> Row:
-    """Measure row 14 on three populations that taught nothing, at six hours."""
-    teachers = polling_replay.simulate_numbers(1500, 1)
-    found = [
-        polling_replay.compare_policies(teachers, polling_replay.simulate_numbers(300, seed), 6.0) for seed in (2, 3, 4)
+    """Measure row 14 against a fixed interval of six hours, on three populations that were not trained on."""
+    training_numbers = polling_replay.simulate_numbers(1500, 1)
+    comparisons = [
+        polling_replay.compare_policies(training_numbers, polling_replay.simulate_numbers(300, seed), 6.0)
+        for seed in (2, 3, 4)
     ]
-    ratio = sorted(one.ratio for one in found)[1]
+    median_ratio = sorted(comparison.ratio for comparison in comparisons)[1]
     details = {
-        "ratios": " ".join(f"{one.ratio:.3f}" for one in found),
-        "calls": " ".join(f"{one.adaptive.calls}/{one.fixed.calls}" for one in found),
-        "95 %": " ".join(f"{one.adaptive.quantile(0.95):.1f}/{one.fixed.quantile(0.95):.1f} h" for one in found),
+        "ratios": " ".join(f"{comparison.ratio:.3f}" for comparison in comparisons),
+        "calls": " ".join(f"{comparison.adaptive.calls}/{comparison.fixed.calls}" for comparison in comparisons),
+        "95 %": " ".join(
+            f"{comparison.adaptive.quantile(0.95):.1f}/{comparison.fixed.quantile(0.95):.1f} h"
+            for comparison in comparisons
+        ),
     }
-    return Row(14, "adaptive / fixed polling, median delay", ratio, 0.5, False, details)
+    return Row(14, "adaptive / fixed polling, median delay", median_ratio, 0.5, False, details)
