@@ -1,7 +1,8 @@
-"""The real services that tests run against, started before Django reads its settings.
+"""Start the real services that tests run against, before Django reads its settings.
 
-PostgreSQL with TEST_DATABASE=postgresql unless DATABASE_URL names one; xdist's workers inherit it through the
-environment. A private broker always, one for each process: a bell rung in one Redis database is heard in all of them.
+PostgreSQL: with TEST_DATABASE=postgresql, unless DATABASE_URL names a server; xdist's workers inherit it through the
+environment. Broker: always a private one for each process, because Redis delivers a published message to subscribers of
+all its databases.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SERVICES_VARIABLE: Final = "LANDFALL_TEST_SERVICES"
 
 
 def start_broker(folder: Path, name: str) -> None:
-    """Start this process's broker on a socket in `folder` and name it in the environment."""
+    """Start this process's broker on a socket in `folder` and set REDIS_URL."""
     socket = folder / f"{name}.sock"
     process = subprocess.Popen(broker.server_command(socket), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
     atexit.register(process.send_signal, signal.SIGTERM)
@@ -36,7 +37,7 @@ def start_broker(folder: Path, name: str) -> None:
 
 
 def start_postgresql(folder: Path) -> str:
-    """Start PostgreSQL in `folder`, name it in the environment, and return its process id."""
+    """Start PostgreSQL in `folder`, set DATABASE_URL, and return the server's process id."""
     server = get_server(folder / "postgresql", cleanup_mode="stop")
     atexit.register(server.cleanup)
     os.environ["DATABASE_URL"] = server.get_uri()
@@ -44,14 +45,15 @@ def start_postgresql(folder: Path) -> str:
 
 
 def start_cleanup_process(folder: Path, server_pid: str) -> subprocess.Popen[bytes]:
-    """Stop the server and remove `folder` once this process is gone, however it went: then the pipe to `sh` closes."""
-    last_words = 'cat; test -n "$2" && kill -INT "$2" 2> /dev/null && sleep 1; rm -rf -- "$1"'
-    command = ["sh", "-c", last_words, "sh", str(folder), server_pid]
+    """Start a process that stops the server and removes `folder` after this process ends, even if it is killed."""
+    # `cat` waits until the pipe closes, which happens with the end of this process.
+    script = 'cat; test -n "$2" && kill -INT "$2" 2> /dev/null && sleep 1; rm -rf -- "$1"'
+    command = ["sh", "-c", script, "sh", str(folder), server_pid]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
 def start_shared_services() -> subprocess.Popen[bytes]:
-    """Start what all processes of a run share; return who clears up after us, to be held on to."""
+    """Start what all processes of a run share; return the cleanup process, which must stay referenced."""
     folder = Path(tempfile.mkdtemp(prefix="landfall-tests-"))
     os.environ |= {
         SERVICES_VARIABLE: str(folder),
@@ -59,8 +61,8 @@ def start_shared_services() -> subprocess.Popen[bytes]:
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
         "LOG_LEVEL": "WARNING",
     }
-    wanted = os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ
-    cleaner = start_cleanup_process(folder, start_postgresql(folder) if wanted else "")
+    needs_postgresql = os.environ.get("TEST_DATABASE") == "postgresql" and "DATABASE_URL" not in os.environ
+    cleaner = start_cleanup_process(folder, start_postgresql(folder) if needs_postgresql else "")
     compile_catalogues(PROJECT_ROOT / "locale")
     collect = [sys.executable, str(PROJECT_ROOT / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(collect, check=True)
@@ -73,11 +75,11 @@ start_broker(Path(os.environ[SERVICES_VARIABLE]), os.environ.get("PYTEST_XDIST_W
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the browser's tests for last: its driver keeps an event loop running that others could not start beside."""
+    """Run browser tests last: Playwright keeps an event loop running, in which other tests cannot start their own."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def pytest_report_header() -> str:
-    """Say what the tests run against."""
+    """Name the database and broker in pytest's header."""
     database = os.environ.get("DATABASE_URL", "sqlite").partition(":")[0]
     return f"services: {database}, broker {os.environ['REDIS_URL']}"

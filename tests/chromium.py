@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests: found, or installed where that can be done. `python -m tests.chromium`."""
+"""Find a Chromium for the browser tests, or try to install one: `python -m tests.chromium`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PLAYWRIGHT_DOWNLOAD_GLOB: Final = "chromium-*/chrome-linux*/chrome"
 
 
 def find_chromium() -> str:
-    """Return the path of a Chromium, or raise `FileNotFoundError` with what to do."""
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLE_NAMES)), None)
+    """Return the path of a Chromium, or raise `FileNotFoundError` with instructions."""
+    installed = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLE_NAMES)), None)
     downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    own = sorted(downloads.glob(PLAYWRIGHT_DOWNLOAD_GLOB))
-    if named or own:
-        return named or str(own[-1])
+    downloaded = sorted(downloads.glob(PLAYWRIGHT_DOWNLOAD_GLOB))
+    if installed or downloaded:
+        return installed or str(downloaded[-1])
     raise FileNotFoundError(
         "No Chromium was found and none could be installed. Install one (Debian: apt install chromium), "
         "or name one with CHROMIUM=/path/to/chromium."
@@ -37,28 +37,28 @@ def find_chromium() -> str:
 
 
 def install_chromium() -> None:
-    """Try the system's packages, then Playwright's own download."""
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    """Install Chromium with apt if possible, else with Playwright's download."""
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if shutil.which("apt-get"):
         print("Installing Chromium and fonts with apt", flush=True)
-        subprocess.run([*root, "apt-get", "update", "-qq"], check=False)
+        subprocess.run([*sudo, "apt-get", "update", "-qq"], check=False)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command = [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT_PACKAGES]
+        command = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT_PACKAGES]
         subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
     if not shutil.which("chromium"):
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
 def main() -> int:
-    """Print the path of a Chromium; return 1, with the reason, when there is none to be had."""
+    """Print the path of a Chromium, installing one if needed. Print the reason and return 1 if that fails."""
     try:
         print(f"Chromium: {find_chromium()}")
     except FileNotFoundError:
         install_chromium()
         try:
             print(f"Chromium: {find_chromium()}")
-        except FileNotFoundError as trouble:
-            print(trouble, file=sys.stderr)
+        except FileNotFoundError as error:
+            print(error, file=sys.stderr)
             return 1
     return 0
 

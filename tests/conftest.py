@@ -1,4 +1,4 @@
-"""Fixtures that every test may use."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracking.polling import training
 
 @pytest.fixture(autouse=True)
 def flush_broker() -> Iterator[None]:
-    """Give each test an empty broker."""
+    """Empty the broker after each test."""
     yield
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()
@@ -27,26 +27,26 @@ def flush_broker() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def activate_english() -> Iterator[None]:
-    """Begin each test in English, whatever language the one before it spoke last."""
+    """Run each test in English, whatever language the previous test activated."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def clear_caches() -> None:
-    """Begin each test with empty shelves: what one test has learned is not the next one's."""
+    """Empty the process-wide caches, which would carry trained statistics from one test into the next."""
     prediction.clear_model_caches()
-    for shelf in (accuracy.CACHED_RECENT_COVERAGE, dwell_limits.CACHED_DWELL_LIMITS, training.CACHED_HAZARDS):
-        shelf.invalidate()
+    for cached in (accuracy.CACHED_RECENT_COVERAGE, dwell_limits.CACHED_DWELL_LIMITS, training.CACHED_HAZARDS):
+        cached.invalidate()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_password_hasher() -> None:
-    """Hash passwords quickly: slowness is their virtue in life and no use here."""
+    """Use a fast password hash: the secure one is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """Drive the Chromium of this machine; where there is none, fail with what to do."""
+    """Use the Chromium of this machine, or fail with instructions to install one."""
     return {"executable_path": find_chromium(), "args": CHROMIUM_FLAGS, "headless": True}

@@ -1,4 +1,4 @@
-"""Small makers of test data: each takes only what the test is about."""
+"""Create test data with defaults for everything that a test does not set."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _sequence = count(1)
 
 
 def create_feed(slug: str = "17track", **fields: Any) -> Carrier:
-    """Return a connected feed."""
-    found, _ = Carrier.objects.get_or_create(slug=slug, defaults={"name": slug, "adapter": slug})
+    """Create or update an enabled feed with credentials."""
+    feed, _ = Carrier.objects.get_or_create(slug=slug, defaults={"name": slug, "adapter": slug})
     for name, value in {"credentials": {"key": API_KEY, "webhook_secret": API_KEY}, "enabled": True, **fields}.items():
-        setattr(found, name, value)
-    found.save()
-    return found
+        setattr(feed, name, value)
+    feed.save()
+    return feed
 
 
 def create_order(number: str | None = None, **fields: Any) -> Order:
-    """Return an order with a fictional buyer."""
+    """Create an order of a fictional buyer."""
     shop, _ = Shop.objects.get_or_create(slug="shop", defaults={"name": "Nordlicht Outdoor"})
-    given = {"email": "buyer@example.com", "country": "US", "placed_at": datetime(2026, 9, 1, tzinfo=UTC), **fields}
-    return Order.objects.create(shop=shop, number=number or f"T-{next(_sequence)}", **given)
+    values = {"email": "buyer@example.com", "country": "US", "placed_at": datetime(2026, 9, 1, tzinfo=UTC), **fields}
+    return Order.objects.create(shop=shop, number=number or f"T-{next(_sequence)}", **values)
 
 
 def create_leg(
     number: str = "LZ000000015CN", *, for_order: Order | None = None, from_feed: Carrier | None = None, **fields: Any
 ) -> Leg:
-    """Return a followed leg of a new shipment."""
+    """Create a leg with a feed on a new shipment."""
     shipment = Shipment.objects.create(order=for_order or create_order())
     return Leg.objects.create(shipment=shipment, number=number, feed=from_feed or create_feed(), **fields)
 
 
 def create_payload(body: bytes | dict[str, Any] = b"{}", carrier: Carrier | None = None, **fields: Any) -> Payload:
-    """Return a stored raw message."""
+    """Store a raw message; equal bodies get different hashes."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    given = {"received_via": ReceivedVia.POLL, "received_at": RECEIVED_AT, "last_received_at": RECEIVED_AT, **fields}
+    values = {"received_via": ReceivedVia.POLL, "received_at": RECEIVED_AT, "last_received_at": RECEIVED_AT, **fields}
     digest = hashlib.sha256(raw + str(next(_sequence)).encode()).hexdigest()
-    return Payload.objects.create(carrier=carrier or create_feed(), body=raw, content_hash=digest, **given)
+    return Payload.objects.create(carrier=carrier or create_feed(), body=raw, content_hash=digest, **values)
 
 
 def build_scan(
@@ -60,22 +60,22 @@ def build_scan(
     country: str | None = None,
     **fields: Any,
 ) -> ParsedScan:
-    """Return a told scan; `at` is any time that a carrier could tell."""
-    when = timestamps.parse_timestamp(raw_time, country=country, received_at=RECEIVED_AT)
+    """Build a parsed scan. `raw_time` is written as a carrier would write it; `words` is the carrier's text."""
+    time = timestamps.parse_timestamp(raw_time, country=country, received_at=RECEIVED_AT)
     return ParsedScan(
-        leg_index, Scan(name), when, ParsedPlace(place, country), fields.get("code", name), fields.get("words", "")
+        leg_index, Scan(name), time, ParsedPlace(place, country), fields.get("code", name), fields.get("words", "")
     )
 
 
 def build_shipment(
     *scans: ParsedScan, number: str = "LZ000000015CN", legs: tuple[ParsedLeg, ...] = (), **fields: Any
 ) -> ParsedShipment:
-    """Return one told number, on one leg unless more are given."""
+    """Build a parsed shipment with one leg of China Post, unless legs are given."""
     return ParsedShipment(number, legs or (ParsedLeg("chinapost", "China Post", number, "CN"),), scans, **fields)
 
 
 def build_track_info(*events: dict[str, Any], provider: str = "China Post", **misc: Any) -> dict[str, Any]:
-    """Return 17TRACK's `track_info` with one provider; events newest first."""
+    """Build 17TRACK's `track_info` with one provider. Events are newest first."""
     return {
         "shipping_info": {"shipper_address": {"country": "CN"}, "recipient_address": {"country": "US"}},
         "latest_status": {"status": "InTransit"},
@@ -87,7 +87,7 @@ def build_track_info(*events: dict[str, Any], provider: str = "China Post", **mi
 def build_event_json(
     iso_time: str, sub_status: str = "InTransit_PickedUp", text: str = "Picked up", country: str = "CN"
 ) -> dict[str, Any]:
-    """Return one event in 17TRACK's shape."""
+    """Build one event in 17TRACK's format."""
     return {
         "time_iso": iso_time,
         "time_raw": {"date": iso_time[:10], "time": iso_time[11:19], "timezone": iso_time[19:]},
@@ -99,21 +99,21 @@ def build_event_json(
 
 
 def build_answer_json(*numbers: str, events: tuple[dict[str, Any], ...] | None = None) -> dict[str, Any]:
-    """Return a good gettrackinfo answer."""
-    told = (build_event_json("2026-09-04T11:30:00+08:00"),) if events is None else events
+    """Build a successful gettrackinfo answer, by default with one event for each number."""
+    listed = (build_event_json("2026-09-04T11:30:00+08:00"),) if events is None else events
     return {
         "code": 0,
-        "data": {"accepted": [{"number": one, "track_info": build_track_info(*told)} for one in numbers]},
+        "data": {"accepted": [{"number": number, "track_info": build_track_info(*listed)} for number in numbers]},
     }
 
 
 def build_push_body(number: str, *events: dict[str, Any]) -> bytes:
-    """Return a webhook's raw body."""
+    """Build the raw body of a 17TRACK webhook."""
     return json.dumps(
         {"event": "TRACKING_UPDATED", "data": {"number": number, "track_info": build_track_info(*events)}}
     ).encode()
 
 
 def sign_body(body: bytes, secret: str = API_KEY) -> str:
-    """Return 17TRACK's signature of a body."""
+    """Return 17TRACK's signature of a webhook body."""
     return hashlib.sha256(body + b"/" + secret.encode()).hexdigest()

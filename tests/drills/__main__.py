@@ -1,9 +1,10 @@
-"""The kill drill of notices: `make drill`.
+"""Kill workers in the middle of sending notices, and count what arrives: `make drill`.
 
-A real worker, broker and database; then a mail server, a provider of text messages behind HTTP, and a reader's own
-web address, one after the other. The worker is killed with SIGKILL while the other side holds a message: before it has
-taken it, and after it has taken it but before the worker hears so. The broker is emptied on the way. Then the claims
-are let run out, and it is counted what arrived.
+A real worker, broker and database send to a mail server, an SMS provider behind HTTP and a subscriber's webhook, one
+after the other. The worker gets SIGKILL while the receiver holds a message: before the receiver has accepted it, and
+after that but before the worker gets the answer. The broker is flushed once. Then the claims of the dead workers
+expire, new workers send the rest, and the arrived messages are counted: none may be lost, and each kill may cause one
+duplicate.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ TIMEOUT_SECONDS = 90.0
 
 
 class Receiver:
-    """The other side: kills the worker in the middle of some messages, and counts by name what it has taken."""
+    """A receiver that kills the worker during some messages and counts the accepted messages by id."""
 
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
@@ -67,20 +68,20 @@ class Receiver:
         self.worker: subprocess.Popen[bytes] | None = None
         self.lock = threading.Lock()
 
-    def accept_message(self, name: str) -> bool:
-        """Take a message, or have its worker die first; tell whether it was taken."""
+    def accept_message(self, message_id: str) -> bool:
+        """Accept a message and return True, or kill the worker first and return False."""
         with self.lock:
             self.attempts += 1
             if self.attempts in KILL_BEFORE_ACCEPT:
                 self.kill_worker()
                 return False
-            self.accepted[name] += 1
+            self.accepted[message_id] += 1
             if self.attempts in KILL_AFTER_ACCEPT:
                 self.kill_worker()
             return True
 
     def kill_worker(self) -> None:
-        """Kill the worker at once."""
+        """Kill the worker with SIGKILL and wait until it is gone."""
         assert self.worker is not None
         self.worker.kill()
         self.worker.wait()
@@ -88,38 +89,38 @@ class Receiver:
 
 
 class MailServer(Receiver):
-    """A mail server."""
+    """A receiver that speaks SMTP."""
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
-        taken = self.accept_message(str(message_from_bytes(envelope.content)["Message-ID"]))
-        return "250 OK" if taken else "451 never heard by anybody"
+        is_accepted = self.accept_message(str(message_from_bytes(envelope.content)["Message-ID"]))
+        return "250 OK" if is_accepted else "451 the worker is dead"
 
 
 @contextmanager
 def run_mail_server() -> Iterator[Receiver]:
     """Run a mail server."""
-    post = MailServer()
-    controller = Controller(post, hostname="127.0.0.1", port=MAIL_PORT)
+    mail_server = MailServer()
+    controller = Controller(mail_server, hostname="127.0.0.1", port=MAIL_PORT)
     controller.start()
-    yield post
+    yield mail_server
     controller.stop()
 
 
 @contextmanager
 def run_web_server() -> Iterator[Receiver]:
-    """Run a server that takes posts: its name for a message is the key that came with it, else the address."""
+    """Run an HTTP server. It identifies a message by its idempotency key, else by the path it was posted to."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            taken = receiver.accept_message(self.headers.get("Idempotency-Key") or self.path)
-            self.send_response(200 if taken else 503)
+            is_accepted = receiver.accept_message(self.headers.get("Idempotency-Key") or self.path)
+            self.send_response(200 if is_accepted else 503)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", WEB_PORT), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -129,11 +130,11 @@ def run_web_server() -> Iterator[Receiver]:
 
 
 SUPPORTS_IDEMPOTENCY_KEY = {"email": False, "sms": False, "webhook": True}
-"""Whether the other side knows a copy by its key; elsewhere each kill may cost one second message, and no more."""
+"""Whether the receiver recognises a repeated message by its key. Elsewhere each kill may cause one duplicate."""
 CHANNELS = {
-    "email": (run_mail_server, "reader{place}@example.com"),
-    "sms": (run_web_server, "+4915112{place:06d}"),
-    "webhook": (run_web_server, f"http://127.0.0.1:{WEB_PORT}/reader{{place}}"),
+    "email": (run_mail_server, "reader{index}@example.com"),
+    "sms": (run_web_server, "+4915112{index:06d}"),
+    "webhook": (run_web_server, f"http://127.0.0.1:{WEB_PORT}/reader{{index}}"),
 }
 
 
@@ -143,57 +144,59 @@ def start_worker() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def enqueue_notices(channel: str, address: str) -> None:
-    """Owe so many notices on a channel, each to a reader and about a parcel of its own."""
-    for place in range(NOTICE_COUNT):
-        leg = factories.create_leg(f"{channel[:3].upper()}RILL{place:05d}")
+def enqueue_notices(channel: str, address_pattern: str) -> None:
+    """Enqueue `NOTICE_COUNT` notices on a channel, each for its own subscriber and parcel."""
+    for index in range(NOTICE_COUNT):
+        leg = factories.create_leg(f"{channel[:3].upper()}RILL{index:05d}")
         subscriber = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
+        address = address_pattern.format(index=index)
         contact = Contact.objects.create(
-            subscriber=subscriber, channel=channel, address=address.format(place=place), confirmed_at=timezone.now()
+            subscriber=subscriber, channel=channel, address=address, confirmed_at=timezone.now()
         )
         Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
 
 
 def expire_claims() -> None:
-    """Let two minutes pass for what a dead worker had in hand."""
-    gone = timezone.now() - timedelta(seconds=1)
-    Notice.objects.filter(state=NoticeState.PENDING, claimed_until__isnull=False).update(claimed_until=gone)
-    Notice.objects.filter(state=NoticeState.PENDING).update(due_at=gone)
+    """Expire the claims of a dead worker and make all pending notices due, instead of waiting two minutes."""
+    past = timezone.now() - timedelta(seconds=1)
+    Notice.objects.filter(state=NoticeState.PENDING, claimed_until__isnull=False).update(claimed_until=past)
+    Notice.objects.filter(state=NoticeState.PENDING).update(due_at=past)
 
 
 def run_drill(receiver: Receiver) -> None:
-    """Have everything sent through kills and an emptied broker."""
-    receiver.worker, ends, emptied = start_worker(), time.monotonic() + TIMEOUT_SECONDS, False
+    """Run workers until every notice is sent, replacing killed ones and flushing the broker once."""
+    receiver.worker, deadline, is_flushed = start_worker(), time.monotonic() + TIMEOUT_SECONDS, False
     while Notice.objects.filter(state=NoticeState.PENDING).exists():
-        assert time.monotonic() < ends, "not everything was sent in time"
+        assert time.monotonic() < deadline, "not everything was sent in time"
         if receiver.worker.poll() is not None:
             expire_claims()
             receiver.worker = start_worker()
-        if receiver.kill_count == 2 and not emptied:
+        if receiver.kill_count == 2 and not is_flushed:
             redis.Redis.from_url(settings.REDIS_URL).flushall()
-            emptied = True
+            is_flushed = True
         enqueue_due_deliveries.delay()
         time.sleep(1)
     receiver.kill_worker()
 
 
 def main() -> None:
-    """Run the drill on each channel and print what arrived."""
-    server, failed = subprocess.Popen(broker.server_command(settings.BROKER_SOCKET)), False
+    """Run the drill on each channel and print what arrived. Exit with 1 if any channel failed."""
+    server, has_failed = subprocess.Popen(broker.server_command(settings.BROKER_SOCKET)), False
     try:
         broker.wait_until_up(settings.REDIS_URL)
         call_command("migrate", verbosity=0)
-        for channel, (start, address) in CHANNELS.items():
-            enqueue_notices(channel, address)
-            with start() as receiver:
+        for channel, (run_receiver, address_pattern) in CHANNELS.items():
+            enqueue_notices(channel, address_pattern)
+            with run_receiver() as receiver:
                 run_drill(receiver)
-            twice, lost = receiver.accepted.total() - len(receiver.accepted), NOTICE_COUNT - len(receiver.accepted)
-            outcome = f"{len(receiver.accepted)} arrived, {lost} lost, {twice} a second time"
-            print(f"{channel}: {NOTICE_COUNT} owed, {receiver.kill_count - 1} kills: {outcome}", flush=True)
-            failed |= bool(lost) or (not SUPPORTS_IDEMPOTENCY_KEY[channel] and twice > len(KILL_AFTER_ACCEPT))
+            arrived = len(receiver.accepted)
+            duplicates, lost = receiver.accepted.total() - arrived, NOTICE_COUNT - arrived
+            outcome = f"{arrived} arrived, {lost} lost, {duplicates} a second time"
+            print(f"{channel}: {NOTICE_COUNT} enqueued, {receiver.kill_count - 1} kills: {outcome}", flush=True)
+            has_failed |= bool(lost) or (not SUPPORTS_IDEMPOTENCY_KEY[channel] and duplicates > len(KILL_AFTER_ACCEPT))
     finally:
         server.kill()
-    sys.exit(failed)
+    sys.exit(has_failed)
 
 
 main()
