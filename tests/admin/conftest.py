@@ -1,4 +1,4 @@
-"""Rows to look at on the desk, and an operator's hand on its actions."""
+"""Rows for the admin pages, and helpers to run admin actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 @pytest.fixture
 def feed(db: None) -> Carrier:
-    """17TRACK, connected and switched on."""
+    """An enabled 17TRACK feed with credentials."""
     return factories.create_feed(name="17TRACK", credentials={"key": "sesame-opens-17"})
 
 
@@ -42,66 +42,68 @@ def shipment(order: Order) -> Shipment:
 
 @pytest.fixture
 def payload(feed: Carrier) -> Payload:
-    """A stored answer about LX123456CN, not read yet."""
+    """A stored answer about LX123456CN that is not parsed yet."""
     return factories.create_payload(factories.build_answer_json("LX123456CN"), feed)
 
 
 @pytest.fixture
 def create_rows(feed: Carrier) -> Callable[[int], None]:
-    """Fill every list of the desk with so many more rows."""
+    """Return a function that adds `count` rows to every admin list."""
 
     def add(count: int) -> None:
-        for at in range(Order.objects.count() + 1, Order.objects.count() + count + 1):
-            leg = factories.create_leg(
-                f"T{at}", for_order=factories.create_order(f"N-{at}", email=f"b{at}@example.com"), from_feed=feed
-            )
-            Shop.objects.create(slug=f"s{at}", name=f"Shop {at}")
-            told = factories.create_payload(carrier=feed)
-            PayloadNumber.objects.create(payload=told, number_key=f"T{at}")
+        first = Order.objects.count() + 1
+        for row in range(first, first + count):
+            order = factories.create_order(f"N-{row}", email=f"b{row}@example.com")
+            leg = factories.create_leg(f"T{row}", for_order=order, from_feed=feed)
+            Shop.objects.create(slug=f"s{row}", name=f"Shop {row}")
+            payload = factories.create_payload(carrier=feed)
+            PayloadNumber.objects.create(payload=payload, number_key=f"T{row}")
             for part in range(2):
-                post = Carrier.objects.create(slug=f"c{at}-{part}", name=f"Post {at}-{part}", adapter="17track" * part)
-                next_leg = Leg.objects.create(shipment=leg.shipment, number=f"{part}", feed=feed, carrier=post)
-                create_event(next_leg, "Objeto postado", told)
+                carrier = Carrier.objects.create(
+                    slug=f"c{row}-{part}", name=f"Post {row}-{part}", adapter="17track" * part
+                )
+                next_leg = Leg.objects.create(shipment=leg.shipment, number=f"{part}", feed=feed, carrier=carrier)
+                create_event(next_leg, "Objeto postado", payload)
 
     return add
 
 
 @pytest.fixture
 def run_action(admin_client: Client) -> Callable[..., str]:
-    """Run an action of a list on rows, and return the page that follows."""
+    """Return a function that runs an admin action on rows and returns the page that follows."""
 
     def run(action: str, *rows: Any, filtered: str = "") -> str:
-        address = reverse(f"admin:tracking_{rows[0]._meta.model_name}_changelist") + filtered
-        chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
-        answer = admin_client.post(address, chosen, follow=True)
-        assert answer.status_code == 200
-        return answer.content.decode()
+        url = reverse(f"admin:tracking_{rows[0]._meta.model_name}_changelist") + filtered
+        data = {"action": action, "_selected_action": [row.pk for row in rows]}
+        response = admin_client.post(url, data, follow=True)
+        assert response.status_code == 200
+        return response.content.decode()
 
     return run
 
 
 def enqueued_tasks(callbacks: list[Any]) -> list[tuple[str, tuple[int, ...]]]:
-    """Return the jobs that wait for the commit, with their ids."""
-    return [(job.task, tuple(job.args)) for callback in callbacks for job in callback.args[1]]
+    """Return name and arguments of the tasks that wait for the commit."""
+    return [(task.task, tuple(task.args)) for callback in callbacks for task in callback.args[1]]
 
 
 def create_event(leg: Leg, text: str, payload: Payload | None = None, *, hours: int = 0) -> Event:
-    """Put an event on a leg, so many hours after noon UTC."""
-    at = NOON + timedelta(hours=hours)
+    """Create an event on a leg, `hours` after noon UTC, received seven minutes later."""
+    occurred_at = NOON + timedelta(hours=hours)
     return Event.objects.create(
         shipment=leg.shipment,
         leg=leg,
         payload=payload,
         fingerprint=f"{text}{hours}",
         sequence=hours,
-        received_at=at + timedelta(minutes=7),
+        received_at=occurred_at + timedelta(minutes=7),
         text=text,
         code="InTransit_PickedUp",
         raw_place="RECIFE, PE",
         country="BR",
         scan=Scan.ORIGIN_PICKED_UP,
-        occurred_at=at,
-        local_time=(at - timedelta(hours=3)).replace(tzinfo=None).isoformat(),
+        occurred_at=occurred_at,
+        local_time=(occurred_at - timedelta(hours=3)).replace(tzinfo=None).isoformat(),
         offset_minutes=-180,
         precision=Precision.SECOND,
         zone_source=ZoneSource.CARRIER_OFFSET,

@@ -1,4 +1,4 @@
-"""Alarms on the desk: listed with what shows them, put to sleep, and readable on their parcel's page."""
+"""Alerts in the admin: listed with their evidence, snoozed, and shown on their parcel's page."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def alert() -> Alert:
     leg = factories.create_leg()
-    told = factories.build_scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
-    record_shipment(leg, factories.build_shipment(told), factories.create_payload())
+    scan = factories.build_scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
+    record_shipment(leg, factories.build_shipment(scan), factories.create_payload())
     return Alert.objects.get(kind="duties_due")
 
 
@@ -30,14 +30,14 @@ def run_alert_action(client: Client, action: str, alert: Alert) -> None:
     )
 
 
-def test_open_alarms_are_listed_with_their_evidence(admin_client: Client, alert: Alert) -> None:
+def test_open_alerts_are_listed_with_their_evidence(admin_client: Client, alert: Alert) -> None:
     page = admin_client.get(reverse("admin:tracking_alert_changelist")).content.decode()
 
     assert "Duties or taxes must be paid" in page
     assert "words: Duties must be paid" in page
 
 
-def test_an_operator_puts_an_alarm_to_sleep_and_wakes_it(admin_client: Client, alert: Alert) -> None:
+def test_an_operator_snoozes_and_unsnoozes_an_alert(admin_client: Client, alert: Alert) -> None:
     run_alert_action(admin_client, "snooze", alert)
     alert.refresh_from_db()
     assert alert.snoozed_until is not None
@@ -48,18 +48,18 @@ def test_an_operator_puts_an_alarm_to_sleep_and_wakes_it(admin_client: Client, a
     assert alert.snoozed_until is None
 
 
-@pytest.mark.parametrize(("state", "listed"), [("", False), ("snoozed", True), ("closed", False), ("all", True)])
-def test_a_sleeping_alarm_is_listed_where_it_belongs(
-    admin_client: Client, alert: Alert, state: str, listed: bool
+@pytest.mark.parametrize(("state", "is_listed"), [("", False), ("snoozed", True), ("closed", False), ("all", True)])
+def test_a_snoozed_alert_is_listed_only_under_snoozed_and_all(
+    admin_client: Client, alert: Alert, state: str, is_listed: bool
 ) -> None:
     Alert.objects.update(snoozed_until=timezone.now() + timedelta(days=1))
 
     page = admin_client.get(reverse("admin:tracking_alert_changelist"), {"state": state} if state else {})
 
-    assert ("words: Duties must be paid" in page.content.decode()) is listed
+    assert ("words: Duties must be paid" in page.content.decode()) is is_listed
 
 
-def test_the_parcels_page_and_the_alarms_own_page_show_it(admin_client: Client, alert: Alert) -> None:
+def test_evidence_is_shown_on_the_parcels_page_and_the_alerts_page(admin_client: Client, alert: Alert) -> None:
     for name, key in (("shipment", alert.shipment_id), ("alert", alert.pk)):
         page = admin_client.get(reverse(f"admin:tracking_{name}_change", args=[key])).content.decode()
         assert "words: Duties must be paid" in page

@@ -1,4 +1,4 @@
-"""What the desk's pages share."""
+"""The parts that admin pages share."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tracking.admin.base import enqueue_tasks
 
 
 def do_nothing() -> None:
-    """Do nothing; nobody will ask."""
+    """Do nothing; the task is never run."""
 
 
-def test_a_queue_that_is_away_is_told_and_costs_nothing_else(rf: RequestFactory, tmp_path: Path) -> None:
+def test_an_unreachable_broker_causes_a_warning_and_no_error(rf: RequestFactory, tmp_path: Path) -> None:
     request = rf.post("/desk/")
     request._messages = CookieStorage(request)  # type: ignore[attr-defined]
-    away = Celery(broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
+    app = Celery(broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
 
-    enqueue_tasks(request, [away.task(do_nothing).si(), away.task(do_nothing).si()])
+    enqueue_tasks(request, [app.task(do_nothing).si(), app.task(do_nothing).si()])
 
     [message] = get_messages(request)
     assert str(message).startswith("Saved, but the workers cannot be reached.")

@@ -1,4 +1,4 @@
-"""The merchant's desk: what buyers answered is opened, decided, downloaded and written down, by whom it may be."""
+"""Buyer tasks in the admin: operators create them, and open, decide and download answers, each with permission."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def get_task_page(client: Client, buyer_task: BuyerTask) -> str:
 
 
 def post_transition(client: Client, buyer_task: BuyerTask, transition: str, reason: str = "") -> str:
-    address = reverse("admin:tracking_buyertask_transition", args=[buyer_task.pk, transition])
-    response = client.post(address, {"reason": reason}, follow=True)
+    url = reverse("admin:tracking_buyertask_transition", args=[buyer_task.pk, transition])
+    response = client.post(url, {"reason": reason}, follow=True)
     assert response.status_code == 200
     buyer_task.refresh_from_db()
     return response.content.decode()
 
 
-def operator_with(*permissions: str) -> Client:
+def login_operator(*permissions: str) -> Client:
     user = User.objects.create_user("olga@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
@@ -69,23 +69,23 @@ def download_paper(client: Client, buyer_task: BuyerTask) -> Any:
     return client.post(reverse("admin:tracking_buyertask_paper", args=[buyer_task.pk, Paper.objects.get().pk]))
 
 
-def test_an_answer_lies_closed_until_somebody_opens_it(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_an_answer_is_hidden_until_an_operator_opens_it(admin_client: Client, answered_task: BuyerTask) -> None:
     assert "+4915112345678" not in get_task_page(admin_client, answered_task)
 
     assert "+4915112345678" in post_transition(admin_client, answered_task, "see")
     assert answered_task.state == BuyerTaskState.SEEN
-    note = answered_task.log_entries.get(action=BuyerTaskAction.SEEN)
-    assert note.actor == Actor.OPERATOR and note.user is not None
+    entry = answered_task.log_entries.get(action=BuyerTaskAction.SEEN)
+    assert entry.actor == Actor.OPERATOR and entry.user is not None
 
 
-def test_looking_at_the_page_changes_nothing(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_viewing_the_page_changes_nothing(admin_client: Client, answered_task: BuyerTask) -> None:
     get_task_page(admin_client, answered_task)
 
     answered_task.refresh_from_db()
     assert answered_task.state == BuyerTaskState.SUBMITTED
 
 
-def test_an_accepted_answer_ends_the_task_and_rings_the_buyers_page(
+def test_accepting_an_answer_ends_the_task_and_updates_the_buyers_page(
     admin_client: Client, answered_task: BuyerTask, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -95,7 +95,7 @@ def test_an_accepted_answer_ends_the_task_and_rings_the_buyers_page(
     assert publish.redis_client().get(f"{publish.LAST_UPDATE_PREFIX}{answered_task.shipment.token}")
 
 
-def test_a_refusal_needs_its_reason(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_rejecting_an_answer_requires_a_reason(admin_client: Client, answered_task: BuyerTask) -> None:
     assert "Say why" in post_transition(admin_client, answered_task, "refuse")
     assert answered_task.state == BuyerTaskState.SUBMITTED
 
@@ -103,7 +103,7 @@ def test_a_refusal_needs_its_reason(admin_client: Client, answered_task: BuyerTa
     assert (answered_task.state, answered_task.rejection_reason) == (BuyerTaskState.REJECTED, "Nobody answers there.")
 
 
-def test_without_an_api_passing_on_is_noted_as_done_by_hand(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_without_an_api_forwarding_is_recorded_as_done_by_hand(admin_client: Client, answered_task: BuyerTask) -> None:
     post_transition(admin_client, answered_task, "forward", "called them")
 
     assert answered_task.state == BuyerTaskState.FORWARDED
@@ -118,13 +118,15 @@ def test_nothing_can_be_decided_before_there_is_an_answer(
     assert buyer_task.state == BuyerTaskState.REQUESTED
 
 
-def test_a_task_that_is_no_longer_needed_is_ended(admin_client: Client, buyer_task: BuyerTask) -> None:
+def test_a_task_that_is_no_longer_needed_can_be_closed(admin_client: Client, buyer_task: BuyerTask) -> None:
     post_transition(admin_client, buyer_task, "close")
 
     assert buyer_task.state == BuyerTaskState.CLOSED
 
 
-def test_a_paper_is_saved_and_never_shown_and_that_is_noted(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_a_paper_is_sent_as_a_download_and_the_download_is_logged(
+    admin_client: Client, answered_task: BuyerTask
+) -> None:
     response = download_paper(admin_client, answered_task)
 
     assert response.content.startswith(b"\xff\xd8\xff")
@@ -134,14 +136,14 @@ def test_a_paper_is_saved_and_never_shown_and_that_is_noted(admin_client: Client
     assert answered_task.log_entries.get(action=BuyerTaskAction.DOWNLOADED).user is not None
 
 
-def test_an_erased_paper_cannot_be_loaded(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_an_erased_paper_cannot_be_downloaded(admin_client: Client, answered_task: BuyerTask) -> None:
     Paper.objects.update(erased_at=timezone.now())
 
     assert download_paper(admin_client, answered_task).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("permissions", "loads", "decides", "opens"),
+    ("permissions", "download_status", "accept_status", "sees_values"),
     [
         ((), 403, 403, False),
         (("view_buyertask",), 403, 403, False),
@@ -149,43 +151,44 @@ def test_an_erased_paper_cannot_be_loaded(admin_client: Client, answered_task: B
         (("view_buyertask", "change_buyertask"), 403, 200, True),
     ],
 )
-def test_an_operator_does_only_what_is_permitted(
-    answered_task: BuyerTask, permissions: tuple[str, ...], loads: int, decides: int, opens: bool
+def test_an_operator_can_do_only_what_is_permitted(
+    answered_task: BuyerTask, permissions: tuple[str, ...], download_status: int, accept_status: int, sees_values: bool
 ) -> None:
-    client = operator_with(*permissions)
+    client = login_operator(*permissions)
     mark_seen(answered_task, User.objects.get(), timezone.now())
 
-    assert download_paper(client, answered_task).status_code == loads
-    assert ("+4915112345678" in get_task_page(client, answered_task)) is opens
+    assert download_paper(client, answered_task).status_code == download_status
+    assert ("+4915112345678" in get_task_page(client, answered_task)) is sees_values
     accept = reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, "accept"])
-    assert client.post(accept, follow=True).status_code == decides
+    assert client.post(accept, follow=True).status_code == accept_status
 
 
-def test_a_stranger_gets_no_paper(client: Client, answered_task: BuyerTask) -> None:
+def test_an_anonymous_visitor_gets_no_paper(client: Client, answered_task: BuyerTask) -> None:
     assert download_paper(client, answered_task).status_code == 302
 
 
 @pytest.mark.parametrize("name", ["see", "accept"])
-def test_no_step_is_taken_by_a_link(admin_client: Client, answered_task: BuyerTask, name: str) -> None:
+def test_a_get_request_applies_no_transition(admin_client: Client, answered_task: BuyerTask, name: str) -> None:
     assert (
         admin_client.get(reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, name])).status_code
         == 405
     )
 
 
-def test_the_list_begins_with_what_is_most_urgent(
+def test_the_list_starts_with_the_nearest_deadline_and_hides_closed_tasks(
     admin_client: Client, buyer_task: BuyerTask, shipment: Shipment
 ) -> None:
     late = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", timezone.now() - timedelta(hours=1), timezone.now())
-    ended = buyer_tasks.open(shipment, BuyerTaskKind.TAX_ID, "", None, timezone.now())
-    BuyerTask.objects.filter(pk=ended.pk).update(state=BuyerTaskState.CLOSED)
+    closed = buyer_tasks.open(shipment, BuyerTaskKind.TAX_ID, "", None, timezone.now())
+    BuyerTask.objects.filter(pk=closed.pk).update(state=BuyerTaskState.CLOSED)
 
-    html = admin_client.get(reverse("admin:tracking_buyertask_changelist")).content.decode()
-    everything = admin_client.get(reverse("admin:tracking_buyertask_changelist") + "?waiting_for=all").content.decode()
+    url = reverse("admin:tracking_buyertask_changelist")
+    open_tasks = admin_client.get(url).content.decode()
+    all_tasks = admin_client.get(url + "?waiting_for=all").content.decode()
 
-    assert html.index(str(late)) < html.index(str(buyer_task))
-    assert html.count("badge late") == 1
-    assert str(ended) not in html and str(ended) in everything
+    assert open_tasks.index(str(late)) < open_tasks.index(str(buyer_task))
+    assert open_tasks.count("badge late") == 1
+    assert str(closed) not in open_tasks and str(closed) in all_tasks
 
 
 def post_buyer_task(client: Client, shipment: Shipment, **changes: Any) -> str:
@@ -195,20 +198,19 @@ def post_buyer_task(client: Client, shipment: Shipment, **changes: Any) -> str:
         "reason": "Customs wrote.",
         "requested_papers": ["invoice", "x"],
     }
-    address = reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])
-    return client.post(address, data | changes, follow=True).content.decode()
+    url = reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])
+    return client.post(url, data | changes, follow=True).content.decode()
 
 
-def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, shipment: Shipment) -> None:
-    assert (
-        "Ask the buyer"
-        in admin_client.get(reverse("admin:tracking_shipment_change", args=[shipment.pk])).content.decode()
-    )
+def test_an_operator_creates_a_buyer_task_on_the_parcels_page(admin_client: Client, shipment: Shipment) -> None:
+    page = admin_client.get(reverse("admin:tracking_shipment_change", args=[shipment.pk])).content.decode()
+    assert "Ask the buyer" in page
 
     assert "The buyer is asked" in post_buyer_task(admin_client, shipment)
-    ask = BuyerTask.objects.get()
-    assert (ask.kind, ask.requested_papers, ask.reason) == (BuyerTaskKind.PAPERS, ["invoice"], "Customs wrote.")
-    assert ask.log_entries.get().user is not None
+    buyer_task = BuyerTask.objects.get()
+    assert (buyer_task.kind, buyer_task.requested_papers) == (BuyerTaskKind.PAPERS, ["invoice"])
+    assert buyer_task.reason == "Customs wrote."
+    assert buyer_task.log_entries.get().user is not None
     assert "asked already" in post_buyer_task(admin_client, shipment)
 
 
@@ -216,18 +218,20 @@ def test_an_operator_asks_the_buyer_from_the_parcels_page(admin_client: Client, 
     "changes",
     [{"buyer_task_kind": "gold"}, {"deadline_days": "0"}, {"deadline_days": "soon"}, {"deadline_days": "999"}],
 )
-def test_a_wrong_question_is_not_asked(admin_client: Client, shipment: Shipment, changes: dict[str, str]) -> None:
+def test_an_invalid_form_creates_no_buyer_task(
+    admin_client: Client, shipment: Shipment, changes: dict[str, str]
+) -> None:
     assert "Choose what to ask for" in post_buyer_task(admin_client, shipment, **changes)
     assert not BuyerTask.objects.exists()
 
 
-def test_who_may_not_change_tasks_cannot_ask(shipment: Shipment) -> None:
-    client = operator_with("view_shipment", "change_shipment")
+def test_creating_a_buyer_task_requires_permission_to_change_tasks(shipment: Shipment) -> None:
+    client = login_operator("view_shipment", "change_shipment")
 
     assert client.post(reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])).status_code == 403
 
 
-def test_a_refusal_is_told_to_who_follows_the_order(admin_client: Client, answered_task: BuyerTask) -> None:
+def test_a_rejection_notifies_followers_of_the_order(admin_client: Client, answered_task: BuyerTask) -> None:
     subscriber = Subscriber.objects.create()
     Follow.objects.create(subscriber=subscriber, order=answered_task.shipment.order, confirmed_at=timezone.now())
     Contact.objects.create(
@@ -240,9 +244,11 @@ def test_a_refusal_is_told_to_who_follows_the_order(admin_client: Client, answer
     assert (notice.kind, notice.dedupe_key) == ("buyer_task_opened", f"ask {answered_task.pk} 2")
 
 
-def test_a_ready_reason_is_read_in_the_readers_language(admin_client: Client, answered_task: BuyerTask) -> None:
-    address = reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, "refuse"])
-    admin_client.post(address, {"rejection_reason": "no_reply", "reason": "We called at noon."})
+def test_a_chosen_rejection_reason_is_shown_in_the_readers_language(
+    admin_client: Client, answered_task: BuyerTask
+) -> None:
+    url = reverse("admin:tracking_buyertask_transition", args=[answered_task.pk, "refuse"])
+    admin_client.post(url, {"rejection_reason": "no_reply", "reason": "We called at noon."})
 
     answered_task.refresh_from_db()
     assert answered_task.localized_rejection_reason == "Nobody answers at this number.\nWe called at noon."

@@ -1,4 +1,4 @@
-"""An operator puts a wrong carrier right in one tap, and the history is read again."""
+"""An operator corrects a wrong carrier with one click, and the stored messages are replayed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_the_parcels_page_offers_the_other_carriers_of_a_number(admin_client: Cl
     assert reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"]) in page
 
 
-def test_one_tap_corrects_it_and_says_so(admin_client: Client, leg: Leg) -> None:
-    address = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"])
+def test_one_click_corrects_the_carrier_and_removes_its_events(admin_client: Client, leg: Leg) -> None:
+    url = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"])
 
-    page = admin_client.post(address, follow=True).content.decode()
+    page = admin_client.post(url, follow=True).content.decode()
 
     leg.refresh_from_db()
     assert leg.feed is not None
@@ -40,39 +40,39 @@ def test_one_tap_corrects_it_and_says_so(admin_client: Client, leg: Leg) -> None
     assert "is now followed with YunExpress" in page
 
 
-def test_a_visit_changes_nothing(admin_client: Client, leg: Leg) -> None:
-    address = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"])
+def test_a_get_request_corrects_nothing(admin_client: Client, leg: Leg) -> None:
+    url = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"])
 
-    assert admin_client.get(address).status_code == 405
+    assert admin_client.get(url).status_code == 405
 
 
-def test_a_carrier_that_cannot_be_asked_is_not_chosen(admin_client: Client, leg: Leg) -> None:
-    address = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "dhl"])
+def test_a_carrier_that_is_not_connected_cannot_be_chosen(admin_client: Client, leg: Leg) -> None:
+    url = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "dhl"])
 
-    assert admin_client.post(address).status_code == 404
+    assert admin_client.post(url).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("number", "asked"),
+    ("number", "feed_slug"),
     [("YT2612345678901234", "yunexpress"), ("LX123456785CN", "17track"), ("what is this", "17track")],
 )
-def test_a_number_entered_alone_is_asked_about_where_it_is_known(
-    admin_client: Client, feed: Carrier, order: Order, number: str, asked: str
+def test_a_number_without_a_feed_gets_the_feed_that_fits_it(
+    admin_client: Client, feed: Carrier, order: Order, number: str, feed_slug: str
 ) -> None:
     factories.create_feed("yunexpress", name="YunExpress")
-    address = reverse("admin:tracking_shipment_add")
+    url = reverse("admin:tracking_shipment_add")
 
-    admin_client.post(address, shipment_form_data({"number": number, "feed": ""}, order=order.pk))
+    admin_client.post(url, shipment_form_data({"number": number, "feed": ""}, order=order.pk))
 
     leg = Leg.objects.get()
     assert leg.feed is not None
-    assert leg.feed.slug == asked
+    assert leg.feed.slug == feed_slug
     assert leg.next_check_at is not None
 
 
-def test_with_nobody_connected_a_number_waits(admin_client: Client, order: Order) -> None:
-    address = reverse("admin:tracking_shipment_add")
+def test_without_connected_feeds_a_number_gets_none(admin_client: Client, order: Order) -> None:
+    url = reverse("admin:tracking_shipment_add")
 
-    admin_client.post(address, shipment_form_data({"number": "LX123456785CN", "feed": ""}, order=order.pk))
+    admin_client.post(url, shipment_form_data({"number": "LX123456785CN", "feed": ""}, order=order.pk))
 
     assert Leg.objects.get().feed is None

@@ -1,4 +1,4 @@
-"""An operator connects a carrier that nobody wrote an adapter for, and its news arrive."""
+"""An operator connects a carrier that has no adapter by describing its JSON API, and its events arrive."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ EMPTY_CODE_FORMSET = {"unmapped_codes-TOTAL_FORMS": 0, "unmapped_codes-INITIAL_F
 
 
 def form_data(**changes: Any) -> dict[str, Any]:
-    """Return what a browser would send for the page of the carrier, with an operator's changes."""
+    """Return the form data that a browser would send for the carrier's page, with changes."""
     company = {"name": "Pigeon Post", "slug": "pigeon", "adapter": "generic", "base_url": "https://api.example"}
     return {
         **company,
@@ -74,11 +74,11 @@ def configurable_carrier(db: None) -> Carrier:
 
 @pytest.fixture
 def save_carrier(admin_client: Client, configurable_carrier: Carrier) -> Callable[..., str]:
-    """Save the page of the carrier with changes, and return the page that follows."""
+    """Return a function that saves the carrier's page with changes and returns the page that follows."""
 
     def run(**changes: Any) -> str:
-        address = reverse("admin:tracking_carrier_change", args=[configurable_carrier.pk])
-        page = unescape(admin_client.post(address, form_data(**changes), follow=True).content.decode())
+        url = reverse("admin:tracking_carrier_change", args=[configurable_carrier.pk])
+        page = unescape(admin_client.post(url, form_data(**changes), follow=True).content.decode())
         configurable_carrier.refresh_from_db()
         return page
 
@@ -86,17 +86,17 @@ def save_carrier(admin_client: Client, configurable_carrier: Carrier) -> Callabl
 
 
 def errors_at(page: str, field: str) -> str:
-    """Return the errors that stand at one field of a page."""
-    found = re.search(rf'<ul class="errorlist" id="id_{field}_error">(.*?)</ul>', page, re.DOTALL)
-    return found[1] if found else ""
+    """Return the errors that a page shows at one field."""
+    match = re.search(rf'<ul class="errorlist" id="id_{field}_error">(.*?)</ul>', page, re.DOTALL)
+    return match[1] if match else ""
 
 
-def test_any_json_api_is_a_choice_and_has_no_row_of_its_own(admin_client: Client) -> None:
+def test_the_configurable_adapter_is_a_choice_without_a_carrier_of_its_own(admin_client: Client) -> None:
     assert '<option value="generic">' in admin_client.get(reverse(ADD_URL_NAME)).content.decode()
     assert not Carrier.objects.filter(adapter="generic").exists()
 
 
-def test_a_new_carrier_is_asked_for_its_description_next(admin_client: Client) -> None:
+def test_a_new_carrier_shows_the_configuration_fields_next(admin_client: Client) -> None:
     company = {"name": "Pigeon Post", "slug": "pigeon", "adapter": "generic", "poll_interval_factor": "1"}
 
     page = admin_client.post(reverse(ADD_URL_NAME), company, follow=True).content.decode()
@@ -106,7 +106,7 @@ def test_a_new_carrier_is_asked_for_its_description_next(admin_client: Client) -
     assert Carrier.objects.get(slug="pigeon").adapter_config == {}
 
 
-def test_a_good_recipe_is_saved_and_the_page_shows_the_reading(
+def test_a_valid_configuration_is_saved_and_the_page_shows_the_parsed_sample(
     save_carrier: Callable[..., str], configurable_carrier: Carrier
 ) -> None:
     page = save_carrier()
@@ -125,7 +125,7 @@ def test_a_good_recipe_is_saved_and_the_page_shows_the_reading(
     ]
 
 
-def test_what_a_carrier_says_is_shown_as_text(
+def test_html_in_a_carriers_text_is_escaped(
     admin_client: Client, save_carrier: Callable[..., str], configurable_carrier: Carrier
 ) -> None:
     save_carrier()
@@ -136,7 +136,7 @@ def test_what_a_carrier_says_is_shown_as_text(
 
 
 @pytest.mark.parametrize(
-    ("field", "entered", "says"),
+    ("field", "entered", "message"),
     [
         ("config_events", "result.events", "The pasted answer has no result.events. There it has: history."),
         ("config_events", "result.history[0].town", "It cannot be read: an event at result.history[0].town is text"),
@@ -153,12 +153,12 @@ def test_what_a_carrier_says_is_shown_as_text(
         ("config_sample", '{"result": {"history": []}}', "This list is empty"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(
-    save_carrier: Callable[..., str], configurable_carrier: Carrier, field: str, entered: str, says: str
+def test_an_error_is_shown_at_its_field_and_nothing_is_saved(
+    save_carrier: Callable[..., str], configurable_carrier: Carrier, field: str, entered: str, message: str
 ) -> None:
     page = save_carrier(**{field: entered, "name": "Renamed"})
 
-    assert says in errors_at(page, "config_events" if says.startswith("This list") else field)
+    assert message in errors_at(page, "config_events" if message.startswith("This list") else field)
     assert (configurable_carrier.name, configurable_carrier.adapter_config, configurable_carrier.sample_answer) == (
         "Pigeon Post",
         {},
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(
     )
 
 
-def test_a_pasted_answer_that_says_not_found_shows_nothing(
+def test_a_sample_that_says_not_found_is_rejected(
     save_carrier: Callable[..., str], configurable_carrier: Carrier
 ) -> None:
     missing = {"config_not_found": "error", "config_not_found_values": "NONE"}
@@ -179,8 +179,8 @@ def test_a_pasted_answer_that_says_not_found_shows_nothing(
     )
 
 
-def test_it_is_not_switched_on_before_it_is_described(admin_client: Client, feed: Carrier) -> None:
-    switched = {
+def test_a_carrier_cannot_be_enabled_before_it_is_configured(admin_client: Client, feed: Carrier) -> None:
+    data = {
         "name": "Seventeen",
         "slug": "17track",
         "adapter": "generic",
@@ -189,13 +189,15 @@ def test_it_is_not_switched_on_before_it_is_described(admin_client: Client, feed
     }
 
     page = admin_client.post(
-        reverse("admin:tracking_carrier_change", args=[feed.pk]), {**switched, **EMPTY_CODE_FORMSET}
+        reverse("admin:tracking_carrier_change", args=[feed.pk]), {**data, **EMPTY_CODE_FORMSET}
     ).content.decode()
 
     assert "First say how it is asked" in errors_at(page, "enabled")
 
 
-def test_a_key_in_its_headers_is_asked_for(save_carrier: Callable[..., str], configurable_carrier: Carrier) -> None:
+def test_a_key_used_in_the_headers_is_a_required_credential(
+    save_carrier: Callable[..., str], configurable_carrier: Carrier
+) -> None:
     assert "Still missing, to switch it on: API key." in save_carrier(enabled="on") and not configurable_carrier.enabled
     assert "still asks for: API key." in save_carrier()
 
@@ -204,7 +206,7 @@ def test_a_key_in_its_headers_is_asked_for(save_carrier: Callable[..., str], con
     assert configurable_carrier.enabled and configurable_carrier.credentials["key"] == factories.API_KEY
 
 
-def test_another_adapter_keeps_the_recipe_and_asks_for_nothing_of_it(
+def test_another_adapter_keeps_the_configuration_and_does_not_validate_it(
     save_carrier: Callable[..., str], configurable_carrier: Carrier
 ) -> None:
     save_carrier()
@@ -216,21 +218,23 @@ def test_another_adapter_keeps_the_recipe_and_asks_for_nothing_of_it(
     )
 
 
-def test_events_that_would_stand_twice_are_warned_of(
+def test_a_change_that_would_duplicate_events_causes_a_warning(
     save_carrier: Callable[..., str], configurable_carrier: Carrier
 ) -> None:
     save_carrier()
     factories.create_leg("PP1", from_feed=configurable_carrier)
-    told, _ = Payload.objects.store(
+    payload, _ = Payload.objects.store(
         configurable_carrier, json.dumps(ANSWER).encode(), ReceivedVia.POLL, timezone.now(), ["PP1"]
     )
-    process_payload(Payload.objects.get(pk=told.pk))
+    process_payload(Payload.objects.get(pk=payload.pk))
 
     assert "will stand twice" not in save_carrier(config_codes="HUB = linehaul.in_transit", config_text="note ")
     assert "will stand twice" in save_carrier(config_text="state")
 
 
-def test_two_carriers_have_two_recipes(save_carrier: Callable[..., str], configurable_carrier: Carrier) -> None:
+def test_two_configurable_carriers_have_their_own_adapters(
+    save_carrier: Callable[..., str], configurable_carrier: Carrier
+) -> None:
     save_carrier()
     other = Carrier(
         slug="owl",
@@ -243,7 +247,7 @@ def test_two_carriers_have_two_recipes(save_carrier: Callable[..., str], configu
     assert other.adapter_instance.version != configurable_carrier.adapter_instance.version
 
 
-def test_missing_feeds_are_added_without_a_carrier_of_nobodys(configurable_carrier: Carrier) -> None:
+def test_creating_missing_feeds_adds_no_configurable_carrier(configurable_carrier: Carrier) -> None:
     create_missing_feeds(app_config(), "default")
 
     assert list(Carrier.objects.filter(adapter="generic")) == [configurable_carrier]
@@ -259,28 +263,28 @@ def respond_not_found(verb: str, items: Any) -> web.Response:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.database
-def test_an_operator_connects_a_carrier_from_nothing_and_its_news_arrive(
+def test_an_operator_configures_a_carrier_and_its_events_arrive(
     admin_client: Client, run_action: Callable[..., str]
 ) -> None:
     company = {"name": "Pigeon Post", "slug": "pigeon", "adapter": "generic", "poll_interval_factor": "1"}
     admin_client.post(reverse(ADD_URL_NAME), company)
-    pigeon = Carrier.objects.get(slug="pigeon")
-    page = reverse("admin:tracking_carrier_change", args=[pigeon.pk])
+    carrier = Carrier.objects.get(slug="pigeon")
+    url = reverse("admin:tracking_carrier_change", args=[carrier.pk])
     missing = {"config_not_found": "error.code", "config_not_found_values": "NONE"}
 
     with run_carrier_server(respond_not_found) as server:
-        good = form_data(base_url=server.url, enabled="on", credential_key=factories.API_KEY, **missing)
-        admin_client.post(page, {**good, "config_events": "result"})
-        assert not Carrier.objects.get(pk=pigeon.pk).enabled
-        assert "not in the code table" in admin_client.post(page, good, follow=True).content.decode()
-        assert "the test number is not known" in run_action("test_connection", pigeon)
+        valid = form_data(base_url=server.url, enabled="on", credential_key=factories.API_KEY, **missing)
+        admin_client.post(url, {**valid, "config_events": "result"})
+        assert not Carrier.objects.get(pk=carrier.pk).enabled
+        assert "not in the code table" in admin_client.post(url, valid, follow=True).content.decode()
+        assert "the test number is not known" in run_action("test_connection", carrier)
 
         server.responder = lambda verb, items: web.json_response(ANSWER)
         leg = factories.create_leg(
-            "PP 42", for_order=factories.create_order(country="NL"), from_feed=pigeon, next_check_at=timezone.now()
+            "PP 42", for_order=factories.create_order(country="NL"), from_feed=carrier, next_check_at=timezone.now()
         )
         with start_worker(app, pool="threads", concurrency=2, perform_ping_check=False):
-            run_action("poll_now", pigeon)
+            run_action("poll_now", carrier)
             deadline = time.monotonic() + 15
             while not Event.objects.exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -295,26 +299,26 @@ def test_an_operator_connects_a_carrier_from_nothing_and_its_news_arrive(
         (Scan.DELIVERY_OUT, ZoneSource.ASSUMED, "Delft"),
     ]
     leg = Leg.objects.select_related("carrier", "shipment").get()
-    assert (leg.carrier, leg.shipment.milestone) == (pigeon, Milestone.OUT_FOR_DELIVERY)
-    assert list(pigeon.unmapped_codes.values_list("code", "occurrence_count")) == [("HUB", 1)]
+    assert (leg.carrier, leg.shipment.milestone) == (carrier, Milestone.OUT_FOR_DELIVERY)
+    assert list(carrier.unmapped_codes.values_list("code", "occurrence_count")) == [("HUB", 1)]
 
 
 @pytest.mark.database
 @pytest.mark.django_db
-def test_an_answer_that_names_no_number_is_about_the_one_that_was_asked(configurable_carrier: Carrier) -> None:
+def test_an_answer_without_a_number_belongs_to_the_polled_number(configurable_carrier: Carrier) -> None:
     configurable_carrier.adapter_config = {
         key.removeprefix("config_"): entered for key, entered in CONFIG_FORM_DATA.items() if key != "config_sample"
     }
     configurable_carrier.save()
-    asked, other = (
+    polled, other = (
         factories.create_leg("PP 1", from_feed=configurable_carrier),
         factories.create_leg("PP 2", from_feed=configurable_carrier),
     )
     body = json.dumps(ANSWER).encode()
-    payload, _ = Payload.objects.store(configurable_carrier, body, ReceivedVia.POLL, timezone.now(), [asked.number])
-    unasked, _ = Payload.objects.store(configurable_carrier, body, ReceivedVia.WEBHOOK, timezone.now())
+    payload, _ = Payload.objects.store(configurable_carrier, body, ReceivedVia.POLL, timezone.now(), [polled.number])
+    pushed, _ = Payload.objects.store(configurable_carrier, body, ReceivedVia.WEBHOOK, timezone.now())
 
-    assert len(process_payload(payload)) == 2 and process_payload(unasked) == []
+    assert len(process_payload(payload)) == 2 and process_payload(pushed) == []
 
-    assert {event.leg_id for event in Event.objects.all()} == {asked.pk} != {other.pk}
-    assert (payload.status, unasked.status) == (PayloadStatus.PARSED, PayloadStatus.UNMATCHED)
+    assert {event.leg_id for event in Event.objects.all()} == {polled.pk} != {other.pk}
+    assert (payload.status, pushed.status) == (PayloadStatus.PARSED, PayloadStatus.UNMATCHED)

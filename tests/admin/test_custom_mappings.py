@@ -1,4 +1,4 @@
-"""An operator maps a code that nobody knew."""
+"""An operator maps a code that is in no code table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracking.models import Event, UnmappedCode
 pytestmark = pytest.mark.django_db
 
 
-def test_choosing_what_a_code_means_reads_its_history_again(
+def test_mapping_a_code_replays_the_stored_messages_with_it(
     admin_client: Client,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     monkeypatch: pytest.MonkeyPatch,
@@ -24,14 +24,14 @@ def test_choosing_what_a_code_means_reads_its_history_again(
         tasks.replay_mapped_code, "apply_async", lambda args, kwargs, **_: tasks.replay_mapped_code(*args)
     )
     factories.create_leg()
-    odd = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
-    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(odd,))))
+    unknown = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
+    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(unknown,))))
     code = UnmappedCode.objects.get()
-    page = reverse("admin:tracking_unmappedcode_change", args=[code.pk])
-    assert "Beamed up" in admin_client.get(page).content.decode()
+    url = reverse("admin:tracking_unmappedcode_change", args=[code.pk])
+    assert "Beamed up" in admin_client.get(url).content.decode()
 
     with django_capture_on_commit_callbacks(execute=True):
-        response = admin_client.post(page, {"scan": "linehaul.departed"})
+        response = admin_client.post(url, {"scan": "linehaul.departed"})
 
     assert response.status_code == 302
     assert Event.objects.get().scan == "linehaul.departed"

@@ -1,4 +1,4 @@
-"""Prediction on the desk: versions are listed, and an operator goes back to one."""
+"""Prediction models in the admin: versions are listed, and an operator activates an older one."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from tracking.vocabulary import JourneyStage
 NIGHT = datetime(2026, 9, 1, 2, 41, tzinfo=UTC)
 
 
-def create_predictor(
-    nights: int, *, stage: JourneyStage = JourneyStage.ORDERED, current: bool = False
+def create_model(
+    nights: int, *, stage: JourneyStage = JourneyStage.ORDERED, is_active: bool = False
 ) -> PredictionModel:
     fields = {"fitted_at": NIGHT + timedelta(days=nights), "parcel_count": 300 + nights, "pinball_loss_days": 1.2345}
     return PredictionModel.objects.create(
         shop=Shop.objects.get_or_create(slug="shop", defaults={"name": "Shop"})[0],
         stage=stage,
-        active=current,
+        active=is_active,
         **fields,
     )
 
 
 @pytest.mark.django_db
-def test_versions_are_listed_with_what_they_learned_from(admin_client: Client) -> None:
-    create_predictor(1, current=True)
+def test_versions_are_listed_with_their_parcels_and_loss(admin_client: Client) -> None:
+    create_model(1, is_active=True)
 
     page = admin_client.get(reverse("admin:tracking_predictionmodel_changelist")).content.decode()
 
@@ -38,8 +38,8 @@ def test_versions_are_listed_with_what_they_learned_from(admin_client: Client) -
 
 
 @pytest.mark.django_db
-def test_an_operator_goes_back_to_an_older_version(run_action: Callable[..., str]) -> None:
-    older, newer = create_predictor(1), create_predictor(2, current=True)
+def test_an_operator_activates_an_older_version(run_action: Callable[..., str]) -> None:
+    older, newer = create_model(1), create_model(2, is_active=True)
 
     page = run_action("use_versions", older)
 
@@ -50,8 +50,8 @@ def test_an_operator_goes_back_to_an_older_version(run_action: Callable[..., str
 
 
 @pytest.mark.django_db
-def test_two_versions_of_one_clock_cannot_both_be_used(run_action: Callable[..., str]) -> None:
-    older, newer = create_predictor(1), create_predictor(2, current=True)
+def test_two_versions_of_one_stage_cannot_both_be_active(run_action: Callable[..., str]) -> None:
+    older, newer = create_model(1), create_model(2, is_active=True)
 
     page = run_action("use_versions", older, newer)
 
@@ -61,6 +61,6 @@ def test_two_versions_of_one_clock_cannot_both_be_used(run_action: Callable[...,
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["predictionmodel", "forecast", "forecastaccuracy"])
-def test_what_workers_wrote_is_only_looked_at(admin_client: Client, name: str) -> None:
+def test_rows_that_workers_write_are_read_only(admin_client: Client, name: str) -> None:
     assert admin_client.get(reverse(f"admin:tracking_{name}_changelist")).status_code == 200
     assert admin_client.get(reverse(f"admin:tracking_{name}_add")).status_code == 403

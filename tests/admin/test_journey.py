@@ -1,4 +1,4 @@
-"""What an operator enters reaches the workers, and their news reach the desk."""
+"""A tracking number entered in the admin is polled by a worker, and its events appear in the admin."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tracking.models import Event, Shipment
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
-def test_a_number_entered_on_the_desk_is_asked_and_shown(admin_client: Client) -> None:
+def test_an_entered_number_is_polled_and_its_events_are_shown(admin_client: Client) -> None:
     shipment = Shipment.objects.create(order=factories.create_order())
-    page = reverse("admin:tracking_shipment_change", args=[shipment.pk])
+    url = reverse("admin:tracking_shipment_change", args=[shipment.pk])
 
     with (
         run_carrier_server(accept_all) as server,
@@ -32,10 +32,10 @@ def test_a_number_entered_on_the_desk_is_asked_and_shown(admin_client: Client) -
             "feed_state": "active",
             "feed": factories.create_feed(base_url=server.url).pk,
         }
-        sent = {f"legs-0-{name}": value for name, value in row.items()}
-        admin_client.post(page, {**sent, "legs-TOTAL_FORMS": 1, "legs-INITIAL_FORMS": 0})
+        data = {f"legs-0-{name}": value for name, value in row.items()}
+        admin_client.post(url, {**data, "legs-TOTAL_FORMS": 1, "legs-INITIAL_FORMS": 0})
         deadline = time.monotonic() + 15
         while not Event.objects.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    assert "Picked up" in admin_client.get(page).content.decode()
+    assert "Picked up" in admin_client.get(url).content.decode()

@@ -1,4 +1,4 @@
-"""Notices on the desk: the outbox, how each kind reads in each language, a test message, and erasing a reader."""
+"""Notices in the admin: the outbox, previews, test messages, and deleting a subscriber."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 PREVIEW_URL_NAME = "admin:tracking_notice_preview"
 
 
-def test_the_outbox_is_listed(admin_client: Client) -> None:
+def test_the_outbox_is_listed_without_addresses(admin_client: Client) -> None:
     contact = Contact.objects.create(subscriber=Subscriber.objects.create(), channel="email", address="a@example.com")
     shipment = factories.create_leg().shipment
     Notice.objects.create(
@@ -32,14 +32,14 @@ def test_the_outbox_is_listed(admin_client: Client) -> None:
 
 @pytest.mark.parametrize("kind", NoticeKind.values)
 @pytest.mark.parametrize("language", dict(settings.LANGUAGES))
-def test_each_kind_can_be_read_in_each_language(admin_client: Client, kind: str, language: str) -> None:
+def test_each_kind_can_be_previewed_in_each_language(admin_client: Client, kind: str, language: str) -> None:
     page = admin_client.get(reverse(PREVIEW_URL_NAME), {"kind": kind, "language": language})
 
     assert page.status_code == 200
     assert f'lang="{language}"' in page.content.decode()
 
 
-def test_an_operator_sends_a_test_to_themselves(admin_client: Client) -> None:
+def test_a_test_message_is_sent_to_the_operator(admin_client: Client) -> None:
     page = admin_client.post(
         f"{reverse(PREVIEW_URL_NAME)}?kind=delivered&language=zh-hans", follow=True
     ).content.decode()
@@ -49,12 +49,12 @@ def test_an_operator_sends_a_test_to_themselves(admin_client: Client) -> None:
     assert "Sent to admin@example.com." in page
 
 
-def test_what_does_not_exist_is_not_shown(admin_client: Client, client: Client) -> None:
+def test_an_unknown_kind_is_not_found_and_anonymous_visitors_must_sign_in(admin_client: Client, client: Client) -> None:
     assert admin_client.get(reverse(PREVIEW_URL_NAME), {"kind": "nonsense"}).status_code == 404
     assert client.get(reverse(PREVIEW_URL_NAME)).status_code == 302
 
 
-def test_a_reader_is_erased_with_all_that_was_owed(admin_client: Client) -> None:
+def test_deleting_a_subscriber_deletes_their_notices(admin_client: Client) -> None:
     subscriber = Subscriber.objects.create()
     contact = Contact.objects.create(subscriber=subscriber, channel="email", address="a@example.com")
     Notice.objects.create(

@@ -1,4 +1,4 @@
-"""Orders and parcels on the operators' desk: a number entered is a number followed."""
+"""Orders and parcels in the admin: an entered tracking number is polled from then on."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def change_url(row: Order | Shipment) -> str:
 
 
 def shipment_form_data(*legs: dict[str, Any], **shipment: Any) -> dict[str, Any]:
-    """Return what a browser would send for a parcel's page."""
-    known = sum("id" in leg for leg in legs)
-    sent = {"origin_country": "", "promised_on": "", "legs-TOTAL_FORMS": len(legs), "legs-INITIAL_FORMS": known}
+    """Return the form data that a browser would send for a parcel's page."""
+    stored_count = sum("id" in leg for leg in legs)
+    data = {"origin_country": "", "promised_on": "", "legs-TOTAL_FORMS": len(legs), "legs-INITIAL_FORMS": stored_count}
     for index, leg in enumerate(legs):
         row = {"carrier": "", "feed": "", "feed_state": FeedState.ACTIVE.value, **leg}
-        sent |= {f"legs-{index}-{name}": value for name, value in row.items()}
-    return sent | shipment
+        data |= {f"legs-{index}-{name}": value for name, value in row.items()}
+    return data | shipment
 
 
 def order_form_data(shop: Shop, number: str) -> dict[str, Any]:
@@ -43,36 +43,36 @@ def test_an_order_page_shows_its_parcels_and_their_legs(admin_client: Client, le
     assert change_url(leg.shipment) in page and leg.shipment.order.get_absolute_url() in page
 
 
-def test_an_order_is_entered_once_in_any_spelling(admin_client: Client, order: Order) -> None:
-    address = reverse("admin:tracking_order_add")
+def test_an_order_number_is_unique_in_any_spelling(admin_client: Client, order: Order) -> None:
+    url = reverse("admin:tracking_order_add")
 
-    page = admin_client.post(address, order_form_data(order.shop, "#lf 1001")).content.decode()
+    page = admin_client.post(url, order_form_data(order.shop, "#lf 1001")).content.decode()
     assert "This shop already has an order with this number." in page
 
-    assert admin_client.post(address, order_form_data(order.shop, "LF-1002")).status_code == 302
+    assert admin_client.post(url, order_form_data(order.shop, "LF-1002")).status_code == 302
     assert Order.objects.count() == 2
 
 
-@pytest.mark.parametrize("typed", ["lf1001", "LF-10", "ANA@example", "lx123456cn", "LX 123 456 CN"])
+@pytest.mark.parametrize("query", ["lf1001", "LF-10", "ANA@example", "lx123456cn", "LX 123 456 CN"])
 @pytest.mark.parametrize("model", ["order", "shipment"])
-def test_orders_and_parcels_are_found_by_what_a_buyer_writes(
-    admin_client: Client, leg: Leg, create_rows: Callable[[int], None], model: str, typed: str
+def test_orders_and_parcels_are_found_by_number_or_email(
+    admin_client: Client, leg: Leg, create_rows: Callable[[int], None], model: str, query: str
 ) -> None:
     create_rows(2)
 
-    answer = admin_client.get(reverse(f"admin:tracking_{model}_changelist"), {"q": typed})
+    response = admin_client.get(reverse(f"admin:tracking_{model}_changelist"), {"q": query})
 
-    [found] = answer.context["cl"].queryset
-    assert found in (leg.shipment, leg.shipment.order)
+    [row] = response.context["cl"].queryset
+    assert row in (leg.shipment, leg.shipment.order)
 
 
-def test_a_new_number_is_followed_from_now_on(
+def test_a_new_number_is_polled_and_its_stored_messages_are_replayed(
     admin_client: Client, shipment: Shipment, feed: Carrier, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = admin_client.post(change_url(shipment), shipment_form_data({"number": "RB1", "feed": feed.pk}))
+        response = admin_client.post(change_url(shipment), shipment_form_data({"number": "RB1", "feed": feed.pk}))
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     leg = Leg.objects.due(timezone.now()).get()
     assert (leg.number_key, leg.feed) == ("RB1", feed)
     assert enqueued_tasks(callbacks) == [
@@ -84,11 +84,11 @@ def test_a_new_number_is_followed_from_now_on(
 def test_a_parcel_is_added_to_its_order_with_its_first_number(
     admin_client: Client, order: Order, feed: Carrier, django_capture_on_commit_callbacks: Any
 ) -> None:
-    address = reverse("admin:tracking_shipment_add")
-    assert f'<option value="{order.pk}" selected>' in admin_client.get(f"{address}?order={order.pk}").content.decode()
+    url = reverse("admin:tracking_shipment_add")
+    assert f'<option value="{order.pk}" selected>' in admin_client.get(f"{url}?order={order.pk}").content.decode()
 
     with django_capture_on_commit_callbacks() as callbacks:
-        admin_client.post(address, shipment_form_data({"number": "RB1", "feed": feed.pk}, order=order.pk))
+        admin_client.post(url, shipment_form_data({"number": "RB1", "feed": feed.pk}, order=order.pk))
 
     assert Leg.objects.get(shipment__order=order).next_check_at and len(enqueued_tasks(callbacks)) == 2
 
@@ -99,12 +99,12 @@ def test_a_parcel_saved_without_change_enqueues_nothing(
     row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = admin_client.post(change_url(leg.shipment), shipment_form_data(row))
+        response = admin_client.post(change_url(leg.shipment), shipment_form_data(row))
 
-    assert (answer.status_code, callbacks) == (302, [])
+    assert (response.status_code, callbacks) == (302, [])
 
 
-def test_a_mistyped_number_is_followed_anew(admin_client: Client, leg: Leg) -> None:
+def test_a_corrected_number_restarts_polling(admin_client: Client, leg: Leg) -> None:
     Leg.objects.filter(pk=leg.pk).update(registered_at=timezone.now(), consecutive_failures=3, last_error="invalid")
     row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "feed": leg.feed_id}
 
@@ -115,7 +115,7 @@ def test_a_mistyped_number_is_followed_anew(admin_client: Client, leg: Leg) -> N
     assert leg in Leg.objects.due(timezone.now())
 
 
-def test_a_number_that_events_were_told_under_stays(admin_client: Client, leg: Leg) -> None:
+def test_a_number_with_events_cannot_be_changed(admin_client: Client, leg: Leg) -> None:
     create_event(leg, "Objeto postado")
     row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "RB2", "feed": leg.feed_id}
 
@@ -125,7 +125,7 @@ def test_a_number_that_events_were_told_under_stays(admin_client: Client, leg: L
     assert leg.number == "LX 123 456 CN"
 
 
-def test_a_leg_that_the_shop_cancels_is_not_asked_again(admin_client: Client, leg: Leg) -> None:
+def test_a_cancelled_leg_is_not_polled_again(admin_client: Client, leg: Leg) -> None:
     row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
     admin_client.post(change_url(leg.shipment), shipment_form_data({**row, "feed_state": "cancelled"}))
@@ -137,37 +137,37 @@ def test_a_leg_that_the_shop_cancels_is_not_asked_again(admin_client: Client, le
 def test_the_same_number_twice_is_a_form_error(admin_client: Client, leg: Leg, feed: Carrier) -> None:
     row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": leg.feed_id}
 
-    answer = admin_client.post(
+    response = admin_client.post(
         change_url(leg.shipment), shipment_form_data(row, {"number": "lx123456cn", "feed": feed.pk})
     )
 
-    assert "This parcel already has a leg with this number and carrier." in answer.content.decode()
+    assert "This parcel already has a leg with this number and carrier." in response.content.decode()
     assert Leg.objects.count() == 1
 
 
-def test_a_number_has_letters_or_digits(admin_client: Client, shipment: Shipment) -> None:
-    answer = admin_client.post(change_url(shipment), shipment_form_data({"number": "--"}))
+def test_a_number_without_letters_or_digits_is_a_form_error(admin_client: Client, shipment: Shipment) -> None:
+    response = admin_client.post(change_url(shipment), shipment_form_data({"number": "--"}))
 
-    assert "A number has letters or digits." in answer.content.decode()
+    assert "A number has letters or digits." in response.content.decode()
 
 
-def test_saving_a_parcel_does_not_undo_what_was_concluded_meanwhile(
+def test_saving_a_parcel_does_not_undo_what_a_worker_stored_meanwhile(
     admin_client: Client, leg: Leg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean = Shipment.full_clean
+    full_clean = Shipment.full_clean
 
-    def worker_passes(self: Shipment, *args: Any, **kwargs: Any) -> None:
+    def update_as_worker(self: Shipment, *args: Any, **kwargs: Any) -> None:
         Shipment.objects.filter(pk=self.pk).update(milestone=Milestone.DELIVERED)
-        clean(self, *args, **kwargs)
+        full_clean(self, *args, **kwargs)
 
-    monkeypatch.setattr(Shipment, "full_clean", worker_passes)
+    monkeypatch.setattr(Shipment, "full_clean", update_as_worker)
     admin_client.post(change_url(leg.shipment), shipment_form_data(origin_country="CN"))
 
     leg.shipment.refresh_from_db()
     assert (leg.shipment.origin_country, leg.shipment.milestone) == ("CN", Milestone.DELIVERED)
 
 
-def test_events_stand_on_the_page_newest_first_with_both_clocks(
+def test_events_are_listed_newest_first_with_utc_and_local_time(
     admin_client: Client, leg: Leg, payload: Payload
 ) -> None:
     create_event(leg, "the first scan", payload)
@@ -176,16 +176,16 @@ def test_events_stand_on_the_page_newest_first_with_both_clocks(
     page = admin_client.get(change_url(leg.shipment)).content.decode()
 
     assert page.index("&lt;i&gt;the second scan") < page.index("the first scan")
-    for words in ("2026-03-04 12:00:00", "2026-03-04T09:00:00", "UTC-03:00", "the carrier gave the offset"):
-        assert words in page
+    for text in ("2026-03-04 12:00:00", "2026-03-04T09:00:00", "UTC-03:00", "the carrier gave the offset"):
+        assert text in page
     assert "2026-03-04 12:07:00" in page and reverse("admin:tracking_payload_change", args=[payload.pk]) in page
 
 
-def test_the_page_links_to_the_public_page(admin_client: Client, shipment: Shipment) -> None:
+def test_the_parcels_page_links_to_the_buyers_page(admin_client: Client, shipment: Shipment) -> None:
     assert f'href="{shipment.get_absolute_url()}"' in admin_client.get(change_url(shipment)).content.decode()
 
 
-def test_ask_now_makes_the_legs_of_a_parcel_due(
+def test_poll_now_makes_the_legs_of_a_parcel_due(
     run_action: Callable[..., str], leg: Leg, django_capture_on_commit_callbacks: Any
 ) -> None:
     Leg.objects.filter(pk=leg.pk).update(next_check_at=timezone.now() + timedelta(days=1))
@@ -197,7 +197,7 @@ def test_ask_now_makes_the_legs_of_a_parcel_due(
     assert enqueued_tasks(callbacks) == [("tracking.tasks.fetch_due_legs", ())]
 
 
-def test_stored_messages_of_a_parcel_are_read_again(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+def test_stored_messages_of_a_parcel_are_replayed(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
     parse_payload(payload.pk)
     Event.objects.update(scan=Scan.UNMAPPED)
 
@@ -207,7 +207,7 @@ def test_stored_messages_of_a_parcel_are_read_again(run_action: Callable[..., st
     assert Event.objects.get().scan != Scan.UNMAPPED
 
 
-def test_a_number_entered_late_gets_what_was_told_before(
+def test_a_number_entered_late_gets_the_events_of_stored_messages(
     admin_client: Client, shipment: Shipment, feed: Carrier, payload: Payload
 ) -> None:
     parse_payload(payload.pk)

@@ -1,4 +1,4 @@
-"""Every page of the desk opens, in a number of queries that does not grow with its rows, under the site's own CSP."""
+"""Every admin page opens, with a number of queries that does not grow with its rows, under the site's CSP."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_every_list_opens(
 
 
 @pytest.mark.parametrize("model", ADDABLE_MODELS)
-def test_every_form_of_a_new_row_opens(admin_client: Client, model: type[Model]) -> None:
+def test_every_add_form_opens(admin_client: Client, model: type[Model]) -> None:
     assert admin_client.get(admin_url(model, "add")).status_code == 200
 
 
 @pytest.mark.parametrize("model", ADMIN_MODELS)
 @pytest.mark.parametrize("page", ["change", "history"])
-def test_every_row_opens(
+def test_every_change_and_history_page_opens(
     admin_client: Client, create_rows: Callable[[int], None], model: type[Model], page: str
 ) -> None:
     create_rows(1)
@@ -52,12 +52,12 @@ def test_every_row_opens(
 
 
 @pytest.mark.parametrize("model", ADMIN_MODELS)
-def test_a_list_of_twenty_rows_needs_no_more_queries_than_one_of_one(
+def test_a_list_of_twenty_rows_needs_no_more_queries_than_a_list_of_one(
     admin_client: Client, create_rows: Callable[[int], None], model: type[Model]
 ) -> None:
     counts = []
-    for more in (1, 19):
-        create_rows(more)
+    for new_rows in (1, 19):
+        create_rows(new_rows)
         with CaptureQueriesContext(connection) as queries:
             admin_client.get(admin_url(model, "changelist"))
         counts.append(len(queries))
@@ -65,8 +65,8 @@ def test_a_list_of_twenty_rows_needs_no_more_queries_than_one_of_one(
     assert counts[0] == counts[1] <= 12
 
 
-def test_a_parcel_of_thirty_events_needs_no_more_queries_than_one_of_one(admin_client: Client, leg: Leg) -> None:
-    admin_client.get(admin_url(Shipment, "change", leg.shipment.pk))  # content types are looked up once a process
+def test_a_parcel_with_thirty_events_needs_no_more_queries_than_one_with_one(admin_client: Client, leg: Leg) -> None:
+    admin_client.get(admin_url(Shipment, "change", leg.shipment.pk))  # fills the process-wide cache of content types
     counts = []
     for hours in (1, 30):
         for hour in range(hours):
@@ -80,31 +80,33 @@ def test_a_parcel_of_thirty_events_needs_no_more_queries_than_one_of_one(admin_c
 
 
 @pytest.mark.parametrize("model", [Event, Payload])
-def test_what_was_told_is_not_added_changed_or_deleted(
+def test_events_and_payloads_cannot_be_added_changed_or_deleted(
     admin_client: Client, payload: Payload, model: type[Model]
 ) -> None:
-    desk = admin.site._registry.get(model)
+    model_admin = admin.site._registry.get(model)
     request: Any = admin_client.get(reverse("admin:index")).wsgi_request
 
-    assert desk is None or not any(
-        (desk.has_add_permission(request), desk.has_change_permission(request), desk.has_delete_permission(request))
+    assert model_admin is None or not (
+        model_admin.has_add_permission(request)
+        or model_admin.has_change_permission(request)
+        or model_admin.has_delete_permission(request)
     )
 
 
 @pytest.mark.parametrize("model", ADMIN_MODELS)
-def test_the_pages_carry_nothing_that_the_csp_forbids(
+def test_the_pages_contain_nothing_that_the_csp_forbids(
     admin_client: Client, create_rows: Callable[[int], None], model: type[Model]
 ) -> None:
     create_rows(1)
     row = model._default_manager.latest("pk")
 
-    for address in (admin_url(model, "changelist"), admin_url(model, "change", row.pk)):
-        answer = admin_client.get(address)
-        page = answer.content.decode()
-        assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
+    for url in (admin_url(model, "changelist"), admin_url(model, "change", row.pk)):
+        response = admin_client.get(url)
+        page = response.content.decode()
+        assert "'unsafe-inline'" not in response["Content-Security-Policy"]
         assert not re.findall(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=", page)
 
 
-def test_only_operators_get_in(client: Client, payload: Payload) -> None:
-    for address in (admin_url(Carrier, "changelist"), admin_url(Payload, "raw", payload.pk)):
-        assert client.get(address).status_code == 302
+def test_anonymous_visitors_are_redirected(client: Client, payload: Payload) -> None:
+    for url in (admin_url(Carrier, "changelist"), admin_url(Payload, "raw", payload.pk)):
+        assert client.get(url).status_code == 302

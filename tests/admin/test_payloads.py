@@ -1,4 +1,4 @@
-"""Raw messages on the operators' desk: shown safely, handed out as they came, read again at will."""
+"""Raw messages in the admin: shown escaped, downloaded unchanged, replayed on demand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_json_is_shown_indented_and_escaped(admin_client: Client, feed: Carrier)
 
 
 @pytest.mark.parametrize("body", [b"<xml>\xff</xml>", b'{"a": "\\ud800"}', b"[" * 100_000, b"", b"\x00\x01"])
-def test_whatever_came_can_be_shown(admin_client: Client, feed: Carrier, body: bytes) -> None:
+def test_any_body_can_be_shown(admin_client: Client, feed: Carrier, body: bytes) -> None:
     assert admin_client.get(change_url(factories.create_payload(body, feed))).status_code == 200
 
 
@@ -47,28 +47,28 @@ def test_a_long_body_is_cut(admin_client: Client, feed: Carrier) -> None:
     )
 
 
-def test_text_that_is_not_json_stays_as_it_is() -> None:
+def test_text_that_is_not_json_is_shown_unchanged() -> None:
     assert format_body(b"a;b\n1;2") == "a;b\n1;2"
 
 
-def test_the_bytes_are_handed_out_as_they_came(admin_client: Client, feed: Carrier) -> None:
+def test_the_stored_bytes_are_downloaded_unchanged(admin_client: Client, feed: Carrier) -> None:
     body = b"<html>\xff<script>alert(1)</script>"
 
-    answer = admin_client.get(reverse("admin:tracking_payload_raw", args=[factories.create_payload(body, feed).pk]))
+    response = admin_client.get(reverse("admin:tracking_payload_raw", args=[factories.create_payload(body, feed).pk]))
 
-    assert answer.content == body
-    assert answer["Content-Type"] == "application/octet-stream" and answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Disposition"].startswith("attachment;")
+    assert response.content == body
+    assert response["Content-Type"] == "application/octet-stream" and response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"].startswith("attachment;")
 
 
-def test_an_operator_without_the_right_sees_no_message(client: Client, payload: Payload) -> None:
+def test_an_operator_without_permission_sees_no_message(client: Client, payload: Payload) -> None:
     client.force_login(User.objects.create_user("desk@example.com", is_staff=True))
 
-    for address in (change_url(payload), reverse("admin:tracking_payload_raw", args=[payload.pk])):
-        assert client.get(address).status_code == 403
+    for url in (change_url(payload), reverse("admin:tracking_payload_raw", args=[payload.pk])):
+        assert client.get(url).status_code == 403
 
 
-def test_an_operator_who_may_only_look_cannot_replay(client: Client, payload: Payload) -> None:
+def test_an_operator_who_may_only_view_cannot_replay(client: Client, payload: Payload) -> None:
     operator = User.objects.create_user("desk@example.com", is_staff=True)
     operator.user_permissions.add(Permission.objects.get(codename="view_payload"))
     client.force_login(operator)
@@ -78,7 +78,7 @@ def test_an_operator_who_may_only_look_cannot_replay(client: Client, payload: Pa
     assert client.get(change_url(payload)).status_code == 200 and "replay_selected" not in page
 
 
-def test_replaying_twice_changes_nothing_more(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+def test_replaying_twice_changes_nothing(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
     assert "Messages read again: 1. New events: 1. Not readable: 0." in run_action("replay_selected", payload)
     before = list(Event.objects.values())
 
@@ -87,7 +87,7 @@ def test_replaying_twice_changes_nothing_more(run_action: Callable[..., str], le
     assert list(Event.objects.values()) == before
 
 
-def test_replay_counts_right_on_a_filtered_list(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
+def test_replay_counts_correctly_on_a_filtered_list(run_action: Callable[..., str], leg: Leg, payload: Payload) -> None:
     Payload.objects.update(status=PayloadStatus.UNREADABLE)
 
     page = run_action("replay_selected", payload, filtered="?status__exact=unreadable")
@@ -104,5 +104,5 @@ def test_messages_are_found_by_number_and_feed(admin_client: Client, payload: Pa
     create_rows(2)
 
     for query in ({"q": "lx 123-456 cn"}, {"feed": "17track", "status__exact": "unmatched"}):
-        answer = admin_client.get(reverse("admin:tracking_payload_changelist"), query)
-        assert [row.pk for row in answer.context["cl"].queryset] == [payload.pk]
+        response = admin_client.get(reverse("admin:tracking_payload_changelist"), query)
+        assert [row.pk for row in response.context["cl"].queryset] == [payload.pk]
