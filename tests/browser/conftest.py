@@ -1,4 +1,4 @@
-"""The whole site as `make start` runs it, on a folder of its own, for a real browser to visit."""
+"""The whole site as `make start` runs it, on its own data folder, for tests with a real browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIMULATOR_SPEED = "2000"
 
 @dataclass
 class Site:
-    """A running site: its address, its demo's orders, the operator's password, the simulated carriers' key."""
+    """A running site: its URL, the demo orders by number, the operator's password, the simulator's API key."""
 
     url: str
     orders: dict[str, dict[str, str]]
@@ -38,25 +38,25 @@ class Site:
     mail_server: MailServer
 
     def received_mails(self) -> list[EmailMessage]:
-        """Return the mails that the mail server has taken, the oldest first."""
+        """Return the mails that the mail server has received, oldest first."""
         return list(self.mail_server.mails)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Start everything with one command, and stop it with Ctrl-C."""
-    folder, port, post = tmp_path_factory.mktemp("site"), free_port(), MailServer()
-    mail_server = Controller(post, hostname="127.0.0.1", port=free_port())
-    mail_server.start()
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    """Start the site with `manage.py start`, yield it, and stop it with Ctrl-C."""
+    folder, port, mail_server = tmp_path_factory.mktemp("site"), free_port(), MailServer()
+    controller = Controller(mail_server, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = {
-        **clean,
+        **inherited,
         "DATA_DIR": str(folder),
         "SIMULATOR_SPEED": SIMULATOR_SPEED,
-        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{controller.port}",
     }
     command = [sys.executable, "manage.py"]
-    boss = subprocess.Popen(
+    process = subprocess.Popen(
         [*command, "start", "--port", str(port)],
         cwd=PROJECT_ROOT,
         env=environment,
@@ -64,46 +64,47 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said = read_until(boss, "Ctrl-C stops everything")
-    listed = subprocess.run(
+    output = read_until(process, "Ctrl-C stops everything")
+    listing = subprocess.run(
         [*command, "demo_orders"], cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    rows = [json.loads(line) for line in listed.stdout.splitlines()]
-    password = re.search(r"operator@example\.com\s+(\S+)", said)
+    orders = [json.loads(line) for line in listing.stdout.splitlines()]
+    password = re.search(r"operator@example\.com\s+(\S+)", output)
     assert password
     key = (folder / "simulator-key").read_text().strip()
-    yield Site(f"http://127.0.0.1:{port}", {row["order"]: row for row in rows}, password.group(1), key, folder, post)
-    boss.send_signal(signal.SIGINT)
-    assert boss.wait(10) == 0
-    mail_server.stop()
+    orders_by_number = {order["order"]: order for order in orders}
+    yield Site(f"http://127.0.0.1:{port}", orders_by_number, password.group(1), key, folder, mail_server)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    controller.stop()
 
 
 @pytest.fixture
 def context_args() -> dict[str, Any]:
-    """Return what a test's reader is like; tests override it."""
+    """Return the reader's device, locale and time zone. Tests may override this fixture."""
     return {"viewport": {"width": 390, "height": 844}, "locale": "en-US", "timezone_id": "Europe/Berlin"}
 
 
 @pytest.fixture
 def browser_context_args(context_args: dict[str, Any]) -> dict[str, Any]:
-    """Hand the reader's ways to Playwright."""
+    """Pass `context_args` to pytest-playwright, which reads them from a fixture of this name."""
     return context_args
 
 
 @pytest.fixture
 def browser_errors(context: BrowserContext, site: Site) -> Iterator[list[str]]:
-    """Collect what a page complains of or asks of others; a test that lists this fixture must leave it empty."""
-    own = (site.url, site.url.replace("127.0.0.1", "localhost"), "data:")
-    found: list[str] = []
-    context.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: found.append(str(error.error)))
-    context.on("request", lambda request: None if request.url.startswith(own) else found.append(request.url))
-    yield found
-    assert found == []
+    """Collect console errors and requests to other sites; fail the test if there are any."""
+    own_prefixes = (site.url, site.url.replace("127.0.0.1", "localhost"), "data:")
+    errors: list[str] = []
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: None if request.url.startswith(own_prefixes) else errors.append(request.url))
+    yield errors
+    assert errors == []
 
 
 def find_order(page: Page, site: Site, number: str) -> None:
-    """Do as a buyer does: type the order number and the e-mail address."""
+    """Open an order as a buyer does, with its number and e-mail address."""
     page.goto(site.url)
     page.get_by_label("Order number").fill(number)
     page.get_by_label("E-mail, phone or postcode").fill(site.orders[number]["email"])
@@ -112,7 +113,7 @@ def find_order(page: Page, site: Site, number: str) -> None:
 
 
 def sign_in_operator(page: Page, site: Site) -> None:
-    """Open the carriers' page as the operator."""
+    """Sign in as the operator and open the list of carriers."""
     page.goto(f"{site.url}/desk/tracking/carrier/")
     page.locator("details.password").get_by_label("Email").fill("operator@example.com")
     page.get_by_label("Password").fill(site.password)
@@ -121,7 +122,7 @@ def sign_in_operator(page: Page, site: Site) -> None:
 
 @pytest.fixture
 def admin_page(browser: Browser, site: Site) -> Iterator[Page]:
-    """Yield the desk, opened by the operator in a browser of their own."""
+    """Yield the admin, opened by the operator in a separate browser context."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     page = context.new_page()
     sign_in_operator(page, site)
@@ -130,6 +131,6 @@ def admin_page(browser: Browser, site: Site) -> Iterator[Page]:
 
 
 def assert_accessible(page: Page) -> None:
-    """Fail with axe's report where a page breaks a rule of WCAG 2.2 AA or its best practices."""
+    """Fail with axe's report if the page breaks a rule of WCAG 2.2 AA or axe's best practices."""
     results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     assert results.violations_count == 0, results.generate_report()

@@ -1,4 +1,4 @@
-"""A shopper makes an account with a code from a real mail, sees the own orders, and comes back with a passkey."""
+"""A shopper signs up with a mailed code, sees their orders, and signs in again with a passkey."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VIRTUAL_AUTHENTICATOR = {
 
 @pytest.fixture
 def authenticator(context: BrowserContext, page: Page) -> Iterator[None]:
-    """Give the browser a phone's own authenticator."""
+    """Add a virtual authenticator to the browser, like the one built into a phone."""
     devtools = context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
@@ -34,18 +34,18 @@ def authenticator(context: BrowserContext, page: Page) -> Iterator[None]:
 
 
 def mailed_code(site: Site, address: str) -> str:
-    """Return the code in the last mail to an address; it may take a moment to arrive."""
+    """Return the code in the last mail to an address; wait up to 10 seconds for it."""
     for _ in range(50):
         mails = [mail for mail in site.received_mails() if address in str(mail["To"])]
-        if mails and (found := re.search(r"^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mails[-1].get_content(), re.MULTILINE)):
-            return found.group(1)
+        if mails and (match := re.search(r"^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mails[-1].get_content(), re.MULTILINE)):
+            return match.group(1)
         time.sleep(0.2)
     raise AssertionError(f"no code for {address}")
 
 
 @pytest.mark.usefixtures("authenticator", "browser_errors")
-def test_a_shopper_makes_an_account_and_comes_back_with_a_passkey(page: Page, site: Site) -> None:
-    # Passkeys belong to a name, not to an address of four numbers.
+def test_a_shopper_signs_up_and_signs_in_again_with_a_passkey(page: Page, site: Site) -> None:
+    # Passkeys belong to a domain name: WebAuthn does not accept an IP address.
     home = site.url.replace("127.0.0.1", "localhost")
     page.goto(home)
     page.get_by_role("link", name="Sign in").click()

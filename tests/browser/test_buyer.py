@@ -1,4 +1,4 @@
-"""A buyer's visit, in a real browser, to a site that runs as `make start` runs it."""
+"""The buyer's pages in a real browser, on a site that runs like `make start`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KILOBYTE = 1000
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_a_buyer_finds_an_order_and_sees_it_move_without_reloading(page: Page, site: Site) -> None:
+def test_a_buyer_finds_an_order_and_sees_new_events_without_reloading(page: Page, site: Site) -> None:
     find_order(page, site, "LF-1001")
     expect(page.get_by_role("heading", level=1)).to_have_text("Order LF-1001")
     page.evaluate("window.notReloaded = true")
@@ -29,7 +29,7 @@ def test_a_buyer_finds_an_order_and_sees_it_move_without_reloading(page: Page, s
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_what_the_reader_opened_stays_open_when_news_come(page: Page, site: Site) -> None:
+def test_opened_details_stay_open_when_new_events_arrive(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1001"]["path"])
     details = page.locator("details").first
     details.locator("summary").click()
@@ -42,7 +42,7 @@ def test_what_the_reader_opened_stays_open_when_news_come(page: Page, site: Site
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_the_language_changes_in_one_tap_and_stays(page: Page, site: Site) -> None:
+def test_the_language_changes_with_one_tap_and_stays(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1002"]["path"])
 
     page.get_by_label("Language").select_option("zh-hans")
@@ -54,7 +54,7 @@ def test_the_language_changes_in_one_tap_and_stays(page: Page, site: Site) -> No
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_all_times_move_to_the_readers_own_clock_in_one_tap(page: Page, site: Site) -> None:
+def test_one_tap_shows_all_times_in_the_readers_time_zone(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1008"]["path"])
     expect(page.locator("main")).to_contain_text("Auckland time")
 
@@ -96,21 +96,21 @@ def test_nothing_overflows_at_320_pixels(browser: Browser, site: Site, language:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
-def test_a_parcels_page_is_light(browser: Browser, site: Site) -> None:
+def test_a_parcels_page_stays_within_its_size_limits(browser: Browser, site: Site) -> None:
     page = browser.new_context().new_page()
-    asked: list[Request] = []
-    page.on("requestfinished", lambda request: asked.append(request))
+    requests: list[Request] = []
+    page.on("requestfinished", lambda request: requests.append(request))
 
     page.goto(site.url + site.orders["LF-1011"]["path"], wait_until="load")
     page.wait_for_timeout(500)
 
-    sizes = {request.url: request.sizes()["responseBodySize"] for request in asked if "/live/" not in request.url}
+    sizes = {request.url: request.sizes()["responseBodySize"] for request in requests if "/live/" not in request.url}
     assert sum(sizes.values()) <= 60 * KILOBYTE, sizes
     assert sum(size for url, size in sizes.items() if url.endswith(".js")) <= 20 * KILOBYTE, sizes
     assert sum(size for url, size in sizes.items() if url.endswith(".css")) <= 15 * KILOBYTE, sizes
 
 
-def test_a_wrong_pair_is_told_what_to_try(page: Page, site: Site) -> None:
+def test_entries_that_fit_no_order_show_what_to_try(page: Page, site: Site) -> None:
     page.goto(site.url)
     page.get_by_label("Order number").fill("LF-1001")
     page.get_by_label("E-mail, phone or postcode").fill("somebody@example.org")

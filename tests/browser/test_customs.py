@@ -1,4 +1,4 @@
-"""Held at customs for papers, from the carrier's words to the release: a buyer on a phone, an operator at the desk."""
+"""A parcel held at customs for papers, until its release: the buyer on a phone, the operator in the admin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UPDATE_TIMEOUT_MS = 20_000
 
 @pytest.fixture
 def buyer_page(browser: Browser, site: Site, language: str) -> Iterator[Page]:
-    """Yield the order's page on a phone, in the buyer's language."""
+    """Yield the order's page on a phone, in the language of the test."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     context.add_cookies([{"name": "language", "value": language, "url": site.url}])
     page = context.new_page()
@@ -35,14 +35,14 @@ def buyer_page(browser: Browser, site: Site, language: str) -> Iterator[Page]:
 
 
 def build_photo(shade: int) -> FilePayload:
-    """Return a photo as a phone's camera roll gives it."""
-    taken = io.BytesIO()
-    Image.new("RGB", (1200, 900), (shade, 120, 90)).save(taken, "JPEG")
-    return {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": taken.getvalue()}
+    """Build a photo as a phone would upload it."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (1200, 900), (shade, 120, 90)).save(buffer, "JPEG")
+    return {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
 
 
 def submit_papers(page: Page, translated: Any, shade: int) -> None:
-    """Choose a photo for each paper that is wanted, and send them."""
+    """Choose a photo for each requested paper and send them. `translated` translates a label of the page."""
     for field in page.locator("input[type=file]").all():
         field.set_input_files(build_photo(shade))
     page.get_by_role("button", name=translated("Send"), exact=True).click()
@@ -50,14 +50,14 @@ def submit_papers(page: Page, translated: Any, shade: int) -> None:
 
 
 def open_newest_answer(admin_page: Page, site: Site) -> None:
-    """Open the newest answer that waits for the shop."""
+    """Open the answer of the first buyer task of the order that waits for the shop."""
     admin_page.goto(f"{site.url}/desk/tracking/buyertask/?waiting_for=shop")
     admin_page.get_by_role("link", name=ORDER, exact=False).first.click()
     admin_page.get_by_role("button", name="Open the answer").click()
 
 
 def count_alerts(admin_page: Page, site: Site, state: str) -> int:
-    """Return how many alarms of the order about papers the desk lists, the open ones or those of a state."""
+    """Return how many alerts about requested papers the admin lists for the order, in a state or, if empty, open."""
     admin_page.goto(f"{site.url}/desk/tracking/alert/?kind__exact=papers_asked" + (f"&state={state}" if state else ""))
     return admin_page.get_by_role("row").filter(has_text=ORDER).count()
 
@@ -68,51 +68,53 @@ def carrier(admin_page: Page, site: Site) -> SimulatedCarrier:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_papers_for_customs(
+def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     site: Site, admin_page: Page, carrier: SimulatedCarrier, buyer_page: Page, language: str
 ) -> None:
-    def says(words: Any) -> str:
+    def translated(text: Any) -> str:
         with override(language):
-            return gettext(words) if isinstance(words, str) else str(words)
+            return gettext(text) if isinstance(text, str) else str(text)
 
     carrier.push_event("InTransit_CustomsRequiringInformation", "Der Zoll benötigt weitere Unterlagen")
     card = buyer_page.locator("section.ask.due")
     expect(card).to_have_count(1, timeout=UPDATE_TIMEOUT_MS)
-    expect(card).to_contain_text(says("Papers for customs"))
-    expect(buyer_page.get_by_role("heading", name=says("Customs asks for papers or information"))).to_be_visible()
+    expect(card).to_contain_text(translated("Papers for customs"))
+    expect(buyer_page.get_by_role("heading", name=translated("Customs asks for papers or information"))).to_be_visible()
     assert count_alerts(admin_page, site, "") == 1
     assert_accessible(buyer_page)
 
-    card.get_by_role("link", name=says("Answer now")).click()
-    buyer_page.get_by_label(says("E-mail, phone or postcode of the order")).fill(site.orders[ORDER]["email"])
-    buyer_page.get_by_role("button", name=says("Continue")).click()
+    card.get_by_role("link", name=translated("Answer now")).click()
+    buyer_page.get_by_label(translated("E-mail, phone or postcode of the order")).fill(site.orders[ORDER]["email"])
+    buyer_page.get_by_role("button", name=translated("Continue")).click()
     assert_accessible(buyer_page)
-    submit_papers(buyer_page, says, 200)
+    submit_papers(buyer_page, translated, 200)
     assert_accessible(buyer_page)
-    buyer_page.get_by_role("link", name=says("Back to the parcel")).last.click()
+    buyer_page.get_by_role("link", name=translated("Back to the parcel")).last.click()
     expect(buyer_page.locator("section.ask.sent")).to_have_count(1)
 
     open_newest_answer(admin_page, site)
-    with admin_page.expect_download() as waiting:
+    with admin_page.expect_download() as download:
         admin_page.get_by_role("button", name="Download").first.click()
-    assert Path(waiting.value.path()).read_bytes().startswith(b"\xff\xd8\xff")
+    assert Path(download.value.path()).read_bytes().startswith(b"\xff\xd8\xff")
     admin_page.get_by_label("Why it is refused").select_option("unreadable")
     admin_page.get_by_label("In your own words").fill(REASON)
     admin_page.get_by_role("button", name="Refuse and ask again").click()
 
     expect(buyer_page.locator("section.ask.due")).to_contain_text(REASON, timeout=UPDATE_TIMEOUT_MS)
-    expect(buyer_page.locator("section.ask.due")).to_contain_text(says(RejectionReason.UNREADABLE.label))
-    buyer_page.locator("section.ask.due").get_by_role("link", name=says("Answer again")).click()
-    submit_papers(buyer_page, says, 90)
+    expect(buyer_page.locator("section.ask.due")).to_contain_text(translated(RejectionReason.UNREADABLE.label))
+    buyer_page.locator("section.ask.due").get_by_role("link", name=translated("Answer again")).click()
+    submit_papers(buyer_page, translated, 90)
     open_newest_answer(admin_page, site)
     admin_page.get_by_role("button", name="Accept").click()
-    buyer_page.get_by_role("link", name=says("Back to the parcel")).last.click()
+    buyer_page.get_by_role("link", name=translated("Back to the parcel")).last.click()
     expect(buyer_page.locator("section.ask.good")).to_contain_text(
-        says("The shop has accepted your answer. That is settled.")
+        translated("The shop has accepted your answer. That is settled.")
     )
 
     carrier.push_event("InTransit_CustomsReleased", "Die Sendung wurde vom Zoll freigegeben")
-    expect(buyer_page.get_by_text(says("Released by import customs")).first).to_be_visible(timeout=UPDATE_TIMEOUT_MS)
+    expect(buyer_page.get_by_text(translated("Released by import customs")).first).to_be_visible(
+        timeout=UPDATE_TIMEOUT_MS
+    )
     expect(buyer_page.locator("section.customs")).to_have_count(0)
     expect(buyer_page.locator("section.ask.due")).to_have_count(0)
     assert count_alerts(admin_page, site, "") == 0

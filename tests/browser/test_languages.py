@@ -1,4 +1,4 @@
-"""The buyer's pages in every language: nothing hangs over at 320 px, the direction is right, a choice stays."""
+"""The buyer's pages in every language: no overflow at 320 px, the right text direction, and lasting settings."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ pytestmark = pytest.mark.browser
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ORDERS = ("LF-1009", "LF-1014")
 PAGES = ("/", "/preferences/")
-PAGES = ("/", "/preferences/")
 OVERFLOWING_ELEMENTS_SCRIPT = """() => [...document.querySelectorAll("main *, header *, footer *")]
-    .filter(one => !one.closest(".unseen, .skip, select") && one.getClientRects().length
-        && (one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1))
-    .map(one => one.outerHTML.slice(0, 120))"""
+    .filter(element => !element.closest(".unseen, .skip, select") && element.getClientRects().length
+        && (element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1))
+    .map(element => element.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_page_hangs_over_on_the_narrowest_phone(browser: Browser, site: Site, language: str) -> None:
+def test_no_page_overflows_on_the_narrowest_phone(browser: Browser, site: Site, language: str) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, locale=language)
     page = context.new_page()
-    for path in (*PAGES, *(site.orders[one]["path"] for one in ORDERS)):
+    for path in (*PAGES, *(site.orders[number]["path"] for number in ORDERS)):
         page.goto(site.url + path)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
         html = page.locator("html")
         expect(html).to_have_attribute("lang", language)
         expect(html).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
@@ -36,7 +35,7 @@ def test_no_page_hangs_over_on_the_narrowest_phone(browser: Browser, site: Site,
     context.close()
 
 
-def test_one_choice_in_the_settings_changes_every_page_and_stays(page: Page, site: Site) -> None:
+def test_a_setting_changes_every_page_and_stays(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1003"]["path"])
     page.locator("main summary").first.click()
     hours = page.get_by_role("group", name="Hours")
@@ -57,7 +56,7 @@ def test_one_choice_in_the_settings_changes_every_page_and_stays(page: Page, sit
     assert_accessible(page)
 
 
-def test_what_is_unknown_in_a_link_is_noticed_and_breaks_nothing(page: Page, site: Site) -> None:
+def test_an_unknown_setting_in_a_link_is_reported_and_breaks_nothing(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1010"]["path"] + "?zone=Mars/Olympus&language=tlh")
 
     expect(page.locator(".strange")).to_contain_text("Mars/Olympus")

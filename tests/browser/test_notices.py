@@ -1,4 +1,4 @@
-"""A guest asks on a phone, confirms, chooses in Chinese, is told by mail and push, and stops by one POST."""
+"""A guest follows an order, chooses Chinese, is notified by mail and push, and unsubscribes with one POST."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ ORDER, GUEST = "LF-1010", "guest@example.com"
 
 
 def wait_for_mail(site: Site, address: str, is_match: Callable[[EmailMessage], bool]) -> EmailMessage:
-    """Return the first mail to an address that fits; it may take some seconds to arrive."""
+    """Return the first mail to an address that matches; wait up to 20 seconds for it."""
     for _ in range(100):
-        if found := [mail for mail in site.received_mails() if address in str(mail["To"]) and is_match(mail)]:
-            return found[0]
+        if mails := [mail for mail in site.received_mails() if address in str(mail["To"]) and is_match(mail)]:
+            return mails[0]
         time.sleep(0.2)
     raise AssertionError([(str(mail["To"]), str(mail["Subject"])) for mail in site.received_mails()])
 
 
 FAKE_SUBSCRIPTION_SCRIPT = """
-  const told = %s;
-  let kept = null;
-  PushManager.prototype.getSubscription = async () => kept;
-  PushManager.prototype.subscribe = async (wish) => (kept = { ...told, options: wish, toJSON: () => told });
+  const json = %s;
+  let subscription = null;
+  PushManager.prototype.getSubscription = async () => subscription;
+  PushManager.prototype.subscribe = async (options) => (subscription = { ...json, options, toJSON: () => json });
 """
-"""Chromium has no push service of its own: the subscription names one on this machine, with keys of this test."""
+"""Chromium has no push service of its own: the subscription names a server of this test, with the test's keys."""
 
 
 @pytest.fixture
 def push_service() -> Iterator[HttpReceiver]:
-    with running_receiver() as found:
-        yield found
+    with running_receiver() as receiver:
+        yield receiver
 
 
 def wait_for_push(service: HttpReceiver) -> ReceivedRequest:
-    """Return the push that the site sent; it may take some seconds to arrive."""
+    """Return the push that the site sent; wait up to 20 seconds for it."""
     for _ in range(100):
         if service.requests:
             return service.requests[0]
@@ -62,13 +62,13 @@ def plain_body(mail: EmailMessage) -> str:
 
 
 def find_link(mail: EmailMessage, path_prefix: str, site: Site) -> str:
-    """Return the path of a link in a mail, on the running site."""
-    found = re.search(rf"https?://[^/\s]+(/{path_prefix}/\S+)", plain_body(mail))
-    assert found, plain_body(mail)
-    return site.url + found.group(1)
+    """Return the URL, on the running site, of the first link in a mail whose path starts with `path_prefix`."""
+    match = re.search(rf"https?://[^/\s]+(/{path_prefix}/\S+)", plain_body(mail))
+    assert match, plain_body(mail)
+    return site.url + match.group(1)
 
 
-def test_a_guest_is_told_in_chinese_and_stops_by_one_post(
+def test_a_guest_is_notified_in_chinese_and_unsubscribes_with_one_post(
     page: Page, admin_page: Page, site: Site, context: BrowserContext, push_service: HttpReceiver
 ) -> None:
     device = Device(f"{push_service.url}/push/guest")
@@ -97,16 +97,16 @@ def test_a_guest_is_told_in_chinese_and_stops_by_one_post(
     service = FakePushService(page, site)
 
     SimulatedCarrier(site, ORDER, network_api_url(admin_page)).push_event("InTransit_PickedUp", "已揽收")
-    told = wait_for_mail(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
-    assert "已发货" in plain_body(told)
+    mail = wait_for_mail(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
+    assert "已发货" in plain_body(mail)
     service.deliver_push(json.dumps(device.decrypt(wait_for_push(push_service))).encode())
-    (shown,) = service.wait_for_notifications(1)
-    assert (shown["title"], shown["lang"]) == ("已发货", "zh-hans")
-    page.goto(find_link(told, "orders", site))
+    (notification,) = service.wait_for_notifications(1)
+    assert (notification["title"], notification["lang"]) == ("已发货", "zh-hans")
+    page.goto(find_link(mail, "orders", site))
     expect(page.get_by_role("heading", level=1)).to_contain_text(ORDER)
 
-    stop = str(told["List-Unsubscribe"]).strip("<>").split("/stop/")[1]
-    answer = httpx.post(f"{site.url}/stop/{stop}", data={"List-Unsubscribe": "One-Click"})
-    assert answer.status_code == 200
-    page.goto(find_link(told, "notices", site))
+    unsubscribe_token = str(mail["List-Unsubscribe"]).strip("<>").split("/stop/")[1]
+    response = httpx.post(f"{site.url}/stop/{unsubscribe_token}", data={"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
+    page.goto(find_link(mail, "notices", site))
     expect(page.locator("main")).to_contain_text("已停用")

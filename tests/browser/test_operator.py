@@ -1,4 +1,4 @@
-"""An operator connects carriers on the desk, in a real browser, against the simulated carriers."""
+"""An operator connects carriers in the admin, with a real browser, against the simulated carriers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def run_connection_test(page: Page, site: Site, name: str) -> None:
-    """Choose a carrier and have its connection tested."""
+    """Run the action "Test the connection" on a carrier."""
     page.goto(f"{site.url}/desk/tracking/carrier/")
     page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).get_by_role("checkbox").check()
     page.get_by_label("Action:").select_option(label="Test the connection")
@@ -28,15 +28,15 @@ def test_an_operator_signs_in_and_tests_a_connection(page: Page, site: Site) -> 
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_an_operator_connects_a_carrier_and_its_parcel_is_followed(page: Page, site: Site) -> None:
+def test_an_operator_connects_a_carrier_after_entering_a_wrong_key(page: Page, site: Site) -> None:
     sign_in_operator(page, site)
     page.get_by_role("link", name="Simulated carrier network", exact=True).click()
-    address = page.get_by_label("Address of the API").input_value()
+    api_url = page.get_by_label("Address of the API").input_value()
 
     page.goto(f"{site.url}/desk/tracking/carrier/add/")
     page.get_by_label("Name", exact=False).first.fill("Second network")
     page.get_by_label("Adapter").select_option(label="17TRACK")
-    page.get_by_label("Address of the API").fill(address)
+    page.get_by_label("Address of the API").fill(api_url)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("still asks for")
 

@@ -1,4 +1,4 @@
-"""Pushes in a real Chromium. It has no push service of its own: what one would deliver comes through its debugger."""
+"""Push notifications in a real Chromium. It has no push service, so pushes are delivered through its debugger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ START_BUTTON_LABEL = "Notify me on this device"
 
 
 class FakePushService:
-    """Delivers pushes to the site's worker, as a push service would."""
+    """Delivers pushes to the site's service worker, as a push service would."""
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page, self.site = page, site
@@ -35,19 +35,22 @@ class FakePushService:
         self.session.send("ServiceWorker.enable")
 
     def record_registrations(self, event: dict[str, Any]) -> None:
-        self.registration_ids += [one["registrationId"] for one in event["registrations"] if not one["isDeleted"]]
+        self.registration_ids += [
+            registration["registrationId"] for registration in event["registrations"] if not registration["isDeleted"]
+        ]
 
     def deliver_push(self, data: bytes) -> None:
-        origin = self.site.url
-        told = {"origin": origin, "registrationId": self.registration_ids[-1], "data": data.decode()}
-        self.session.send("ServiceWorker.deliverPushMessage", told)
+        registration_id = self.registration_ids[-1]
+        message = {"origin": self.site.url, "registrationId": registration_id, "data": data.decode()}
+        self.session.send("ServiceWorker.deliverPushMessage", message)
 
     def wait_for_notifications(self, count: int, title: str = "") -> list[dict[str, Any]]:
-        """Return the notices on the screen, once there are so many, one of them with this title if one is given."""
+        """Return the shown notifications, once there are `count` of them, one with `title` if it is given."""
         for _ in range(50):
-            notices = self.page.evaluate(SHOWN_NOTIFICATIONS_SCRIPT)
-            if len(notices) >= count and (not title or title in [notice["title"] for notice in notices]):
-                return list(notices)
+            notifications = self.page.evaluate(SHOWN_NOTIFICATIONS_SCRIPT)
+            titles = [notification["title"] for notification in notifications]
+            if len(notifications) >= count and (not title or title in titles):
+                return list(notifications)
             self.page.wait_for_timeout(100)
         raise AssertionError(self.page.evaluate(SHOWN_NOTIFICATIONS_SCRIPT))
 
@@ -66,38 +69,38 @@ def service_worker(push_service: FakePushService, context: BrowserContext) -> Wo
     return context.service_workers[0]
 
 
-def test_a_push_is_shown_in_the_readers_direction(push_service: FakePushService) -> None:
+def test_a_push_is_shown_with_its_text_direction(push_service: FakePushService) -> None:
     push_service.deliver_push(build_payload(ARABIC))
 
-    (notice,) = push_service.wait_for_notifications(1)
-    assert notice["title"] == ARABIC.headline
-    assert notice["body"].startswith(ARABIC.lines[0])
-    assert (notice["lang"], notice["dir"]) == ("ar", "rtl")
-    assert notice["renotify"] is True
-    assert "/mark-192." in notice["icon"]
+    (notification,) = push_service.wait_for_notifications(1)
+    assert notification["title"] == ARABIC.headline
+    assert notification["body"].startswith(ARABIC.lines[0])
+    assert (notification["lang"], notification["dir"]) == ("ar", "rtl")
+    assert notification["renotify"] is True
+    assert "/mark-192." in notification["icon"]
 
 
-def test_a_later_push_of_a_parcel_takes_the_earlier_ones_place(push_service: FakePushService) -> None:
+def test_a_later_push_about_a_parcel_replaces_the_earlier_one(push_service: FakePushService) -> None:
     push_service.deliver_push(build_payload(make_message(headline="Released by customs")))
     push_service.wait_for_notifications(1)
     push_service.deliver_push(build_payload(make_message(headline="Out for delivery")))
     push_service.wait_for_notifications(1, "Out for delivery")
     push_service.deliver_push(build_payload(make_message(headline="Another parcel", tag="another")))
 
-    titles = {notice["title"] for notice in push_service.wait_for_notifications(2)}
+    titles = {notification["title"] for notification in push_service.wait_for_notifications(2)}
     assert titles == {"Out for delivery", "Another parcel"}
 
 
-def test_an_empty_push_still_shows_who_it_is_from(push_service: FakePushService) -> None:
+def test_an_empty_push_shows_the_name_of_the_site(push_service: FakePushService) -> None:
     push_service.deliver_push(b"{}")
 
-    assert [notice["title"] for notice in push_service.wait_for_notifications(1)] == ["Landfall"]
+    assert [notification["title"] for notification in push_service.wait_for_notifications(1)] == ["Landfall"]
 
 
-def test_a_tap_leads_to_the_order_on_this_site_only(push_service: FakePushService, service_worker: Worker) -> None:
+def test_a_tap_opens_the_order_on_this_site(push_service: FakePushService, service_worker: Worker) -> None:
     push_service.deliver_push(build_payload(make_message()))
-    (notice,) = push_service.wait_for_notifications(1)
-    assert notice["data"] == {"path": "/orders/2kQx9/"}
+    (notification,) = push_service.wait_for_notifications(1)
+    assert notification["data"] == {"path": "/orders/2kQx9/"}
 
     opened = service_worker.evaluate(
         """async () => {
@@ -116,31 +119,31 @@ def test_a_tap_leads_to_the_order_on_this_site_only(push_service: FakePushServic
     assert opened == [["/orders/2kQx9/"], 0]
 
 
-def test_a_tap_goes_to_the_page_that_is_open_already(push_service: FakePushService, service_worker: Worker) -> None:
-    asked = service_worker.evaluate(
+def test_a_tap_focuses_a_page_that_is_open_already(push_service: FakePushService, service_worker: Worker) -> None:
+    calls = service_worker.evaluate(
         """async () => {
-          const asked = [];
-          self.clients.openWindow = async (path) => asked.push(`open ${path}`);
-          WindowClient.prototype.focus = async function () { asked.push(`focus ${new URL(this.url).pathname}`); };
+          const calls = [];
+          self.clients.openWindow = async (path) => calls.push(`open ${path}`);
+          WindowClient.prototype.focus = async function () { calls.push(`focus ${new URL(this.url).pathname}`); };
           await visit("/");
-          return asked;
+          return calls;
         }"""
     )
 
-    assert asked == ["focus /"]
+    assert calls == ["focus /"]
 
 
-def test_a_subscription_that_the_browser_changed_is_told_again(
+def test_a_subscription_that_the_browser_renewed_is_sent_to_the_site(
     push_service: FakePushService, service_worker: Worker, context: BrowserContext
 ) -> None:
-    told: list[tuple[str, dict[str, Any], str]] = []
+    requests: list[tuple[str, dict[str, Any], str]] = []
 
-    def hear(route: Route) -> None:
+    def record_request(route: Route) -> None:
         request = route.request
-        told.append((request.url, json.loads(request.post_data or ""), request.headers.get("x-csrftoken", "")))
+        requests.append((request.url, json.loads(request.post_data or ""), request.headers.get("x-csrftoken", "")))
         route.fulfill(status=204)
 
-    context.route("**/mine/push/", hear)
+    context.route("**/mine/push/", record_request)
     service_worker.evaluate(
         """async () => {
           const note = { address: "/mine/push/", key: "BKEY", token: "csrf" };
@@ -150,7 +153,7 @@ def test_a_subscription_that_the_browser_changed_is_told_again(
         }"""
     )
 
-    ((url, body, token),) = told
+    ((url, body, token),) = requests
     assert url == f"{push_service.site.url}/mine/push/"
     assert token == "csrf"
     assert body == {
@@ -162,15 +165,15 @@ def test_a_subscription_that_the_browser_changed_is_told_again(
 
 @pytest.fixture
 def push_form_requests(page: Page, site: Site) -> list[dict[str, Any]]:
-    """Show the form on a page of the site, under the site's own policy; return what it tells the site."""
-    told: list[dict[str, Any]] = []
+    """Serve the push form at `/form` under the site's content security policy; return the bodies that it posts."""
+    bodies: list[dict[str, Any]] = []
     policy: dict[str, str] = {}
 
-    def hear(route: Route) -> None:
-        told.append(json.loads(route.request.post_data or ""))
+    def record_body(route: Route) -> None:
+        bodies.append(json.loads(route.request.post_data or ""))
         route.fulfill(status=204)
 
-    def show(route: Route) -> None:
+    def serve_form(route: Route) -> None:
         request = RequestFactory().get("/")
         context = {"address": "/mine/push/", "key": vapid.public_key()}
         body = render_to_string("notices/_push.html", context, request)
@@ -180,51 +183,56 @@ def push_form_requests(page: Page, site: Site) -> list[dict[str, Any]]:
     policy["Content-Security-Policy"] = page.request.get(site.url).headers["content-security-policy"]
     script = (open("static/js/push.js").read(), "text/javascript")  # noqa: SIM115
     page.route("**/static/js/push.js", lambda route: route.fulfill(body=script[0], content_type=script[1]))
-    page.route("**/mine/push/", hear)
-    page.route("**/form", show)
-    return told
+    page.route("**/mine/push/", record_body)
+    page.route("**/form", serve_form)
+    return bodies
 
 
-def test_the_browser_is_asked_only_after_a_tap(
+def test_permission_is_requested_only_after_a_tap(
     page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
-    page.add_init_script("Notification.requestPermission = async () => { window.asked = true; return 'denied'; };")
+    page.add_init_script("Notification.requestPermission = async () => { window.requested = true; return 'denied'; };")
     page.goto(f"{site.url}/form")
     expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
-    assert page.evaluate("window.asked") is None
+    assert page.evaluate("window.requested") is None
 
     page.get_by_role("button", name=START_BUTTON_LABEL).click()
 
     expect(page.get_by_role("status")).to_contain_text("does not let this site show notices")
-    assert page.evaluate("window.asked") is True
+    assert page.evaluate("window.requested") is True
     assert push_form_requests == []
 
 
 FAKE_SUBSCRIPTION_SCRIPT = """
   const key = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
-  let kept = null;
+  let subscription = null;
   Notification.requestPermission = async () => "granted";
-  PushManager.prototype.getSubscription = async () => kept;
-  PushManager.prototype.subscribe = async (wish) => {
-    window.wish = wish;
-    kept = { endpoint: "https://push.example/1", options: wish, unsubscribe: async () => { kept = null; },
-             toJSON: () => ({ endpoint: "https://push.example/1", keys: { p256dh: key, auth: "x" } }) };
-    return kept;
+  PushManager.prototype.getSubscription = async () => subscription;
+  PushManager.prototype.subscribe = async (options) => {
+    window.subscribeOptions = options;
+    subscription = { endpoint: "https://push.example/1", options, unsubscribe: async () => { subscription = null; },
+                     toJSON: () => ({ endpoint: "https://push.example/1", keys: { p256dh: key, auth: "x" } }) };
+    return subscription;
   };
 """
 
 
-def test_a_tap_subscribes_and_another_ends_it(page: Page, site: Site, push_form_requests: list[dict[str, Any]]) -> None:
+def test_a_tap_subscribes_and_another_unsubscribes(
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
+) -> None:
     page.add_init_script(FAKE_SUBSCRIPTION_SCRIPT)
     page.goto(f"{site.url}/form")
 
     page.get_by_role("button", name=START_BUTTON_LABEL).click()
     expect(page.get_by_role("status")).to_contain_text("On. This device shows news")
-    assert page.evaluate("window.wish") == {"userVisibleOnly": True, "applicationServerKey": vapid.public_key()}
+    assert page.evaluate("window.subscribeOptions") == {
+        "userVisibleOnly": True,
+        "applicationServerKey": vapid.public_key(),
+    }
     page.get_by_role("button", name="Stop on this device").click()
     expect(page.get_by_role("status")).to_contain_text("Off.")
 
-    assert [told["wanted"] for told in push_form_requests] == [True, False]
+    assert [body["wanted"] for body in push_form_requests] == [True, False]
     assert push_form_requests[0]["subscription"]["endpoint"] == "https://push.example/1"
     expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
 
@@ -243,7 +251,7 @@ def enable_push(page: Page, site: Site) -> None:
     expect(page.get_by_role("status")).to_contain_text("On.")
 
 
-def test_a_device_is_confirmed_at_each_visit_of_its_reader(
+def test_a_subscription_is_sent_again_at_each_visit_of_its_reader(
     page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
     enable_push(page, site)
@@ -252,10 +260,10 @@ def test_a_device_is_confirmed_at_each_visit_of_its_reader(
     page.goto(f"{site.url}/form")
 
     expect(page.get_by_role("status")).to_contain_text("On.")
-    assert [told["wanted"] for told in push_form_requests] == [True, True]
+    assert [body["wanted"] for body in push_form_requests] == [True, True]
 
 
-def test_looking_at_another_readers_page_does_not_take_the_device(
+def test_visiting_another_readers_page_does_not_move_the_subscription(
     page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
     enable_push(page, site)
@@ -268,10 +276,10 @@ def test_looking_at_another_readers_page_does_not_take_the_device(
     assert len(push_form_requests) == 1
 
 
-def test_what_goes_wrong_is_said_and_can_be_tried_again(
+def test_a_failed_subscription_is_reported_and_can_be_retried(
     page: Page, site: Site, push_form_requests: list[dict[str, Any]]
 ) -> None:
-    """This Chromium has no push service: subscribing fails in earnest."""
+    """Chromium has no push service here, so subscribing really fails."""
     page.add_init_script("Notification.requestPermission = async () => 'granted';")
     page.goto(f"{site.url}/form")
 
@@ -282,7 +290,9 @@ def test_what_goes_wrong_is_said_and_can_be_tried_again(
     assert push_form_requests == []
 
 
-def test_a_browser_that_cannot_is_told_so(page: Page, site: Site, push_form_requests: list[dict[str, Any]]) -> None:
+def test_a_browser_without_push_support_gets_an_explanation(
+    page: Page, site: Site, push_form_requests: list[dict[str, Any]]
+) -> None:
     page.add_init_script("delete window.PushManager;")
     page.goto(f"{site.url}/form")
 
