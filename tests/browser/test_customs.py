@@ -76,7 +76,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
             return gettext(text) if isinstance(text, str) else str(text)
 
     carrier.push_event("InTransit_CustomsRequiringInformation", "Der Zoll benötigt weitere Unterlagen")
-    card = buyer_page.locator("section.ask.due")
+    card = buyer_page.locator("section.buyer-task.due")
     expect(card).to_have_count(1, timeout=UPDATE_TIMEOUT_MS)
     expect(card).to_contain_text(translated("Papers for customs"))
     expect(buyer_page.get_by_role("heading", name=translated("Customs asks for papers or information"))).to_be_visible()
@@ -90,7 +90,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     submit_papers(buyer_page, translated, 200)
     assert_accessible(buyer_page)
     buyer_page.get_by_role("link", name=translated("Back to the parcel")).last.click()
-    expect(buyer_page.locator("section.ask.sent")).to_have_count(1)
+    expect(buyer_page.locator("section.buyer-task.sent")).to_have_count(1)
 
     open_newest_answer(admin_page, site)
     with admin_page.expect_download() as download:
@@ -100,14 +100,14 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     admin_page.get_by_label("In your own words").fill(REASON)
     admin_page.get_by_role("button", name="Refuse and ask again").click()
 
-    expect(buyer_page.locator("section.ask.due")).to_contain_text(REASON, timeout=UPDATE_TIMEOUT_MS)
-    expect(buyer_page.locator("section.ask.due")).to_contain_text(translated(RejectionReason.UNREADABLE.label))
-    buyer_page.locator("section.ask.due").get_by_role("link", name=translated("Answer again")).click()
+    expect(buyer_page.locator("section.buyer-task.due")).to_contain_text(REASON, timeout=UPDATE_TIMEOUT_MS)
+    expect(buyer_page.locator("section.buyer-task.due")).to_contain_text(translated(RejectionReason.UNREADABLE.label))
+    buyer_page.locator("section.buyer-task.due").get_by_role("link", name=translated("Answer again")).click()
     submit_papers(buyer_page, translated, 90)
     open_newest_answer(admin_page, site)
     admin_page.get_by_role("button", name="Accept").click()
     buyer_page.get_by_role("link", name=translated("Back to the parcel")).last.click()
-    expect(buyer_page.locator("section.ask.good")).to_contain_text(
+    expect(buyer_page.locator("section.buyer-task.good")).to_contain_text(
         translated("The shop has accepted your answer. That is settled.")
     )
 
@@ -116,6 +116,6 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
         timeout=UPDATE_TIMEOUT_MS
     )
     expect(buyer_page.locator("section.customs")).to_have_count(0)
-    expect(buyer_page.locator("section.ask.due")).to_have_count(0)
+    expect(buyer_page.locator("section.buyer-task.due")).to_have_count(0)
     assert count_alerts(admin_page, site, "") == 0
     assert count_alerts(admin_page, site, "closed") > 0

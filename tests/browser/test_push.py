@@ -125,7 +125,7 @@ def test_a_tap_focuses_a_page_that_is_open_already(push_service: FakePushService
           const calls = [];
           self.clients.openWindow = async (path) => calls.push(`open ${path}`);
           WindowClient.prototype.focus = async function () { calls.push(`focus ${new URL(this.url).pathname}`); };
-          await visit("/");
+          await openPage("/");
           return calls;
         }"""
     )
@@ -148,7 +148,7 @@ def test_a_subscription_that_the_browser_renewed_is_sent_to_the_site(
         """async () => {
           const note = { address: "/mine/push/", key: "BKEY", token: "csrf" };
           await (await caches.open("push")).put("/push", new Response(JSON.stringify(note)));
-          await renew({ newSubscription: { endpoint: "https://push.example/new" },
+          await renewSubscription({ newSubscription: { endpoint: "https://push.example/new" },
                         oldSubscription: { endpoint: "https://push.example/old" } });
         }"""
     )
@@ -157,9 +157,9 @@ def test_a_subscription_that_the_browser_renewed_is_sent_to_the_site(
     assert url == f"{push_service.site.url}/mine/push/"
     assert token == "csrf"
     assert body == {
-        "wanted": True,
+        "enabled": True,
         "subscription": {"endpoint": "https://push.example/new"},
-        "instead": "https://push.example/old",
+        "replaces": "https://push.example/old",
     }
 
 
@@ -175,7 +175,7 @@ def push_form_requests(page: Page, site: Site) -> list[dict[str, Any]]:
 
     def serve_form(route: Route) -> None:
         request = RequestFactory().get("/")
-        context = {"address": "/mine/push/", "key": vapid.public_key()}
+        context = {"push_url": "/mine/push/", "vapid_public_key": vapid.public_key()}
         body = render_to_string("notices/_push.html", context, request)
         head = '<!doctype html><html lang="en"><title>Form</title><script src="/static/js/push.js" defer></script>'
         route.fulfill(body=head + body, headers={"Content-Type": "text/html", **policy})
@@ -232,7 +232,7 @@ def test_a_tap_subscribes_and_another_unsubscribes(
     page.get_by_role("button", name="Stop on this device").click()
     expect(page.get_by_role("status")).to_contain_text("Off.")
 
-    assert [body["wanted"] for body in push_form_requests] == [True, False]
+    assert [body["enabled"] for body in push_form_requests] == [True, False]
     assert push_form_requests[0]["subscription"]["endpoint"] == "https://push.example/1"
     expect(page.get_by_role("button", name=START_BUTTON_LABEL)).to_be_visible()
 
@@ -260,7 +260,7 @@ def test_a_subscription_is_sent_again_at_each_visit_of_its_reader(
     page.goto(f"{site.url}/form")
 
     expect(page.get_by_role("status")).to_contain_text("On.")
-    assert [body["wanted"] for body in push_form_requests] == [True, True]
+    assert [body["enabled"] for body in push_form_requests] == [True, True]
 
 
 def test_visiting_another_readers_page_does_not_move_the_subscription(
