@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Tell whether the target is met."""
+        """Return whether the target is met."""
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 

@@ -73,7 +73,7 @@ class CarrierForm(CarrierModelForm):
         return {} if self.cleaned_data.get(FORGET_CREDENTIALS_FIELD) else self.instance.credentials
 
     def has_credentials_not_reentered(self) -> bool:
-        """Tell whether a stored credential would be kept that was not entered again in this form."""
+        """Return whether a stored credential would be kept that was not entered again in this form."""
         return not self.credentials_to_store().items() <= self.entered_credentials().items()
 
     def save(self, commit: bool = True) -> Carrier:

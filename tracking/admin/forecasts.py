@@ -47,7 +47,7 @@ class PredictionModelAdmin(ReadOnlyAdminMixin, PredictorModelAdmin):
         self.message_user(request, _("In use within five minutes: %(names)s") % {"names": ", ".join(map(str, chosen))})
 
     def has_use_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may activate a model."""
+        """Return whether the user may activate a model."""
         return request.user.has_perm("tracking.change_predictionmodel")
 
 

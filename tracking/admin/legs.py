@@ -46,7 +46,7 @@ class LegForm(LegModelForm):
 
     @property
     def restarts_polling(self) -> bool:
-        """Tell whether the number, the feed or the feed state was changed."""
+        """Return whether the number, the feed or the feed state was changed."""
         return not POLLING_FIELDS.isdisjoint(self.changed_data)
 
     def save(self, commit: bool = True) -> Leg:

@@ -90,7 +90,7 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
         return super().has_view_permission(request, obj) or self.has_replay_permission(request)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the operator may replay messages."""
+        """Return whether the operator may replay messages."""
         return bool(request.user.has_perm("tracking.change_payload"))
 
     def get_urls(self) -> list[URLPattern]:
