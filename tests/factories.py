@@ -58,12 +58,13 @@ def build_scan(
     leg_index: int = 0,
     place: str = "",
     country: str | None = None,
-    **fields: Any,
+    code: str | None = None,
+    text: str = "",
 ) -> ParsedScan:
-    """Build a parsed scan. `raw_time` is written as a carrier would write it; `words` is the carrier's text."""
+    """Build a parsed scan. `raw_time` is written as a carrier would write it; `code` is by default the name."""
     time = timestamps.parse_timestamp(raw_time, country=country, received_at=RECEIVED_AT)
     return ParsedScan(
-        leg_index, Scan(name), time, ParsedPlace(place, country), fields.get("code", name), fields.get("words", "")
+        leg_index, Scan(name), time, ParsedPlace(place, country), code=name if code is None else code, text=text
     )
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def alert() -> Alert:
     leg = factories.create_leg()
-    scan = factories.build_scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", words="Duties must be paid")
+    scan = factories.build_scan("import.duties_due", "2026-09-19T10:00:00Z", country="US", text="Duties must be paid")
     record_shipment(leg, factories.build_shipment(scan), factories.create_payload())
     return Alert.objects.get(kind="duties_due")
 

@@ -30,7 +30,7 @@ def today() -> Iterator[time_machine.Traveller]:
 def report_scans(leg: Leg, *scans: tuple[str, str] | tuple[str, str, str]) -> None:
     """Record a payload for a leg with these scans: name, local time and, optionally, text."""
     parsed: list[ParsedScan] = [
-        factories.build_scan(name, f"{at}+02:00", country="US", words=text[0] if text else "")
+        factories.build_scan(name, f"{at}+02:00", country="US", text=text[0] if text else "")
         for name, at, *text in scans
     ]
     record_shipment(leg, factories.build_shipment(*parsed), factories.create_payload())
@@ -162,7 +162,7 @@ def test_a_snoozed_alert_stays_open_and_is_still_updated() -> None:
 
 def test_a_withdrawn_scan_closes_its_alert_and_a_restored_one_reopens_it() -> None:
     leg = factories.create_leg()
-    held = factories.build_scan("import.customs_held", "2026-09-19T10:00:00+02:00", words="x", code="C")
+    held = factories.build_scan("import.customs_held", "2026-09-19T10:00:00+02:00", text="x", code="C")
     corrected = held._replace(scan=factories.build_scan("import.customs_presented").scan)
     for scan, is_open in ((held, True), (corrected, False), (held, True)):
         record_shipment(leg, factories.build_shipment(scan), factories.create_payload())

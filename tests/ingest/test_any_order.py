@@ -84,7 +84,7 @@ def chain_scans(chain: Chain, position: int, feed: str, leg: int) -> list[Parsed
         seconds = "" if feed == "wider" else ":00"
         told.append(
             factories.build_scan(
-                name, f"{clock}{seconds}{zone}", leg_index=leg, code=f"{feed}-{hour}", words=f"{feed}{onward}"
+                name, f"{clock}{seconds}{zone}", leg_index=leg, code=f"{feed}-{hour}", text=f"{feed}{onward}"
             )
         )
     return told

@@ -43,7 +43,7 @@ def aggregator() -> Carrier:
 
 def parsed_scan(name: str, day: int, leg: int = 0, text: str = "", minute: int = 0, country: str = "") -> ParsedScan:
     return factories.build_scan(
-        name, f"2026-09-{day:02d}T10:{minute:02d}:00Z", leg_index=leg, words=text, country=country or None
+        name, f"2026-09-{day:02d}T10:{minute:02d}:00Z", leg_index=leg, text=text, country=country or None
     )
 
 
@@ -256,7 +256,7 @@ def test_what_one_feed_says_of_itself_is_not_said_of_another() -> None:
 def test_a_lagging_feed_without_instants_does_not_bring_old_trouble_back() -> None:
     own = factories.create_feed("alpha")
     leg = polled_leg()
-    held = factories.build_scan("import.customs_held", "2026-09-08T10:00:00", words="Held")
+    held = factories.build_scan("import.customs_held", "2026-09-08T10:00:00", text="Held")
     process_answer(
         own,
         parsed_shipment(parsed_scan("import.customs_released", 9), parsed_scan(OUT, 10)),

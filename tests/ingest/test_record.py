@@ -172,7 +172,7 @@ def test_legs_stand_in_travel_order_whatever_arrives_first() -> None:
 
 def test_reading_again_with_a_better_table_changes_the_reading_and_not_the_events() -> None:
     leg = factories.create_leg()
-    told = factories.build_scan("unmapped", "2026-09-04T11:30:00+08:00", code="X1", words="Odd words")
+    told = factories.build_scan("unmapped", "2026-09-04T11:30:00+08:00", code="X1", text="Odd words")
     record_shipment(leg, factories.build_shipment(told), factories.create_payload())
 
     record_shipment(

@@ -46,7 +46,7 @@ def leg_at_customs(**fields: str) -> Leg:
 def test_an_alert_shows_its_meaning_the_next_step_and_advice(client: Client) -> None:
     leg = factories.create_leg()
     failed_attempt = factories.build_scan(
-        "delivery.attempt_failed_other", "2026-09-14T12:00:00Z", country="US", words="Wrong phone number"
+        "delivery.attempt_failed_other", "2026-09-14T12:00:00Z", country="US", text="Wrong phone number"
     )
     record_shipment(leg, factories.build_shipment(failed_attempt), factories.create_payload())
 

@@ -30,7 +30,7 @@ def leg() -> Leg:
         leg,
         factories.build_shipment(
             factories.build_scan(
-                "origin.picked_up", "2026-09-04T11:30:00+08:00", country="CN", place="HANGZHOU", words="已揽收"
+                "origin.picked_up", "2026-09-04T11:30:00+08:00", country="CN", place="HANGZHOU", text="已揽收"
             ),
             factories.build_scan("linehaul.departed", "2026-09-07T23:40:00+08:00", country="CN", place="SHANGHAI"),
             factories.build_scan(
@@ -40,7 +40,7 @@ def leg() -> Leg:
                 "linehaul.arrived_destination", "2026-09-09T20:19:00-07:00", country="US", leg_index=1
             ),
             factories.build_scan(
-                "unmapped", "2026-09-10T09:00:00", country="US", leg_index=1, words="Teleported", code="X9"
+                "unmapped", "2026-09-10T09:00:00", country="US", leg_index=1, text="Teleported", code="X9"
             ),
             factories.build_scan("import.customs_presented", "2026-09-10T21:05:00+08:00", country="US", leg_index=1),
             legs=(CHINA, USPS),
