@@ -34,7 +34,7 @@ def test_open_alerts_are_listed_with_their_evidence(admin_client: Client, alert:
     page = admin_client.get(reverse("admin:tracking_alert_changelist")).content.decode()
 
     assert "Duties or taxes must be paid" in page
-    assert "words: Duties must be paid" in page
+    assert "text: Duties must be paid" in page
 
 
 def test_an_operator_snoozes_and_unsnoozes_an_alert(admin_client: Client, alert: Alert) -> None:
@@ -56,10 +56,10 @@ def test_a_snoozed_alert_is_listed_only_under_snoozed_and_all(
 
     page = admin_client.get(reverse("admin:tracking_alert_changelist"), {"state": state} if state else {})
 
-    assert ("words: Duties must be paid" in page.content.decode()) is is_listed
+    assert ("text: Duties must be paid" in page.content.decode()) is is_listed
 
 
 def test_evidence_is_shown_on_the_parcels_page_and_the_alerts_page(admin_client: Client, alert: Alert) -> None:
     for name, key in (("shipment", alert.shipment_id), ("alert", alert.pk)):
         page = admin_client.get(reverse(f"admin:tracking_{name}_change", args=[key])).content.decode()
-        assert "words: Duties must be paid" in page
+        assert "text: Duties must be paid" in page

@@ -50,7 +50,7 @@ def test_an_alert_opens_with_its_scan_and_keeps_the_evidence() -> None:
     alert = Alert.objects.get()
     assert (alert.kind, alert.milestone, alert.severity) == ("papers_asked", "pending", "act")
     assert alert.started_at == datetime(2026, 9, 19, 8, tzinfo=UTC)
-    assert alert.evidence["words"] == "Invoice missing"
+    assert alert.evidence["text"] == "Invoice missing"
 
 
 def test_the_event_that_ends_a_problem_is_stored_as_the_reason() -> None:

@@ -277,7 +277,7 @@ def test_the_evidence_holds_scan_text_country_and_cause() -> None:
     assert finding.since == hours_after_start(2)
     assert finding.evidence == {
         "scan": "import.customs_info_required",
-        "words": text,
+        "text": text,
         "country": "DE",
         "cause": "papers_missing",
     }

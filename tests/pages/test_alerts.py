@@ -65,7 +65,7 @@ def test_an_alert_shows_its_meaning_the_next_step_and_advice(client: Client) -> 
         ("exception.lost", "Ask the shop for a new parcel"),
     ],
 )
-def test_an_alert_told_by_the_summary_is_not_repeated(client: Client, scan: str, summary_text: str) -> None:
+def test_an_alert_that_the_summary_explains_is_not_repeated(client: Client, scan: str, summary_text: str) -> None:
     leg = factories.create_leg()
     record_shipment(
         leg,
@@ -143,9 +143,9 @@ EVIDENCE = {
     "past": True,
     "attempts": 2,
     "until": "2026-09-14",
-    "told": True,
+    "from_carrier": True,
     "country": "PL",
-    "received_at": "2026-09-14T10:00:00+00:00",
+    "last_answer_at": "2026-09-14T10:00:00+00:00",
 }
 
 

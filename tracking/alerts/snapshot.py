@@ -150,7 +150,7 @@ def finding_from_event(
 ) -> Finding:
     """Return a finding with one scan and the carrier's text as evidence."""
     # Operators see these keys on the alert's admin page.
-    evidence = {"scan": event.scan.value, "words": event.text, "country": event.country}
+    evidence = {"scan": event.scan.value, "text": event.text, "country": event.country}
     cause = detect_cause(event.text)
     if cause:
         evidence["cause"] = cause.value
