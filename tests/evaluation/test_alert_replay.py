@@ -1,4 +1,4 @@
-"""The alert rules on simulated parcels of known truth: better than a fixed number of silent days."""
+"""The alert rules on simulated parcels of known truth: better than a fixed number of days without a scan."""
 
 from __future__ import annotations
 

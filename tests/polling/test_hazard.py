@@ -1,4 +1,4 @@
-"""The hazard of news: fitted to waits, and turned into the time of the next call."""
+"""The hazard of the next scan: fitted to waits, and turned into the time of the next call."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_weekdays_share_hour_cells_and_weekend_days_have_their_own(local_time: s
     assert hazard.hour_cell(hazard.minute_of_week(datetime.fromisoformat(local_time)) / 60) == cell
 
 
-def test_adaptive_polling_finds_news_sooner_with_no_more_calls() -> None:
+def test_adaptive_polling_finds_scans_sooner_with_no_more_calls() -> None:
     comparison = polling_replay.compare_policies(
         polling_replay.simulate_numbers(150, 1), polling_replay.simulate_numbers(40, 2), hours=6
     )

@@ -158,7 +158,7 @@ def test_feed_with_daily_webhooks_is_not_silent_after_three_hours() -> None:
     assert not webhook_health.has_gone_silent(feed, NOW)
 
 
-def test_news_found_by_polling_counts_as_a_missed_webhook() -> None:
+def test_event_found_by_polling_counts_as_a_missed_webhook() -> None:
     feed = factories.create_feed(last_webhook_at=NOW)
     factories.create_leg("LZ000000015CN", from_feed=feed, last_answer_at=NOW - timedelta(days=1))
 

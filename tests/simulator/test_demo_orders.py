@@ -104,7 +104,7 @@ def test_no_scan_is_reported_before_it_happens() -> None:
     assert all(scan.reported_at >= scan.happened_at for journey in journeys() for scan in journey.scans)
 
 
-def test_only_the_late_news_order_is_reported_out_of_order() -> None:
+def test_only_one_demo_order_is_reported_out_of_order() -> None:
     disordered = {
         journey.number
         for journey in journeys()

@@ -163,7 +163,7 @@ def update_dwell_limits(now: datetime) -> int:
 
 
 def load_stage_dwells(now: datetime) -> Iterator[PhaseDwell]:
-    """Yield the dwell times of all parcels with news within `LEARNING_PERIOD`."""
+    """Yield the dwell times of all parcels that got new events within `LEARNING_PERIOD`."""
     shipments = Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD)
     shipment_ids = list(shipments.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(shipment_ids), BATCH_SIZE):

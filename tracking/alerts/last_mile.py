@@ -49,7 +49,7 @@ def unreachable(snapshot: ShipmentSnapshot) -> Finding | None:
 
 
 def attempted(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Find a failed delivery attempt that is the latest news and that no more specific rule explains."""
+    """Find a failed delivery attempt that is the current problem and that no more specific rule explains."""
     event = delivery_problem_event(snapshot)
     if event is None or snapshot.overlay is not Overlay.ATTEMPT_FAILED:
         return None

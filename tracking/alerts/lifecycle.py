@@ -17,7 +17,7 @@ CLOSED_WITHOUT_SCAN: Final = "no longer so"
 
 
 class AlertChanges(NamedTuple):
-    """The alerts of one parcel that were opened, changed or closed, and when to check it again without news."""
+    """The alerts of one parcel that were opened, changed or closed, and when to check it again without new events."""
 
     opened: list[Alert]
     changed: list[Alert]

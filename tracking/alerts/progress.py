@@ -108,7 +108,7 @@ def late_risk(snapshot: ShipmentSnapshot) -> Finding | None:
 
 
 def late_risk_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
-    """Return when to check the probability again: each day without news makes a late arrival more likely."""
+    """Return when to check the probability again: each day without a scan makes a late arrival more likely."""
     ends_at = promise_ends_at(snapshot)
     if snapshot.late_probability is None or ends_at is None or snapshot.now >= ends_at:
         return None
@@ -116,7 +116,7 @@ def late_risk_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
 
 
 def held(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Find a parcel that is held for a reason that nobody was asked to resolve."""
+    """Find a parcel that is held without a customs request."""
     if not is_under_way(snapshot) or find_customs_request(snapshot):
         return None
     event = held_event(snapshot)
@@ -134,12 +134,12 @@ def held_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
 
 
 def damaged(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Find a damage report that is the latest news."""
+    """Find a damage report that is the current problem."""
     return finding_from_overlay(snapshot, AlertKind.DAMAGED, Scan.EXCEPTION_DAMAGED)
 
 
 def lost(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Find a loss report that is the latest news."""
+    """Find a loss report that is the current problem."""
     return finding_from_overlay(snapshot, AlertKind.LOST, Scan.EXCEPTION_LOST)
 
 

@@ -32,7 +32,7 @@ RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.TWO_PARCELS: travel.two_parcels,
     AlertKind.FEED_SILENT: progress.feed_silent,
 }
-# Every rule that depends on `snapshot.now` needs an entry: parcels without news are only checked when one is due.
+# Every rule that depends on `snapshot.now` needs an entry: parcels without new events are only checked when one is due.
 DUE_TIMES: Final[tuple[Callable[[ShipmentSnapshot], datetime | None], ...]] = (
     customs.customs_dwell_due_at,
     last_mile.pickup_expiring_due_at,
@@ -50,6 +50,6 @@ def find_problems(snapshot: ShipmentSnapshot) -> list[Finding]:
 
 
 def next_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
-    """Return the next time at which an alert can open or close without news; None if only news can do it."""
+    """Return the next time at which an alert can open or close without new events; None if there is none."""
     times = [due_at for get_due_at in DUE_TIMES if (due_at := get_due_at(snapshot)) is not None]
     return min((due_at for due_at in times if due_at > snapshot.now), default=None)

@@ -170,7 +170,7 @@ def build_snapshot(
 
 
 def fixed_rule_alerts(parcel: SimulatedParcel) -> list[datetime]:
-    """Return when the fixed rule alerts: after each seven days without news, until the end is reported."""
+    """Return when the fixed rule alerts: after each seven days without a scan, until the end is reported."""
     final_scans = DELIVERED_SCANS | {Scan.RETURN_COMPLETED}
     report_times = [scan.reported_at for scan in parcel.reported_scans]
     ended_at = next((scan.reported_at for scan in parcel.reported_scans if scan.event.scan in final_scans), None)

@@ -1,4 +1,4 @@
-"""Replay polling on simulated journeys: how long news waits, adaptively against fixed intervals, for the same calls.
+"""Replay adaptive and fixed polling on simulated journeys with equally many calls: how long do scans stay unknown?
 
 One population of journeys trains the hazards, another one is polled. Both are drawn by the simulator, so the figures
 compare two policies and say nothing about any real carrier.
@@ -193,7 +193,7 @@ def fixed_interval_policy(hours: float) -> PollingPolicy:
 
 
 def adaptive_policy(hazards: HazardTable, call_cost: float) -> PollingPolicy:
-    """Return the policy that calls when news is likely, as `tracking.polling.schedule` does."""
+    """Return the policy that calls when a new scan is likely, as `tracking.polling.schedule` does."""
     activity_factor = cache(partial(hazard.activity_factor, hazards))
 
     def hours_until(last: ReportedUpdate | None, since: datetime, now: datetime) -> float:

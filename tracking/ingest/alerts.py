@@ -1,7 +1,7 @@
 """Refresh the alerts of loaded shipments: with new events, in the same transaction, and when only time has passed.
 
-A shipment without news costs nothing: `alerts_due_at` names the next instant at which time alone could open or close
-one of its alerts.
+A shipment without new events costs nothing: `alerts_due_at` names the next instant at which time alone could open or
+close one of its alerts.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ MIN_MESSAGE_INTERVAL: Final = timedelta(minutes=1)
 """Notices of a parcel that follow a message within this time wait for its end and become one message."""
 RETRY_DELAYS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 MAX_NOTICE_AGE: Final = timedelta(days=3)
-"""Retries stop after this time: the notice is no longer news."""
+"""Retries stop after this time: the notice is out of date by then."""
 LAST_SENT_FIELDS: Final = ("contact_id", "shipment_id", "sent_at")
 log: Final = structlog.get_logger()
 

@@ -35,7 +35,7 @@ def build_freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
         next_check_at=next_check_at,
         is_check_due=next_check_at is not None and next_check_at <= now,
         failing_feed=failing_feed,
-        # A parcel that is checked no more does not need the feed, so its silence is no news.
+        # A parcel that is no longer polled does not need the feed, so it does not matter that the feed is silent.
         silent_feed=find_silent_feed(feeds, failing_feed) if checks else None,
         is_followed=bool(checks),
     )

@@ -1,10 +1,10 @@
-"""The hazard of news: how likely the next scan is, by the last scan, its age, the hour and the day. Pure functions.
+"""The hazard of the next scan: how likely it is, by the last scan, its age, the hour and the day. Pure functions.
 
-A call is worth most when news is likely. With a hazard of `h(t)` scans an hour and `r(t)` calls an hour, news waits
-`1 / 2r(t)` on average, and for a given number of calls the mean wait is shortest when `r` is proportional to the square
-root of `h`. A somewhat higher power shortens the median wait and lengthens the longest ones; `HAZARD_EXPONENT` was
-chosen with `manage.py pacing`. So the next call comes when the hazard to that power, integrated over time, reaches the
-*cost* of a call: the higher the cost, the longer the wait.
+A call is worth most when a new scan is likely. With a hazard of `h(t)` scans an hour and `r(t)` calls an hour, a scan
+stays unknown for `1 / 2r(t)` hours on average, and for a given number of calls this mean delay is shortest when `r` is
+proportional to the square root of `h`. A somewhat higher power shortens the median delay and lengthens the longest
+ones; `HAZARD_EXPONENT` was chosen with `manage.py pacing`. So the next call comes when the hazard to that power,
+integrated over time, reaches the *cost* of a call: the higher the cost, the longer the wait.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ HAZARD_EXPONENT: Final = 0.6
 SAME_UPDATE_HOURS: Final = 0.25
 """Scans closer than this count as one update."""
 REPORTING_DELAY_HOURS: Final = 1.5
-"""Carriers report a scan an hour or two after it happened, so the hazard of news is that of scans this long ago."""
+"""Carriers report a scan an hour or two after it happened, so the hazard in use is that of scans this long ago."""
 ACTIVITY_PRIOR_SCANS: Final = 3.0
 ACTIVITY_DECAY: Final = 0.85
 

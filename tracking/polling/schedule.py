@@ -1,4 +1,4 @@
-"""Which legs to poll now and when to poll each again: due legs are claimed, next checks follow the hazard of news."""
+"""Which legs to poll now and when to poll each again: due legs are claimed, next checks follow the hazard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUSHED_COST_FACTOR: Final = 4.0
 OUT_FOR_DELIVERY_COST_FACTOR: Final = 0.5
 """Factor on the cost while the parcel is out for delivery and its buyer waits for it."""
 EXPECTED_DELIVERY_FACTOR: Final = 1.5
-"""Factor on the hazard of news on the days on which the carrier expects to deliver."""
+"""Factor on the hazard on the days on which the carrier expects to deliver."""
 SILENT_AFTER: Final = timedelta(days=21)
 SILENT_COST_FACTOR: Final = 4.0
 GIVE_UP_AFTER: Final = timedelta(days=120)
@@ -70,7 +70,7 @@ def call_cost(shipment: Shipment, feed: Carrier, now: datetime) -> float:
 
 
 def check_interval_hours(shipment: Shipment, now: datetime, cost: float) -> float:
-    """Return the hours after which news about a parcel is likely enough to be worth the cost of a call."""
+    """Return the hours after which a new scan of a parcel is likely enough to be worth the cost of a call."""
     hazards = CACHED_HAZARDS.get()
     status = shipment.overlay or shipment.milestone
     has_mapped_scan = shipment.last_scan and hazard.status_after(Scan(shipment.last_scan))

@@ -1,4 +1,4 @@
-"""Train the hazards of news each night from the parcels that moved last, and load them in every worker."""
+"""Train the hazards each night from the parcels that moved last, and load them in every worker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ by_occurred_at: Final = attrgetter("occurred_at")
 
 
 def train_hazards(now: datetime) -> int:
-    """Fit the hazards to the parcels with the latest news, replace the stored ones, and return how many there are."""
+    """Fit the hazards to the parcels that got events last, replace the stored ones, and return how many there are."""
     latest = (
         Shipment.objects.exclude(last_received_at=None)
         .order_by("-last_received_at")

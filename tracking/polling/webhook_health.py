@@ -17,7 +17,7 @@ SILENT_AFTER_GAPS: Final = 10
 MIN_SILENCE: Final = timedelta(hours=2)
 MAX_SILENCE: Final = timedelta(hours=24)
 SILENT_AFTER_MISSES: Final = 3
-"""How many times polling may find news that the feed should have sent before the feed counts as silent."""
+"""How many times polling may find events that the feed should have sent before the feed counts as silent."""
 log: Final = structlog.get_logger()
 
 
@@ -33,13 +33,13 @@ def record_webhook(carrier: Carrier, now: datetime) -> None:
 
 
 def record_missed_webhook(carrier: Carrier) -> None:
-    """Record that polling found news that this feed should have sent, if it ever sent webhooks at all."""
+    """Record that polling found events that this feed should have sent, if it ever sent webhooks at all."""
     if carrier.last_webhook_at is not None:
         Carrier.objects.filter(pk=carrier.pk).update(missed_webhooks=F("missed_webhooks") + 1)
 
 
 def has_gone_silent(carrier: Carrier, now: datetime) -> bool:
-    """Return whether a feed has stopped sending webhooks, by its usual gap or by news that only polling found."""
+    """Return whether a feed has stopped sending webhooks, by its usual gap or by events that only polling found."""
     if carrier.last_webhook_at is None:
         return False
     tolerated = timedelta(seconds=carrier.webhook_interval_seconds or 0) * SILENT_AFTER_GAPS

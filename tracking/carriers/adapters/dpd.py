@@ -7,7 +7,7 @@ Source: the answer of `tracking.dpd.de/rest/plc/{language}/{number}` as open-sou
 country.
 
 Unconfirmed: the page's schema is not documented and may change without notice; the codes of `scanInfo` (so: not read,
-the steps carry the same news); whose time a scan abroad shows (so a time is an instant in Germany only); date formats
+the steps say the same); whose time a scan abroad shows (so a time is an instant in Germany only); date formats
 of other languages (so: requested in German; an unknown format keeps its raw text); the answer for an unknown or a
 protected number (so: an answer without data is a rejection); whether `DELIVERED` may also mean a delivery to a shop (so
 the text is checked).

@@ -163,7 +163,7 @@ def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipm
 
 
 def is_informative(event: Mapping[str, Any]) -> bool:
-    """Return whether an entry carries news: an unknown status without text and substatus does not."""
+    """Return whether an entry is informative: an unknown status without text and substatus does not."""
     return clean_text(event.get("status")) != UNKNOWN_STATUS or bool(
         clean_text(event.get("status_details")) or event.get("substatus")
     )

@@ -4,7 +4,7 @@ Source: USPS's OpenAPI description of Tracking 3.2 (`/tracking/v3/tracking/{numb
 its token endpoint `/oauth2/v3/token` as karrio calls it, and real answers. Each event has the place's local time cut to
 the minute (`eventTimestamp`), its offset (`GMTOffset`) and the instant (`GMTTimestamp`): the instant is right. Events
 come newest first; an empty country is the United States. Codes follow USPS Publication 199, appendix G-4, as
-USPS::WebTools and eHub list them and real answers show them. A number without news is answered with 404, or with 400
+USPS::WebTools and eHub list them and real answers show them. A number without events is answered with 404, or with 400
 and the error 150001. The description calls domestic mail DOMESTIC_MAIL and the origin `originCountry`; answers say DM.
 `name`, `firm` and the addressee are never read.
 

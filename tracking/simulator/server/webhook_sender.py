@@ -38,7 +38,7 @@ class PendingWebhook(NamedTuple):
 
 
 class WebhookSender:
-    """Sends the news of all registered numbers to one URL."""
+    """Sends the new scans of all registered numbers to one URL."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class WebhookSender:
             self.follow(registration.number)
 
     def follow(self, number: str) -> None:
-        """Send all news of a registered number from now on; calling it again changes nothing."""
+        """Send all new scans of a registered number from now on; calling it again changes nothing."""
         if number not in self._followed:
             self._enqueue_next(number)
 
