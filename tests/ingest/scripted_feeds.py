@@ -1,4 +1,4 @@
-"""Feeds for tests that tell what a test has them tell, and what a shipment has come to in the end."""
+"""Feeds whose answers a test makes up, and readers of the legs and events that come out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _bodies = count(1)
 
 
 class ScriptedAdapter(Adapter):
-    """A feed whose messages mean what a test says."""
+    """A feed whose bodies parse into the answers in `PARSED_ANSWERS`."""
 
     version = "1"
     base_url = "http://127.0.0.1"
@@ -46,54 +46,56 @@ class ScriptedAdapter(Adapter):
 
 @contextmanager
 def scripted_feeds() -> Iterator[None]:
-    """Have two aggregators, `wide` and `wider`, and four carriers with feeds of their own."""
+    """Register two aggregators, `wide` and `wider`, and four carriers with feeds of their own."""
     with patch.dict(ADAPTERS, {slug: ScriptedAdapter(slug) for slug in FEED_SLUGS}):
         yield
 
 
-def scripted_payload(feed: Carrier, *parcels: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL) -> Payload:
-    """Return a stored message that tells of these parcels; nobody has read it."""
-    body = f"message {next(_bodies)}".encode()
-    PARSED_ANSWERS[body] = ParsedAnswer(parcels)
+def scripted_payload(
+    feed: Carrier, *shipments: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL
+) -> Payload:
+    """Return a stored, unprocessed payload that parses into these shipments."""
+    body = f"body {next(_bodies)}".encode()
+    PARSED_ANSWERS[body] = ParsedAnswer(shipments)
     return factories.create_payload(body, feed, received_via=received_via)
 
 
 def process_answer(
-    feed: Carrier, *parcels: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL
+    feed: Carrier, *shipments: ParsedShipment, received_via: ReceivedVia = ReceivedVia.POLL
 ) -> list[NewEvent]:
-    """Have a message of this feed read."""
-    return process_payload(scripted_payload(feed, *parcels, received_via=received_via))
+    """Process a payload of this feed with these shipments; return the new events."""
+    return process_payload(scripted_payload(feed, *shipments, received_via=received_via))
 
 
-def process_unread() -> None:
-    """Read what waits to be read, as beat does until nothing does."""
-    while waiting := list(
+def process_unparsed() -> None:
+    """Process payloads, as the periodic task does, until none is unparsed."""
+    while payloads := list(
         Payload.objects.unparsed_before(factories.RECEIVED_AT + timedelta(days=1)).select_related("carrier")
     ):
-        process_payloads(waiting)
+        process_payloads(payloads)
 
 
 def leg_chain(shipment: Shipment) -> list[tuple[str, str]]:
-    """Return the chain: carrier and number of each leg in travel order."""
+    """Return carrier and number of each leg, in travel order."""
     legs = Leg.objects.filter(shipment=shipment).select_related("carrier").order_by("position", "pk")
     return [(leg.carrier.slug if leg.carrier else "", leg.number) for leg in legs]
 
 
 def timeline_rows(shipment: Shipment) -> list[list[tuple[str, str, str, str]]]:
-    """Return the reader's rows: scan, carrier, number and feed of each telling."""
-    told = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
+    """Return the timeline's rows: scan, carrier, number and feed of each event that was merged into a row."""
+    annotations = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
     events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "payload__carrier")
-    rows = merge_duplicates(sort_scans(events.annotate(**told)))  # type: ignore[type-var]
+    rows = merge_duplicates(sort_scans(events.annotate(**annotations)))  # type: ignore[type-var]
     return [[describe_event(event) for event in row] for row in rows]
 
 
 def describe_event(event: Event) -> tuple[str, str, str, str]:
-    """Return who told what of whose leg."""
+    """Return scan, carrier and number of the leg, and the feed that reported it."""
     assert event.payload is not None
     carrier = event.leg.carrier.slug if event.leg.carrier else ""
     return event.scan, carrier, event.leg.number, event.payload.carrier.slug
 
 
 def parsed_leg(carrier: str, number: str) -> ParsedLeg:
-    """Return one carrier's leg as an answer tells it."""
+    """Return one carrier's leg as an answer reports it."""
     return ParsedLeg(carrier, carrier.title(), number)

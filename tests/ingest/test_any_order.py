@@ -1,4 +1,4 @@
-"""A chain told by several sources comes out the same in any order of arrival: nothing lost, nothing twice."""
+"""A chain of legs reported by several feeds comes out the same in any order of arrival: nothing lost, nothing twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.ingest.scripted_feeds import (
     FEED_SLUGS,
     leg_chain,
     parsed_leg,
-    process_unread,
+    process_unparsed,
     scripted_feeds,
     scripted_payload,
     timeline_rows,
@@ -39,33 +39,36 @@ PHASES = (
     ("lastmile.delivery_office_arrived", "delivery.out_for_delivery", "delivery.delivered"),
 )
 FeedAnswer = tuple[str, ParsedShipment]
-"""A feed's slug and what one of its messages says."""
+"""A feed's slug and what one of its answers reports."""
 
 
 class Chain(NamedTuple):
-    """Legs with the numbers that their carriers use, and who tells of them."""
+    """Legs with the numbers that their carriers use, and the feeds that report them."""
 
     numbers: tuple[str, ...]
     aggregators: tuple[str, ...]
     direct_legs: frozenset[int]
     names_next_number: bool
     """Whether the last scan of a leg names the number of the next."""
-    lends_first_number: bool
-    """Whether aggregators at first tell a carrier without its own number."""
+    repeats_first_number: bool
+    """Whether aggregators at first report every carrier under the first number."""
     omits_zone: bool
-    """Whether the second aggregator tells clocks without a zone."""
+    """Whether the second aggregator reports local times without a zone."""
 
 
 @st.composite
 def chains(draw: st.DrawFn) -> Chain:
     length = draw(st.integers(2, 4))
-    own = [draw(st.booleans()) for _ in range(length - 1)]
-    numbers = (FIRST_NUMBER, *(f"N000000000{place}" if has else FIRST_NUMBER for place, has in enumerate(own, start=1)))
-    asked_directly = [place for place, number in enumerate(numbers) if place and number != FIRST_NUMBER]
+    has_own_number = [draw(st.booleans()) for _ in range(length - 1)]
+    numbers = (
+        FIRST_NUMBER,
+        *(f"N000000000{leg}" if is_own else FIRST_NUMBER for leg, is_own in enumerate(has_own_number, start=1)),
+    )
+    pollable = [leg for leg, number in enumerate(numbers) if leg and number != FIRST_NUMBER]
     return Chain(
         numbers,
         draw(st.sampled_from([("wide",), ("wide", "wider")])),
-        frozenset(draw(st.sets(st.sampled_from(asked_directly)))) if asked_directly else frozenset(),
+        frozenset(draw(st.sets(st.sampled_from(pollable)))) if pollable else frozenset(),
         draw(st.booleans()),
         draw(st.booleans()),
         draw(st.booleans()),
@@ -73,72 +76,75 @@ def chains(draw: st.DrawFn) -> Chain:
 
 
 def chain_scans(chain: Chain, position: int, feed: str, leg: int) -> list[ParsedScan]:
-    """Return all that a feed tells of one leg; each feed has its own codes, words, minutes and precision."""
+    """Return all scans that a feed reports of one leg; each feed has its own codes, texts, minutes and precision."""
     zone = "" if feed == "wider" and chain.omits_zone else "+02:00"
-    lag = {"wide": 2, "wider": 4}.get(feed, 0) if zone else 2
-    told = []
+    minute = {"wide": 2, "wider": 4}.get(feed, 0) if zone else 2
+    scans = []
     for hour, name in enumerate(PHASES[position]):
-        clock = f"2026-09-{2 + 4 * position:02d}T{8 + 3 * hour:02d}:{lag:02d}"
-        last = hour == len(PHASES[position]) - 1 and position + 1 < len(chain.numbers)
-        onward = f" Next tracking number: {chain.numbers[position + 1]}" if chain.names_next_number and last else ""
+        local_time = f"2026-09-{2 + 4 * position:02d}T{8 + 3 * hour:02d}:{minute:02d}"
+        names_next = chain.names_next_number and hour == len(PHASES[position]) - 1 and position + 1 < len(chain.numbers)
+        hint = f" Next tracking number: {chain.numbers[position + 1]}" if names_next else ""
         seconds = "" if feed == "wider" else ":00"
-        told.append(
+        scans.append(
             factories.build_scan(
-                name, f"{clock}{seconds}{zone}", leg_index=leg, code=f"{feed}-{hour}", text=f"{feed}{onward}"
+                name, f"{local_time}{seconds}{zone}", leg_index=leg, code=f"{feed}-{hour}", text=f"{feed}{hint}"
             )
         )
-    return told
+    return scans
 
 
 def chain_answers(chain: Chain) -> list[FeedAnswer]:
-    """Return the messages of a chain's life: each feed tells more each time, an aggregator at last the end alone."""
-    found: list[FeedAnswer] = []
+    """Return all answers about a chain: each one reports more, and an aggregator's last one only the last leg."""
+    answers: list[FeedAnswer] = []
     legs = range(len(chain.numbers))
     for feed in chain.aggregators:
-        found += [
-            (feed, aggregator_answer(chain, feed, legs[: upto + 1], scans)) for upto in legs for scans in (1, 2, 3)
+        answers += [
+            (feed, aggregator_answer(chain, feed, legs[: last + 1], scan_count))
+            for last in legs
+            for scan_count in (1, 2, 3)
         ]
-        found.append((feed, aggregator_answer(chain, feed, legs[-1:], 3)))
-        if chain.lends_first_number:
-            found += [
-                (feed, aggregator_answer(chain, feed, legs[: upto + 1], 1, with_first_number=True)) for upto in legs
+        answers.append((feed, aggregator_answer(chain, feed, legs[-1:], 3)))
+        if chain.repeats_first_number:
+            answers += [
+                (feed, aggregator_answer(chain, feed, legs[: last + 1], 1, with_first_number=True)) for last in legs
             ]
-            found.append((feed, aggregator_answer(chain, feed, legs[-1:], 2, with_first_number=True)))
-    for place in chain.direct_legs:
-        for upto in (1, 3):
-            leg = parsed_leg(CARRIERS[place], chain.numbers[place])
-            scans = chain_scans(chain, place, CARRIERS[place], 0)[:upto]
-            found.append((CARRIERS[place], ParsedShipment(chain.numbers[place], (leg,), tuple(scans))))
-    return found
+            answers.append((feed, aggregator_answer(chain, feed, legs[-1:], 2, with_first_number=True)))
+    for position in chain.direct_legs:
+        carrier, number = CARRIERS[position], chain.numbers[position]
+        for scan_count in (1, 3):
+            scans = chain_scans(chain, position, carrier, 0)[:scan_count]
+            answers.append((carrier, ParsedShipment(number, (parsed_leg(carrier, number),), tuple(scans))))
+    return answers
 
 
 def aggregator_answer(
     chain: Chain, feed: str, legs: Sequence[int], scan_count: int, with_first_number: bool = False
 ) -> ParsedShipment:
-    """Return what an aggregator says of the number asked: these legs, the last one with `upto` scans."""
-    told = [parsed_leg(CARRIERS[place], FIRST_NUMBER if with_first_number else chain.numbers[place]) for place in legs]
+    """Return an aggregator's answer about the first number: these legs, the last one with only `scan_count` scans."""
+    numbers = [FIRST_NUMBER if with_first_number else chain.numbers[position] for position in legs]
+    parsed_legs = [parsed_leg(CARRIERS[position], number) for position, number in zip(legs, numbers, strict=True)]
     scans: list[ParsedScan] = []
-    for leg, place in enumerate(legs):
-        every = chain_scans(chain, place, feed, leg)
-        scans += every[:scan_count] if place == legs[-1] else every
-    return ParsedShipment(FIRST_NUMBER, tuple(told), tuple(scans), origin="CN")
+    for leg, position in enumerate(legs):
+        leg_scans = chain_scans(chain, position, feed, leg)
+        scans += leg_scans[:scan_count] if position == legs[-1] else leg_scans
+    return ParsedShipment(FIRST_NUMBER, tuple(parsed_legs), tuple(scans), origin="CN")
 
 
-def process_in_order(chain: Chain, answers: Sequence[FeedAnswer], batch_size: int) -> dict[str, Any]:
-    """Tell a new shipment all this, some messages at a time, and return what it comes to; nothing stays behind."""
+def final_state_after(chain: Chain, answers: Sequence[FeedAnswer], batch_size: int) -> dict[str, Any]:
+    """Process the answers for a new shipment in batches and return its final state; roll everything back."""
     with transaction.atomic():
-        for place in chain.direct_legs:
-            factories.create_feed(CARRIERS[place])
+        for position in chain.direct_legs:
+            factories.create_feed(CARRIERS[position])
         shipment = factories.create_leg(
             FIRST_NUMBER, from_feed=factories.create_feed("wide"), for_order=factories.create_order(country="US")
         ).shipment
-        messages = [scripted_payload(factories.create_feed(feed), parcel) for feed, parcel in answers]
-        for start in range(0, len(messages), batch_size):
-            process_payloads(messages[start : start + batch_size])
-        process_unread()
-        outcome = final_state(shipment)
+        payloads = [scripted_payload(factories.create_feed(feed), parsed) for feed, parsed in answers]
+        for start in range(0, len(payloads), batch_size):
+            process_payloads(payloads[start : start + batch_size])
+        process_unparsed()
+        state = final_state(shipment)
         transaction.set_rollback(True)
-    return outcome
+    return state
 
 
 def final_state(shipment: Shipment) -> dict[str, Any]:
@@ -149,16 +155,16 @@ def final_state(shipment: Shipment) -> dict[str, Any]:
         "legs": leg_chain(shipment),
         "events": sorted(events.values_list("leg__carrier__slug", "leg__number", "payload__carrier__slug", "code")),
         "rows": timeline_rows(shipment),
-        "stands": (shipment.milestone, shipment.overlay, shipment.delivered_at, shipment.last_scan),
-        "waiting": Payload.objects.filter(status=PayloadStatus.UNMATCHED).count(),
-        "unasked": Leg.objects.filter(
+        "status": (shipment.milestone, shipment.overlay, shipment.delivered_at, shipment.last_scan),
+        "unmatched": Payload.objects.filter(status=PayloadStatus.UNMATCHED).count(),
+        "never polled": Leg.objects.filter(
             shipment=shipment, reported_by=None, next_check_at=None, last_answer_at=None
         ).count(),
     }
 
 
 class AnyOrder(TestCase):
-    """Messages of several sources about one parcel, however they arrive."""
+    """Answers of several feeds about one parcel, in any order and batch size."""
 
     def setUp(self) -> None:
         feeds = scripted_feeds()
@@ -167,17 +173,17 @@ class AnyOrder(TestCase):
 
     @settings(max_examples=int(environ.get("N", "40")), deadline=None)
     @given(chains(), st.integers(0, 2**32), st.integers(1, 5))
-    def test_a_chain_comes_out_the_same(self, chain: Chain, seed: int, batch_size: int) -> None:
-        told = chain_answers(chain)
-        shuffled = [*told, *Random(seed).sample(told, len(told) // 2)]
+    def test_order_of_arrival_does_not_change_the_result(self, chain: Chain, seed: int, batch_size: int) -> None:
+        answers = chain_answers(chain)
+        shuffled = [*answers, *Random(seed).sample(answers, len(answers) // 2)]
         Random(seed).shuffle(shuffled)
 
-        usual, mixed = process_in_order(chain, told, 1), process_in_order(chain, shuffled, batch_size)
+        in_order, out_of_order = final_state_after(chain, answers, 1), final_state_after(chain, shuffled, batch_size)
 
-        assert mixed == usual
-        assert usual["legs"] == list(zip(CARRIERS, chain.numbers, strict=False))
-        assert len(usual["rows"]) == 3 * len(chain.numbers)
-        assert usual["waiting"] == usual["unasked"] == 0
-        for place, rows in enumerate(zip(*[iter(usual["rows"])] * 3, strict=True)):
-            tellers = {*chain.aggregators, *({CARRIERS[place]} if place in chain.direct_legs else ())}
-            assert [{telling[3] for telling in row} for row in rows] == [tellers] * 3
+        assert out_of_order == in_order
+        assert in_order["legs"] == list(zip(CARRIERS, chain.numbers, strict=False))
+        assert len(in_order["rows"]) == 3 * len(chain.numbers)
+        assert in_order["unmatched"] == in_order["never polled"] == 0
+        for position, rows in enumerate(zip(*[iter(in_order["rows"])] * 3, strict=True)):
+            feeds = {*chain.aggregators, *({CARRIERS[position]} if position in chain.direct_legs else ())}
+            assert [{event[3] for event in row} for row in rows] == [feeds] * 3

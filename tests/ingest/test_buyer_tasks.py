@@ -1,4 +1,4 @@
-"""What customs or a carrier asks of the buyer becomes a task, once, and ends with its cause."""
+"""What customs or a carrier requests from the buyer opens one buyer task, which is closed when its cause ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record_scans(leg: Leg, *names: str) -> None:
         ("delivery.attempt_failed_address", BuyerTaskKind.ADDRESS),
     ],
 )
-def test_what_is_asked_of_the_buyer_becomes_a_task_once(scan: str, kind: BuyerTaskKind) -> None:
+def test_a_request_to_the_buyer_opens_one_buyer_task(scan: str, kind: BuyerTaskKind) -> None:
     leg = factories.create_leg()
 
     for _ in range(2):
@@ -37,7 +37,7 @@ def test_what_is_asked_of_the_buyer_becomes_a_task_once(scan: str, kind: BuyerTa
     assert list(BuyerTask.objects.values_list("kind", "state")) == [(kind, BuyerTaskState.REQUESTED)]
 
 
-def test_the_reason_is_told_in_the_readers_language() -> None:
+def test_the_reason_is_shown_in_the_readers_language() -> None:
     leg = factories.create_leg()
 
     record_scans(leg, "import.customs_info_required")
@@ -47,7 +47,7 @@ def test_the_reason_is_told_in_the_readers_language() -> None:
         assert BuyerTask.objects.get().localized_reason == "海关要求提供文件"
 
 
-def test_a_task_ends_with_its_cause_unless_it_was_answered() -> None:
+def test_a_buyer_task_is_closed_when_its_cause_ends_unless_it_was_answered() -> None:
     unanswered, answered = factories.create_leg("AA000000001"), factories.create_leg("AA000000002")
     for leg in (unanswered, answered):
         record_scans(leg, "import.customs_info_required")
@@ -60,7 +60,7 @@ def test_a_task_ends_with_its_cause_unless_it_was_answered() -> None:
     assert BuyerTask.objects.get(shipment=answered.shipment).state == BuyerTaskState.SUBMITTED
 
 
-def test_news_without_trouble_asks_nothing() -> None:
+def test_scans_without_a_problem_open_no_buyer_task() -> None:
     record_scans(factories.create_leg(), "origin.picked_up", "import.customs_presented", "import.customs_released")
 
     assert not BuyerTask.objects.exists()

@@ -1,4 +1,4 @@
-"""The right carrier for a number: offered by the number's shape, and what the wrong one told is taken back."""
+"""Correcting a leg's carrier: which carriers are offered, and how the wrong feed's events are withdrawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tracking.vocabulary import Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
-YUN_OR_YTO = "YT2612345678901"
 
 
 @pytest.fixture
@@ -27,20 +26,20 @@ def yunexpress() -> Carrier:
 
 
 def offered_slugs(leg: Leg) -> list[str]:
-    return [offer.carrier.slug for offer in carrier_correction.carrier_options(leg.shipment, [leg], NOW)[leg.pk]]
+    return [option.carrier.slug for option in carrier_correction.carrier_options(leg.shipment, [leg], NOW)[leg.pk]]
 
 
-def test_connected_carriers_whose_numbers_look_like_it_are_offered(yunexpress: Carrier) -> None:
+def test_connected_carriers_whose_number_format_fits_are_offered(yunexpress: Carrier) -> None:
     assert offered_slugs(factories.create_leg("YT2612345678901234")) == ["yunexpress"]
 
 
-def test_the_feed_that_is_asked_and_feeds_that_cannot_be_asked_are_not_offered(yunexpress: Carrier) -> None:
+def test_the_current_feed_and_disabled_feeds_are_not_offered(yunexpress: Carrier) -> None:
     assert offered_slugs(factories.create_leg("YT2612345678901234", from_feed=yunexpress)) == []
     Carrier.objects.filter(pk=yunexpress.pk).update(enabled=False)
     assert offered_slugs(factories.create_leg("YT2612345678901234")) == []
 
 
-def test_what_a_shop_sent_before_counts() -> None:
+def test_carrier_history_counts_a_shops_earlier_legs() -> None:
     dhl, fedex = factories.create_feed("dhl"), factories.create_feed("fedex")
     order = factories.create_order()
     for _ in range(5):
@@ -49,16 +48,16 @@ def test_what_a_shop_sent_before_counts() -> None:
     assert carrier_correction.carrier_history(order.shop) == {"fedex": 5}
 
 
-def test_a_corrected_carrier_takes_back_what_the_wrong_one_told_and_is_asked_at_once(yunexpress: Carrier) -> None:
+def test_a_correction_removes_the_wrong_feeds_events_and_polls_the_new_feed_at_once(yunexpress: Carrier) -> None:
     wrong = factories.create_feed()
     leg = factories.create_leg("YT2612345678901234", from_feed=wrong, registered_at=NOW, last_answer_at=NOW)
-    told = factories.build_shipment(
+    parsed = factories.build_shipment(
         factories.build_scan("delivery.delivered", "2026-09-04T11:30:00+08:00"),
         factories.build_scan("lastmile.facility_arrived", "2026-09-05T11:30:00+02:00", leg_index=1),
         number=leg.number,
         legs=(ParsedLeg("yto", "YTO", leg.number), ParsedLeg("usps", "USPS", "9400")),
     )
-    record_shipment(leg, told, factories.create_payload(carrier=wrong))
+    record_shipment(leg, parsed, factories.create_payload(carrier=wrong))
 
     carrier_correction.correct_carrier(leg, yunexpress, NOW)
 
@@ -70,11 +69,10 @@ def test_a_corrected_carrier_takes_back_what_the_wrong_one_told_and_is_asked_at_
     assert (shipment.milestone, shipment.delivered_at, shipment.last_event_at) == (Milestone.PENDING, None, None)
 
 
-def test_the_wrong_feed_is_not_heard_again_and_its_messages_stay_stored(yunexpress: Carrier) -> None:
+def test_later_answers_of_the_wrong_feed_are_ignored_and_its_payloads_stay_stored(yunexpress: Carrier) -> None:
     wrong = factories.create_feed()
     leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
-    message = factories.create_payload(factories.build_answer_json(leg.number), wrong)
-    process_payload(message)
+    process_payload(factories.create_payload(factories.build_answer_json(leg.number), wrong))
     assert Event.objects.count() == 1
 
     carrier_correction.correct_carrier(leg, yunexpress, NOW)
@@ -91,24 +89,24 @@ def test_a_correction_can_be_corrected(yunexpress: Carrier) -> None:
     process_payload(factories.create_payload(factories.build_answer_json(leg.number), first))
     carrier_correction.correct_carrier(leg, yunexpress, NOW)
 
-    again = carrier_correction.correct_carrier(leg, first, NOW)
+    corrected = carrier_correction.correct_carrier(leg, first, NOW)
 
-    replay_leg(again)
-    assert again.ignored_feeds == [yunexpress.pk]
+    replay_leg(corrected)
+    assert corrected.ignored_feeds == [yunexpress.pk]
     assert Event.objects.count() == 1
 
 
-def test_what_another_feed_told_of_the_parcel_stays(yunexpress: Carrier) -> None:
+def test_a_correction_keeps_the_events_of_other_feeds(yunexpress: Carrier) -> None:
     wrong, other = factories.create_feed(), factories.create_feed("aftership")
     leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
-    beside = Leg.objects.create(shipment=leg.shipment, number="RB000000005GB", feed=other)
+    other_leg = Leg.objects.create(shipment=leg.shipment, number="RB000000005GB", feed=other)
     record_shipment(
         leg,
         factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")),
         factories.create_payload(carrier=wrong),
     )
     record_shipment(
-        beside,
+        other_leg,
         factories.build_shipment(factories.build_scan("origin.accepted", "2026-09-04T15:30:00+08:00")),
         factories.create_payload(carrier=other),
     )
@@ -118,7 +116,7 @@ def test_what_another_feed_told_of_the_parcel_stays(yunexpress: Carrier) -> None
     assert list(Event.objects.values_list("scan", flat=True)) == ["origin.accepted"]
 
 
-def test_a_refusal_of_the_wrong_feed_is_not_heard_either(yunexpress: Carrier) -> None:
+def test_a_rejection_by_the_wrong_feed_is_ignored_too(yunexpress: Carrier) -> None:
     wrong = factories.create_feed()
     leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
     carrier_correction.correct_carrier(leg, yunexpress, NOW)

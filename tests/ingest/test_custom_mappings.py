@@ -1,4 +1,4 @@
-"""Words whose code no table knows: read by the phrase memory, or as an operator teaches them."""
+"""Scan texts with unknown codes: mapped by known phrases, or by the mappings that an operator adds."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def scan_for_text(text: str) -> str:
     return Event.objects.get(text=text).scan
 
 
-def test_known_words_under_an_unknown_code_are_our_sentence_and_keep_their_language(leg: Leg) -> None:
+def test_a_known_text_with_an_unknown_code_is_mapped_and_its_language_stored(leg: Leg) -> None:
     assert scan_for_text("快件已到达深圳转运中心") == "origin.facility_arrived"
     assert Event.objects.get().language == "zh"
 
 
-def test_unknown_words_stay_as_they_are_until_an_operator_teaches_them(leg: Leg) -> None:
-    words = "Beamed up from DECK 7"
-    assert scan_for_text(words) == "unmapped"
+def test_an_unknown_text_stays_unmapped_until_an_operator_maps_it(leg: Leg) -> None:
+    text = "Beamed up from DECK 7"
+    assert scan_for_text(text) == "unmapped"
 
-    phrase = TextMapping.objects.create(pattern="beamed up from *", scan="linehaul.departed")
+    mapping = TextMapping.objects.create(pattern="beamed up from *", scan="linehaul.departed")
 
-    assert replay_phrase(phrase) == 1
-    assert Event.objects.get(text=words).scan == "linehaul.departed"
+    assert replay_phrase(mapping) == 1
+    assert Event.objects.get(text=text).scan == "linehaul.departed"
     assert scan_for_text("Beamed up from DECK 9") == "linehaul.departed"
 
 
-def test_a_phrase_of_one_feed_outweighs_one_of_all(leg: Leg) -> None:
+def test_a_mapping_for_one_feed_takes_precedence_over_one_for_all_feeds(leg: Leg) -> None:
     TextMapping.objects.create(pattern="gone", scan="exception.lost")
     TextMapping.objects.create(pattern="gone", scan="linehaul.departed", carrier=factories.create_feed())
     TextMapping.objects.create(
@@ -61,28 +61,28 @@ def test_a_phrase_of_one_feed_outweighs_one_of_all(leg: Leg) -> None:
     assert scan_for_text("GONE.") == "linehaul.departed"
 
 
-def test_what_an_operator_taught_outweighs_the_memory(leg: Leg) -> None:
+def test_an_operators_mapping_takes_precedence_over_known_phrases(leg: Leg) -> None:
     TextMapping.objects.create(pattern="arrived at the moon", scan="linehaul.departed")
 
     assert scan_for_text("Arrived at the moon") == "linehaul.departed"
 
 
-@pytest.mark.parametrize("words", ["", "*", " * * "])
-def test_a_phrase_that_fits_everything_is_refused(db: None, words: str) -> None:
+@pytest.mark.parametrize("pattern", ["", "*", " * * "])
+def test_a_pattern_that_matches_everything_is_rejected(db: None, pattern: str) -> None:
     with pytest.raises(ValidationError):
-        TextMapping(pattern=words, scan="exception.lost").full_clean()
+        TextMapping(pattern=pattern, scan="exception.lost").full_clean()
 
 
-def test_saving_a_phrase_on_the_desk_reads_its_history(
+def test_saving_a_mapping_in_the_admin_replays_its_history(
     leg: Leg, client: Client, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process_payload(payload_with_text("Beamed up"))
     client.force_login(User.objects.create_superuser("admin@example.com"))
-    asked: list[str] = []
-    monkeypatch.setattr("celery.canvas.Signature.apply_async", lambda task, *_, **__: asked.append(task.task))
+    enqueued: list[str] = []
+    monkeypatch.setattr("celery.canvas.Signature.apply_async", lambda task, *_, **__: enqueued.append(task.task))
 
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         client.post(reverse("admin:tracking_textmapping_add"), {"pattern": "beamed up", "scan": "linehaul.departed"})
 
     assert TextMapping.objects.get().pattern == "beamed up"
-    assert asked == ["tracking.tasks.replay_text_mapping"]
+    assert enqueued == ["tracking.tasks.replay_text_mapping"]

@@ -13,7 +13,7 @@ from tests.ingest.scripted_feeds import (
     leg_chain,
     parsed_leg,
     process_answer,
-    process_unread,
+    process_unparsed,
     scripted_feeds,
     scripted_payload,
     timeline_rows,
@@ -180,7 +180,7 @@ def test_news_of_a_last_mile_number_that_came_before_anyone_named_it_is_linked()
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
     )
-    process_unread()
+    process_unparsed()
 
     early.refresh_from_db()
     assert early.status == PayloadStatus.PARSED
