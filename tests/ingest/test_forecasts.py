@@ -1,4 +1,4 @@
-"""Forecasts of parcels under way: when one is made, what it rests on, when it moves and why; and the nightly fit."""
+"""Forecasts of parcels under way: when they are made, what they are based on, when they change; nightly training."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ DAY = timedelta(days=1)
 
 
 def record_scans(leg: Leg, *scans: tuple[str, datetime]) -> Shipment:
-    """Tell scans of a leg, make the forecasts that are due then, and return the shipment."""
-    heard = [factories.build_scan(name, at.isoformat(), country="US") for name, at in scans]
-    record_shipment(leg, factories.build_shipment(*heard, origin="CN"), factories.create_payload())
+    """Record scans of a leg, make the forecasts that are due then, and return the shipment."""
+    parsed = [factories.build_scan(name, at.isoformat(), country="US") for name, at in scans]
+    record_shipment(leg, factories.build_shipment(*parsed, origin="CN"), factories.create_payload())
     forecast_at(leg.shipment, max(at for _, at in scans) + timedelta(minutes=5))
     return Shipment.objects.select_related("forecast").get(pk=leg.shipment_id)
 
 
 def forecast_at(shipment: Shipment, now: datetime) -> Forecast | None:
-    """Make the forecasts that are due at some time and return the one in force."""
+    """Make the forecasts as if all were due at `now`; return the shipment's current one."""
     Shipment.objects.filter(pk=shipment.pk, forecast_due_at__isnull=False).update(forecast_due_at=now)
     make_due_forecasts(now)
     return Shipment.objects.select_related("forecast").get(pk=shipment.pk).forecast
 
 
-def test_a_parcel_with_its_carrier_gets_a_window_from_general_experience() -> None:
+def test_without_a_trained_model_a_forecast_rests_on_general_priors() -> None:
     shipment = record_scans(factories.create_leg(), ("origin.picked_up", NOW - DAY))
 
     forecast = shipment.forecast
@@ -56,7 +56,7 @@ def test_a_parcel_with_its_carrier_gets_a_window_from_general_experience() -> No
 
 
 @pytest.mark.parametrize(
-    ("scans", "clock"),
+    ("scans", "stage"),
     [
         (["order.label_created"], JourneyStage.ORDERED),
         (["origin.picked_up"], JourneyStage.HANDED_OVER),
@@ -66,18 +66,18 @@ def test_a_parcel_with_its_carrier_gets_a_window_from_general_experience() -> No
         (["import.customs_released", "delivery.out_for_delivery"], JourneyStage.OUT_FOR_DELIVERY),
     ],
 )
-def test_the_latest_passage_is_what_the_time_is_counted_from(scans: list[str], clock: JourneyStage) -> None:
+def test_the_latest_milestone_decides_the_journey_stage(scans: list[str], stage: JourneyStage) -> None:
     start = NOW - 2 * DAY
     shipment = record_scans(
         factories.create_leg(), *((name, start + timedelta(hours=hour)) for hour, name in enumerate(scans))
     )
 
     assert shipment.forecast is not None
-    assert shipment.forecast.stage == clock
+    assert shipment.forecast.stage == stage
 
 
 @pytest.mark.parametrize("scans", [["unmapped"], ["origin.picked_up", "return.started"], ["delivery.delivered"]])
-def test_no_date_is_said_where_there_is_none(scans: list[str]) -> None:
+def test_unmapped_returning_and_delivered_parcels_get_no_forecast(scans: list[str]) -> None:
     shipment = record_scans(
         factories.create_leg(), *((name, NOW - DAY + timedelta(hours=hour)) for hour, name in enumerate(scans))
     )
@@ -86,7 +86,7 @@ def test_no_date_is_said_where_there_is_none(scans: list[str]) -> None:
     assert shipment.forecast_due_at is None
 
 
-def test_a_parcel_to_nobody_knows_where_has_no_date() -> None:
+def test_a_parcel_without_a_destination_gets_no_forecast() -> None:
     assert (
         record_scans(
             factories.create_leg(for_order=factories.create_order(country="")), ("origin.picked_up", NOW - DAY)
@@ -95,7 +95,7 @@ def test_a_parcel_to_nobody_knows_where_has_no_date() -> None:
     )
 
 
-def test_on_the_round_it_comes_today_between_the_usual_hours() -> None:
+def test_a_parcel_out_for_delivery_is_forecast_for_hours_of_the_same_day() -> None:
     morning = datetime.fromisoformat("2026-09-18T12:00:00+00:00")
     shipment = record_scans(factories.create_leg(), ("delivery.out_for_delivery", morning))
 
@@ -107,7 +107,7 @@ def test_on_the_round_it_comes_today_between_the_usual_hours() -> None:
     assert morning - timedelta(hours=1) <= forecast.earliest_at < forecast.latest_at <= morning + timedelta(hours=13)
 
 
-def test_the_next_forecast_of_a_silent_parcel_comes_within_a_day() -> None:
+def test_without_new_scans_the_next_forecast_is_due_within_a_day() -> None:
     shipment = record_scans(factories.create_leg(), ("origin.picked_up", NOW - DAY))
 
     assert shipment.forecast_due_at is not None
@@ -115,17 +115,17 @@ def test_the_next_forecast_of_a_silent_parcel_comes_within_a_day() -> None:
     assert shipment.forecast_due_at >= NOW - DAY + FORECAST_INTERVAL
 
 
-def test_what_says_nothing_new_is_not_said_again() -> None:
+def test_an_unchanged_forecast_is_not_stored_again() -> None:
     shipment = record_scans(factories.create_leg(), ("origin.picked_up", NOW - DAY))
 
-    again = forecast_at(shipment, NOW - DAY + timedelta(hours=20))
+    current = forecast_at(shipment, NOW - DAY + timedelta(hours=20))
 
-    assert again == shipment.forecast
+    assert current == shipment.forecast
     assert Forecast.objects.count() == 1
     assert Shipment.objects.get().revision == shipment.revision
 
 
-def test_silence_moves_the_window_and_says_so() -> None:
+def test_days_without_scans_move_the_window_and_are_given_as_the_reason() -> None:
     shipment = record_scans(factories.create_leg(), ("import.customs_released", NOW - DAY))
     first = shipment.forecast
     assert first is not None
@@ -141,7 +141,9 @@ def test_silence_moves_the_window_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("after", "reason"), [(timedelta(hours=30), ForecastChangeReason.EARLY), (16 * DAY, ForecastChangeReason.LATE)]
 )
-def test_a_step_earlier_or_later_than_usual_moves_the_window(after: timedelta, reason: ForecastChangeReason) -> None:
+def test_a_milestone_reached_early_or_late_is_given_as_the_reason(
+    after: timedelta, reason: ForecastChangeReason
+) -> None:
     leg = factories.create_leg()
     start = NOW - 17 * DAY
     record_scans(leg, ("origin.picked_up", start))
@@ -166,17 +168,15 @@ def test_a_delivered_parcel_keeps_its_last_forecast_and_gets_no_more() -> None:
     assert shipment.forecast is not None
 
 
-def make_delivered(
-    shop: Shop, count: int, *, mean_days: float = 9.0, country: str = "US", until: datetime = NOW
-) -> None:
-    """Have parcels of a shop taken from China to a country, the last one delivered just before `until`."""
-    dice = np.random.default_rng(count)
+def create_delivered_shipments(shop: Shop, count: int) -> None:
+    """Create parcels of a shop from China to the US, delivered within the last 100 days, after nine days on average."""
+    rng = np.random.default_rng(count)
     orders, shipments = [], []
-    for place in range(count):
-        days = float(mean_days * np.exp(dice.normal(0, 0.25)))
-        start = until - timedelta(days=days) - DAY * 100 * (place / count)
-        number = f"P{country}{mean_days}{place}"
-        order = Order(shop=shop, number=number, number_key=number, country=country, placed_at=start - 2 * DAY)
+    for index in range(count):
+        days = float(9.0 * np.exp(rng.normal(0, 0.25)))
+        start = NOW - timedelta(days=days) - DAY * 100 * (index / count)
+        number = f"P{index}"
+        order = Order(shop=shop, number=number, number_key=number, country="US", placed_at=start - 2 * DAY)
         orders.append(order)
         shipments.append(
             Shipment(
@@ -191,9 +191,9 @@ def make_delivered(
     Shipment.objects.bulk_create(shipments)
 
 
-def test_the_nightly_fit_learns_each_shops_own_times() -> None:
+def test_nightly_training_learns_a_shops_own_transit_times() -> None:
     leg = factories.create_leg()
-    make_delivered(leg.shipment.order.shop, 120)
+    create_delivered_shipments(leg.shipment.order.shop, 120)
 
     assert train_all_models(NOW) == 2
     prediction.clear_model_caches()
@@ -206,93 +206,96 @@ def test_the_nightly_fit_learns_each_shops_own_times() -> None:
     assert forecast.prediction_model == PredictionModel.objects.get(stage=JourneyStage.HANDED_OVER)
 
 
-def test_a_worse_model_is_kept_aside_and_an_older_one_can_be_taken_back() -> None:
+def test_a_worse_model_is_stored_but_not_activated_and_any_model_can_be_activated() -> None:
     shop = factories.create_order().shop
-    make_delivered(shop, 150)
+    create_delivered_shipments(shop, 150)
     train_model(shop, JourneyStage.HANDED_OVER, NOW)
-    good = PredictionModel.objects.get()
-    part = PredictionModelPart.objects.get(prediction_model=good, kind="fit")
+    first = PredictionModel.objects.get()
+    part = PredictionModelPart.objects.get(prediction_model=first, kind="fit")
     part.values = [part.values[0], part.values[1], part.values[2]]
     part.save()
     Shipment.objects.filter(pk__in=Shipment.objects.order_by("handed_over_at").values("pk")[:75]).update(
         delivered_at=None, milestone=Milestone.LINEHAUL, handed_over_at=NOW - 60 * DAY
     )
 
-    taken = train_model(shop, JourneyStage.HANDED_OVER, NOW + DAY)
+    accepted = train_model(shop, JourneyStage.HANDED_OVER, NOW + DAY)
 
-    worse = PredictionModel.objects.exclude(pk=good.pk).get()
-    assert (taken, worse.accepted, worse.active) == (False, False, False)
-    assert PredictionModel.objects.get(active=True) == good
+    worse = PredictionModel.objects.exclude(pk=first.pk).get()
+    assert (accepted, worse.accepted, worse.active) == (False, False, False)
+    assert PredictionModel.objects.get(active=True) == first
     worse.activate()
     assert PredictionModel.objects.get(active=True) == worse
-    good.activate()
-    assert PredictionModel.objects.get(active=True) == good
+    first.activate()
+    assert PredictionModel.objects.get(active=True) == first
 
 
-def test_a_carriers_own_date_is_used_only_where_it_was_closer() -> None:
-    leg = factories.create_leg()
-    shop = leg.shipment.order.shop
-    make_delivered(shop, 120)
-    flat = [9.0 * (0.5 + level) for level in RAW_LEVELS]
-    for place, shipment in enumerate(Shipment.objects.filter(delivered_at__isnull=False)):
-        assert shipment.handed_over_at is not None
-        assert shipment.delivered_at is not None
-        for source, wrong in (("sure", 0), ("blind", (place % 9 - 4) * 5)):
-            Forecast.objects.create(
-                shipment=shipment,
-                stage=JourneyStage.HANDED_OVER,
-                made_at=shipment.handed_over_at,
-                elapsed_days=0,
-                raw_remaining_days=flat,
-                earliest_on=NOW.date(),
-                latest_on=NOW.date(),
-                most_likely_on=NOW.date(),
-                change_reason=ForecastChangeReason.FIRST,
-                basis=ForecastBasis.ALL,
-                carrier_date_source=source if place % 2 == 0 or source == "blind" else "other",
-                carrier_estimate_on=shipment.delivered_at.date() + timedelta(days=wrong),
-                shown=False,
-            ) if (place % 2 == 0) == (source == "sure") else None
+def create_forecast_with_carrier_date(shipment: Shipment, source: str, error_days: int) -> None:
+    """Store a forecast made at handover, with a carrier's date that is `error_days` off the delivery."""
+    assert shipment.handed_over_at is not None
+    assert shipment.delivered_at is not None
+    Forecast.objects.create(
+        shipment=shipment,
+        stage=JourneyStage.HANDED_OVER,
+        made_at=shipment.handed_over_at,
+        elapsed_days=0,
+        raw_remaining_days=[9.0 * (0.5 + level) for level in RAW_LEVELS],
+        earliest_on=NOW.date(),
+        latest_on=NOW.date(),
+        most_likely_on=NOW.date(),
+        change_reason=ForecastChangeReason.FIRST,
+        basis=ForecastBasis.ALL,
+        carrier_date_source=source,
+        carrier_estimate_on=shipment.delivered_at.date() + timedelta(days=error_days),
+        shown=False,
+    )
+
+
+def test_a_carriers_own_date_is_used_only_if_its_earlier_dates_were_closer() -> None:
+    shop = factories.create_order().shop
+    create_delivered_shipments(shop, 120)
+    for index, shipment in enumerate(Shipment.objects.filter(delivered_at__isnull=False)):
+        source, error_days = ("inaccurate", (index % 9 - 4) * 5) if index % 2 else ("exact", 0)
+        create_forecast_with_carrier_date(shipment, source, error_days)
     train_model(shop, JourneyStage.HANDED_OVER, NOW)
     prediction.clear_model_caches()
-    traits = Features("CN", "US")
-    on = NOW.date() + timedelta(days=4)
+    features = Features("CN", "US")
+    carrier_date = NOW.date() + timedelta(days=4)
 
-    told = prediction.predict_arrivals(
+    arrivals = prediction.predict_arrivals(
         [
-            prediction.ForecastRequest(shop.pk, JourneyStage.HANDED_OVER, NOW, traits, on, source)
-            for source in ("sure", "blind", "unknown")
+            prediction.ForecastRequest(shop.pk, JourneyStage.HANDED_OVER, NOW, features, carrier_date, source)
+            for source in ("exact", "inaccurate", "unknown")
         ],
         NOW,
     )
 
-    assert [one.is_from_carrier for one in told] == [True, False, False]
-    assert told[0].shown_days[5] == pytest.approx(4.1, abs=0.7)
+    assert [arrival.is_from_carrier for arrival in arrivals] == [True, False, False]
+    assert arrivals[0].shown_days[5] == pytest.approx(4.1, abs=0.7)
 
 
-def test_what_was_shown_is_counted_against_what_came() -> None:
+def test_shown_windows_are_scored_against_actual_deliveries() -> None:
     shop = factories.create_order().shop
-    make_delivered(shop, 40)
-    for place, shipment in enumerate(Shipment.objects.filter(delivered_at__isnull=False)):
+    create_delivered_shipments(shop, 40)
+    for index, shipment in enumerate(Shipment.objects.filter(delivered_at__isnull=False)):
         assert shipment.delivered_at is not None
-        on = shipment.delivered_at.date() + timedelta(days=0 if place % 4 else -3)
+        predicted_on = shipment.delivered_at.date() + timedelta(days=0 if index % 4 else -3)
         Forecast.objects.create(
             shipment=shipment,
             stage=JourneyStage.HANDED_OVER,
             made_at=shipment.delivered_at - 5 * DAY,
             elapsed_days=1,
             raw_remaining_days=[],
-            earliest_on=on - DAY,
-            latest_on=on + DAY,
-            most_likely_on=on,
+            earliest_on=predicted_on - DAY,
+            latest_on=predicted_on + DAY,
+            most_likely_on=predicted_on,
             basis=ForecastBasis.LANE,
             change_reason=ForecastChangeReason.FIRST,
         )
 
     accuracy.update_scores(NOW)
 
-    every = ForecastAccuracy.objects.get(kind="all", stage=JourneyStage.HANDED_OVER)
-    assert (every.parcel_count, every.coverage_percent, every.late_percent, every.median_width_days) == (
+    overall = ForecastAccuracy.objects.get(kind="all", stage=JourneyStage.HANDED_OVER)
+    assert (overall.parcel_count, overall.coverage_percent, overall.late_percent, overall.median_width_days) == (
         40,
         75.0,
         25.0,

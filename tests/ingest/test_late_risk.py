@@ -1,4 +1,4 @@
-"""The odds of missing a promise, and the alarm that they raise and end."""
+"""The probability of missing a promised date, and the alerts that it opens and closes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from tracking.vocabulary import AlertKind
 
 NOW = datetime(2026, 9, 18, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
-spans = st.lists(st.floats(0.01, 20), min_size=len(SHOWN_LEVELS), max_size=len(SHOWN_LEVELS))
+SPANS = st.lists(st.floats(0.01, 20), min_size=len(SHOWN_LEVELS), max_size=len(SHOWN_LEVELS))
 
 
-@given(spans, st.floats(0, 300), st.floats(0, 300), st.floats(0.01, 100))
-def test_waiting_makes_it_likelier_and_a_later_promise_less_likely(
-    steps: list[float], waited: float, ends: float, more: float
+@given(SPANS, st.floats(0, 300), st.floats(0, 300), st.floats(0.01, 100))
+def test_waiting_raises_the_probability_and_a_later_promise_lowers_it(
+    steps: list[float], elapsed: float, promised: float, more: float
 ) -> None:
-    days = [sum(steps[: place + 1]) for place in range(len(steps))]
+    days = [sum(steps[: index + 1]) for index in range(len(steps))]
 
-    odds = miss_probability(days, waited, ends)
+    probability = miss_probability(days, elapsed, promised)
 
-    assert 0 <= odds <= 1
-    assert miss_probability(days, waited + more, ends) >= odds - 1e-9
-    assert miss_probability(days, waited, ends + more) <= odds + 1e-9
+    assert 0 <= probability <= 1
+    assert miss_probability(days, elapsed + more, promised) >= probability - 1e-9
+    assert miss_probability(days, elapsed, promised + more) <= probability + 1e-9
 
 
-def test_past_the_promise_it_is_certain() -> None:
+def test_a_miss_is_certain_once_the_promised_time_is_past() -> None:
     assert miss_probability([float(day) for day in range(1, 12)], 5.0, 5.0) == 1
 
 
@@ -48,20 +48,22 @@ def promised_shipment(day: datetime) -> Shipment:
 @pytest.mark.database
 @pytest.mark.django_db
 @pytest.mark.parametrize(("days", "kinds"), [(3, {AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK}), (70, set())])
-def test_a_forecast_beyond_the_promise_raises_the_alarm(days: int, kinds: set[AlertKind]) -> None:
+def test_a_forecast_beyond_the_promised_date_opens_alerts(days: int, kinds: set[AlertKind]) -> None:
     shipment = promised_shipment(NOW + days * DAY)
 
     make_due_forecasts(NOW)
     Shipment.objects.filter(pk=shipment.pk).update(alerts_due_at=NOW)
     alerts.check_due_alerts(NOW)
 
-    found = Alert.objects.filter(shipment=shipment, kind__in=[AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK]).open()
-    assert {AlertKind(alert.kind) for alert in found} == kinds
+    open_alerts = Alert.objects.filter(
+        shipment=shipment, kind__in=[AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK]
+    ).open()
+    assert {AlertKind(alert.kind) for alert in open_alerts} == kinds
 
 
 @pytest.mark.database
 @pytest.mark.django_db
-def test_a_forecast_that_moves_has_the_alarms_looked_at() -> None:
+def test_a_changed_forecast_makes_the_alerts_due() -> None:
     shipment = record_scans(factories.create_leg(), ("import.customs_released", NOW - DAY))
     far = NOW + 30 * DAY
     Shipment.objects.filter(pk=shipment.pk).update(
@@ -74,7 +76,7 @@ def test_a_forecast_that_moves_has_the_alarms_looked_at() -> None:
 
 
 @pytest.mark.django_db
-def test_nobody_says_odds_without_a_promise_or_a_forecast() -> None:
+def test_without_a_promise_or_a_forecast_there_is_no_probability() -> None:
     shipment = record_scans(factories.create_leg(), ("origin.picked_up", NOW - DAY))
 
     assert late_probability(shipment, NOW) is None

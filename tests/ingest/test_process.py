@@ -1,4 +1,4 @@
-"""Stored messages, read: what cannot be read is kept, what has no order waits, what is read again changes nothing."""
+"""Processing payloads: unreadable ones are kept, unmatched ones wait for their order, replays change nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError
 
 from tests import factories
-from tracking.ingest import process as read_module
+from tracking.ingest import process as process_module
 from tracking.ingest import replay as replay_module
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.loaded import NewEvent
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 SAMPLES = Path(__file__).parent.parent / "carriers" / "samples" / "17track"
 
 
-def test_an_answer_becomes_the_whole_route() -> None:
+def test_one_answer_becomes_all_events_and_legs_of_the_route() -> None:
     leg = factories.create_leg("LZ000000015CN")
 
     events = process_payload(factories.create_payload((SAMPLES / "china_post_to_usps.json").read_bytes()))
@@ -43,28 +43,28 @@ def test_an_answer_becomes_the_whole_route() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b'{"code": 0, "data": []}', b"{" * 50_000])
-def test_what_cannot_be_read_keeps_its_bytes_and_says_why(body: bytes) -> None:
+def test_an_unreadable_payload_keeps_its_bytes_and_the_error(body: bytes) -> None:
     factories.create_leg()
     payload = factories.create_payload(body)
 
     assert process_payload(payload) == []
 
-    kept = Payload.objects.get(pk=payload.pk)
-    assert kept.status == PayloadStatus.UNREADABLE
-    assert kept.error
-    assert bytes(kept.body) == body
+    stored = Payload.objects.get(pk=payload.pk)
+    assert stored.status == PayloadStatus.UNREADABLE
+    assert stored.error
+    assert bytes(stored.body) == body
 
 
-def test_a_number_without_an_order_waits_and_is_attached_when_its_order_arrives() -> None:
+def test_an_unmatched_payload_is_processed_when_its_order_arrives() -> None:
     payload = factories.create_payload(factories.build_answer_json("LZ000000015CN"), received_via=ReceivedVia.WEBHOOK)
     assert process_payload(payload) == []
     assert payload.status == PayloadStatus.UNMATCHED
 
     leg = factories.create_leg("lz 0000 00015 cn")
-    adopted = replay_leg(leg)
+    replayed = replay_leg(leg)
 
     payload.refresh_from_db()
-    assert adopted == 1
+    assert replayed == 1
     assert payload.status == PayloadStatus.PARSED
     assert Event.objects.get().leg == leg
 
@@ -81,7 +81,7 @@ def test_replaying_everything_twice_changes_nothing() -> None:
     assert after == before
 
 
-def test_replaying_does_not_change_when_the_carrier_is_asked_next() -> None:
+def test_replaying_does_not_change_the_next_check() -> None:
     factories.create_leg("LZ000000015CN")
     process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN")))
     planned = Leg.objects.get().next_check_at
@@ -91,12 +91,12 @@ def test_replaying_does_not_change_when_the_carrier_is_asked_next() -> None:
     assert Leg.objects.get().next_check_at == planned
 
 
-def test_an_unknown_code_is_counted_once_for_the_operator_and_moves_nothing() -> None:
+def test_an_unknown_code_is_counted_once_and_does_not_change_the_milestone() -> None:
     factories.create_leg()
-    odd = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Teleported")
+    unmapped = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Teleported")
     payload = factories.create_payload(
         factories.build_answer_json(
-            "LZ000000015CN", events=(odd, factories.build_event_json("2026-09-04T10:00:00+08:00"))
+            "LZ000000015CN", events=(unmapped, factories.build_event_json("2026-09-04T10:00:00+08:00"))
         )
     )
 
@@ -112,10 +112,10 @@ def test_an_unknown_code_is_counted_once_for_the_operator_and_moves_nothing() ->
     assert Shipment.objects.get().milestone == Milestone.ACCEPTED
 
 
-def test_a_code_that_an_operator_maps_is_known_from_then_on_and_for_all_history() -> None:
+def test_a_code_mapped_by_an_operator_applies_to_past_and_future_events() -> None:
     factories.create_leg()
-    odd = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
-    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(odd,))))
+    unmapped = factories.build_event_json("2026-09-05T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up")
+    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(unmapped,))))
     assert Shipment.objects.get().milestone == Milestone.PENDING
     code = UnmappedCode.objects.get()
     code.scan = "linehaul.departed"
@@ -125,18 +125,18 @@ def test_a_code_that_an_operator_maps_is_known_from_then_on_and_for_all_history(
 
     assert Shipment.objects.get().milestone == Milestone.LINEHAUL
     later = factories.build_event_json("2026-09-06T10:00:00+08:00", "InTransit_FromTheFuture", "Beamed up again")
-    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(later, odd))))
+    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(later, unmapped))))
     assert set(Event.objects.values_list("scan", flat=True)) == {"linehaul.departed"}
 
 
-def test_a_time_that_cannot_be_true_is_shown_as_told_and_has_no_instant() -> None:
+def test_an_impossible_time_is_kept_as_local_time_without_an_instant() -> None:
     factories.create_leg()
-    wrong = (
+    events = (
         factories.build_event_json("2099-01-01T10:00:00+08:00"),
         factories.build_event_json("1970-01-01T08:00:00+08:00", text="Sorted"),
     )
 
-    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=wrong)))
+    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=events)))
 
     assert set(Event.objects.values_list("occurred_at", "local_time")) == {
         (None, "2099-01-01T10:00:00"),
@@ -144,9 +144,9 @@ def test_a_time_that_cannot_be_true_is_shown_as_told_and_has_no_instant() -> Non
     }
 
 
-def test_missing_and_odd_leaves_are_unknown_and_not_errors() -> None:
+def test_missing_and_malformed_values_are_unknown_and_not_errors() -> None:
     factories.create_leg()
-    bare: dict[str, Any] = {
+    malformed: dict[str, Any] = {
         "description": None,
         "time_iso": 12345,
         "time_raw": None,
@@ -154,44 +154,48 @@ def test_missing_and_odd_leaves_are_unknown_and_not_errors() -> None:
         "sub_status": None,
         "location": [],
     }
-    body = factories.build_answer_json("LZ000000015CN", events=({**bare, "time_iso": None}, bare))
+    body = factories.build_answer_json("LZ000000015CN", events=({**malformed, "time_iso": None}, malformed))
 
     process_payload(factories.create_payload(body))
 
-    told = Event.objects.values_list("raw_time", "occurred_at", "local_time", "text", "country", "scan")
-    assert set(told) == {("", None, "", "", "", "unmapped"), ("12345", None, "", "", "", "unmapped")}
+    rows = Event.objects.values_list("raw_time", "occurred_at", "local_time", "text", "country", "scan")
+    assert set(rows) == {("", None, "", "", "", "unmapped"), ("12345", None, "", "", "", "unmapped")}
 
 
-def test_out_of_order_and_duplicate_scans_settle() -> None:
+def test_unordered_and_duplicate_scans_are_sorted_and_merged() -> None:
     factories.create_leg()
-    pick, out = (
+    picked_up, out_for_delivery = (
         factories.build_event_json("2026-09-04T10:00:00+08:00"),
         factories.build_event_json("2026-09-14T08:00:00-07:00", "OutForDelivery_Other", "Out", "US"),
     )
 
-    process_payload(factories.create_payload(factories.build_answer_json("LZ000000015CN", events=(pick, out, pick))))
+    process_payload(
+        factories.create_payload(
+            factories.build_answer_json("LZ000000015CN", events=(picked_up, out_for_delivery, picked_up))
+        )
+    )
 
     assert Event.objects.count() == 2
     assert Shipment.objects.get().milestone == Milestone.OUT_FOR_DELIVERY
 
 
 @pytest.mark.parametrize(
-    ("code", "trouble", "registered"),
+    ("code", "reason", "is_registered"),
     [(-18019902, "not_registered", False), (-18019909, "", True), (-18019903, "carrier_unknown", True)],
 )
-def test_a_refused_number_says_why_and_is_asked_again(code: int, trouble: str, registered: bool) -> None:
+def test_a_rejected_number_keeps_the_reason_and_is_polled_again(code: int, reason: str, is_registered: bool) -> None:
     leg = factories.create_leg(registered_at=factories.RECEIVED_AT)
     error = {"number": leg.number, "error": {"code": code, "message": "no"}}
 
     process_payload(factories.create_payload({"code": 0, "data": {"accepted": [], "rejected": [error]}}))
 
     leg.refresh_from_db()
-    assert leg.last_error.split(":")[0] == trouble
-    assert (leg.registered_at is not None) is registered
+    assert leg.last_error.split(":")[0] == reason
+    assert (leg.registered_at is not None) is is_registered
     assert leg.next_check_at is not None
 
 
-def test_the_answer_to_a_registration_registers_and_tells_no_news() -> None:
+def test_a_registration_answer_sets_the_registration_time_only() -> None:
     leg = factories.create_leg()
     body = {"code": 0, "data": {"accepted": [{"number": leg.number, "carrier": 3011}]}}
 
@@ -202,25 +206,25 @@ def test_the_answer_to_a_registration_registers_and_tells_no_news() -> None:
     assert leg.last_answer_at is None
 
 
-def test_replaying_an_old_message_does_not_bring_back_what_it_said_of_the_feed() -> None:
+def test_replaying_an_old_payload_does_not_restore_its_feed_state() -> None:
     leg = factories.create_leg()
     stop = {"event": "TRACKING_STOPPED", "data": {"number": leg.number}}
-    old = factories.create_payload(stop, received_via=ReceivedVia.WEBHOOK)
-    process_payload(old)
+    old_payload = factories.create_payload(stop, received_via=ReceivedVia.WEBHOOK)
+    process_payload(old_payload)
     later = factories.RECEIVED_AT + timedelta(hours=1)
     process_payload(
         factories.create_payload(factories.build_answer_json(leg.number), received_at=later, last_received_at=later)
     )
     before = Leg.objects.get()
 
-    replay_payloads(Payload.objects.filter(pk=old.pk))
+    replay_payloads(Payload.objects.filter(pk=old_payload.pk))
 
     after = Leg.objects.get()
     assert (before.feed_state, after.feed_state) == (FeedState.ACTIVE, FeedState.ACTIVE)
     assert after.next_check_at == before.next_check_at
 
 
-def test_one_number_in_two_orders_tells_both() -> None:
+def test_a_number_in_two_orders_adds_events_to_both() -> None:
     factories.create_leg("LZ000000015CN")
     factories.create_leg("LZ000000015CN")
 
@@ -229,7 +233,7 @@ def test_one_number_in_two_orders_tells_both() -> None:
     assert Event.objects.values("shipment").distinct().count() == 2
 
 
-def test_the_next_check_follows_the_milestone() -> None:
+def test_polling_ends_with_delivery() -> None:
     leg = factories.create_leg()
     process_payload(
         factories.create_payload(
@@ -252,7 +256,7 @@ def test_the_next_check_follows_the_milestone() -> None:
     assert leg.next_check_at is None
 
 
-def test_one_message_that_breaks_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payload_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.create_leg("LZ000000015CN")
     factories.create_leg("LZ000000029CN")
     good, bad = (
@@ -260,12 +264,12 @@ def test_one_message_that_breaks_does_not_hold_up_the_others(monkeypatch: pytest
         factories.create_payload(factories.build_answer_json("LZ000000029CN")),
     )
 
-    def take_but_one(book: ShipmentBatch, message: ParsedPayload) -> list[NewEvent]:
-        if message.payload == bad:
+    def add_unless_bad(batch: ShipmentBatch, parsed: ParsedPayload) -> list[NewEvent]:
+        if parsed.payload == bad:
             raise DatabaseError("the disk is full")
-        return add_payload(book, message)
+        return add_payload(batch, parsed)
 
-    monkeypatch.setattr(read_module, "add_payload", take_but_one)
+    monkeypatch.setattr(process_module, "add_payload", add_unless_bad)
     with pytest.raises(DatabaseError, match="disk is full"):
         process_payloads([bad, good])
 
@@ -275,43 +279,43 @@ def test_one_message_that_breaks_does_not_hold_up_the_others(monkeypatch: pytest
     assert (good.status, bad.status) == (PayloadStatus.PARSED, PayloadStatus.STORED)
 
 
-def test_messages_about_one_parcel_read_together_give_what_they_give_one_by_one() -> None:
-    apart, together = factories.create_leg("LZ000000015CN"), factories.create_leg("LZ000000029CN")
+def test_payloads_processed_together_give_the_same_result_as_one_by_one() -> None:
+    separate, together = factories.create_leg("LZ000000015CN"), factories.create_leg("LZ000000029CN")
     days = ("2026-09-04T11:30:00+08:00", "2026-09-06T09:00:00+08:00", "2026-09-08T20:15:00+08:00")
 
-    def messages(number: str) -> list[Payload]:
+    def growing_payloads(number: str) -> list[Payload]:
         return [
             factories.create_payload(
                 factories.build_answer_json(
-                    number, events=tuple(factories.build_event_json(day) for day in days[: told + 1])
+                    number, events=tuple(factories.build_event_json(day) for day in days[:day_count])
                 )
             )
-            for told in range(3)
+            for day_count in (1, 2, 3)
         ]
 
-    one_by_one = sum(len(process_payload(message)) for message in messages("LZ000000015CN"))
-    assert process_payloads(messages("LZ000000029CN")) == one_by_one == 3
+    one_by_one = sum(len(process_payload(payload)) for payload in growing_payloads("LZ000000015CN"))
+    assert process_payloads(growing_payloads("LZ000000029CN")) == one_by_one == 3
 
     first, second = (
         list(Event.objects.filter(leg=leg).order_by("sequence").values_list("occurred_at", "scan"))
-        for leg in (apart, together)
+        for leg in (separate, together)
     )
     assert first == second
     names = ("milestone", "first_event_at", "last_event_at", "last_scan", "activity_factor")
-    apart.shipment.refresh_from_db()
+    separate.shipment.refresh_from_db()
     together.shipment.refresh_from_db()
-    assert [getattr(apart.shipment, name) for name in names] == [getattr(together.shipment, name) for name in names]
+    assert [getattr(separate.shipment, name) for name in names] == [getattr(together.shipment, name) for name in names]
 
 
-def test_reading_many_messages_takes_hardly_more_queries_than_reading_one(
+def test_thirty_payloads_need_at_most_twenty_queries(
     django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
 ) -> None:
     numbers = [f"LZ{number:09d}CN" for number in range(30)]
     for number in numbers:
         factories.create_leg(number)
-    messages = [factories.create_payload(factories.build_answer_json(number)) for number in numbers]
+    payloads = [factories.create_payload(factories.build_answer_json(number)) for number in numbers]
 
     with django_assert_max_num_queries(20):
-        process_payloads(messages)
+        process_payloads(payloads)
 
     assert Event.objects.count() == 30

@@ -1,4 +1,4 @@
-"""Told scans become rows: once, in any order, with every hand-over kept."""
+"""Parsed scans become events: once, in any order, with every handover kept."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ USPS = ParsedLeg("usps", "USPS", "LZ000000015CN", "US")
 
 def test_the_same_scan_twice_is_one_event() -> None:
     leg = factories.create_leg()
-    told = factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00"))
+    parsed = factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00"))
 
-    first = record_shipment(leg, told, factories.create_payload())
-    again = record_shipment(leg, told, factories.create_payload())
+    first = record_shipment(leg, parsed, factories.create_payload())
+    second = record_shipment(leg, parsed, factories.create_payload())
 
-    assert (len(first), len(again)) == (1, 0)
+    assert (len(first), len(second)) == (1, 0)
     assert Event.objects.count() == 1
 
 
 def test_a_scan_repeated_inside_one_answer_is_one_event() -> None:
-    twice = factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")
+    scan = factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00")
 
     assert (
-        len(record_shipment(factories.create_leg(), factories.build_shipment(twice, twice), factories.create_payload()))
+        len(record_shipment(factories.create_leg(), factories.build_shipment(scan, scan), factories.create_payload()))
         == 1
     )
 
 
-def test_a_late_scan_does_not_undeliver() -> None:
+def test_a_late_scan_does_not_undo_delivery() -> None:
     leg = factories.create_leg()
     record_shipment(
         leg,
@@ -61,32 +61,32 @@ def test_a_late_scan_does_not_undeliver() -> None:
     assert shipment.delivered_at == datetime(2026, 9, 10, 8, tzinfo=UTC)
 
 
-def test_an_answer_that_tells_nothing_new_leaves_the_revision_alone() -> None:
+def test_an_answer_without_new_events_does_not_change_the_revision() -> None:
     leg = factories.create_leg()
-    told = factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00"))
-    record_shipment(leg, told, factories.create_payload())
+    parsed = factories.build_shipment(factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00"))
+    record_shipment(leg, parsed, factories.create_payload())
     before = Shipment.objects.get().revision
 
-    record_shipment(leg, told, factories.create_payload())
+    record_shipment(leg, parsed, factories.create_payload())
 
     assert Shipment.objects.get().revision == before
 
 
-def test_two_carriers_in_one_answer_make_two_legs_and_only_one_is_asked() -> None:
+def test_two_carriers_in_one_answer_make_two_legs_of_which_one_is_polled() -> None:
     leg = factories.create_leg()
-    told = factories.build_shipment(
+    parsed = factories.build_shipment(
         factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00", leg_index=0),
         factories.build_scan("delivery.delivered", "2026-09-14T11:30:00-07:00", leg_index=1),
         legs=(CHINA, USPS),
     )
 
-    record_shipment(leg, told, factories.create_payload())
+    record_shipment(leg, parsed, factories.create_payload())
 
     legs = list(Leg.objects.order_by("position").values_list("carrier__slug", "reported_by"))
     assert legs == [("chinapost", None), ("usps", leg.pk)]
 
 
-def test_a_next_number_opens_a_leg_that_is_asked_at_once() -> None:
+def test_a_next_number_opens_a_leg_that_is_polled_at_once() -> None:
     leg = factories.create_leg()
     next_leg = ParsedLeg("dhl-de", "DHL Paket", "00340434000000000013")
 
@@ -103,20 +103,20 @@ def test_a_next_number_opens_a_leg_that_is_asked_at_once() -> None:
     assert opened.next_check_at == factories.RECEIVED_AT
 
 
-def test_what_is_too_long_for_a_number_is_none() -> None:
+def test_a_number_that_is_too_long_is_ignored() -> None:
     leg = factories.create_leg()
-    endless = ParsedLeg("usps", "U" * 300, "9" * 400, "US")
+    too_long = ParsedLeg("usps", "U" * 300, "9" * 400, "US")
 
     record_shipment(
         leg,
-        factories.build_shipment(factories.build_scan("lastmile.held", "2026-09-06T11:30:00-07:00"), legs=(endless,)),
+        factories.build_shipment(factories.build_scan("lastmile.held", "2026-09-06T11:30:00-07:00"), legs=(too_long,)),
         factories.create_payload(),
     )
 
     assert set(Leg.objects.values_list("number", flat=True)) == {"LZ000000015CN"}
 
 
-def test_a_number_told_before_its_carrier_becomes_that_carriers_leg() -> None:
+def test_a_number_reported_before_its_carrier_becomes_that_carriers_leg() -> None:
     leg = factories.create_leg()
     record_shipment(
         leg, factories.build_shipment(legs=(CHINA, ParsedLeg("", "", "92001900"))), factories.create_payload()
@@ -135,7 +135,7 @@ def test_a_number_told_before_its_carrier_becomes_that_carriers_leg() -> None:
     assert Leg.objects.count() == 2
 
 
-def test_another_carrier_under_our_number_opens_a_leg_of_its_own() -> None:
+def test_another_carrier_under_the_same_number_opens_its_own_leg() -> None:
     leg = factories.create_leg()
     record_shipment(
         leg,
@@ -143,17 +143,17 @@ def test_another_carrier_under_our_number_opens_a_leg_of_its_own() -> None:
         factories.create_payload(),
     )
 
-    stranger = ParsedLeg("ups", "UPS", "LZ000000015CN", "US")
+    other_leg = ParsedLeg("ups", "UPS", "LZ000000015CN", "US")
     record_shipment(
         leg,
-        factories.build_shipment(factories.build_scan("lastmile.held", "2026-09-06T11:30:00-07:00"), legs=(stranger,)),
+        factories.build_shipment(factories.build_scan("lastmile.held", "2026-09-06T11:30:00-07:00"), legs=(other_leg,)),
         factories.create_payload(),
     )
 
     assert set(Leg.objects.values_list("carrier__slug", flat=True)) == {"chinapost", "ups"}
 
 
-def test_legs_stand_in_travel_order_whatever_arrives_first() -> None:
+def test_legs_are_in_travel_order_whatever_arrives_first() -> None:
     leg = factories.create_leg()
     record_shipment(
         leg,
@@ -170,13 +170,13 @@ def test_legs_stand_in_travel_order_whatever_arrives_first() -> None:
     assert list(Leg.objects.order_by("position").values_list("carrier__slug", flat=True)) == ["chinapost", "usps"]
 
 
-def test_reading_again_with_a_better_table_changes_the_reading_and_not_the_events() -> None:
+def test_replaying_with_a_better_table_changes_the_scan_of_an_event_and_adds_none() -> None:
     leg = factories.create_leg()
-    told = factories.build_scan("unmapped", "2026-09-04T11:30:00+08:00", code="X1", text="Odd words")
-    record_shipment(leg, factories.build_shipment(told), factories.create_payload())
+    unmapped = factories.build_scan("unmapped", "2026-09-04T11:30:00+08:00", code="X1", text="Odd words")
+    record_shipment(leg, factories.build_shipment(unmapped), factories.create_payload())
 
     record_shipment(
-        leg, factories.build_shipment(told._replace(scan=Scan.LINEHAUL_DEPARTED)), factories.create_payload()
+        leg, factories.build_shipment(unmapped._replace(scan=Scan.LINEHAUL_DEPARTED)), factories.create_payload()
     )
 
     event = Event.objects.get()
@@ -184,21 +184,23 @@ def test_reading_again_with_a_better_table_changes_the_reading_and_not_the_event
     assert Shipment.objects.get().milestone == Milestone.LINEHAUL
 
 
-def test_the_carriers_own_date_and_the_feeds_state_are_noted() -> None:
+def test_the_carriers_own_date_and_the_feed_state_are_stored() -> None:
     leg = factories.create_leg()
-    days = ParsedEstimate(datetime(2026, 9, 15).date(), datetime(2026, 9, 17).date(), "USPS")
+    estimate = ParsedEstimate(datetime(2026, 9, 15).date(), datetime(2026, 9, 17).date(), "USPS")
 
     record_shipment(
-        leg, factories.build_shipment(carrier_estimate=days, feed_state=FeedState.EXPIRED), factories.create_payload()
+        leg,
+        factories.build_shipment(carrier_estimate=estimate, feed_state=FeedState.EXPIRED),
+        factories.create_payload(),
     )
 
     shipment = Shipment.objects.get()
-    assert (shipment.carrier_earliest_on, shipment.carrier_latest_on, shipment.carrier_date_source) == days
+    assert (shipment.carrier_earliest_on, shipment.carrier_latest_on, shipment.carrier_date_source) == estimate
     leg.refresh_from_db()
     assert leg.feed_state == FeedState.EXPIRED
 
 
-def test_who_measured_first_may_correct_it_and_others_only_fill_gaps() -> None:
+def test_the_first_number_corrects_measurements_and_other_numbers_fill_gaps() -> None:
     first = factories.create_leg("LZ000000015CN")
     other = first.shipment.legs.create(number="9200190000000000000009", position=1)
 
@@ -236,21 +238,21 @@ SCANS = st.lists(
 
 
 class Merging(TestCase):
-    """However an answer is cut up, shuffled and repeated, the same rows come out."""
+    """An answer split into single scans, shuffled and repeated, gives the same events."""
 
     @settings(max_examples=25, deadline=None)
     @given(SCANS, st.integers(0, 2**32))
-    def test_pieces_in_any_order_give_the_same_events(self, scans: list[ParsedScan], seed: int) -> None:
-        whole, pieces = factories.create_leg(), factories.create_leg(from_feed=factories.create_feed())
+    def test_single_scans_in_any_order_give_the_same_events(self, scans: list[ParsedScan], seed: int) -> None:
+        whole, split = factories.create_leg(), factories.create_leg(from_feed=factories.create_feed())
         record_shipment(whole, factories.build_shipment(*scans, legs=(CHINA, USPS)), factories.create_payload())
         shuffled = [*scans, *scans]
         Random(seed).shuffle(shuffled)
         for scan in shuffled:
-            record_shipment(pieces, factories.build_shipment(scan, legs=(CHINA, USPS)), factories.create_payload())
+            record_shipment(split, factories.build_shipment(scan, legs=(CHINA, USPS)), factories.create_payload())
 
-        def told(leg: Leg) -> set[tuple[object, ...]]:
+        def event_rows(leg: Leg) -> set[tuple[object, ...]]:
             return set(
                 Event.objects.filter(shipment=leg.shipment).values_list("leg__carrier__slug", "fingerprint", "scan")
             )
 
-        assert told(whole) == told(pieces)
+        assert event_rows(whole) == event_rows(split)

@@ -1,4 +1,4 @@
-"""Words that nobody knows, translated by a service where an operator names one, and shown with the original."""
+"""Unmapped texts are translated by a service, if one is configured, and shown with the original."""
 
 from __future__ import annotations
 
@@ -22,27 +22,29 @@ UNKNOWN_TEXT = "Zzrumpf 7 verplonkt"
 
 @pytest.fixture
 def service(settings: Any) -> Iterator[HttpReceiver]:
-    with running_receiver() as found:
-        settings.TRANSLATE_URL, settings.TRANSLATE_KEY = found.url + "/translate", "k"
-        yield found
+    with running_receiver() as receiver:
+        settings.TRANSLATE_URL, settings.TRANSLATE_KEY = receiver.url + "/translate", "k"
+        yield receiver
 
 
 @pytest.fixture
 def leg(db: None) -> Leg:
-    found = factories.create_leg(for_order=factories.create_order(country="BR"))
+    created = factories.create_leg(for_order=factories.create_order(country="BR"))
     event = factories.build_event_json("2026-09-04T11:30:00+08:00", "Made_Up", UNKNOWN_TEXT)
     process_payload(
-        factories.create_payload(factories.build_answer_json(found.number, events=(event,)), received_at=timezone.now())
+        factories.create_payload(
+            factories.build_answer_json(created.number, events=(event,)), received_at=timezone.now()
+        )
     )
-    found.shipment.events.update(received_at=timezone.now())
-    return found
+    created.shipment.events.update(received_at=timezone.now())
+    return created
 
 
 def page(client: Client, leg: Leg) -> str:
     return client.get(leg.shipment.get_absolute_url(), headers={"accept-language": "pt-br"}).content.decode()
 
 
-def test_unknown_words_are_translated_for_the_buyers_country_and_shown_with_the_original(
+def test_an_unmapped_text_is_translated_for_the_buyers_country_and_shown_with_the_original(
     service: HttpReceiver, leg: Leg, client: Client
 ) -> None:
     service.responses = [(200, {}, json.dumps({"translatedText": text}).encode()) for text in ("Eight", "Tudo certo")]
@@ -50,8 +52,8 @@ def test_unknown_words_are_translated_for_the_buyers_country_and_shown_with_the_
     assert translate_recent(timezone.now()) == 2
     assert translate_recent(timezone.now()) == 0
 
-    asked = [json.loads(call.body) for call in service.requests]
-    assert [(one["q"], one["target"], one["api_key"]) for one in asked] == [
+    bodies = [json.loads(request.body) for request in service.requests]
+    assert [(body["q"], body["target"], body["api_key"]) for body in bodies] == [
         (UNKNOWN_TEXT, "en", "k"),
         (UNKNOWN_TEXT, "pt-br", "k"),
     ]
@@ -61,7 +63,9 @@ def test_unknown_words_are_translated_for_the_buyers_country_and_shown_with_the_
 
 
 @pytest.mark.parametrize("answer", [(500, {}, b""), (200, {}, b"{}"), (200, {}, b"no json"), "drop"])
-def test_a_service_that_fails_costs_nothing(service: HttpReceiver, leg: Leg, client: Client, answer: Any) -> None:
+def test_if_the_service_fails_only_the_original_text_is_shown(
+    service: HttpReceiver, leg: Leg, client: Client, answer: Any
+) -> None:
     service.responses = [answer]
 
     assert translate_recent(timezone.now()) == 0
@@ -70,6 +74,6 @@ def test_a_service_that_fails_costs_nothing(service: HttpReceiver, leg: Leg, cli
     assert UNKNOWN_TEXT in page(client, leg)
 
 
-def test_without_a_service_nobody_is_asked(leg: Leg, client: Client) -> None:
+def test_without_a_service_nothing_is_translated(leg: Leg, client: Client) -> None:
     assert translate_recent(timezone.now()) == 0
     assert UNKNOWN_TEXT in page(client, leg)
