@@ -1,4 +1,4 @@
-"""Hand-overs: one chain of legs, the same scan once with all who told it, in whatever order it arrives."""
+"""Handovers: one chain of legs and one row for each scan, in whatever order the answers arrive."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def parsed_scan(name: str, day: int, leg: int = 0, text: str = "", minute: int =
 def parsed_shipment(
     *scans: ParsedScan, number: str = "AA00000001", legs: tuple[tuple[str, str], ...] = ()
 ) -> ParsedShipment:
-    told = legs or (("alpha", number),)
-    return factories.build_shipment(*scans, number=number, legs=tuple(parsed_leg(*leg) for leg in told))
+    parsed_legs = tuple(parsed_leg(*leg) for leg in legs or (("alpha", number),))
+    return factories.build_shipment(*scans, number=number, legs=parsed_legs)
 
 
 def polled_leg(number: str = "AA00000001", order: Order | None = None) -> Leg:
@@ -73,35 +73,35 @@ def test_a_second_carrier_in_an_aggregators_answer_extends_the_chain() -> None:
     assert Event.objects.count() == 2
 
 
-def test_an_aggregator_that_tells_one_carrier_then_two_then_the_second_alone_tells_one_chain() -> None:
+def test_an_answer_with_only_the_last_of_two_carriers_keeps_one_chain() -> None:
     leg = polled_leg()
-    both, second = ("alpha", "AA00000001"), ("beta", "AA00000001")
+    first, second = ALPHA, ("beta", "AA00000001")
     process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4)))
     process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(both, second))
+        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(first, second))
     )
 
     process_answer(aggregator(), parsed_shipment(parsed_scan(LANDED, 8), parsed_scan(OUT, 9), legs=(second,)))
 
-    assert leg_chain(leg.shipment) == [both, second]
+    assert leg_chain(leg.shipment) == [first, second]
     assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, LANDED, OUT]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_three_legs_in_any_order_are_one_chain(order: tuple[int, ...]) -> None:
+def test_three_legs_reported_in_any_order_are_one_chain(order: tuple[int, ...]) -> None:
     leg = polled_leg()
     chain = (ALPHA, BETA, ("gamma", "CC00000003"))
     scans = (parsed_scan(PICKED, 4), parsed_scan(LANDED, 8), parsed_scan("delivery.delivered", 12))
 
-    for place in order:
-        process_answer(aggregator(), parsed_shipment(scans[place], legs=(chain[place],)))
+    for index in order:
+        process_answer(aggregator(), parsed_shipment(scans[index], legs=(chain[index],)))
 
-    assert [one for one in leg_chain(leg.shipment) if one[0]] == list(chain)
+    assert [(carrier, number) for carrier, number in leg_chain(leg.shipment) if carrier] == list(chain)
     assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, LANDED, "delivery.delivered"]
     assert Shipment.objects.get().milestone == Milestone.DELIVERED
 
 
-def test_a_number_in_an_events_words_opens_the_next_leg_whatever_feed_tells_it() -> None:
+def test_a_number_in_the_text_of_an_event_opens_the_next_leg() -> None:
     own = factories.create_feed("alpha")
     leg = factories.create_leg("AA00000001", from_feed=own)
     aggregator()
@@ -115,7 +115,7 @@ def test_a_number_in_an_events_words_opens_the_next_leg_whatever_feed_tells_it()
     assert (opened.feed, opened.reported_by, opened.next_check_at) == (aggregator(), None, factories.RECEIVED_AT)
 
 
-def test_a_leg_that_opens_without_a_new_scan_moves_the_page() -> None:
+def test_a_new_leg_without_a_new_scan_raises_the_revision() -> None:
     polled_leg()
     process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4)))
     before = Shipment.objects.get().revision
@@ -125,29 +125,29 @@ def test_a_leg_that_opens_without_a_new_scan_moves_the_page() -> None:
     assert Shipment.objects.get().revision == before + 1
 
 
-def test_a_number_in_words_that_is_known_already_opens_nothing() -> None:
+def test_a_known_number_in_the_text_of_an_event_opens_no_leg() -> None:
     leg = polled_leg()
-    words = "New tracking number: bb00000002"
+    text = "New tracking number: bb00000002"
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), legs=(ALPHA, BETA))
     )
 
-    process_answer(aggregator(), parsed_shipment(parsed_scan("lastmile.handed_over", 8, text=words)))
+    process_answer(aggregator(), parsed_shipment(parsed_scan("lastmile.handed_over", 8, text=text)))
 
     assert leg_chain(leg.shipment) == [ALPHA, BETA]
 
 
-@pytest.mark.parametrize("words", ["New tracking number: AA 000 000 01", "Delivery no: LF12345678"])
-def test_the_same_number_and_the_orders_own_are_no_next_leg(words: str) -> None:
+@pytest.mark.parametrize("text", ["New tracking number: AA 000 000 01", "Delivery no: LF12345678"])
+def test_the_same_number_and_the_order_number_in_a_text_open_no_leg(text: str) -> None:
     leg = polled_leg(order=factories.create_order("LF-1234 5678"))
 
-    process_answer(aggregator(), parsed_shipment(parsed_scan("lastmile.handed_over", 8, text=words)))
+    process_answer(aggregator(), parsed_shipment(parsed_scan("lastmile.handed_over", 8, text=text)))
 
     assert leg_chain(leg.shipment) == [ALPHA]
 
 
 @pytest.mark.parametrize("number", ["-", "N/A", "pending", "LF-12345678"])
-def test_a_placeholder_is_no_number(number: str) -> None:
+def test_a_placeholder_or_the_order_number_opens_no_leg(number: str) -> None:
     leg = polled_leg(order=factories.create_order("LF-12345678"))
 
     process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), legs=(ALPHA, ("", number))))
@@ -155,7 +155,7 @@ def test_a_placeholder_is_no_number(number: str) -> None:
     assert leg_chain(leg.shipment) == [ALPHA]
 
 
-def test_a_number_is_the_same_in_any_spelling() -> None:
+def test_numbers_are_matched_in_any_spelling() -> None:
     leg = polled_leg("aa-0000 0001")
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), legs=(ALPHA, BETA))
@@ -169,7 +169,7 @@ def test_a_number_is_the_same_in_any_spelling() -> None:
     assert Event.objects.count() == 2
 
 
-def test_news_of_a_last_mile_number_that_came_before_anyone_named_it_is_linked() -> None:
+def test_events_of_a_number_are_linked_once_an_answer_names_the_number() -> None:
     leg = polled_leg()
     early = scripted_payload(
         factories.create_feed("wider"), parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(BETA,))
@@ -188,7 +188,7 @@ def test_news_of_a_last_mile_number_that_came_before_anyone_named_it_is_linked()
     assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, LANDED, OUT]
 
 
-def test_news_of_a_number_that_is_only_told_of_reaches_its_parcel() -> None:
+def test_a_webhook_about_a_number_that_is_not_polled_reaches_its_parcel() -> None:
     leg = polled_leg()
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
@@ -204,21 +204,21 @@ def test_news_of_a_number_that_is_only_told_of_reaches_its_parcel() -> None:
     assert Payload.objects.filter(status=PayloadStatus.UNMATCHED).count() == 0
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_messages_read_together_find_the_legs_that_others_of_them_open(first: int) -> None:
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_payloads_of_one_batch_find_legs_that_others_of_the_batch_open(is_reversed: bool) -> None:
     leg = polled_leg()
     naming = scripted_payload(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), legs=(ALPHA, BETA)))
     named = scripted_payload(
         factories.create_feed("wider"), parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(BETA,))
     )
 
-    process_payloads([naming, named] if first == 0 else [named, naming])
+    process_payloads([named, naming] if is_reversed else [naming, named])
 
     assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, OUT]
     assert (naming.status, named.status) == (PayloadStatus.PARSED, PayloadStatus.PARSED)
 
 
-def test_two_feeds_that_tell_one_leg_make_one_leg_and_one_row_of_each_scan() -> None:
+def test_two_feeds_of_one_leg_give_one_row_for_each_scan() -> None:
     own = factories.create_feed("alpha")
     leg = polled_leg()
     Leg.objects.create(shipment=leg.shipment, number="AA 00000001", carrier=own, feed=own)
@@ -236,11 +236,11 @@ def test_two_feeds_that_tell_one_leg_make_one_leg_and_one_row_of_each_scan() -> 
 
     rows = timeline_rows(leg.shipment)
     assert [row[0][0] for row in rows] == [PICKED, "origin.facility_arrived", OUT]
-    assert [{telling[3] for telling in row} for row in rows] == [{"wide", "alpha"}] * 3
-    assert {telling[1] for row in rows for telling in row} == {"alpha"}
+    assert [{event[3] for event in row} for row in rows] == [{"wide", "alpha"}] * 3
+    assert {event[1] for row in rows for event in row} == {"alpha"}
 
 
-def test_what_one_feed_says_of_itself_is_not_said_of_another() -> None:
+def test_the_state_of_one_feed_does_not_change_that_of_another() -> None:
     own = factories.create_feed("alpha")
     leg = polled_leg()
     direct = Leg.objects.create(shipment=leg.shipment, number="AA00000001", carrier=own, feed=own)
@@ -253,7 +253,7 @@ def test_what_one_feed_says_of_itself_is_not_said_of_another() -> None:
     assert (direct.feed_state, leg.feed_state) == (FeedState.ACTIVE, FeedState.STOPPED)
 
 
-def test_a_lagging_feed_without_instants_does_not_bring_old_trouble_back() -> None:
+def test_an_old_problem_reported_late_without_an_instant_sets_no_overlay() -> None:
     own = factories.create_feed("alpha")
     leg = polled_leg()
     held = factories.build_scan("import.customs_held", "2026-09-08T10:00:00", text="Held")
@@ -268,21 +268,23 @@ def test_a_lagging_feed_without_instants_does_not_bring_old_trouble_back() -> No
     assert Shipment.objects.get(pk=leg.shipment_id).overlay == ""
 
 
-def test_one_number_carried_by_two_posts_is_two_legs_that_are_asked_once() -> None:
+def test_one_number_of_two_carriers_is_two_legs_of_which_one_is_polled() -> None:
     leg = polled_leg("RR000000005CN")
-    one, two = ("alpha", "RR000000005CN"), ("beta", "RR000000005CN")
+    first, second = ("alpha", "RR000000005CN"), ("beta", "RR000000005CN")
 
-    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="RR000000005CN", legs=(one, two)))
+    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="RR000000005CN", legs=(first, second)))
     process_answer(
         aggregator(),
-        parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), number="RR000000005CN", legs=(one, two)),
+        parsed_shipment(
+            parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), number="RR000000005CN", legs=(first, second)
+        ),
     )
 
-    assert leg_chain(leg.shipment) == [one, two]
+    assert leg_chain(leg.shipment) == [first, second]
     assert list(Leg.objects.filter(reported_by=None)) == [leg]
 
 
-def test_a_carrier_told_without_its_own_number_gets_it_later_and_stays_one_leg() -> None:
+def test_a_carrier_whose_own_number_comes_later_stays_one_leg() -> None:
     leg = polled_leg()
     process_answer(
         aggregator(),
@@ -304,7 +306,7 @@ def test_a_carrier_told_without_its_own_number_gets_it_later_and_stays_one_leg()
     assert Event.objects.count() == 3
 
 
-def test_a_second_carrier_told_first_and_alone_leaves_the_asked_number_to_the_first() -> None:
+def test_a_polled_number_goes_to_the_first_carrier_even_if_the_second_is_reported_first() -> None:
     leg = polled_leg()
     process_answer(aggregator(), parsed_shipment(parsed_scan(LANDED, 8), legs=(("beta", "AA00000001"),)))
 
@@ -317,85 +319,88 @@ def test_a_second_carrier_told_first_and_alone_leaves_the_asked_number_to_the_fi
     assert Event.objects.count() == 2
 
 
-def test_a_renumbered_parcel_goes_on_under_its_new_number() -> None:
+def test_a_parcel_that_gets_a_new_number_is_polled_under_it() -> None:
     leg = polled_leg()
-    words = "Parcel is now tracked under number BB00000002"
+    text = "Parcel is now tracked under number BB00000002"
     process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan("lastmile.forwarded", 8, text=words))
+        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan("lastmile.forwarded", 8, text=text))
     )
-    new = Leg.objects.get(number="BB00000002")
+    new_leg = Leg.objects.get(number="BB00000002")
 
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(("alpha", "BB00000002"),))
     )
 
     assert leg_chain(leg.shipment) == [ALPHA, ("alpha", "BB00000002")]
-    assert (new.reported_by, new.feed) == (None, aggregator())
+    assert (new_leg.reported_by, new_leg.feed) == (None, aggregator())
     assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, "lastmile.forwarded", OUT]
 
 
 def test_two_numbers_that_name_each_other_are_two_legs() -> None:
     leg = polled_leg()
-    one = parsed_shipment(parsed_scan("lastmile.forwarded", 8, text="New tracking number BB00000002"))
-    other = parsed_shipment(
+    first = parsed_shipment(parsed_scan("lastmile.forwarded", 8, text="New tracking number BB00000002"))
+    second = parsed_shipment(
         parsed_scan(OUT, 9, text="Local tracking number AA00000001"), number="BB00000002", legs=(BETA,)
     )
 
     for _ in range(3):
-        process_answer(aggregator(), one)
-        process_answer(aggregator(), other)
+        process_answer(aggregator(), first)
+        process_answer(aggregator(), second)
 
     assert leg_chain(leg.shipment) == [ALPHA, BETA]
 
 
-def test_one_carrier_told_under_two_numbers_by_each_other_does_not_waver() -> None:
+def test_two_answers_that_name_each_others_number_give_a_stable_chain() -> None:
     leg = polled_leg()
     other = Leg.objects.create(shipment=leg.shipment, number="BB00000002", feed=aggregator())
-    seen = set()
+    chains = set()
 
     for _ in range(3):
         process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), legs=(("alpha", "BB00000002"),)))
         process_answer(
             aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="BB00000002", legs=(("alpha", "AA00000001"),))
         )
-        seen.add(tuple(sorted(leg_chain(leg.shipment))))
+        chains.add(tuple(sorted(leg_chain(leg.shipment))))
 
-    assert len(seen) == 1
+    assert len(chains) == 1
     assert set(Leg.objects.values_list("pk", flat=True)) == {leg.pk, other.pk}
 
 
-def test_a_return_on_the_same_number_ends_with_the_sender_and_not_with_the_buyer() -> None:
+def test_a_delivery_after_a_return_started_is_a_return_to_the_sender() -> None:
     polled_leg(order=factories.create_order(country="DE"))
-    there = (
+    outbound = (
         parsed_scan(PICKED, 2, country="CN"),
         parsed_scan("delivery.attempt_failed_absent", 9, leg=1, country="DE"),
     )
-    back = (parsed_scan("return.started", 12, leg=1, country="DE"), parsed_scan("delivery.delivered", 19, country="CN"))
+    inbound = (
+        parsed_scan("return.started", 12, leg=1, country="DE"),
+        parsed_scan("delivery.delivered", 19, country="CN"),
+    )
 
-    for told in (*back, *there):
-        process_answer(aggregator(), parsed_shipment(told, legs=(ALPHA, ("beta", "AA00000001")))._replace(origin="CN"))
+    for scan in (*inbound, *outbound):
+        process_answer(aggregator(), parsed_shipment(scan, legs=(ALPHA, ("beta", "AA00000001")))._replace(origin="CN"))
 
     shipment = Shipment.objects.get()
     assert (shipment.milestone, shipment.overlay, shipment.delivered_at) == (Milestone.RETURNED, "", None)
-    assert [row[0][0] for row in timeline_rows(shipment)] == [told.scan for told in (*there, *back)]
+    assert [row[0][0] for row in timeline_rows(shipment)] == [scan.scan for scan in (*outbound, *inbound)]
 
 
-def test_a_leg_that_was_told_of_is_asked_itself_once_its_feed_is_connected() -> None:
+def test_a_reported_leg_is_polled_once_its_feed_is_enabled() -> None:
     factories.create_feed("beta", enabled=False)
     leg = polled_leg()
-    told = parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
-    process_answer(aggregator(), told)
+    parsed = parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
+    process_answer(aggregator(), parsed)
     second = Leg.objects.get(number="BB00000002")
     assert (second.reported_by, second.next_check_at, second.feed) == (leg, None, aggregator())
     own = factories.create_feed("beta", enabled=True)
 
-    process_answer(aggregator(), told)
+    process_answer(aggregator(), parsed)
 
     second.refresh_from_db()
     assert (second.reported_by, second.feed, second.next_check_at) == (None, own, factories.RECEIVED_AT)
 
 
-def test_a_carrier_with_a_connected_feed_is_asked_about_its_own_number_from_the_start() -> None:
+def test_a_new_leg_is_polled_at_its_own_carrier_if_that_feed_is_enabled() -> None:
     own = factories.create_feed("beta")
     polled_leg()
 
@@ -406,7 +411,7 @@ def test_a_carrier_with_a_connected_feed_is_asked_about_its_own_number_from_the_
     assert list(Leg.objects.filter(reported_by=None, feed=own).values_list("number", flat=True)) == ["BB00000002"]
 
 
-def test_a_carrier_that_nobody_knows_is_a_leg_with_the_name_it_was_told_by() -> None:
+def test_an_unknown_carrier_is_created_with_the_reported_name() -> None:
     polled_leg()
 
     process_answer(aggregator(), parsed_shipment(parsed_scan(OUT, 9), legs=(("quick-parcels-of-oz", "AA00000001"),)))
@@ -415,9 +420,9 @@ def test_a_carrier_that_nobody_knows_is_a_leg_with_the_name_it_was_told_by() -> 
     assert (carrier.name, carrier.adapter) == ("Quick-Parcels-Of-Oz", "")
 
 
-def test_one_number_on_two_parcels_of_one_order_and_on_another_order_reaches_all() -> None:
-    order = factories.create_order()
-    shipments = [polled_leg(order=of).shipment for of in (order, order, factories.create_order())]
+def test_a_number_on_several_parcels_and_orders_adds_events_to_all() -> None:
+    shared = factories.create_order()
+    shipments = [polled_leg(order=order).shipment for order in (shared, shared, factories.create_order())]
 
     process_answer(
         aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), legs=(ALPHA, BETA))
@@ -432,7 +437,7 @@ def test_one_number_on_two_parcels_of_one_order_and_on_another_order_reaches_all
         assert [row[0][0] for row in timeline_rows(shipment)] == [PICKED, OUT, "delivery.delivered"]
 
 
-def test_a_leg_without_instants_stands_before_those_that_are_farther_on() -> None:
+def test_a_leg_without_instants_is_ordered_by_its_milestones() -> None:
     leg = polled_leg()
     process_answer(aggregator(), parsed_shipment(parsed_scan(OUT, 9), legs=(BETA,)))
 
@@ -444,23 +449,23 @@ def test_a_leg_without_instants_stands_before_those_that_are_farther_on() -> Non
 
 def test_undated_scans_keep_their_order_when_an_answer_leaves_earlier_legs_out() -> None:
     leg = polled_leg()
-    hours = [
+    scans = [
         factories.build_scan("lastmile.facility_arrived", f"2026-09-0{day}T10:00:00", leg_index=1)
         for day in range(1, 6)
     ]
-    names = [f"2026-09-0{day}T10:00:00" for day in range(1, 6)]
+    local_times = [f"2026-09-0{day}T10:00:00" for day in range(1, 6)]
     process_answer(
         aggregator(),
-        parsed_shipment(*(parsed_scan(PICKED, day) for day in range(1, 5)), *hours[:3], legs=(ALPHA, BETA)),
+        parsed_shipment(*(parsed_scan(PICKED, day) for day in range(1, 5)), *scans[:3], legs=(ALPHA, BETA)),
     )
 
-    process_answer(aggregator(), parsed_shipment(*(told._replace(leg_index=0) for told in hours), legs=(BETA,)))
+    process_answer(aggregator(), parsed_shipment(*(scan._replace(leg_index=0) for scan in scans), legs=(BETA,)))
 
     second = Event.objects.filter(shipment=leg.shipment, leg__number="BB00000002").order_by("sequence")
-    assert list(second.values_list("local_time", flat=True)) == names
+    assert list(second.values_list("local_time", flat=True)) == local_times
 
 
-def test_a_merge_that_fails_leaves_everything_as_it_was() -> None:
+def test_a_merge_that_is_rolled_back_changes_nothing() -> None:
     leg = polled_leg()
     process_answer(
         aggregator(),
