@@ -12,16 +12,18 @@ from django.db.models import F
 
 from tests import factories
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedShipment
+from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
 from tracking.carriers.registry import ADAPTERS
 from tracking.ingest.loaded import NewEvent
 from tracking.ingest.process import process_payload, process_payloads
-from tracking.models import Carrier, Event, Leg, Payload, Shipment
+from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment
 from tracking.models.payloads import ReceivedVia
 from tracking.timeline import merge_duplicates, sort_scans
 
 PARSED_ANSWERS: dict[bytes, ParsedAnswer] = {}
 FEED_SLUGS = ("wide", "wider", "alpha", "beta", "gamma", "delta")
+ALPHA, BETA = ("alpha", "AA00000001"), ("beta", "BB00000002")
+"""Carrier and number of a first and a second leg."""
 _bodies = count(1)
 
 
@@ -99,3 +101,28 @@ def describe_event(event: Event) -> tuple[str, str, str, str]:
 def parsed_leg(carrier: str, number: str) -> ParsedLeg:
     """Return one carrier's leg as an answer reports it."""
     return ParsedLeg(carrier, carrier.title(), number)
+
+
+def aggregator() -> Carrier:
+    """Return the feed of the aggregator `wide`."""
+    return factories.create_feed("wide")
+
+
+def parsed_scan(name: str, day: int, leg: int = 0, text: str = "", minute: int = 0, country: str = "") -> ParsedScan:
+    """Return a scan shortly after 10:00 UTC on a day in September; `leg` is the index of its leg."""
+    return factories.build_scan(
+        name, f"2026-09-{day:02d}T10:{minute:02d}:00Z", leg_index=leg, text=text, country=country or None
+    )
+
+
+def parsed_shipment(
+    *scans: ParsedScan, number: str = "AA00000001", legs: tuple[tuple[str, str], ...] = ()
+) -> ParsedShipment:
+    """Return a parsed shipment with these legs, each a carrier and a number; by default one leg of `alpha`."""
+    parsed_legs = tuple(parsed_leg(*leg) for leg in legs or (("alpha", number),))
+    return factories.build_shipment(*scans, number=number, legs=parsed_legs)
+
+
+def polled_leg(number: str = "AA00000001", order: Order | None = None) -> Leg:
+    """Create a leg that is polled at the aggregator."""
+    return factories.create_leg(number, from_feed=aggregator(), for_order=order)

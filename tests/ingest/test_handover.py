@@ -10,19 +10,19 @@ from django.db import transaction
 
 from tests import factories
 from tests.ingest.scripted_feeds import (
+    ALPHA,
+    BETA,
+    aggregator,
     leg_chain,
-    parsed_leg,
+    parsed_scan,
+    parsed_shipment,
+    polled_leg,
     process_answer,
-    process_unparsed,
     scripted_feeds,
-    scripted_payload,
     timeline_rows,
 )
-from tracking.carriers.parsed import ParsedScan, ParsedShipment
-from tracking.ingest.process import process_payloads
-from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment
-from tracking.models.payloads import PayloadStatus, ReceivedVia
-from tracking.vocabulary import FeedState, Milestone
+from tracking.models import Carrier, Event, Leg, Shipment
+from tracking.vocabulary import Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -35,30 +35,6 @@ OUT = "delivery.out_for_delivery"
 def connected_feeds() -> Iterator[None]:
     with scripted_feeds():
         yield
-
-
-def aggregator() -> Carrier:
-    return factories.create_feed("wide")
-
-
-def parsed_scan(name: str, day: int, leg: int = 0, text: str = "", minute: int = 0, country: str = "") -> ParsedScan:
-    return factories.build_scan(
-        name, f"2026-09-{day:02d}T10:{minute:02d}:00Z", leg_index=leg, text=text, country=country or None
-    )
-
-
-def parsed_shipment(
-    *scans: ParsedScan, number: str = "AA00000001", legs: tuple[tuple[str, str], ...] = ()
-) -> ParsedShipment:
-    parsed_legs = tuple(parsed_leg(*leg) for leg in legs or (("alpha", number),))
-    return factories.build_shipment(*scans, number=number, legs=parsed_legs)
-
-
-def polled_leg(number: str = "AA00000001", order: Order | None = None) -> Leg:
-    return factories.create_leg(number, from_feed=aggregator(), for_order=order)
-
-
-ALPHA, BETA = ("alpha", "AA00000001"), ("beta", "BB00000002")
 
 
 def test_a_second_carrier_in_an_aggregators_answer_extends_the_chain() -> None:
@@ -153,135 +129,6 @@ def test_a_placeholder_or_the_order_number_opens_no_leg(number: str) -> None:
     process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), legs=(ALPHA, ("", number))))
 
     assert leg_chain(leg.shipment) == [ALPHA]
-
-
-def test_numbers_are_matched_in_any_spelling() -> None:
-    leg = polled_leg("aa-0000 0001")
-    process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), legs=(ALPHA, BETA))
-    )
-
-    process_answer(
-        aggregator(), parsed_shipment(parsed_scan(OUT, 9), number="AA00000001", legs=(("beta", "bb 0000 0002"),))
-    )
-
-    assert leg_chain(leg.shipment) == [("alpha", "aa-0000 0001"), BETA]
-    assert Event.objects.count() == 2
-
-
-def test_events_of_a_number_are_linked_once_an_answer_names_the_number() -> None:
-    leg = polled_leg()
-    early = scripted_payload(
-        factories.create_feed("wider"), parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(BETA,))
-    )
-    process_payloads([early])
-    assert early.status == PayloadStatus.UNMATCHED
-
-    process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
-    )
-    process_unparsed()
-
-    early.refresh_from_db()
-    assert early.status == PayloadStatus.PARSED
-    assert leg_chain(leg.shipment) == [ALPHA, BETA]
-    assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, LANDED, OUT]
-
-
-def test_a_webhook_about_a_number_that_is_not_polled_reaches_its_parcel() -> None:
-    leg = polled_leg()
-    process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(LANDED, 8, leg=1), legs=(ALPHA, BETA))
-    )
-
-    process_answer(
-        factories.create_feed("wider"),
-        parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(BETA,)),
-        received_via=ReceivedVia.WEBHOOK,
-    )
-
-    assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, LANDED, OUT]
-    assert Payload.objects.filter(status=PayloadStatus.UNMATCHED).count() == 0
-
-
-@pytest.mark.parametrize("is_reversed", [False, True])
-def test_payloads_of_one_batch_find_legs_that_others_of_the_batch_open(is_reversed: bool) -> None:
-    leg = polled_leg()
-    naming = scripted_payload(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), legs=(ALPHA, BETA)))
-    named = scripted_payload(
-        factories.create_feed("wider"), parsed_shipment(parsed_scan(OUT, 9), number="BB00000002", legs=(BETA,))
-    )
-
-    process_payloads([named, naming] if is_reversed else [naming, named])
-
-    assert [row[0][0] for row in timeline_rows(leg.shipment)] == [PICKED, OUT]
-    assert (naming.status, named.status) == (PayloadStatus.PARSED, PayloadStatus.PARSED)
-
-
-def test_two_feeds_of_one_leg_give_one_row_for_each_scan() -> None:
-    own = factories.create_feed("alpha")
-    leg = polled_leg()
-    Leg.objects.create(shipment=leg.shipment, number="AA 00000001", carrier=own, feed=own)
-
-    process_answer(
-        aggregator(),
-        parsed_shipment(parsed_scan(PICKED, 4), parsed_scan("linehaul.in_transit", 5), parsed_scan(OUT, 9)),
-    )
-    process_answer(
-        own,
-        parsed_shipment(
-            parsed_scan(PICKED, 4, minute=2), parsed_scan("origin.facility_arrived", 5), parsed_scan(OUT, 9, minute=1)
-        ),
-    )
-
-    rows = timeline_rows(leg.shipment)
-    assert [row[0][0] for row in rows] == [PICKED, "origin.facility_arrived", OUT]
-    assert [{event[3] for event in row} for row in rows] == [{"wide", "alpha"}] * 3
-    assert {event[1] for row in rows for event in row} == {"alpha"}
-
-
-def test_the_state_of_one_feed_does_not_change_that_of_another() -> None:
-    own = factories.create_feed("alpha")
-    leg = polled_leg()
-    direct = Leg.objects.create(shipment=leg.shipment, number="AA00000001", carrier=own, feed=own)
-    process_answer(own, parsed_shipment(parsed_scan(PICKED, 4)))
-
-    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4))._replace(feed_state=FeedState.STOPPED))
-
-    direct.refresh_from_db()
-    leg.refresh_from_db()
-    assert (direct.feed_state, leg.feed_state) == (FeedState.ACTIVE, FeedState.STOPPED)
-
-
-def test_an_old_problem_reported_late_without_an_instant_sets_no_overlay() -> None:
-    own = factories.create_feed("alpha")
-    leg = polled_leg()
-    held = factories.build_scan("import.customs_held", "2026-09-08T10:00:00", text="Held")
-    process_answer(
-        own,
-        parsed_shipment(parsed_scan("import.customs_released", 9), parsed_scan(OUT, 10)),
-        received_via=ReceivedVia.WEBHOOK,
-    )
-
-    process_answer(aggregator(), parsed_shipment(held))
-
-    assert Shipment.objects.get(pk=leg.shipment_id).overlay == ""
-
-
-def test_one_number_of_two_carriers_is_two_legs_of_which_one_is_polled() -> None:
-    leg = polled_leg("RR000000005CN")
-    first, second = ("alpha", "RR000000005CN"), ("beta", "RR000000005CN")
-
-    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="RR000000005CN", legs=(first, second)))
-    process_answer(
-        aggregator(),
-        parsed_shipment(
-            parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), number="RR000000005CN", legs=(first, second)
-        ),
-    )
-
-    assert leg_chain(leg.shipment) == [first, second]
-    assert list(Leg.objects.filter(reported_by=None)) == [leg]
 
 
 def test_a_carrier_whose_own_number_comes_later_stays_one_leg() -> None:
@@ -418,23 +265,6 @@ def test_an_unknown_carrier_is_created_with_the_reported_name() -> None:
 
     carrier = Carrier.objects.get(slug="quick-parcels-of-oz")
     assert (carrier.name, carrier.adapter) == ("Quick-Parcels-Of-Oz", "")
-
-
-def test_a_number_on_several_parcels_and_orders_adds_events_to_all() -> None:
-    shared = factories.create_order()
-    shipments = [polled_leg(order=order).shipment for order in (shared, shared, factories.create_order())]
-
-    process_answer(
-        aggregator(), parsed_shipment(parsed_scan(PICKED, 4), parsed_scan(OUT, 9, leg=1), legs=(ALPHA, BETA))
-    )
-    process_answer(
-        aggregator(),
-        parsed_shipment(parsed_scan("delivery.delivered", 9, minute=50), number="BB00000002", legs=(BETA,)),
-    )
-
-    for shipment in shipments:
-        assert leg_chain(shipment) == [ALPHA, BETA]
-        assert [row[0][0] for row in timeline_rows(shipment)] == [PICKED, OUT, "delivery.delivered"]
 
 
 def test_a_leg_without_instants_is_ordered_by_its_milestones() -> None:
