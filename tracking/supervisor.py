@@ -92,7 +92,7 @@ class ChildProcess:
 
 
 class Supervisor:
-    """Keeps children running until it is told to stop."""
+    """Keeps children running until a stop is requested."""
 
     def __init__(self) -> None:
         self.children: list[ChildProcess] = []
@@ -111,14 +111,14 @@ class Supervisor:
             signal.signal(number, lambda *_: self.stopping.set())
 
     def run(self) -> int:
-        """Keep the children running until told to stop; return the exit status: 0, or 1 when one does not stay up."""
+        """Keep the children running until a stop is requested; return the exit status: 1 after a failure, else 0."""
         while not self.failed and not self.stopping.wait(0.2):
             self.restart_exited_children()
         self.stop()
         return int(self.failed)
 
     def wait_until(self, condition: Callable[[], bool]) -> bool:
-        """Wait for a condition; return False after `START_TIMEOUT_SECONDS`, after a failure, or when told to stop."""
+        """Wait for a condition; return False after `START_TIMEOUT_SECONDS`, a failure or a request to stop."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not condition():
             if self.failed or time.monotonic() > deadline or self.stopping.wait(0.1):
