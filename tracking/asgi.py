@@ -4,9 +4,12 @@ An open page holds its stream for hours: as plain ASGI it costs kilobytes, where
 """
 
 import os
-from typing import cast
+from typing import Final, cast
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from tracking.live.limits import StreamSlots, default_process_limit, raise_descriptor_limit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
 
@@ -14,4 +17,12 @@ django = get_asgi_application()
 
 from tracking.live.stream import STREAM_PATH, Application, with_stream  # noqa: E402 - needs Django set up
 
-application = with_stream(cast(Application, django), STREAM_PATH)
+# Granian's own default. With this many requests at work, streams among them, it accepts no connection.
+GRANIAN_BACKPRESSURE: Final = 1024
+
+descriptors = raise_descriptor_limit()
+requests = int(os.environ.get("GRANIAN_BACKPRESSURE", GRANIAN_BACKPRESSURE))
+streams = settings.LIVE_STREAMS_PER_PROCESS or default_process_limit(descriptors, requests)
+application = with_stream(
+    cast(Application, django), STREAM_PATH, StreamSlots(settings.LIVE_STREAMS_PER_CLIENT, streams)
+)

@@ -218,8 +218,7 @@ TRANSLATE_URL, TRANSLATE_KEY = env.str("TRANSLATE_URL", default=""), env.str("TR
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-USE_I18N = True
-USE_TZ = True
+USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
 # -- Security ---------------------------------------------------------------------------------------------------------
@@ -251,6 +250,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+LIVE_STREAMS_PER_CLIENT = env.int("LIVE_STREAMS_PER_CLIENT", default=20)
+LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=0)  # 0: as many as leave room for pages
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 PAPERS_DIR = Path(env.str("PAPERS_DIR", default=str(DATA_DIR / "papers"))).absolute()
 PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)

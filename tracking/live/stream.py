@@ -2,7 +2,8 @@
 
 `GET /live/<token>?since=<ms>` sends `event: updated` whenever the page of that shipment or order changes, and at once
 if it changed after `since`, when the page was rendered. The token is the one in the page's URL: who knows it may see
-the page, and the stream only says that it changed.
+the page, and the stream only says that it changed. A token of no page gets 404; streams beyond the limits of their
+client or process get 503, as does everyone while the database cannot say which tokens exist.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -20,6 +20,8 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from tracking.live.known_tokens import KnownTokens, TokenLookupError
+from tracking.live.limits import StreamSlots, client_network, find_client_address, join_forwarded_for
 from tracking.live.publish import CHANNEL_PREFIX, LAST_UPDATE_PREFIX
 
 Scope = MutableMapping[str, Any]
@@ -31,6 +33,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 STREAM_PATH: Final = re.compile(r"^/live/([A-Za-z0-9_-]{20,32})$")
 KEEP_ALIVE_SECONDS: Final = 20.0
 RECONNECT_SECONDS: Final = 1.0
+RETRY_AFTER_SECONDS: Final = 10
+REDIS_SECONDS: Final = 2.0
+REDIS_LOOKUPS: Final = 8
+"""Connections to Redis at once for missed updates: thousands of pages that reconnect together need no more."""
 STREAM_PREAMBLE: Final = b"retry: 3000\n: listening\n\n"
 UPDATE_MESSAGE: Final = b"event: updated\ndata: updated\n\n"
 KEEP_ALIVE_MESSAGE: Final = b": still here\n\n"
@@ -50,6 +56,7 @@ class StreamHub:
     def __init__(self) -> None:
         self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.listener: asyncio.Task[None] | None = None
+        self.lookups = asyncio.Semaphore(REDIS_LOOKUPS)
 
     def subscribe(self, token: str) -> asyncio.Event:
         """Return an event that is set on each update of `token`; start listening with the first page."""
@@ -70,7 +77,12 @@ class StreamHub:
         if not made_at:
             return False
         try:
-            async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client:
+            async with (
+                self.lookups,
+                redis.asyncio.Redis.from_url(
+                    settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+                ) as client,
+            ):
                 updated_at = await client.get(f"{LAST_UPDATE_PREFIX}{token}")
         except RedisError:
             return False
@@ -102,18 +114,49 @@ class StreamHub:
                 page.set()
 
 
-def with_stream(fallback: Application, path: re.Pattern[str]) -> Application:
+def with_stream(fallback: Application, path: re.Pattern[str], slots: StreamSlots) -> Application:
     """Return an ASGI application that serves live updates on `path` and passes every other request to `fallback`."""
-    hub = StreamHub()
+    hub, tokens = StreamHub(), KnownTokens()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         match = path.match(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
         if match is None:
             await fallback(scope, receive, send)
-        else:
-            await serve_stream(hub, match.group(1), parse_since(scope), receive, send)
+            return
+        client = find_client(scope)
+        if not slots.take(client):
+            await refuse_stream(503, scope, send)
+            return
+        try:
+            if await tokens.has(match.group(1)):
+                await serve_stream(hub, match.group(1), parse_since(scope), receive, send)
+            else:
+                await refuse_stream(404, scope, send)
+        except TokenLookupError as error:
+            log.warning("live stream refused: the database did not answer", error=str(error))
+            await refuse_stream(503, scope, send)
+        finally:
+            slots.release(client)
 
     return application
+
+
+def find_client(scope: Scope) -> str:
+    """Return what counts as the client of a request; '' where the server does not know, as on a unix socket."""
+    peer = (scope.get("client") or ("",))[0] or ""
+    forwarded_for = join_forwarded_for(scope.get("headers", ()))
+    return client_network(find_client_address(forwarded_for, peer, settings.TRUSTED_PROXIES))
+
+
+async def refuse_stream(status: int, scope: Scope, send: Send) -> None:
+    """Answer without a body and close the connection, which would else hold a file descriptor while it idles."""
+    headers = [(b"content-length", b"0"), *HEADERS[1:]]
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+    if scope.get("http_version", "1.1").startswith("1"):  # HTTP/2 forbids the header (RFC 9113, 8.2.2)
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def parse_since(scope: Scope) -> int:
@@ -126,13 +169,16 @@ async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receiv
     """Send updates of one page until its client disconnects."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     page = hub.subscribe(token)
-    disconnect = asyncio.create_task(wait_for_disconnect(receive))
+    disconnect = asyncio.create_task(wait_for_disconnect(receive, page))
     try:
         # Looked up after subscribing: the other way round an update between the two would be lost.
         missed = await hub.was_updated_after(token, made_at)
         await send({"type": "http.response.body", "body": STREAM_PREAMBLE + UPDATE_MESSAGE * missed, "more_body": True})
-        while not disconnect.done():
-            await send({"type": "http.response.body", "body": await next_chunk(page, disconnect), "more_body": True})
+        while True:
+            chunk = await next_chunk(page)
+            if disconnect.done():
+                break
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
     except OSError:
         log.debug("client disconnected while streaming", token=token[:4])
     finally:
@@ -140,20 +186,21 @@ async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receiv
         disconnect.cancel()
 
 
-async def next_chunk(page: asyncio.Event, disconnect: asyncio.Task[None]) -> bytes:
-    """Wait for an update, the disconnect or the time for a keep-alive, and return what to send."""
-    update = asyncio.create_task(page.wait())
-    await asyncio.wait({update, disconnect}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    if not update.done():
-        update.cancel()
-        with suppress(asyncio.CancelledError):
-            await update
+async def next_chunk(page: asyncio.Event) -> bytes:
+    """Wait for an update or the time for a keep-alive, and return what to send."""
+    try:
+        async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+            await page.wait()
+    except TimeoutError:
         return KEEP_ALIVE_MESSAGE
     page.clear()
     return UPDATE_MESSAGE
 
 
-async def wait_for_disconnect(receive: Receive) -> None:
-    """Return once the client has disconnected."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def wait_for_disconnect(receive: Receive, page: asyncio.Event) -> None:
+    """Wake the stream of `page` once its client has disconnected."""
+    try:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    finally:
+        page.set()
