@@ -131,7 +131,7 @@ def test_without_a_broker_a_webhook_is_stored_and_parsed_later(client: Client, m
 
     assert post_webhook(client, body, sign=factories.sign_body(body)) == 202
     assert parse_stale_payloads() == 0
-    Payload.objects.update(received_at=factories.RECEIVED_AT)
+    Payload.objects.update(next_attempt_at=factories.RECEIVED_AT)
     assert parse_stale_payloads() == 1
 
     assert Payload.objects.get().status == PayloadStatus.PARSED

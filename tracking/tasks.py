@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from itertools import islice
 from typing import Final
 
@@ -14,7 +13,8 @@ from tracking.alerts import dwell_limits
 from tracking.buyer_tasks import expiry
 from tracking.buyer_tasks.forward import forward_due_answers
 from tracking.ingest import alerts, replay, translate
-from tracking.ingest.process import process_payload, process_payloads
+from tracking.ingest.attempts import process_due_payloads
+from tracking.ingest.process import process_payloads
 from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, TextMapping, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
@@ -26,7 +26,6 @@ LEGS_PER_MESSAGE: Final = 200
 MAX_SHIPMENTS_PER_RUN: Final = 20_000
 DELIVERY_LOCK_SECONDS: Final = 45.0
 """The longest that one delivery task can last: its ten seconds, and one request that is still waiting."""
-STALE_AFTER: Final = timedelta(minutes=2)
 
 
 @shared_task
@@ -57,16 +56,13 @@ def fetch_carrier_legs(carrier_id: int, leg_ids: list[int]) -> int:
 @shared_task
 def parse_payload(payload_id: int) -> int:
     """Process one stored payload; return how many events are new."""
-    return len(process_payload(Payload.objects.select_related("carrier").get(pk=payload_id)))
+    return process_payloads([Payload.objects.select_related("carrier").get(pk=payload_id)])
 
 
 @shared_task
 def parse_stale_payloads() -> int:
-    """Process stored payloads whose task was lost; return how many there were."""
-    cutoff = timezone.now() - STALE_AFTER
-    stale = list(Payload.objects.unparsed_before(cutoff).select_related("carrier").order_by("pk")[:500])
-    process_payloads(stale)
-    return len(stale)
+    """Process stored payloads whose task was lost or failed; return how many there were."""
+    return process_due_payloads(timezone.now())
 
 
 @shared_task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from unittest.mock import patch
 
@@ -17,7 +17,7 @@ from tracking.carriers.registry import ADAPTERS
 from tracking.ingest.loaded import NewEvent
 from tracking.ingest.process import process_payload, process_payloads
 from tracking.models import Carrier, Event, Leg, Order, Payload, Shipment
-from tracking.models.payloads import ReceivedVia
+from tracking.models.payloads import PayloadStatus, ReceivedVia
 from tracking.timeline import merge_duplicates, sort_scans
 
 PARSED_ANSWERS: dict[bytes, ParsedAnswer] = {}
@@ -71,9 +71,7 @@ def process_answer(
 
 def process_unparsed() -> None:
     """Process payloads, as the periodic task does, until none is unparsed."""
-    while payloads := list(
-        Payload.objects.unparsed_before(factories.RECEIVED_AT + timedelta(days=1)).select_related("carrier")
-    ):
+    while payloads := list(Payload.objects.filter(status=PayloadStatus.STORED).select_related("carrier")):
         process_payloads(payloads)
 
 

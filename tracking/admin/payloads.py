@@ -49,7 +49,16 @@ class FeedFilter(admin.SimpleListFilter):
 class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
     """List stored messages, newest first."""
 
-    list_display = ("received_at", "carrier", "received_via", "status", "times_received", "number_list")
+    list_display = (
+        "received_at",
+        "carrier",
+        "received_via",
+        "status",
+        "attempts",
+        "next_attempt_at",
+        "times_received",
+        "number_list",
+    )
     list_filter = ("status", "received_via", FeedFilter)
     search_fields = ("numbers__number_key",)
     search_help_text = _("A tracking number, in any spelling")
@@ -60,6 +69,8 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
         "received_via",
         "status",
         "error",
+        "attempts",
+        "next_attempt_at",
         "received_at",
         "last_received_at",
         "times_received",

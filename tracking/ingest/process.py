@@ -36,7 +36,7 @@ log: Final = structlog.get_logger()
 EXPECTED_REJECTIONS: Final = (NO_EVENTS_YET, ALREADY_REGISTERED)
 BATCH_SIZE: Final = 50
 """How many payloads are processed in one transaction."""
-OUTCOME_FIELDS: Final = ("status", "error", "parsed_at", "mapping_version")
+OUTCOME_FIELDS: Final = ("status", "error", "parsed_at", "mapping_version", "next_attempt_at")
 
 
 class ParsedPayload(NamedTuple):
@@ -68,8 +68,11 @@ def process_payloads(payloads: Iterable[Payload]) -> int:
             new_events += len(process_batch(batch))
         except Exception as error:
             log.exception("payloads processed one by one after an error", payloads=[payload.pk for payload in batch])
-            new_events += sum(process_individually(payload, errors) for payload in batch) if len(batch) > 1 else 0
-            errors += [error] if len(batch) == 1 else []
+            if len(batch) > 1:
+                new_events += sum(process_individually(payload, errors) for payload in batch)
+            else:
+                batch[0].record_failure(error)
+                errors.append(error)
     if errors:
         raise errors[0]
     return new_events
@@ -81,6 +84,7 @@ def process_individually(payload: Payload, errors: list[Exception]) -> int:
         return len(process_payload(payload))
     except Exception as error:
         log.exception("payload not processed", payload=payload.pk)
+        payload.record_failure(error)
         errors.append(error)
         return 0
 
@@ -161,7 +165,7 @@ def clear_parse_error(payload: Payload) -> None:
 def set_outcome(payload: Payload, outcome: PayloadStatus, error: str, now: datetime) -> None:
     """Set what became of a payload, and the version of the code table that read it."""
     payload.status, payload.error, payload.parsed_at = outcome.value, error[:2000], now
-    payload.mapping_version = payload.carrier.adapter_instance.version
+    payload.mapping_version, payload.next_attempt_at = payload.carrier.adapter_instance.version, None
 
 
 def save_outcomes(payloads: Sequence[Payload]) -> None:
@@ -169,7 +173,7 @@ def save_outcomes(payloads: Sequence[Payload]) -> None:
     bulk.update_rows(
         Payload,
         OUTCOME_FIELDS,
-        [(row.pk, row.status, row.error, row.parsed_at, row.mapping_version) for row in payloads],
+        [(row.pk, *(getattr(row, name) for name in OUTCOME_FIELDS)) for row in payloads],
     )
 
 

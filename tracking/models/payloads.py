@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Self
 
 from django.db import models
 from django.utils import timezone
@@ -13,6 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
 from tracking.models.fields import number_key
+
+STALE_AFTER: Final = timedelta(minutes=2)
+"""How long a new payload is left to the task that was enqueued for it."""
+MAX_ATTEMPT_INTERVAL: Final = timedelta(hours=6)
+
+
+def stale_from_now() -> datetime:
+    """Return when a payload that is stored now counts as stale."""
+    return timezone.now() + STALE_AFTER
 
 
 class ReceivedVia(models.TextChoices):
@@ -55,7 +64,12 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
             carrier=carrier,
             received_via=received_via,
             content_hash=content_hash,
-            defaults={"body": body, "received_at": now, "last_received_at": now},
+            defaults={
+                "body": body,
+                "received_at": now,
+                "last_received_at": now,
+                "next_attempt_at": now + STALE_AFTER,
+            },
         )
         if is_new:
             keys = sorted({number_key(number)[:64] for number in requested_numbers})
@@ -64,9 +78,15 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
             self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
         return payload, is_new
 
-    def unparsed_before(self, cutoff: datetime) -> Self:
-        """Return the payloads received before `cutoff` that are not parsed yet."""
-        return self.filter(status=PayloadStatus.STORED, received_at__lt=cutoff)
+    def due_for_attempt(self, now: datetime) -> Self:
+        """Return the payloads that are not parsed yet and whose next attempt is due, the longest waiting first."""
+        return self.filter(status=PayloadStatus.STORED, next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
+
+    def schedule_next_attempts(self, now: datetime) -> None:
+        """Count an attempt on these payloads and set the time of the next: 4 minutes, 8, 16, ... up to six hours."""
+        for attempts in sorted(set(self.values_list("attempts", flat=True)), reverse=True):
+            interval = min(STALE_AFTER * 2 ** min(attempts + 1, 16), MAX_ATTEMPT_INTERVAL)
+            self.filter(attempts=attempts).update(attempts=attempts + 1, next_attempt_at=now + interval)
 
 
 class Payload(models.Model):
@@ -81,6 +101,8 @@ class Payload(models.Model):
     times_received = models.PositiveIntegerField(_("times received"), default=1)
     status = models.CharField(_("outcome"), max_length=16, choices=PayloadStatus, default=PayloadStatus.STORED)
     error = models.TextField(_("error"), blank=True)
+    attempts = models.PositiveIntegerField(_("tries"), default=0)
+    next_attempt_at = models.DateTimeField(_("due at"), null=True, default=stale_from_now)
     parsed_at = models.DateTimeField(_("read at"), null=True)
     mapping_version = models.CharField(_("read with table"), max_length=32, blank=True)
 
@@ -93,10 +115,17 @@ class Payload(models.Model):
         constraints = (
             models.UniqueConstraint("carrier", "received_via", "content_hash", name="one_payload_per_content"),
         )
-        indexes = (models.Index(fields=["received_at"], condition=models.Q(status="stored"), name="payloads_to_parse"),)
+        indexes = (
+            models.Index(fields=["next_attempt_at"], condition=models.Q(status="stored"), name="payloads_to_parse"),
+        )
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+    def record_failure(self, error: Exception) -> None:
+        """Store an unexpected error, unless an earlier attempt has settled what became of the payload."""
+        unsettled = Payload.objects.filter(pk=self.pk, status=PayloadStatus.STORED)
+        unsettled.update(error=f"{type(error).__name__}: {error}".replace("\0", "")[:2000])
 
 
 class PayloadNumber(models.Model):
