@@ -22,6 +22,7 @@ from tracking.pages import (
     shipment,
 )
 
+handler500 = "tracking.protection.server_errors.answer_server_error"
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
     path("orders/<str:token>/", order.order, name="order"),

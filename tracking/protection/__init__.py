@@ -1,0 +1,1 @@
+"""What keeps the site answering under faults and hostile requests."""
