@@ -16,6 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
 django = get_asgi_application()
 
 from tracking.live.stream import STREAM_PATH, Application, with_stream  # noqa: E402 - needs Django set up
+from tracking.protection.body_limits import with_body_limit  # noqa: E402
+from tracking.protection.server_errors import WEBHOOK_PREFIX  # noqa: E402
+from tracking.webhooks import MAX_BODY_BYTES  # noqa: E402
 
 # Granian's own default. With this many requests at work, streams among them, it accepts no connection.
 GRANIAN_BACKPRESSURE: Final = 1024
@@ -23,6 +26,7 @@ GRANIAN_BACKPRESSURE: Final = 1024
 descriptors = raise_descriptor_limit()
 requests = int(os.environ.get("GRANIAN_BACKPRESSURE", GRANIAN_BACKPRESSURE))
 streams = settings.LIVE_STREAMS_PER_PROCESS or default_process_limit(descriptors, requests)
+bounded_django = with_body_limit(cast(Application, django), WEBHOOK_PREFIX, MAX_BODY_BYTES)
 application = with_stream(
-    cast(Application, django), STREAM_PATH, StreamSlots(settings.LIVE_STREAMS_PER_CLIENT, streams)
+    bounded_django, STREAM_PATH, StreamSlots(settings.LIVE_STREAMS_PER_CLIENT, streams)
 )
