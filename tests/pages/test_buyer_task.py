@@ -154,6 +154,25 @@ def test_guessing_in_the_identity_check_is_locked_out(client: Client, shipment: 
     assert submit_identity(client, shipment, BuyerTaskKind.PHONE) == 429
 
 
+def test_strangers_who_guess_lock_out_each_other_but_not_the_buyer(client: Client, shipment: Shipment) -> None:
+    url = buyer_task_url(shipment, BuyerTaskKind.PHONE)
+    statuses = [
+        client.post(url, {"identity": f"{guess}@example.com"}, REMOTE_ADDR=f"192.0.2.{guess}").status_code
+        for guess in range(MAX_FAILURES_BY_ORDER + 5)
+    ]
+
+    assert statuses == [200] * MAX_FAILURES_BY_ORDER + [429] * 5
+    assert submit_identity(client, shipment, BuyerTaskKind.PHONE) == 302
+
+
+def test_failures_in_the_order_lookup_count_in_the_identity_check(client: Client, shipment: Shipment) -> None:
+    for _ in range(MAX_FAILURES_BY_ORDER):
+        client.post(reverse("lookup"), {"number": "lf 1001", "identity": "eve@example.com"})
+
+    assert submit_identity(client, shipment, BuyerTaskKind.PHONE) == 429
+    assert submit_identity(Client(REMOTE_ADDR="192.0.2.1"), shipment, BuyerTaskKind.PHONE) == 302
+
+
 def test_an_order_without_contact_data_sends_the_buyer_to_the_shop(client: Client) -> None:
     shipment = factories.create_leg(for_order=factories.create_order("LF-3", email="", country="DE")).shipment
 

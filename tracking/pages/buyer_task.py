@@ -32,7 +32,7 @@ from tracking.pages.identity_check import (
     is_identity_match,
     trust_browser,
 )
-from tracking.pages.lockout import WINDOW_SECONDS, is_locked_out, record_failure
+from tracking.pages.lockout import WINDOW_SECONDS, Attempt
 from tracking.pages.private import private_page
 from tracking.pages.reader import activate_reader_for_order
 from tracking.pages.uploads import keep_uploads_in_memory
@@ -73,18 +73,22 @@ def check_identity(request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind
     if request.method != "POST" or not typed:
         return render_page(request, shipment, kind, "identity_check", can_check_identity=can_check_identity(order))
     try:
-        if is_locked_out(request, order.number):
-            response = render_identity_error(request, shipment, kind, "too_many", status=429)
-            response["Retry-After"] = str(WINDOW_SECONDS)
-            return response
-        if not is_identity_match(order, typed[:254]):
-            record_failure(request, order.number)
-            return render_identity_error(request, shipment, kind, "wrong")
+        attempt = Attempt(request, [order.number], [order])
+        attempt.count_as_failure()
+        is_match = not attempt.is_refused() and is_identity_match(order, typed[:254])
+        if is_match:
+            attempt.take_back()
     except RedisError as error:
         # Without the counters guessing would be unlimited, so no check is made until they are back.
         log.error("identity check unavailable: cannot read the lockout counters", error=str(error))
         return render_identity_error(request, shipment, kind, "unavailable", status=503)
-    return trust_browser(redirect(request.path), order)
+    if is_match:
+        return trust_browser(redirect(request.path), order)
+    if attempt.is_refused() or attempt.is_order_full():
+        response = render_identity_error(request, shipment, kind, "too_many", status=429)
+        response["Retry-After"] = str(WINDOW_SECONDS)
+        return response
+    return render_identity_error(request, shipment, kind, "wrong")
 
 
 def render_identity_error(

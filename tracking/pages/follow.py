@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, cast
 
 import structlog
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,12 +21,12 @@ from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import InvalidContactAddressError
 from tracking.notifications.channels.email import EmailChannel
 from tracking.notifications.confirmation import InvalidConfirmationLinkError, read_token
-from tracking.pages.lockout import client_ip, keyed_digest
+from tracking.pages.lockout import client_network, increment_counters, keyed_digest
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest
 
 WINDOW_SECONDS: Final = 3600
-MAX_REQUESTS_BY_IP: Final = 20
+MAX_REQUESTS_BY_CLIENT: Final = 20
 MAX_REQUESTS_BY_ADDRESS: Final = 3
 log: Final = structlog.get_logger()
 
@@ -76,12 +75,10 @@ def get_or_create_contact(request: HttpRequest, order: Order, address: str) -> C
 def is_rate_limited(request: HttpRequest, address: str) -> bool:
     """Count a confirmation request; tell whether this client or this address made too many within the hour."""
     limits = {
-        f"follow:ip:{keyed_digest(client_ip(request))}": MAX_REQUESTS_BY_IP,
+        f"follow:client:{keyed_digest(client_network(request))}": MAX_REQUESTS_BY_CLIENT,
         f"follow:address:{keyed_digest(address)}": MAX_REQUESTS_BY_ADDRESS,
     }
-    for key in limits:
-        cache.add(key, 0, WINDOW_SECONDS)
-    counts = {key: cache.incr(key) for key in limits}
+    counts = increment_counters(limits, WINDOW_SECONDS)
     return any(counts[key] > limit for key, limit in limits.items())
 
 

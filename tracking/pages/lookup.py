@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -14,16 +13,17 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from tracking.carriers.numbers import find_numbers
-from tracking.models import Order
+from tracking.models import Leg, Order
 from tracking.models.fields import number_key
 from tracking.pages.identity_check import is_identity_match, trust_browser
-from tracking.pages.lockout import WINDOW_SECONDS, is_locked_out, record_failure
+from tracking.pages.lockout import WINDOW_SECONDS, Attempt, is_locked_out
 from tracking.pages.private import private_page
 
 log: Final = structlog.get_logger()
 
 MAX_LENGTH: Final = 10_000
 MAX_ORDERS: Final = 20
+MAX_NUMBERS: Final = 20
 
 
 class LookupForm(forms.Form):
@@ -51,20 +51,47 @@ def lookup(request: HttpRequest) -> HttpResponse:
 
 def handle_lookup(request: HttpRequest, form: LookupForm, number: str, identity: str) -> HttpResponse:
     """Redirect a match to its order; count a failure."""
-    if is_locked_out(request, number):
-        response = render(request, "lookup/page.html", {"form": form, "error": "too_many"}, status=429)
-        response["Retry-After"] = str(WINDOW_SECONDS)
-        return response
-    order = next((order for order in matching_orders(number) if is_identity_match(order, identity)), None)
-    if order is None:
-        record_failure(request, number)
-        return render(request, "lookup/page.html", {"form": form, "error": "not_found"})
-    return trust_browser(redirect(order), order)
+    if is_locked_out(request):
+        return render_too_many(request, form)
+    tracking_keys = tracking_number_keys(number)
+    orders = find_orders(number, tracking_keys)
+    attempt = Attempt(request, [number, *tracking_keys], orders)
+    attempt.count_as_failure()
+    if attempt.is_refused():
+        return render_too_many(request, form)
+    order = next((order for order in orders if is_identity_match(order, identity)), None)
+    if order:
+        attempt.take_back()
+        return trust_browser(redirect(order), order)
+    if attempt.is_order_full():
+        return render_too_many(request, form)
+    return render(request, "lookup/page.html", {"form": form, "error": "not_found"})
 
 
-def matching_orders(text: str) -> Iterator[Order]:
-    """Yield the orders that a text can mean: by order number, or by tracking numbers in a pasted mail or link."""
-    yield from Order.objects.matching_number(text)[:MAX_ORDERS]
-    keys = {number_key(candidate.number) for candidate in find_numbers(text)}
-    if keys:
-        yield from Order.objects.with_tracking_numbers(keys)[:MAX_ORDERS]
+def render_too_many(request: HttpRequest, form: LookupForm) -> HttpResponse:
+    """Answer that there were too many tries."""
+    response = render(request, "lookup/page.html", {"form": form, "error": "too_many"}, status=429)
+    response["Retry-After"] = str(WINDOW_SECONDS)
+    return response
+
+
+def tracking_number_keys(text: str) -> list[str]:
+    """Return the keys of the tracking numbers in a pasted mail or link, in reading order."""
+    return list(dict.fromkeys(number_key(found.number) for found in find_numbers(text)))[:MAX_NUMBERS]
+
+
+def find_orders(text: str, tracking_keys: list[str]) -> list[Order]:
+    """Return the orders of one number, which several shops can have: one try tests no other number of the text.
+
+    That number is the text itself where an order has it, else the first tracking number in it that an order has.
+    """
+    by_order_number = list(Order.objects.matching_number(text)[:MAX_ORDERS])
+    if not tracking_keys:
+        return by_order_number
+    known = set(Leg.objects.filter(number_key__in=tracking_keys).values_list("number_key", flat=True))
+    # Without a known number the query is made all the same, so that the time taken does not tell which ones exist.
+    first = next((key for key in tracking_keys if key in known), tracking_keys[0])
+    by_tracking_number = list(Order.objects.with_tracking_numbers([first])[:MAX_ORDERS])
+    if by_order_number and first != number_key(text):
+        return by_order_number
+    return by_order_number + by_tracking_number
