@@ -79,6 +79,29 @@ def test_a_code_request_does_not_reveal_whether_an_account_exists(client: Client
     assert answers[0]["Location"] == answers[1]["Location"]
 
 
+def test_strangers_with_wrong_passwords_do_not_lock_an_operator_out(client: Client) -> None:
+    create_account(is_staff=True)
+    for guess in range(40):
+        stranger = Client(REMOTE_ADDR=f"192.0.2.{guess % 8}")
+        stranger.post(reverse("account_login"), {"login": ANA, "password": "wrong"})
+
+    answer = client.post(reverse("account_login"), {"login": ANA, "password": "a long enough secret"})
+
+    assert answer.status_code == 302
+    assert client.session["_auth_user_id"]
+
+
+def test_password_attempts_from_one_ipv6_network_are_limited_together(client: Client) -> None:
+    create_account()
+    login = {"login": ANA, "password": "a long enough secret"}
+    for guess in range(12):
+        neighbour = Client(REMOTE_ADDR=f"2001:db8:1:2::{guess:x}")
+        neighbour.post(reverse("account_login"), {**login, "password": "wrong"})
+
+    assert client.post(reverse("account_login"), login, REMOTE_ADDR="2001:db8:1:2:3::1").status_code == 200
+    assert client.post(reverse("account_login"), login, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
 def test_password_attempts_are_limited(client: Client) -> None:
     create_account()
     credentials = {"login": ANA, "password": "wrong"}
