@@ -13,6 +13,7 @@ from django.urls import reverse
 from tests import factories
 from tracking.live.publish import redis_client
 from tracking.models import Order
+from tracking.pages.follow import MAX_REQUESTS_BY_CLIENT
 from tracking.pages.lockout import (
     MAX_FAILURES_BY_CLIENT,
     MAX_FAILURES_BY_CLIENT_WHILE_ORDER_IS_FULL,
@@ -204,3 +205,14 @@ def test_redis_holds_no_address_and_no_order_number(order: Order) -> None:
     assert b"lockout:order:" in stored
     assert b"LF1001" not in stored and b"LF-1001" not in stored
     assert STRANGER.encode() not in stored
+
+
+def test_confirmation_mails_are_limited_by_ipv6_network(order: Order) -> None:
+    def follow(address: str, client_address: str) -> int:
+        url = reverse("follow_order", args=[order.token])
+        return Client(REMOTE_ADDR=client_address).post(url, {"address": address}).status_code
+
+    statuses = [follow(f"{index}@example.com", f"2001:db8:1:2::{index:x}") for index in range(25)]
+
+    assert statuses == [200] * MAX_REQUESTS_BY_CLIENT + [429] * (25 - MAX_REQUESTS_BY_CLIENT)
+    assert follow("buyer@example.com", "2001:db8:1:3::1") == 200
