@@ -27,6 +27,4 @@ descriptors = raise_descriptor_limit()
 requests = int(os.environ.get("GRANIAN_BACKPRESSURE", GRANIAN_BACKPRESSURE))
 streams = settings.LIVE_STREAMS_PER_PROCESS or default_process_limit(descriptors, requests)
 bounded_django = with_body_limit(cast(Application, django), WEBHOOK_PREFIX, MAX_BODY_BYTES)
-application = with_stream(
-    bounded_django, STREAM_PATH, StreamSlots(settings.LIVE_STREAMS_PER_CLIENT, streams)
-)
+application = with_stream(bounded_django, STREAM_PATH, StreamSlots(settings.LIVE_STREAMS_PER_CLIENT, streams))
