@@ -7,13 +7,8 @@ import sys
 
 import pytest
 
-from tracking.live.limits import (
-    StreamSlots,
-    client_network,
-    default_process_limit,
-    find_client_address,
-    join_forwarded_for,
-)
+from tracking.live.client_address import client_network, find_client_address, join_forwarded_for
+from tracking.live.limits import StreamSlots, default_process_limit
 
 
 @pytest.mark.parametrize(

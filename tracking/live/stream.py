@@ -20,8 +20,9 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from tracking.live.client_address import client_network, find_client_address, join_forwarded_for
 from tracking.live.known_tokens import KnownTokens, TokenLookupError
-from tracking.live.limits import StreamSlots, client_network, find_client_address, join_forwarded_for
+from tracking.live.limits import StreamSlots
 from tracking.live.publish import CHANNEL_PREFIX, LAST_UPDATE_PREFIX
 
 Scope = MutableMapping[str, Any]

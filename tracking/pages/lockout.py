@@ -8,7 +8,6 @@ answered with "too many tries".
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
+from tracking.live import client_address
 from tracking.live.publish import redis_client
 from tracking.models import Order
 from tracking.models.fields import number_key
@@ -27,7 +27,6 @@ MAX_FAILURES_BY_SERIES: Final = 10
 MAX_FAILURES_BY_ORDER: Final = 10
 """Of one client at one order, and of all clients together before the order's counter is full."""
 MAX_FAILURES_BY_CLIENT_WHILE_ORDER_IS_FULL: Final = 5
-CLIENT_IPV6_PREFIX: Final = 64
 
 
 class Attempt:
@@ -131,26 +130,9 @@ def series_of(key: str) -> str:
 
 def client_network(request: HttpRequest) -> str:
     """Return the client as limits count it: an IPv4 address, or an IPv6 /64, which one subscriber has to itself."""
-    typed = client_ip(request)
-    try:
-        address = ipaddress.ip_address(typed.partition("%")[0])
-    except ValueError:
-        return typed
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.IPv6Network((address, CLIENT_IPV6_PREFIX), strict=False))
-
-
-def client_ip(request: HttpRequest) -> str:
-    """Return the client's IP: as the outermost trusted proxy saw it, or the peer's without a proxy."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted: int = settings.TRUSTED_PROXIES
-    # Counted from the right: a client can put any address at the left of this header.
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    forwarded_for, peer = request.headers.get("X-Forwarded-For", ""), str(request.META.get("REMOTE_ADDR", ""))
+    address = client_address.find_client_address(forwarded_for, peer, settings.TRUSTED_PROXIES)
+    return client_address.client_network(address)
 
 
 def keyed_digest(value: str) -> str:
