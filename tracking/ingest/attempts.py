@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from tracking.ingest.process import BATCH_SIZE, process_payloads
+from tracking.ingest.process import BATCH_SIZE, process_and_collect_errors
 from tracking.models import Payload
 
 MAX_ATTEMPTS_PER_RUN: Final = 500
@@ -25,8 +24,7 @@ def process_due_payloads(now: datetime) -> int:
         batch = Payload.objects.filter(pk__in=payload_ids).due_for_attempt(now).select_related("carrier")
         payloads = list(batch)
         batch.order_by().schedule_next_attempts(now)
-        with suppress(Exception):  # `process_payloads` has logged each error and stored it on its payload
-            process_payloads(payloads)
+        process_and_collect_errors(payloads)
         count += len(payloads)
     return count
 

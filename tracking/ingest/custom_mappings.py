@@ -1,15 +1,19 @@
-"""Map scans that the code tables do not know: by the operators' mappings, then by the built-in phrases."""
+"""Map scans that the code tables do not know, by the operators' mappings or built-in phrases; count the rest."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 
 from django.db.models import F, Q
+from django.utils import timezone
 
 from tracking.carriers.code_tables import border_side_of
 from tracking.carriers.parsed import ParsedAnswer, ParsedScan, ParsedShipment
 from tracking.carriers.phrases import match_phrase
-from tracking.models import TextMapping, UnmappedCode
+from tracking.ingest.loaded import NewEvent
+from tracking.models import Carrier, TextMapping, UnmappedCode
 from tracking.vocabulary import Scan
 
 
@@ -60,3 +64,16 @@ def map_unknown_scan(scan: ParsedScan, shipment: ParsedShipment, feed_id: int, m
         return scan._replace(scan=mapped)
     phrase = match_phrase(scan.text, border_side_of(scan.place.country, shipment.origin, shipment.destination))
     return scan._replace(scan=phrase.scan, language=scan.language or phrase.language) if phrase else scan
+
+
+def count_unmapped_codes(carrier: Carrier, events: Sequence[NewEvent]) -> None:
+    """Count the unmapped codes among new events, for the operator to map."""
+    unmapped = [event for event in events if event.scan == Scan.UNMAPPED]
+    examples = {event.code: event.text[:300] for event in unmapped}
+    for code, times in sorted(Counter(event.code for event in unmapped).items()):
+        row, _ = UnmappedCode.objects.get_or_create(
+            carrier=carrier, code=code, defaults={"example_text": examples[code]}
+        )
+        UnmappedCode.objects.filter(pk=row.pk).update(
+            occurrence_count=F("occurrence_count") + times, last_seen_at=timezone.now()
+        )

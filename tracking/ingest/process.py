@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -10,7 +9,6 @@ from typing import Final, NamedTuple
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from tracking.carriers.parsed import (
@@ -23,14 +21,13 @@ from tracking.carriers.parsed import (
 )
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.ingest.batch import ShipmentBatch
-from tracking.ingest.custom_mappings import CustomMappings, apply_custom_mappings
+from tracking.ingest.custom_mappings import CustomMappings, apply_custom_mappings, count_unmapped_codes
 from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.record import add_parsed, finish_batch, is_from_polled_feed
-from tracking.models import Carrier, Leg, Payload, PayloadNumber, UnmappedCode, bulk
+from tracking.models import Carrier, Leg, Payload, PayloadNumber, bulk
 from tracking.models.fields import number_key
 from tracking.models.payloads import PayloadStatus, ReceivedVia
 from tracking.polling import webhook_health
-from tracking.vocabulary import Scan
 
 log: Final = structlog.get_logger()
 EXPECTED_REJECTIONS: Final = (NO_EVENTS_YET, ALREADY_REGISTERED)
@@ -61,6 +58,17 @@ def process_payloads(payloads: Iterable[Payload]) -> int:
     When a batch fails, its payloads are processed one by one, so that only the faulty ones are left out. The first
     error is raised at the end.
     """
+    new_events, errors = process_and_collect_errors(payloads)
+    if errors:
+        raise errors[0]
+    return new_events
+
+
+def process_and_collect_errors(payloads: Iterable[Payload]) -> tuple[int, list[Exception]]:
+    """Process stored payloads like `process_payloads`; return how many events are new, and the errors.
+
+    Each error is logged and stored on its payload.
+    """
     remaining, new_events = iter(payloads), 0
     errors: list[Exception] = []
     while batch := list(islice(remaining, BATCH_SIZE)):
@@ -73,9 +81,7 @@ def process_payloads(payloads: Iterable[Payload]) -> int:
             else:
                 batch[0].record_failure(error)
                 errors.append(error)
-    if errors:
-        raise errors[0]
-    return new_events
+    return new_events, errors
 
 
 def process_individually(payload: Payload, errors: list[Exception]) -> int:
@@ -294,16 +300,3 @@ def record_rejection(loaded: LoadedShipment, leg: Leg, rejection: RejectedNumber
     leg.last_answer_at = payload.last_received_at
     loaded.answered_legs.add(leg)
     loaded.legs_to_reschedule.add(leg)
-
-
-def count_unmapped_codes(carrier: Carrier, events: Sequence[NewEvent]) -> None:
-    """Count the unmapped codes among new events, for the operator to map."""
-    unmapped = [event for event in events if event.scan == Scan.UNMAPPED]
-    examples = {event.code: event.text[:300] for event in unmapped}
-    for code, times in sorted(Counter(event.code for event in unmapped).items()):
-        row, _ = UnmappedCode.objects.get_or_create(
-            carrier=carrier, code=code, defaults={"example_text": examples[code]}
-        )
-        UnmappedCode.objects.filter(pk=row.pk).update(
-            occurrence_count=F("occurrence_count") + times, last_seen_at=timezone.now()
-        )
