@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import permutations
 
 import pytest
@@ -18,23 +17,16 @@ from tests.ingest.scripted_feeds import (
     parsed_shipment,
     polled_leg,
     process_answer,
-    scripted_feeds,
     timeline_rows,
 )
 from tracking.models import Carrier, Event, Leg, Shipment
 from tracking.vocabulary import Milestone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("connected_feeds")]
 
 PICKED = "origin.picked_up"
 LANDED = "linehaul.arrived_destination"
 OUT = "delivery.out_for_delivery"
-
-
-@pytest.fixture(autouse=True)
-def connected_feeds() -> Iterator[None]:
-    with scripted_feeds():
-        yield
 
 
 def test_a_second_carrier_in_an_aggregators_answer_extends_the_chain() -> None:

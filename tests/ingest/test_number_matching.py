@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests import factories
@@ -17,7 +15,6 @@ from tests.ingest.scripted_feeds import (
     polled_leg,
     process_answer,
     process_unparsed,
-    scripted_feeds,
     scripted_payload,
     timeline_rows,
 )
@@ -26,17 +23,11 @@ from tracking.models import Event, Leg, Payload, Shipment
 from tracking.models.payloads import PayloadStatus, ReceivedVia
 from tracking.vocabulary import FeedState
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("connected_feeds")]
 
 PICKED = "origin.picked_up"
 LANDED = "linehaul.arrived_destination"
 OUT = "delivery.out_for_delivery"
-
-
-@pytest.fixture(autouse=True)
-def connected_feeds() -> Iterator[None]:
-    with scripted_feeds():
-        yield
 
 
 def test_numbers_are_matched_in_any_spelling() -> None:
