@@ -33,7 +33,7 @@ def papers_folder(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def buyer_task(shipment: Shipment) -> BuyerTask:
-    return buyer_tasks.open(
+    return buyer_tasks.open_buyer_task(
         shipment, BuyerTaskKind.PHONE, "The courier asks.", timezone.now() + timedelta(days=3), timezone.now()
     )
 
@@ -178,8 +178,10 @@ def test_a_get_request_applies_no_transition(admin_client: Client, answered_task
 def test_the_list_starts_with_the_nearest_deadline_and_hides_closed_tasks(
     admin_client: Client, buyer_task: BuyerTask, shipment: Shipment
 ) -> None:
-    late = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", timezone.now() - timedelta(hours=1), timezone.now())
-    closed = buyer_tasks.open(shipment, BuyerTaskKind.TAX_ID, "", None, timezone.now())
+    late = buyer_tasks.open_buyer_task(
+        shipment, BuyerTaskKind.ADDRESS, "", timezone.now() - timedelta(hours=1), timezone.now()
+    )
+    closed = buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.TAX_ID, "", None, timezone.now())
     BuyerTask.objects.filter(pk=closed.pk).update(state=BuyerTaskState.CLOSED)
 
     url = reverse("admin:tracking_buyertask_changelist")

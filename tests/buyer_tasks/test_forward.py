@@ -85,7 +85,7 @@ def submit_answer_to(
     carrier: Carrier, kind: BuyerTaskKind = BuyerTaskKind.PHONE, number: str = "PG 1"
 ) -> BuyerTaskAnswer:
     shipment = factories.create_leg(number, from_feed=carrier).shipment
-    return submit_answer(buyer_tasks.open(shipment, kind, "", None, NOW), VALUES, [], NOW)
+    return submit_answer(buyer_tasks.open_buyer_task(shipment, kind, "", None, NOW), VALUES, [], NOW)
 
 
 def state_of(answer: BuyerTaskAnswer) -> str:

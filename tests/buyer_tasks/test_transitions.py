@@ -53,7 +53,9 @@ def operator() -> User:
 
 @pytest.fixture
 def buyer_task(shipment: Shipment) -> BuyerTask:
-    return buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "The carrier needs it.", NOW + timedelta(days=2), NOW)
+    return buyer_tasks.open_buyer_task(
+        shipment, BuyerTaskKind.PHONE, "The carrier needs it.", NOW + timedelta(days=2), NOW
+    )
 
 
 def recorded_actions(buyer_task: BuyerTask) -> list[str]:
@@ -146,10 +148,10 @@ def test_each_state_allows_only_some_transitions(
 
 
 def test_parcel_has_one_open_buyer_task_of_a_kind(shipment: Shipment, buyer_task: BuyerTask, operator: User) -> None:
-    assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Again", None, LATER) == buyer_task
-    assert buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "Another thing", None, LATER) != buyer_task
+    assert buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.PHONE, "Again", None, LATER) == buyer_task
+    assert buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.ADDRESS, "Another thing", None, LATER) != buyer_task
     close_buyer_task(buyer_task, LATER, "not needed")
-    assert buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "Once more", None, LATER) != buyer_task
+    assert buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.PHONE, "Once more", None, LATER) != buyer_task
 
 
 def test_answer_values_are_encrypted_in_the_database(buyer_task: BuyerTask) -> None:
@@ -203,8 +205,8 @@ def test_file_without_a_row_is_deleted_after_a_day(buyer_task: BuyerTask) -> Non
 
 
 def test_accepted_phone_and_address_are_copied_to_the_order(shipment: Shipment, operator: User) -> None:
-    phone = buyer_tasks.open(shipment, BuyerTaskKind.PHONE, "", None, NOW)
-    address = buyer_tasks.open(shipment, BuyerTaskKind.ADDRESS, "", None, NOW)
+    phone = buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.PHONE, "", None, NOW)
+    address = buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.ADDRESS, "", None, NOW)
     submit_answer(phone, {"phone": "+4915112345678"}, [], NOW)
     submit_answer(address, {"street_address": "Torstr. 1", "city": "Berlin", "postal_code": "10119"}, [], NOW)
     accept_answer(phone, operator, LATER)

@@ -57,7 +57,7 @@ def update_shipment(shipment: Shipment, **fields: Any) -> None:
 
 
 def open_buyer_task(shipment: Shipment, kind: BuyerTaskKind, **fields: Any) -> BuyerTask:
-    return buyer_tasks.open(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **fields)
+    return buyer_tasks.open_buyer_task(shipment, kind, "Customs wrote to us.", NOW + timedelta(days=3), NOW, **fields)
 
 
 def buyer_task_url(shipment: Shipment, kind: BuyerTaskKind) -> str:

@@ -48,7 +48,7 @@ def open_buyer_task(request: HttpRequest, shipment: Shipment, kind: BuyerTaskKin
     papers = [name for name in request.POST.getlist("requested_papers") if name in PaperKind.values]
     reason, now = request.POST.get("reason", "").strip()[:MAX_REASON_LENGTH], timezone.now()
     with transaction.atomic():
-        buyer_task = buyer_tasks.open(
+        buyer_task = buyer_tasks.open_buyer_task(
             shipment,
             kind,
             reason,

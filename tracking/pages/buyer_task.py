@@ -138,7 +138,7 @@ def save_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> Ht
     buyer_task, now = form.form_context.buyer_task, form.form_context.now
     try:
         with transaction.atomic():
-            buyer_task = buyer_task or buyer_tasks.open(shipment, kind, "", None, now, actor=Actor.BUYER)
+            buyer_task = buyer_task or buyer_tasks.open_buyer_task(shipment, kind, "", None, now, actor=Actor.BUYER)
             submit_answer(buyer_task, form.values(), form.checked_papers, now)
             publish.publish_after_commit([shipment])
     except InvalidTransitionError:
