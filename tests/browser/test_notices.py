@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import Site, assert_accessible
 from tests.browser.simulated_carrier import SimulatedCarrier, network_api_url
 from tests.browser.test_push import FakePushService
-from tests.notifications.channels.http_receiver import HttpReceiver, ReceivedRequest, running_receiver
+from tests.notifications.channels.http_receiver import HttpReceiver, running_receiver
 from tests.notifications.channels.test_push import PushBrowser as Device
 
 pytestmark = pytest.mark.browser
@@ -46,13 +47,14 @@ def push_service() -> Iterator[HttpReceiver]:
         yield receiver
 
 
-def wait_for_push(service: HttpReceiver) -> ReceivedRequest:
-    """Return the push that the site sent; wait up to 20 seconds for it."""
+def wait_for_push(service: HttpReceiver, device: Device, title: str) -> dict[str, Any]:
+    """Return the push with a title that the site sent to a device; wait up to 20 seconds for it."""
     for _ in range(100):
-        if service.requests:
-            return service.requests[0]
+        pushes = [device.decrypt(request) for request in service.requests]
+        if matching := [push for push in pushes if push["title"] == title]:
+            return matching[0]
         time.sleep(0.2)
-    raise AssertionError("no push came")
+    raise AssertionError([push["title"] for push in pushes])
 
 
 def plain_body(mail: EmailMessage) -> str:
@@ -97,9 +99,9 @@ def test_a_guest_is_notified_in_chinese_and_unsubscribes_with_one_post(
     service = FakePushService(page, site)
 
     SimulatedCarrier(site, ORDER, network_api_url(admin_page)).push_event("InTransit_PickedUp", "已揽收")
-    mail = wait_for_mail(site, GUEST, lambda mail: "订单" in str(mail["Subject"]))
-    assert "已发货" in plain_body(mail)
-    service.deliver_push(json.dumps(device.decrypt(wait_for_push(push_service))).encode())
+    mail = wait_for_mail(site, GUEST, lambda mail: "已发货" in plain_body(mail))
+    assert "订单" in str(mail["Subject"])
+    service.deliver_push(json.dumps(wait_for_push(push_service, device, "已发货")).encode())
     (notification,) = service.wait_for_notifications(1)
     assert (notification["title"], notification["lang"]) == ("已发货", "zh-hans")
     page.goto(find_link(mail, "orders", site))
