@@ -183,7 +183,7 @@ def test_environment_variable_is_documented(channel: Channel) -> None:
 
     assert table_rows((PROJECT_ROOT / "docs/configuration.md").read_text(encoding="utf-8"), variable), (
         f"The variable {variable} of the channel '{name_of(channel)}' is missing: add a row for it to the table of "
-        "variables in docs/configuration.md (it is read in tracking/settings.py)."
+        "variables in docs/configuration.md (it is read in tracking/settings/)."
     )
     (row, *_others) = table_rows(readme_section(TABLES[0]), name_of(channel)) or [""]
     assert f"`{variable}" in row, (
@@ -198,7 +198,7 @@ def test_setting_is_read_in_the_settings_module(channel: Channel) -> None:
     missing = [name for name in {**sample.settings(""), **sample.settings_off} if not hasattr(site, name)]
 
     assert not missing, (
-        f"The channel '{name_of(channel)}' needs {', '.join(missing)}: read it in tracking/settings.py, "
+        f"The channel '{name_of(channel)}' needs {', '.join(missing)}: read it in tracking/settings/, "
         f"from the environment variable {sample.variable}."
     )
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tracking.notifications.channels import vapid
-from tracking.settings import load_or_create_secret
+from tracking.settings.environment import load_or_create_secret
 
 
 class Command(BaseCommand):

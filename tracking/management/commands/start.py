@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from tracking import broker
 from tracking.localization.catalogues import compile_catalogues
-from tracking.settings import load_or_create_secret
+from tracking.settings.environment import load_or_create_secret
 from tracking.supervisor import ChildSpec
 
 OPERATOR_EMAIL: Final = "operator@example.com"

@@ -4,44 +4,15 @@ DATABASE_URL, REDIS_URL and EMAIL_URL each connect one external service. PRODUCT
 than this machine, makes it a production site, which needs a SECRET_KEY.
 """
 
-import hashlib
-import os
-import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import environ
-import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-
-
-def load_or_create_secret(name: str, size: int = 48) -> str:
-    """Return the secret in DATA_DIR/`name`; on first use create it from `size` random bytes, with mode 0600."""
-    path = DATA_DIR / name
-    with suppress(FileExistsError), open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(size))
-    return path.read_text().strip()
-
-
-def socket_path(name: str) -> Path:
-    """Return a path for a unix socket: in DATA_DIR, or in the temporary folder where that path would be too long."""
-    path = DATA_DIR / name
-    if len(str(path)) < 100:  # Linux allows 107 bytes, macOS 103 (sun_path in unix(7))
-        return path
-    digest = hashlib.sha256(str(DATA_DIR).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"landfall-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / name
-
+from tracking.settings.connections import *  # noqa: F403
+from tracking.settings.environment import BASE_DIR, DATA_DIR, env, load_or_create_secret
+from tracking.settings.logs import *  # noqa: F403
 
 # -- Site -------------------------------------------------------------------------------------------------------------
 
@@ -151,35 +122,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# -- Services ---------------------------------------------------------------------------------------------------------
-
-DATABASE: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'landfall.sqlite3'}")
-DATABASES = {"default": DATABASE}
-if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a deferred transaction that reads first can fail when it writes, whatever the timeout
-    # (https://sqlite.org/lang_transaction.html).
-    DATABASE["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
-    }
-    # A file: tests with several threads fail on the shared in-memory database that Django would choose.
-    DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    DATABASE |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
-    DATABASE.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-
-BROKER_SOCKET = socket_path("broker.sock")
-REDIS_URL = env.str("REDIS_URL", default="")
-EMBEDDED_BROKER = not REDIS_URL
-REDIS_URL = REDIS_URL or f"unix://{BROKER_SOCKET}"
-# For a unix socket Celery (kombu) reads the database number from `virtual_host` and ignores `db`.
-BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Landfall <parcels@localhost>")
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+# -- Static files -----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -254,56 +197,3 @@ LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=0)  # 0: 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 PAPERS_DIR = Path(env.str("PAPERS_DIR", default=str(DATA_DIR / "papers"))).absolute()
 PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)
-
-# -- Logs: one JSON object a line, or plain text (LOG_FORMAT=text) ----------------------------------------------------
-
-LOG_FORMAT = env.str("LOG_FORMAT", default="json")
-LOG_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
-WRAP_FOR_FORMATTER = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
-structlog.configure(
-    processors=[structlog.stdlib.filter_by_level, *LOG_PROCESSORS, WRAP_FOR_FORMATTER],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": [*LOG_PROCESSORS, structlog.stdlib.PositionalArgumentsFormatter()],
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=False)
-                if LOG_FORMAT == "text"
-                else structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        }
-    },
-    "filters": {
-        # /readyz answers 503 several times a second while a site starts: that is no error to log.
-        "exclude_readyz": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(getattr(record, "request", None), "path", "") != "/readyz",
-        }
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["exclude_readyz"]},
-        "null": {"class": "logging.NullHandler"},
-    },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        "celery": {"propagate": True},
-        # Its log messages hold telephone numbers and texts: `channels.messengers` reads them, no log keeps them.
-        "apprise": {"handlers": ["null"], "propagate": False, "level": "DEBUG"},
-    },
-}
