@@ -45,8 +45,9 @@ $(INSTALLED): .venv/python
 	@$(BIN)/python -m tracking.localization.catalogues locale
 	@touch $@
 
+# `exec`: a signal to make reaches the supervisor itself, not a shell that may not pass it on.
 start: install
-	@PORT=$(PORT) $(MANAGE) start
+	@PORT=$(PORT) exec $(MANAGE) start
 
 # A shell on the same database as `make start`.
 shell: install

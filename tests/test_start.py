@@ -1,56 +1,26 @@
-"""The supervisor and `manage.py start`: children start and stop together, errors are clear, no process is left."""
+"""`make start` and `manage.py start`: errors are clear, and no process is left after the end."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from tests.test_worker import wait_until
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-SLEEPING_PROGRAM = "import time; print('asleep', flush=True); time.sleep(600)"
-SIGTERM_IGNORING_PROGRAM = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); time.sleep(600)"
-)
-WEB_PROGRAM = """
-import http.server, sys
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self): self.send_response(200); self.end_headers()
-http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Page).serve_forever()
-"""
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def build_program(name: str, code: str, *arguments: str) -> dict[str, Any]:
-    return {"name": name, "command": [sys.executable, "-c", code, *arguments], "environment": {}, "ready_path": ""}
-
-
-def start_supervisor(*programs: dict[str, Any], port: int) -> subprocess.Popen[str]:
-    plan = {"children": programs, "ready_url": f"http://127.0.0.1:{port}/readyz", "ready_message": "all is up"}
-    process = subprocess.Popen(
-        [sys.executable, str(PROJECT_ROOT / "tracking" / "supervisor.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdin
-    process.stdin.write(json.dumps(plan))
-    process.stdin.close()
-    return process
 
 
 def children_of(pid: int) -> list[int]:
@@ -84,70 +54,46 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"{text!r} was never printed, only: {output}")
 
 
-def test_children_start_together_and_stop_together_within_three_seconds() -> None:
+def descendants_of(pid: int) -> list[int]:
+    children = children_of(pid)
+    return children + [descendant for child in children for descendant in descendants_of(child)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_make_ends_the_whole_site(tmp_path: Path, number: int) -> None:
     port = free_port()
-    supervisor = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("stubborn", SIGTERM_IGNORING_PROGRAM), port=port
+    process = subprocess.Popen(
+        ["make", "--silent", "start", f"PORT={port}"],
+        cwd=PROJECT_ROOT,
+        env=clean_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
-    read_until(supervisor, "all is up")
-    children = children_of(supervisor.pid)
-    assert len(children) == 2
+    read_until(process, "is up at")
+    processes = descendants_of(process.pid)
+    assert len(processes) >= 9  # supervisor, broker, web and its worker, worker and its two, beat, carriers
 
-    started = time.monotonic()
-    supervisor.send_signal(signal.SIGTERM)
+    if number == signal.SIGHUP:  # a terminal that closes sends it to all processes that it shows
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
 
-    assert supervisor.wait(5) == 0
-    assert time.monotonic() - started < 3.5
-    assert are_gone(children)()
-
-
-def test_nothing_is_left_when_the_supervisor_is_killed_without_warning() -> None:
-    port = free_port()
-    supervisor = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
-    )
-    read_until(supervisor, "all is up")
-    children = children_of(supervisor.pid)
-
-    supervisor.kill()
-    supervisor.wait(5)
-
-    wait_until(are_gone(children), seconds=5)
+    process.wait(10)
+    wait_until(are_gone(processes), seconds=5)
 
 
-def test_a_child_that_dies_is_named_and_restarted() -> None:
-    port = free_port()
-    supervisor = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("sleeper", SLEEPING_PROGRAM), port=port
-    )
-    read_until(supervisor, "all is up")
-
-    os.kill(children_of(supervisor.pid)[1], signal.SIGKILL)
-
-    assert "sleeper ended with status -9" in read_until(supervisor, "sleeper ended")
-    wait_until(lambda: len(children_of(supervisor.pid)) == 2, seconds=5)
-    supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(5) == 0
-
-
-def test_a_child_that_keeps_exiting_stops_everything_with_a_clear_error() -> None:
-    port = free_port()
-    supervisor = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("broken", "raise SystemExit(3)"), port=port
-    )
-
-    output = read_until(supervisor, "stopping everything")
-
-    assert supervisor.wait(10) == 1
-    assert "broken ended with status 3" in output
+def clean_environment(data_dir: Path) -> dict[str, str]:
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**clean, "DATA_DIR": str(data_dir)}
 
 
 def run_start(tmp_path: Path, port: int) -> subprocess.CompletedProcess[str]:
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", "start", "--port", str(port)],
         cwd=PROJECT_ROOT,
-        env={**clean, "DATA_DIR": str(tmp_path)},
+        env=clean_environment(tmp_path),
         capture_output=True,
         text=True,
         timeout=60,

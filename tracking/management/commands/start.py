@@ -90,12 +90,13 @@ def check_port_free(host: str, port: int) -> None:
 
 
 def build_program(name: str, *command: str, ready_path: str = "", **environment: str) -> ChildSpec:
-    """Return one child for the supervisor."""
+    """Return one child for the supervisor. Each child needs the embedded broker, except the broker itself."""
     return {
         "name": name,
         "command": list(command),
         # glibc makes up to eight malloc arenas a core; with two each process needs some megabytes less.
         "environment": {"MALLOC_ARENA_MAX": "2", **environment},
+        "needs": ["broker"] if settings.EMBEDDED_BROKER and name != "broker" else [],
         "ready_path": ready_path,
     }
 
