@@ -6,20 +6,28 @@ from datetime import timedelta
 from typing import Any
 
 import redis
+import structlog
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging
 from django.conf import settings
 
+from tracking.broker import RecoveringAMQP, install_recovering_transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracking.settings")
 
 TASK_TIME_LIMIT_SECONDS = 300
+HEARTBEAT_TIMEOUT_SECONDS = 1.0
+log = structlog.get_logger()
 
 # A process that only runs beat needs the schedule and the broker's address; without the models it takes 40 MB less.
 IS_BEAT_ONLY = os.environ.get("CELERY_BEAT_ALONE") == "1"
-app = Celery("tracking", fixups=[] if IS_BEAT_ONLY else None)
+install_recovering_transport()
+app = Celery("tracking", amqp=RecoveringAMQP, fixups=[] if IS_BEAT_ONLY else None)
 app.conf.update(
+    # Worker and beat wait for a lost broker however long it is away.
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
     # Redis delivers a message again when it is not acknowledged within this time: keep it above the task time limit.
     broker_transport_options={
         "visibility_timeout": 4 * TASK_TIME_LIMIT_SECONDS,
@@ -122,9 +130,19 @@ def keep_django_logging(**_: Any) -> None:
 
 
 def record_heartbeat(name: str, seconds: int = 3600) -> None:
-    """Store the current time in Redis as the last sign of life of the process `name`; it expires after `seconds`."""
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.set(f"heartbeat:{name}", time.time(), ex=seconds)
+    """Store the current time in Redis as the last sign of life of the process `name`; it expires after `seconds`.
+
+    While the broker is away nothing is stored: the loop of the worker, which calls this, must not wait or fail.
+    """
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=HEARTBEAT_TIMEOUT_SECONDS,
+            socket_connect_timeout=HEARTBEAT_TIMEOUT_SECONDS,
+        ) as client:
+            client.set(f"heartbeat:{name}", time.time(), ex=seconds)
+    except redis.RedisError as error:
+        log.warning("heartbeat not recorded", process=name, error=str(error))
 
 
 @heartbeat_sent.connect
