@@ -194,6 +194,9 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 LIVE_STREAMS_PER_CLIENT = env.int("LIVE_STREAMS_PER_CLIENT", default=20)
 LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=0)  # 0: as many as leave room for pages
+# A request body may take this long, and one second more for each BODY_BYTES_PER_SECOND that have arrived.
+BODY_SECONDS = env.float("BODY_SECONDS", default=10.0)
+BODY_BYTES_PER_SECOND = env.int("BODY_BYTES_PER_SECOND", default=8192)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 PAPERS_DIR = Path(env.str("PAPERS_DIR", default=str(DATA_DIR / "papers"))).absolute()
 PAPERS_DAYS = env.int("PAPERS_DAYS", default=90)

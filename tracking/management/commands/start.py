@@ -18,11 +18,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from tracking import broker
+from tracking.live.limits import RESERVED_DESCRIPTORS, raise_descriptor_limit
 from tracking.localization.catalogues import compile_catalogues
 from tracking.settings.environment import load_or_create_secret
 from tracking.supervisor import ChildSpec
 
 OPERATOR_EMAIL: Final = "operator@example.com"
+MAX_CONNECTIONS: Final = 4096
+GRANIAN_DEFAULTS: Final = {
+    # HTTP/1 only: while granian finds out which version a client speaks, it waits for the first byte without a limit.
+    "GRANIAN_HTTP": "1",
+    "GRANIAN_HTTP1_HEADER_READ_TIMEOUT": "5000",
+    # Without it granian waits for the end of every live stream before it stops.
+    "GRANIAN_WORKERS_KILL_TIMEOUT": "1",
+}
 
 
 class Command(BaseCommand):
@@ -151,6 +160,13 @@ def network_port() -> str:
     return path.read_text()
 
 
+def web_environment() -> dict[str, str]:
+    """Return the options of granian that the environment does not set."""
+    connections = min(MAX_CONNECTIONS, raise_descriptor_limit() - RESERVED_DESCRIPTORS)
+    defaults = {**GRANIAN_DEFAULTS, "GRANIAN_BACKPRESSURE": str(max(1, connections))}
+    return {name: value for name, value in defaults.items() if name not in os.environ}
+
+
 def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
     """Return web, worker and beat."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "tracking"]
@@ -158,7 +174,7 @@ def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
     address = ["--host", options["host"], "--port", str(options["port"])]
     schedule = str(settings.DATA_DIR / "beat-schedule")
     return [
-        build_program("web", *web, *address, "tracking.asgi:application"),
+        build_program("web", *web, *address, "tracking.asgi:application", **web_environment()),
         build_program("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
         build_program("beat", *celery, "beat", "--pidfile=", "--schedule", schedule, CELERY_BEAT_ALONE="1"),
     ]
