@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError as BrokerError
 
 from tests import factories
 from tests.parsed_answers import record_shipment
@@ -35,6 +38,20 @@ def test_choosing_a_carrier_polls_the_number_with_its_feed(client: Client, leg: 
     leg.refresh_from_db()
     assert leg.feed is not None
     assert leg.feed.slug == "yunexpress"
+    assert leg.next_check_at is not None
+
+
+def test_a_carrier_can_be_chosen_while_the_broker_is_away(
+    client: Client, leg: Leg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_broker_error(*_: Any, **__: Any) -> None:
+        raise BrokerError("the broker is away")
+
+    monkeypatch.setattr("celery.canvas.Signature.delay", raise_broker_error)
+
+    assert post_choice(client, leg, "yunexpress") == 302
+
+    leg.refresh_from_db()
     assert leg.next_check_at is not None
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import structlog
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError as BrokerError
 
 from tracking.ingest import carrier_correction
 from tracking.ingest.carrier_correction import CarrierOption
 from tracking.models import Leg, Shipment
 from tracking.pages.private import private_page
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
+
+log: Final = structlog.get_logger()
 
 
 @require_POST
@@ -28,8 +34,16 @@ def correct_carrier(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     with transaction.atomic():
         carrier_correction.correct_carrier(leg, chosen.carrier, timezone.now())
-        transaction.on_commit(lambda: (replay_earlier_payloads.si(leg.pk) | fetch_due_legs.si()).delay())
+        transaction.on_commit(lambda: enqueue_first_fetch(leg))
     return redirect(shipment)
+
+
+def enqueue_first_fetch(leg: Leg) -> None:
+    """Enqueue the first fetch of a leg; without a broker, beat does it once it is back."""
+    try:
+        (replay_earlier_payloads.si(leg.pk) | fetch_due_legs.si()).delay()
+    except BrokerError as error:
+        log.warning("leg not enqueued; beat will fetch it", leg=leg.pk, error=str(error))
 
 
 def carrier_options(shipment: Shipment) -> list[CarrierOption]:
