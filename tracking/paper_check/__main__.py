@@ -1,0 +1,56 @@
+"""The child process: `python -m tracking.paper_check <CPU seconds> <bytes of memory>`, file on stdin, result on stdout.
+
+The first line of the result is `ok` or a `CheckRefusal`; after `ok` follows the rewritten file.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from typing import Final
+
+from tracking.paper_check.formats import MAX_FILE_BYTES, CheckRefusal, PaperRefusedError, detect_format
+from tracking.paper_check.images import reencode_image
+from tracking.paper_check.pdf import normalize_pdf
+
+MAX_RESULT_BYTES: Final = 3 * MAX_FILE_BYTES
+NICENESS: Final = 10
+
+
+def limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
+    """Limit this process: time, memory, no files written, no core dump of what the buyer sent."""
+    os.nice(NICENESS)
+    for kind, limit in (
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_DATA, memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+
+
+def rewrite_file(content: bytes) -> bytes:
+    """Return the file in a form that is safe to store; raise `PaperRefusedError`."""
+    file_format = detect_format(content)
+    if file_format != "PDF":
+        return reencode_image(content, file_format)
+    rewritten = normalize_pdf(content)
+    if len(rewritten) > MAX_RESULT_BYTES:
+        raise PaperRefusedError(CheckRefusal.UNCHECKABLE_PDF)
+    return rewritten
+
+
+def main() -> None:
+    """Check the file on stdin within the limits of the command line."""
+    limit_resources(int(sys.argv[1]), int(sys.argv[2]))
+    outcome, rewritten = "ok", b""
+    try:
+        rewritten = rewrite_file(sys.stdin.buffer.read())
+    except PaperRefusedError as error:
+        outcome = error.refusal.value
+    sys.stdout.buffer.write(outcome.encode() + b"\n" + rewritten)
+
+
+if __name__ == "__main__":
+    main()
