@@ -102,6 +102,11 @@ app.conf.update(
             "task": "tracking.tasks.erase_old_notices",
             "schedule": crontab(hour="4", minute="7"),
         },
+        "check waiting papers": {
+            "task": "tracking.tasks.check_waiting_papers",
+            "schedule": timedelta(seconds=30),
+            "options": {"expires": 30},
+        },
         "erase expired papers": {
             "task": "tracking.tasks.erase_expired_papers",
             "schedule": crontab(minute="23"),

@@ -10,7 +10,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from tracking.alerts import dwell_limits
-from tracking.buyer_tasks import expiry
+from tracking.buyer_tasks import expiry, paper_checks
 from tracking.buyer_tasks.forward import forward_due_answers
 from tracking.ingest import alerts, replay, translate
 from tracking.ingest.attempts import process_due_payloads
@@ -19,6 +19,8 @@ from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, TextMapping, UnmappedCode
 from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import TemporaryDeliveryError
+from tracking.notifications.outbox import enqueue_notices
+from tracking.notifications.triggers import trigger_for_repeated_request
 from tracking.polling import fetch, schedule, training, webhook_health
 from tracking.worker_lock import hold_worker_lock
 
@@ -130,6 +132,32 @@ def forward_answers() -> int:
     shipments = forward_due_answers(timezone.now())
     publish.publish_after_commit(shipments)
     return len(shipments)
+
+
+@shared_task
+def check_papers(answer_id: int) -> bool:
+    """Check the papers of one answer; return whether this task finished the check.
+
+    Open pages are updated, and whoever follows the order is notified if papers were refused.
+    """
+    now = timezone.now()
+    finished = paper_checks.check_answer(answer_id, now)
+    if finished is None:
+        return False
+    buyer_task = finished.answer.buyer_task
+    publish.publish_after_commit([buyer_task.shipment])
+    if finished.is_refused:
+        enqueue_notices([trigger_for_repeated_request(buyer_task)], now)
+    return True
+
+
+@shared_task
+def check_waiting_papers() -> int:
+    """Enqueue the checks of answers whose task was lost or killed; return how many there were."""
+    waiting = paper_checks.unchecked_answers(timezone.now())
+    for answer_id in waiting:
+        check_papers.apply_async((answer_id,), expires=60)
+    return len(waiting)
 
 
 @shared_task

@@ -277,6 +277,7 @@ class BuyerTaskState(TextChoices):
     """How far a buyer task has come."""
 
     REQUESTED = "requested", _("Waiting for your answer")
+    CHECKING = "checking", _("Being checked")
     SUBMITTED = "submitted", _("Sent to the shop")
     SEEN = "seen", _("Seen by the shop")
     ACCEPTED = "accepted", _("Accepted")

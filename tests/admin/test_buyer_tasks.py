@@ -15,9 +15,11 @@ from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
-from tests.buyer_tasks.sample_files import image_bytes
+from tests.buyer_tasks.checked_papers import submit_checked_photo
+from tests.paper_check.sample_files import image_bytes
 from tracking import buyer_tasks
-from tracking.buyer_tasks.papers import check_paper
+from tracking.buyer_tasks.paper_checks import check_answer
+from tracking.buyer_tasks.papers import receive_paper
 from tracking.buyer_tasks.transitions import mark_seen, submit_answer
 from tracking.live import publish
 from tracking.models import BuyerTask, Contact, Follow, Notice, Paper, Shipment, Subscriber
@@ -40,7 +42,13 @@ def buyer_task(shipment: Shipment) -> BuyerTask:
 
 @pytest.fixture
 def answered_task(buyer_task: BuyerTask) -> BuyerTask:
-    paper = check_paper(PaperKind.IDENTITY, 'pass"port\r\n.jpg', image_bytes())
+    submit_checked_photo(buyer_task, timezone.now(), {"phone": "+4915112345678"}, 'pass"port\r\n.jpg')
+    return buyer_task
+
+
+@pytest.fixture
+def unchecked_task(buyer_task: BuyerTask) -> BuyerTask:
+    paper = receive_paper(PaperKind.IDENTITY, "passport.jpg", image_bytes())
     submit_answer(buyer_task, {"phone": "+4915112345678"}, [paper], timezone.now())
     return buyer_task
 
@@ -134,6 +142,31 @@ def test_a_paper_is_sent_as_a_download_and_the_download_is_logged(
     assert '"' not in response["Content-Disposition"] and "\n" not in response["Content-Disposition"]
     assert response["X-Content-Type-Options"] == "nosniff"
     assert answered_task.log_entries.get(action=BuyerTaskAction.DOWNLOADED).user is not None
+
+
+@pytest.mark.parametrize("transition", ["see", "accept", "refuse", "forward"])
+def test_nothing_is_decided_or_shown_while_papers_are_being_checked(
+    admin_client: Client, unchecked_task: BuyerTask, transition: str
+) -> None:
+    page = get_task_page(admin_client, unchecked_task)
+    assert "Being checked" in page and "Open the answer" not in page and "+4915112345678" not in page
+
+    assert "nothing was changed" in post_transition(admin_client, unchecked_task, transition, "x")
+    assert unchecked_task.state == BuyerTaskState.CHECKING
+    assert download_paper(admin_client, unchecked_task).status_code == 404
+
+
+def test_a_refused_paper_is_shown_with_its_reason_and_cannot_be_downloaded(
+    admin_client: Client, buyer_task: BuyerTask
+) -> None:
+    paper = receive_paper(PaperKind.IDENTITY, "passport.pdf", b"%PDF-1.7")
+    check_answer(submit_answer(buyer_task, {}, [paper], timezone.now()).pk, timezone.now())
+
+    page = get_task_page(admin_client, buyer_task)
+
+    assert "passport.pdf" in page and "refused by the check: This PDF is damaged" in page
+    assert "Download" not in page
+    assert download_paper(admin_client, buyer_task).status_code == 404
 
 
 def test_an_erased_paper_cannot_be_downloaded(admin_client: Client, answered_task: BuyerTask) -> None:

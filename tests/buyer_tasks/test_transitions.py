@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from tests import factories
-from tests.buyer_tasks.sample_files import image_bytes
+from tests.buyer_tasks.checked_papers import submit_checked_photo
 from tracking import buyer_tasks
 from tracking.buyer_tasks import encrypted_store
 from tracking.buyer_tasks.expiry import delete_orphaned_files, erase_expired_papers
-from tracking.buyer_tasks.papers import check_paper
 from tracking.buyer_tasks.transitions import (
     InvalidTransitionError,
     accept_answer,
@@ -28,7 +28,6 @@ from tracking.buyer_tasks.transitions import (
 )
 from tracking.models import BuyerTask, BuyerTaskAnswer, Paper, Shipment
 from tracking.models.buyer_tasks import Actor, BuyerTaskAction
-from tracking.models.texts import PaperKind
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -123,6 +122,7 @@ TRANSITIONS: dict[str, Callable[[BuyerTask, User], Any]] = {
     [
         (BuyerTaskState.REQUESTED, {"answer", "close"}),
         (BuyerTaskState.REJECTED, {"answer", "close"}),
+        (BuyerTaskState.CHECKING, {"close"}),
         (BuyerTaskState.SUBMITTED, {"accept", "refuse", "close", "forward"}),
         (BuyerTaskState.SEEN, {"accept", "refuse", "close", "forward"}),
         (BuyerTaskState.FORWARDED, {"accept", "refuse", "close"}),
@@ -170,7 +170,7 @@ def test_log_contains_no_personal_data(buyer_task: BuyerTask) -> None:
 
 
 def submit_paper(buyer_task: BuyerTask) -> Paper:
-    submit_answer(buyer_task, {}, [check_paper(PaperKind.INVOICE, "invoice.jpg", image_bytes())], NOW)
+    submit_checked_photo(buyer_task, NOW)
     return Paper.objects.get()
 
 
@@ -195,8 +195,11 @@ def test_paper_of_a_task_that_never_ends_is_erased_too(buyer_task: BuyerTask) ->
     assert erase_expired_papers(NOW + timedelta(days=180)) == 1
 
 
-def test_file_without_a_row_is_deleted_after_a_day(buyer_task: BuyerTask) -> None:
-    paper = submit_paper(buyer_task)
+def test_file_without_a_row_is_deleted_after_a_day(
+    buyer_task: BuyerTask, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        paper = submit_paper(buyer_task)
     encrypted_store.save_paper(b"of an upload that failed")
 
     assert delete_orphaned_files(datetime.now(UTC) + timedelta(hours=23)) == 0

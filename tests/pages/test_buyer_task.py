@@ -12,19 +12,21 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError as BrokerError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from tests import factories
-from tests.buyer_tasks.sample_files import image_bytes
-from tracking import buyer_tasks
+from tests.paper_check.sample_files import image_bytes
+from tracking import buyer_tasks, tasks
 from tracking.buyer_tasks import encrypted_store
-from tracking.buyer_tasks.papers import MAX_FILE_BYTES
+from tracking.buyer_tasks.paper_checks import check_answer, unchecked_answers
 from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, reject_answer
 from tracking.live import publish
 from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment
 from tracking.models.buyer_tasks import Actor
 from tracking.pages.lockout import MAX_FAILURES_BY_ORDER
+from tracking.paper_check.formats import MAX_FILE_BYTES
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, Milestone, Overlay, Scan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -264,7 +266,7 @@ def test_no_sunday_is_offered(client: Client, shipment: Shipment) -> None:
     assert 'value="2026-09-27"' not in html
 
 
-def test_papers_are_stored_encrypted_and_reencoded(client: Client, shipment: Shipment) -> None:
+def test_papers_are_stored_encrypted_and_checked_after_the_request(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PAPERS, requested_papers=["invoice", "identity"])
 
     html = submit_answer(
@@ -272,8 +274,58 @@ def test_papers_are_stored_encrypted_and_reencoded(client: Client, shipment: Shi
     )
 
     assert [paper.kind for paper in Paper.objects.all()] == ["invoice", "invoice", "identity"]
-    assert "bill.jpg" in html
+    assert "bill.jpg" in html and "are being checked" in html and 'href="' + shipment.get_absolute_url() in html
+    check_answer(BuyerTaskAnswer.objects.get().pk, NOW)
+    assert "The shop has your answer" in client.get(buyer_task_url(shipment, BuyerTaskKind.PAPERS)).content.decode()
     assert encrypted_store.load_paper(Paper.objects.all()[0].stored_name).startswith(b"\xff\xd8\xff")
+
+
+def test_the_buyer_reads_which_file_was_refused_and_sends_another(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+    url = buyer_task_url(shipment, BuyerTaskKind.PAPERS)
+    submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("Ana 7.pdf", b"%PDF-1.7"), photo()])
+    check_answer(BuyerTaskAnswer.objects.get().pk, NOW)
+
+    html = client.get(url).content.decode()
+    assert "<bdi>Ana 7.pdf</bdi>: This PDF is damaged" in html and "Please print it as a new PDF." in html
+    assert 'type="file"' in html and "Please choose the files once more" in html and "photo.jpg" not in html
+    public_page = Client().get(shipment.get_absolute_url()).content.decode()
+    assert "This PDF is damaged" in public_page and "Ana 7" not in public_page
+
+    assert "are being checked" in submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo()])
+
+
+def test_the_receipt_updates_itself_only_while_papers_are_being_checked(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+    url, live = buyer_task_url(shipment, BuyerTaskKind.PAPERS), f'sse-connect="/live/{shipment.token}'
+    assert live not in client.get(url).content.decode()
+
+    html = submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("cut.pdf", b"%PDF-1.7")])
+    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert live in html and f'hx-get="{url}"' in html and 'class="refresh">Refresh' in html
+    assert f'hx-get="{url}"' in fragment and "<html" not in fragment
+
+    check_answer(BuyerTaskAnswer.objects.get().pk, NOW)
+    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert 'type="file"' in fragment and "hx-get" not in fragment and "Not accepted" in fragment
+
+
+def test_papers_are_kept_while_the_broker_is_away(
+    client: Client,
+    shipment: Shipment,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise BrokerError("refused")
+
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+    monkeypatch.setattr(tasks.check_papers, "apply_async", fail)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "are being checked" in submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo()])
+
+    assert unchecked_answers(NOW) == [BuyerTaskAnswer.objects.get().pk]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ from tracking.models.buyer_tasks import (
 )
 from tracking.models.texts import PaperKind, RejectionReason
 from tracking.notifications.outbox import enqueue_notices
-from tracking.notifications.triggers import NoticeTrigger
-from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, NoticeKind
+from tracking.notifications.triggers import trigger_for_repeated_request
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 if TYPE_CHECKING:
     BuyerTaskModelAdmin = admin.ModelAdmin[BuyerTask]
@@ -140,9 +140,8 @@ class BuyerTaskAdmin(BuyerTaskModelAdmin):
         """Send a paper as a download, never inline, and log who downloaded it."""
         if not (self.has_view_permission(request) and request.user.has_perm(VIEW_PAPER_PERMISSION)):
             raise PermissionDenied
-        paper = get_object_or_404(
-            Paper.objects.select_related("answer__buyer_task"), pk=paper_id, answer__buyer_task=pk, erased_at=None
-        )
+        available = Paper.objects.available().select_related("answer__buyer_task")
+        paper = get_object_or_404(available, pk=paper_id, answer__buyer_task=pk)
         try:
             content = encrypted_store.load_paper(paper.stored_name)
         except encrypted_store.UnreadablePaperError as error:
@@ -221,7 +220,7 @@ class MissingReasonError(Exception):
 
 def open_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
     """Mark the answer as seen, which reveals its values. Raise `InvalidTransitionError` if there is none."""
-    if not buyer_task.answers.exists():
+    if buyer_task.is_being_checked or not buyer_task.answers.exists():
         raise InvalidTransitionError("no answer")
     transitions.mark_seen(buyer_task, user, timezone.now())
     return gettext("The buyer sees that the answer was opened.")
@@ -239,14 +238,7 @@ def reject_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
         raise MissingReasonError
     now = timezone.now()
     transitions.reject_answer(buyer_task, user, reason, now)
-    trigger = NoticeTrigger(
-        buyer_task.shipment_id,
-        buyer_task.shipment.order_id,
-        NoticeKind.BUYER_TASK_OPENED,
-        f"ask {buyer_task.pk} {buyer_task.round + 1}",
-        {},
-    )
-    enqueue_notices([trigger], now)
+    enqueue_notices([trigger_for_repeated_request(buyer_task)], now)
     return gettext("Refused and asked again. The buyer reads your reason.")
 
 
@@ -294,7 +286,8 @@ def answers_with_values(
     The values are None if the operator may not decide, or while nobody has opened the answer of the current round.
     """
     kind = BuyerTaskKind(buyer_task.kind)
-    unopened_round = buyer_task.round if buyer_task.state == BuyerTaskState.SUBMITTED else None
+    is_unopened = buyer_task.state in (BuyerTaskState.CHECKING, BuyerTaskState.SUBMITTED)
+    unopened_round = buyer_task.round if is_unopened else None
     return [
         (answer, describe_answer(kind, answer.values) if can_decide and answer.round != unopened_round else None)
         for answer in buyer_task.answers.select_related("decided_by").prefetch_related("papers")

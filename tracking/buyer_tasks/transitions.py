@@ -1,4 +1,4 @@
-"""The state machine of a buyer task: open, answer, see, accept, refuse and ask again, forward, close.
+"""The state machine of a buyer task: open, answer, check, see, accept, refuse and ask again, forward, close.
 
 Every transition is one transaction that locks the buyer task and writes a log entry. Nothing is published or enqueued
 here: the caller does that after commit.
@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from tracking.buyer_tasks import encrypted_store
 from tracking.buyer_tasks.carrier_api import can_be_forwarded
-from tracking.buyer_tasks.papers import CheckedPaper
+from tracking.buyer_tasks.papers import ReceivedPaper, hash_content
 from tracking.models import BuyerTask, BuyerTaskAnswer, BuyerTaskLogEntry, Paper, Shipment
 from tracking.models.buyer_tasks import Actor, BuyerTaskAction
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
@@ -24,7 +24,7 @@ from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 DAYS_TO_ANSWER_AGAIN_AFTER_REFUSAL: Final = 3
 ANSWERABLE_STATES: Final = frozenset({BuyerTaskState.REQUESTED, BuyerTaskState.REJECTED})
 DECIDABLE_STATES: Final = frozenset({BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN, BuyerTaskState.FORWARDED})
-OPEN_STATES: Final = ANSWERABLE_STATES | DECIDABLE_STATES
+OPEN_STATES: Final = ANSWERABLE_STATES | DECIDABLE_STATES | {BuyerTaskState.CHECKING}
 
 
 class InvalidTransitionError(Exception):
@@ -62,16 +62,21 @@ def open_buyer_task(
 
 @transaction.atomic
 def submit_answer(
-    buyer_task: BuyerTask, values: Mapping[str, str], papers: Sequence[CheckedPaper], now: datetime
+    buyer_task: BuyerTask, values: Mapping[str, str], papers: Sequence[ReceivedPaper], now: datetime
 ) -> BuyerTaskAnswer:
-    """Store a buyer's answer with its papers and return it; raise `InvalidTransitionError`."""
-    buyer_task = change_state(buyer_task, ANSWERABLE_STATES, BuyerTaskState.SUBMITTED)
+    """Store a buyer's answer and return it; raise `InvalidTransitionError`.
+
+    An answer with papers goes to the shop, or back to the buyer, only once `paper_checks` has checked them.
+    """
+    next_state = BuyerTaskState.CHECKING if papers else BuyerTaskState.SUBMITTED
+    buyer_task = change_state(buyer_task, ANSWERABLE_STATES, next_state)
     answer = BuyerTaskAnswer.objects.create(
         buyer_task=buyer_task,
         round=buyer_task.round,
         submitted_at=now,
         values=dict(values),
-        next_forward_at=now if can_be_forwarded(buyer_task) else None,
+        next_check_at=now if papers else None,
+        next_forward_at=now if not papers and can_be_forwarded(buyer_task) else None,
     )
     for paper in papers:
         store_paper(answer, paper, now)
@@ -79,18 +84,40 @@ def submit_answer(
     return answer
 
 
-def store_paper(answer: BuyerTaskAnswer, paper: CheckedPaper, now: datetime) -> Paper:
-    """Store one paper. It expires after twice PAPERS_DAYS, or earlier once its buyer task has ended."""
+def store_paper(answer: BuyerTaskAnswer, paper: ReceivedPaper, now: datetime) -> Paper:
+    """Store one paper, unchecked. It expires after twice PAPERS_DAYS, or earlier once its buyer task has ended."""
     return Paper.objects.create(
         answer=answer,
         kind=paper.kind,
         name=paper.name,
         media_type=paper.media_type,
         size_bytes=len(paper.content),
-        content_hash=paper.digest,
+        content_hash=hash_content(paper.content),
         stored_name=encrypted_store.save_paper(paper.content),
         expires_at=now + 2 * timedelta(days=settings.PAPERS_DAYS),
     )
+
+
+@transaction.atomic
+def finish_check(answer: BuyerTaskAnswer, refusals: Collection[str], now: datetime) -> None:
+    """Pass a checked answer on to the shop, or ask the buyer again if papers were refused.
+
+    Raise `InvalidTransitionError` if the buyer task was closed during the check. The deadline stays as it is.
+    """
+    BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_check_at=None)
+    checking = {BuyerTaskState.CHECKING}
+    if not refusals:
+        buyer_task = change_state(answer.buyer_task, checking, BuyerTaskState.SUBMITTED)
+        if can_be_forwarded(buyer_task):
+            BuyerTaskAnswer.objects.filter(pk=answer.pk).update(next_forward_at=now)
+        record_action(buyer_task, now, BuyerTaskAction.CHECKED, Actor.SYSTEM)
+        return
+    reason = "\n".join(dict.fromkeys(refusals))
+    buyer_task = change_state(answer.buyer_task, checking, BuyerTaskState.REJECTED, rejection_reason=reason)
+    record_decision(buyer_task, None, now, reason)
+    BuyerTask.objects.filter(pk=buyer_task.pk).update(round=buyer_task.round + 1)
+    schedule_paper_erasure(buyer_task, now)
+    record_action(buyer_task, now, BuyerTaskAction.REJECTED, Actor.SYSTEM, None, reason)
 
 
 @transaction.atomic
@@ -184,7 +211,7 @@ def close_buyer_task(
 ) -> None:
     """Close a buyer task that is no longer needed; raise `InvalidTransitionError` if it has already ended."""
     buyer_task = change_state(buyer_task, OPEN_STATES, BuyerTaskState.CLOSED, closed_at=now)
-    BuyerTaskAnswer.objects.filter(buyer_task=buyer_task).update(next_forward_at=None)
+    BuyerTaskAnswer.objects.filter(buyer_task=buyer_task).update(next_forward_at=None, next_check_at=None)
     schedule_paper_erasure(buyer_task, now)
     record_action(buyer_task, now, BuyerTaskAction.CLOSED, actor, user, reason)
 
@@ -206,7 +233,7 @@ def change_state(
     return locked
 
 
-def record_decision(buyer_task: BuyerTask, user: User, now: datetime, reason: str = "") -> None:
+def record_decision(buyer_task: BuyerTask, user: User | None, now: datetime, reason: str = "") -> None:
     """Store the decision on the answer of this round and stop forwarding it."""
     BuyerTaskAnswer.objects.filter(buyer_task=buyer_task, round=buyer_task.round).update(
         decided_at=now, decided_by=user, rejection_reason=reason, next_forward_at=None

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.fields import SecretsField
 from tracking.models.shipments import Shipment
-from tracking.models.texts import PaperKind, buyer_task_title, localize_reason
+from tracking.models.texts import PaperKind, PaperRefusal, buyer_task_title, localize_reason
 from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 RECEIPT_CODE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -51,6 +51,7 @@ class BuyerTaskAction(models.TextChoices):
     CLOSED = "closed", _("closed")
     DOWNLOADED = "downloaded", _("paper downloaded")
     ERASED = "erased", _("paper erased")
+    CHECKED = "checked", _("papers checked")
 
 
 class BuyerTaskQuerySet(models.QuerySet["BuyerTask"]):
@@ -126,6 +127,11 @@ class BuyerTask(models.Model):
         return self.state in WAITING_FOR_BUYER_STATES
 
     @property
+    def is_being_checked(self) -> bool:
+        """Return whether the papers of the last answer are being checked; nobody has to act."""
+        return self.state == BuyerTaskState.CHECKING
+
+    @property
     def is_waiting_for_shop(self) -> bool:
         """Return whether the shop has to act next."""
         return self.state in WAITING_FOR_SHOP_STATES
@@ -149,6 +155,8 @@ class BuyerTaskAnswer(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     rejection_reason = models.TextField(_("reason"), blank=True)
+    next_check_at = models.DateTimeField(null=True, editable=False)
+    check_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     next_forward_at = models.DateTimeField(_("next try to pass it on"), null=True)
     forward_attempts = models.PositiveSmallIntegerField(_("tries to pass it on"), default=0)
     forward_error = models.CharField(_("why it could not be passed on"), max_length=300, blank=True)
@@ -164,6 +172,9 @@ class BuyerTaskAnswer(models.Model):
                 condition=models.Q(next_forward_at__isnull=False),
                 name="answers_to_forward",
             ),
+            models.Index(
+                fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False), name="answers_to_check"
+            ),
         )
 
     def __str__(self) -> str:
@@ -175,8 +186,27 @@ class BuyerTaskAnswer(models.Model):
         return localize_reason(self.rejection_reason)
 
 
+class PaperCheckState(models.TextChoices):
+    """Whether an upload was checked. Only a passed one is shown, downloaded or forwarded."""
+
+    WAITING = "waiting", _("being checked")
+    PASSED = "passed", _("checked")
+    REFUSED = "refused", _("refused by the check")
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    """Queries for papers by their check."""
+
+    def available(self) -> Self:
+        """Return the papers that passed their check and are still stored."""
+        return self.filter(check_state=PaperCheckState.PASSED, erased_at=None)
+
+
 class Paper(models.Model):
-    """One uploaded document. `buyer_tasks.encrypted_store` keeps its bytes as `stored_name` until they are erased."""
+    """One uploaded document. `buyer_tasks.encrypted_store` keeps its bytes as `stored_name` until they are erased.
+
+    Before the check the bytes, and their size and hash, are those of the upload; after it, those of the rewritten file.
+    """
 
     answer = models.ForeignKey(BuyerTaskAnswer, models.CASCADE, related_name="papers")
     kind = models.CharField(_("kind"), max_length=12, choices=PaperKind)
@@ -187,6 +217,12 @@ class Paper(models.Model):
     stored_name = models.CharField(max_length=32, unique=True, editable=False)
     expires_at = models.DateTimeField(_("erased from"))
     erased_at = models.DateTimeField(_("erased at"), null=True)
+    check_state = models.CharField(
+        _("check"), max_length=8, choices=PaperCheckState, default=PaperCheckState.WAITING, editable=False
+    )
+    refusal = models.CharField(_("why it was refused"), max_length=16, choices=PaperRefusal, blank=True, editable=False)
+
+    objects = PaperQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("paper")
@@ -198,6 +234,11 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_available(self) -> bool:
+        """Return whether the paper passed its check and is still stored."""
+        return self.check_state == PaperCheckState.PASSED and self.erased_at is None
 
 
 class BuyerTaskLogEntry(models.Model):

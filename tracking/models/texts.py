@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from tracking.paper_check.formats import CheckRefusal
 from tracking.vocabulary import AlertKind, BuyerTaskKind
 
 
@@ -30,7 +31,34 @@ class RejectionReason(TextChoices):
     NO_REPLY = "no_reply", _("Nobody answers at this number.")
 
 
-LOCALIZED_LABELS: Final[dict[str, Any]] = {reason.value: reason.label for reason in (*RejectionReason, *AlertKind)}
+class PaperRefusal(TextChoices):
+    """Why the check of an upload refused it, with what the buyer can do."""
+
+    TOO_MANY_PIXELS = (
+        CheckRefusal.TOO_MANY_PIXELS.value,
+        _("This picture has too many pixels. A photo taken with less detail will do."),
+    )
+    DAMAGED_IMAGE = (
+        CheckRefusal.DAMAGED_IMAGE.value,
+        _("This picture is damaged or was not sent to its end. Please send it again."),
+    )
+    DAMAGED_PDF = (
+        CheckRefusal.DAMAGED_PDF.value,
+        _("This PDF is damaged, or something else hangs at its end. Please print it as a new PDF."),
+    )
+    LOCKED_PDF = (
+        CheckRefusal.LOCKED_PDF.value,
+        _("This PDF is locked with a password. Please send it without one."),
+    )
+    UNCHECKABLE_PDF = (
+        CheckRefusal.UNCHECKABLE_PDF.value,
+        _("This PDF is packed in a way that cannot be checked. Please print it as a new PDF, or send a photo."),
+    )
+
+
+LOCALIZED_LABELS: Final[dict[str, Any]] = {
+    reason.value: reason.label for reason in (*RejectionReason, *AlertKind, *PaperRefusal)
+}
 
 
 def localize_reason(reason: str) -> str:

@@ -66,6 +66,26 @@ class NoticeTrigger(NamedTuple):
     facts: dict[str, Any]
 
 
+class RepeatedRequest(Protocol):
+    """The fields of a buyer task that a notice needs. `round` is that of the refused answer."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def round(self) -> int: ...
+    @property
+    def shipment_id(self) -> int: ...
+    @property
+    def shipment(self) -> Any: ...
+
+
+def trigger_for_repeated_request(buyer_task: RepeatedRequest) -> NoticeTrigger:
+    """Return the trigger for a buyer task whose answer was refused, so that the buyer has to answer again."""
+    dedupe_key = f"ask {buyer_task.pk} {buyer_task.round + 1}"
+    order_id = buyer_task.shipment.order_id
+    return NoticeTrigger(buyer_task.shipment_id, order_id, NoticeKind.BUYER_TASK_OPENED, dedupe_key, {})
+
+
 class ScanRecord(Protocol):
     """The fields of a stored event that a notice needs."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
+from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from tracking import buyer_tasks
@@ -22,8 +24,8 @@ from tracking.buyer_tasks.not_received import DeliveryProof, delivery_proof_of, 
 from tracking.buyer_tasks.transitions import InvalidTransitionError, submit_answer
 from tracking.live import publish
 from tracking.localization.reader import zone_for
-from tracking.models import BuyerTask, Shipment
-from tracking.models.buyer_tasks import Actor
+from tracking.models import BuyerTask, Paper, Shipment
+from tracking.models.buyer_tasks import Actor, PaperCheckState
 from tracking.models.texts import buyer_task_title
 from tracking.pages.buyer_task_forms import FORM_BY_KIND, AnswerForm, FormContext
 from tracking.pages.identity_check import (
@@ -34,10 +36,11 @@ from tracking.pages.identity_check import (
 )
 from tracking.pages.lockout import WINDOW_SECONDS, Attempt
 from tracking.pages.private import private_page
-from tracking.pages.reader import activate_reader_for_order
+from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 from tracking.pages.uploads import keep_uploads_in_memory
+from tracking.tasks import check_papers
 from tracking.timeline import sort_scans
-from tracking.vocabulary import BuyerTaskKind
+from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 
 log: Final = structlog.get_logger()
 
@@ -47,6 +50,8 @@ log: Final = structlog.get_logger()
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_buyer_task(request: HttpRequest, token: str, kind: str) -> HttpResponse:
     """Show the form of a buyer task, save the answer and show its receipt, all only after the identity check."""
+    # Taken before the rows are read: the live stream resends what was published since then.
+    rendered_at_ms = int(time.time() * 1000)
     shipment = get_object_or_404(Shipment.objects.select_related("order__shop"), token=token)
     buyer_task = current_buyer_task(shipment, kind, timezone.now())
     if not has_passed_identity_check(request, shipment.order):
@@ -54,7 +59,7 @@ def answer_buyer_task(request: HttpRequest, token: str, kind: str) -> HttpRespon
     if "identity" in request.POST:
         return redirect(request.path)
     if buyer_task and not buyer_task.is_waiting_for_buyer:
-        return render_receipt(request, shipment, buyer_task)
+        return render_receipt(request, shipment, buyer_task, rendered_at_ms)
     return handle_form(request, shipment, BuyerTaskKind(kind), buyer_task)
 
 
@@ -113,9 +118,18 @@ def handle_form(
         "form",
         form=form,
         buyer_task=buyer_task,
+        refused_papers=refused_papers(buyer_task),
         delivery_proof=context.delivery_proof,
         reader=context.reader,
     )
+
+
+def refused_papers(buyer_task: BuyerTask | None) -> QuerySet[Paper]:
+    """Return the papers of the last answer that their check refused, if the buyer has to send them again."""
+    if buyer_task is None or buyer_task.state != BuyerTaskState.REJECTED:
+        return Paper.objects.none()
+    last_round = {"answer__buyer_task": buyer_task, "answer__round": buyer_task.round - 1}
+    return Paper.objects.filter(check_state=PaperCheckState.REFUSED, **last_round)
 
 
 def form_context_for(request: HttpRequest, shipment: Shipment, buyer_task: BuyerTask | None) -> FormContext:
@@ -139,26 +153,48 @@ def save_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> Ht
     try:
         with transaction.atomic():
             buyer_task = buyer_task or buyer_tasks.open_buyer_task(shipment, kind, "", None, now, actor=Actor.BUYER)
-            submit_answer(buyer_task, form.values(), form.checked_papers, now)
+            answer = submit_answer(buyer_task, form.values(), form.received_papers, now)
             publish.publish_after_commit([shipment])
+            if form.received_papers:
+                transaction.on_commit(lambda: enqueue_check(answer.pk))
     except InvalidTransitionError:
         log.info("duplicate answer ignored", buyer_task=buyer_task.pk if buyer_task else None)
     return redirect("buyer_task", shipment.token, kind)
 
 
-def render_receipt(request: HttpRequest, shipment: Shipment, buyer_task: BuyerTask) -> HttpResponse:
-    """Show the receipt of the last answer and the state of the buyer task."""
+def enqueue_check(answer_id: int) -> None:
+    """Enqueue the check of an answer's papers; if the broker cannot be reached, `check_waiting_papers` finds them."""
+    try:
+        check_papers.apply_async((answer_id,))
+    except BrokerError as error:
+        log.warning("papers stored but their check not enqueued; beat will", answer=answer_id, error=str(error))
+
+
+def render_receipt(
+    request: HttpRequest, shipment: Shipment, buyer_task: BuyerTask, rendered_at_ms: int
+) -> HttpResponse:
+    """Show the receipt of the last answer and the state of the buyer task; live while its papers are being checked."""
     answer = buyer_task.answers.prefetch_related("papers").first()
     reader = activate_reader_for_order(request, shipment.order)
     kind = BuyerTaskKind(buyer_task.kind)
     values = describe_answer(kind, answer.values, reader) if answer else []
-    return render_page(request, shipment, kind, "receipt", buyer_task=buyer_task, answer=answer, values=values)
+    return render_page(
+        request,
+        shipment,
+        kind,
+        "receipt",
+        buyer_task=buyer_task,
+        answer=answer,
+        values=values,
+        live_token=shipment.token,
+        rendered_at_ms=rendered_at_ms,
+    )
 
 
 def render_page(
     request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, part: str, *, status: int = 200, **context: object
 ) -> HttpResponse:
-    """Render one part of the page: identity_check, form or receipt."""
+    """Render one part of the page: identity_check, form or receipt; an htmx request gets the part alone."""
     shared = {
         "part": f"buyer_task/_{part}.html",
         "kind": kind,
@@ -167,4 +203,5 @@ def render_page(
         "title": buyer_task_title(kind),
         "reader": activate_reader_for_order(request, shipment.order),
     }
-    return render(request, "buyer_task/page.html", shared | context, status=status)
+    template = "buyer_task/_live_part.html" if cast(BuyerRequest, request).htmx else "buyer_task/page.html"
+    return render(request, template, shared | context, status=status)

@@ -22,12 +22,11 @@ from tracking.buyer_tasks.addresses import (
 from tracking.buyer_tasks.answer_values import VALUE_LABELS, Availability
 from tracking.buyer_tasks.not_received import DeliveryProof, delivery_time_of, reportable_at, search_steps
 from tracking.buyer_tasks.papers import (
-    MAX_FILE_BYTES,
     MAX_FILES,
-    CheckedPaper,
     InvalidPaperError,
-    check_paper,
+    ReceivedPaper,
     file_too_large_message,
+    receive_paper,
     too_many_files_message,
 )
 from tracking.buyer_tasks.tax_ids import InvalidTaxIdError, check_tax_id
@@ -36,6 +35,7 @@ from tracking.localization.numbers import localize_digits
 from tracking.localization.reader import Reader, today_in
 from tracking.models import BuyerTask, Shipment
 from tracking.models.texts import PaperKind
+from tracking.paper_check.formats import MAX_FILE_BYTES
 from tracking.vocabulary import BuyerTaskKind
 
 DAYS_AHEAD: Final = 10
@@ -60,14 +60,14 @@ class FormContext:
 
 
 class AnswerForm(forms.Form):
-    """Base of all answer forms: values as text, and checked papers if any."""
+    """Base of all answer forms: values as text, and received papers if any."""
 
     required_css_class = "required"
 
     def __init__(self, *args: Any, form_context: FormContext, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form_context = form_context
-        self.checked_papers: list[CheckedPaper] = []
+        self.received_papers: list[ReceivedPaper] = []
 
     def values(self) -> dict[str, str]:
         """Return the values to store (encrypted) from a valid form."""
@@ -238,7 +238,7 @@ class PapersField(forms.FileField):
 
 
 class PapersForm(AnswerForm):
-    """The papers that customs requests; each file is checked and re-encoded."""
+    """The papers that customs requests; each file is checked after the form was sent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -253,15 +253,15 @@ class PapersForm(AnswerForm):
         if len(files) > MAX_FILES:
             raise forms.ValidationError(localize_digits(too_many_files_message(), self.form_context.reader))
         for name, file in files:
-            self.check_file(name, file)
+            self.receive_file(name, file)
         return cleaned
 
-    def check_file(self, name: str, file: UploadedFile) -> None:
-        """Check one file and keep it; put an error with the file's name beside its field."""
+    def receive_file(self, name: str, file: UploadedFile) -> None:
+        """Keep one file for its check; put an error with the file's name beside its field."""
         try:
             if (file.size or 0) > MAX_FILE_BYTES:
                 raise InvalidPaperError(localize_digits(file_too_large_message(), self.form_context.reader))
-            self.checked_papers.append(check_paper(PaperKind(name), file.name or "", file.read()))
+            self.received_papers.append(receive_paper(PaperKind(name), file.name or "", file.read()))
         except InvalidPaperError as error:
             self.add_error(name, f"{file.name}: {error}")
 

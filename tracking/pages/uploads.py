@@ -12,7 +12,8 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from tracking.buyer_tasks.papers import MAX_FILE_BYTES, MAX_FILES
+from tracking.buyer_tasks.papers import MAX_FILES
+from tracking.paper_check.formats import MAX_FILE_BYTES
 
 MAX_TOTAL_BYTES: Final = (MAX_FILES + 3) * MAX_FILE_BYTES
 
