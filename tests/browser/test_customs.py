@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.conftest import Site, assert_accessible
 from tests.browser.simulated_carrier import SimulatedCarrier, network_api_url
-from tracking.models.texts import RejectionReason
+from tracking.models.texts import PaperRefusal, RejectionReason
 
 pytestmark = pytest.mark.browser
 ORDER = "LF-1002"
@@ -41,12 +41,27 @@ def build_photo(shade: int) -> FilePayload:
     return {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
 
 
-def submit_papers(page: Page, translated: Any, shade: int) -> None:
-    """Choose a photo for each requested paper and send them. `translated` translates a label of the page."""
+def submit_files(page: Page, translated: Any, file: FilePayload) -> None:
+    """Choose a file for each requested paper and send them. `translated` translates a label of the page."""
     for field in page.locator("input[type=file]").all():
-        field.set_input_files(build_photo(shade))
+        field.set_input_files(file)
     page.get_by_role("button", name=translated("Send"), exact=True).click()
+
+
+def submit_papers(page: Page, translated: Any, shade: int) -> None:
+    """Send a photo for each requested paper, and wait on the receipt until they are checked."""
+    submit_files(page, translated, build_photo(shade))
     expect(page.locator(".receipt .code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
+    passed_on = translated("The shop has your answer and will look at it. You need not do anything.")
+    expect(page.get_by_text(passed_on)).to_be_visible(timeout=UPDATE_TIMEOUT_MS)
+
+
+def submit_damaged_pdf(page: Page, translated: Any) -> None:
+    """Send a damaged PDF, and wait on the same page until its check refuses it."""
+    submit_files(page, translated, {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 cut"})
+    refusal = page.locator(".notice.care").filter(has_text=str(translated(PaperRefusal.DAMAGED_PDF.label)))
+    expect(refusal).to_contain_text("bill.pdf", timeout=UPDATE_TIMEOUT_MS)
+    expect(page.locator("input[type=file]").first).to_be_visible()
 
 
 def open_newest_answer(admin_page: Page, site: Site) -> None:
@@ -86,6 +101,8 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     card.get_by_role("link", name=translated("Answer now")).click()
     buyer_page.get_by_label(translated("E-mail, phone or postcode of the order")).fill(site.orders[ORDER]["email"])
     buyer_page.get_by_role("button", name=translated("Continue")).click()
+    assert_accessible(buyer_page)
+    submit_damaged_pdf(buyer_page, translated)
     assert_accessible(buyer_page)
     submit_papers(buyer_page, translated, 200)
     assert_accessible(buyer_page)

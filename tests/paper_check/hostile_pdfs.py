@@ -174,6 +174,9 @@ HOSTILE_CONTENT: dict[str, Callable[[pikepdf.Pdf], None]] = {
     "movie": link_adder("Movie", Operation=Name.Play),
     "thread": link_adder("Thread", F=String("x.pdf")),
     "unknown action": link_adder("SelfDestruct", F=String("x.pdf")),
+    "unknown action after a jump": link_adder(
+        "GoTo", D=String("x"), Next=Array([action("SelfDestruct", F=String("x.pdf"))])
+    ),
     "bookmark": add_bookmark,
     "embedded files": add_embedded_files,
     "associated file": add_associated_file,
@@ -215,5 +218,5 @@ def repeated_structures(size_bytes: int) -> Iterator[tuple[str, bytes]]:
     yield "dictionaries", b"%PDF-1.7\n1 0 obj\n" + b"<<" * (size_bytes // 2) + b"\n%%EOF\n"
     one_object = b"4 0 obj\n<</Length 0>>stream\n\nendstream\nendobj\n"
     yield "one object", written_pdf().replace(b"trailer", one_object * (size_bytes // len(one_object)) + b"trailer")
-    yield "unnamed streams", written_pdf(*[b"<</Length 1>>stream\nx\nendstream"] * (size_bytes // 49))
+    yield "unnamed streams", written_pdf(*[b"<</Length 1>>stream\nx\nendstream"] * (size_bytes // 56))
     yield "one page", written_pdf().replace(b"[3 0 R]", b"[" + b"3 0 R " * (size_bytes // 6) + b"]")

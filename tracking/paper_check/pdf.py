@@ -115,8 +115,10 @@ def clean_dictionary(container: pikepdf.Object) -> None:
 
 def is_active(container: pikepdf.Object) -> bool:
     """Return whether a dictionary or stream as a whole is an action, a file, a medium or a PostScript program."""
+    action = name_at(container, "/S")
     return (
-        name_at(container, "/S") in ACTIVE_ACTIONS
+        action in ACTIVE_ACTIONS
+        or (name_at(container, "/Type") == "/Action" and action not in SAFE_ACTIONS)
         or name_at(container, "/Type") in ACTIVE_TYPES
         or "/PS" in (name_at(container, "/Subtype"), name_at(container, "/Subtype2"))
     )
