@@ -19,6 +19,7 @@ from tests.paper_check.hostile_pdfs import (
     hostile_pdf,
     new_pdf,
     saved,
+    script,
     set_open_action,
     written_pdf,
 )
@@ -202,6 +203,35 @@ def test_a_pdf_without_its_end_is_repaired() -> None:
 )
 def test_a_pdf_that_is_locked_or_has_no_pages_is_refused(uploaded: bytes, refusal: CheckRefusal) -> None:
     assert refusal_of(uploaded) == refusal
+
+
+@pytest.mark.parametrize(
+    "uploaded",
+    [
+        written_pdf(root=b"/S/Launch/F(calc.exe)"),
+        written_pdf().replace(b"/Type/Pages", b"/Type/Filespec"),
+        written_pdf().replace(b"/Type/Pages", b"/S/JavaScript/JS(x)"),
+    ],
+    ids=["catalogue that launches", "page tree that is a file", "page tree that is a script"],
+)
+def test_a_pdf_whose_structure_is_active_itself_gives_a_valid_pdf_or_none(uploaded: bytes) -> None:
+    try:
+        rewritten = normalize_pdf(uploaded)
+    except PaperRefusedError as error:
+        assert error.refusal == CheckRefusal.DAMAGED_PDF
+    else:
+        assert_harmless(rewritten)
+        with reopen(rewritten) as pdf:
+            assert len(pdf.pages) == 1
+
+
+def test_an_action_that_refers_to_itself_is_removed() -> None:
+    pdf = new_pdf()
+    link = pdf.make_indirect(script())
+    link.Next = link
+    pdf.Root.Extra = link
+
+    assert_harmless(normalize_pdf(saved(pdf)))
 
 
 def bomb(filters: bytes = b"/Filter/FlateDecode") -> bytes:

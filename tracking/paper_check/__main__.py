@@ -27,7 +27,9 @@ def limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (limit, limit))
+        hard_limit = resource.getrlimit(kind)[1]
+        lowest = limit if hard_limit == resource.RLIM_INFINITY else min(limit, hard_limit)
+        resource.setrlimit(kind, (lowest, lowest))
 
 
 def rewrite_file(content: bytes) -> bytes:

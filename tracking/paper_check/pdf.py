@@ -46,10 +46,15 @@ def normalize_pdf(content: bytes) -> bytes:
     output = BytesIO()
     try:
         with pikepdf.open(BytesIO(content)) as pdf:
-            if not len(pdf.pages):
+            page_count = len(pdf.pages)
+            if not page_count:
                 raise PaperRefusedError(CheckRefusal.DAMAGED_PDF)
             remove_active_content(pdf)
             pdf.save(output, object_stream_mode=pikepdf.ObjectStreamMode.generate, fix_metadata_version=False)
+        # Pages that were actions or files at the same time are gone: the shop must not get a file that nobody can open.
+        with pikepdf.open(output, attempt_recovery=False) as rewritten:
+            if len(rewritten.pages) != page_count:
+                raise PaperRefusedError(CheckRefusal.DAMAGED_PDF)
     except pikepdf.PasswordError as error:
         raise PaperRefusedError(CheckRefusal.LOCKED_PDF) from error
     except pikepdf.PdfError as error:
