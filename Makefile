@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test test-one shell check lock format messages browser bench drill clean
+.PHONY: help install start test test-one shell check lock format messages browser bench drill faults clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
@@ -21,6 +21,7 @@ help:
 	@echo "make messages bring new texts into the message catalogues (needs GNU gettext)"
 	@echo "make bench    measure speeds: a table, and bench.json (ROWS=\"5 7\" for some)"
 	@echo "make drill    kill workers while they send notices, and count what arrives"
+	@echo "make faults   send webhooks through faults and overload, and compare with the truth (DATABASE=postgresql RATE=60)"
 	@echo "make lock     update requirements.lock"
 	@echo "make clean    remove the virtual environment and caches"
 
@@ -98,6 +99,10 @@ bench: install
 # Exits with an error if a notice is lost.
 drill: install
 	$(BIN)/python -m tests.drills
+
+# Exits with an error if an accepted webhook is lost, doubled or concluded wrongly, or if any answer is 500.
+faults: install
+	$(BIN)/python -m tests.drills.faults
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
