@@ -29,6 +29,7 @@ from tests.drills.faults.attempts import (
     ACCEPTED,
     OVERLOAD,
     Attempt,
+    covered_share,
     measure_recoveries,
     recovery_windows,
 )
@@ -95,8 +96,10 @@ def plan_run(options: FaultOptions) -> Plan:
     """Draw faults, arrivals and parcels."""
     rng = random.Random(options.seed)
     faults = plan_faults(fault_kinds(options.database), options.seconds, options.away_seconds, rng)
-    overload = (options.seconds, options.seconds + options.overload_seconds)
-    arrivals = plan_arrivals(options.rate, 0.0, options.seconds, rng)
+    faults = [fault.later(options.calm_seconds) for fault in faults]
+    normal_seconds = options.calm_seconds + options.seconds
+    overload = (normal_seconds, normal_seconds + options.overload_seconds)
+    arrivals = plan_arrivals(options.rate, 0.0, normal_seconds, rng)
     arrivals += plan_arrivals(options.rate * options.overload_factor, overload[0], options.overload_seconds, rng)
     pages = plan_arrivals(options.pages_rate, 0.0, overload[1], rng)
     parcels, messages = generate_traffic(len(arrivals), datetime.now(UTC) - JOURNEY_AGE, rng)
@@ -138,11 +141,13 @@ def print_report(plan: Plan, seen: Observations, state: StoredState, drained_aft
     uncertain = {text for attempt in seen.attempts for text in plan.messages[attempt.message].texts} - accepted
     differences = compare(plan.parcels, accepted, uncertain, state.scans, state.milestones)
     recoveries = measure_recoveries(seen.faults, seen.attempts, state.payloads, seen.ready_times, plan.overload[0])
-    phases = summarize_phases(seen.attempts, plan.messages, recovery_windows(recoveries), plan.overload, differences)
+    windows = recovery_windows(recoveries)
+    phases = summarize_phases(seen.attempts, plan.messages, windows, plan.overload, differences)
     readers = Counter(visit.outcome for visit in seen.visits) + seen.streams
     figures = [
         *judge(phases, differences, readers, state.unprocessed),
         *judge_recoveries(recoveries),
+        Figure("recovery windows, part of the time", f"{100 * covered_share(windows, plan.overload[0]):.0f} %"),
         *describe_load(plan, seen, state, drained_after, len(accepted_messages)),
     ]
     print(f"\n{format_phases(phases)}\n\n{format_figures(figures)}\n")
@@ -175,9 +180,11 @@ def describe_load(
 def describe_run(options: FaultOptions, plan: Plan) -> str:
     """Return what is about to be done, on what machine: other work on it makes the figures worse."""
     no_restart = "" if options.database == "postgresql" else " (it runs inside the processes: nothing to restart)"
+    overload_rate = options.rate * options.overload_factor
     return (
-        f"{options.database}{no_restart}, seed {options.seed}: {options.rate:g} webhooks/s for {options.seconds:g} s "
-        f"with faults,\nthen {options.rate * options.overload_factor:g}/s for {options.overload_seconds:g} s; "
+        f"{options.database}{no_restart}, seed {options.seed}: {options.rate:g} webhooks/s for "
+        f"{options.calm_seconds:g} s, then for {options.seconds:g} s with faults,\n"
+        f"then {overload_rate:g}/s for {options.overload_seconds:g} s; "
         f"{len(plan.messages)} webhooks about {len(plan.parcels)} parcels; "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start"
     )

@@ -116,6 +116,15 @@ def recovery_windows(recoveries: Sequence[Recovery]) -> list[tuple[float, float]
     return windows
 
 
+def covered_share(windows: Sequence[tuple[float, float]], until: float) -> float:
+    """Return the share of the time from 0 to `until` that windows cover; they are in order and may overlap."""
+    covered = reached = 0.0
+    for begins, ends in windows:
+        covered += max(0.0, min(ends, until) - max(begins, reached))
+        reached = max(reached, min(ends, until))
+    return covered / until
+
+
 def phase_of(attempt: Attempt, windows: Sequence[tuple[float, float]], overload: tuple[float, float]) -> str:
     """Return the phase of a request; one that was open in a recovery window before the overload belongs to that."""
     if attempt.due >= overload[0]:

@@ -14,6 +14,7 @@ class FaultOptions(NamedTuple):
 
     database: str
     rate: float
+    calm_seconds: float
     seconds: float
     seed: int
     away_seconds: float
@@ -37,6 +38,7 @@ def read_options(environment: Mapping[str, str]) -> FaultOptions:
     return FaultOptions(
         database=database,
         rate=number("RATE", 60),
+        calm_seconds=number("CALM", 20),
         seconds=seconds,
         seed=int(environment.get("SEED") or random.SystemRandom().randrange(1_000_000)),
         away_seconds=number("AWAY", 30),

@@ -20,6 +20,10 @@ class Fault(NamedTuple):
     begins: float
     ends: float
 
+    def later(self, seconds: float) -> Fault:
+        """Return the same fault so many seconds later."""
+        return Fault(self.kind, self.begins + seconds, self.ends + seconds)
+
 
 def fault_kinds(database: str) -> list[str]:
     """Return the kinds of faults for a database. SQLite is part of the processes, so that it has no restart."""

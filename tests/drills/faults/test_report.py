@@ -13,6 +13,7 @@ from tests.drills.faults.attempts import (
     RECOVERY,
     Attempt,
     ProcessedPayload,
+    covered_share,
     measure_recoveries,
     percentile,
     phase_of,
@@ -90,6 +91,11 @@ def test_failures_long_after_a_fault_are_no_recovery() -> None:
     assert phase_of(answer(9, seconds=2), windows, OVERLOAD_TIME) == RECOVERY
     assert phase_of(answer(49), windows, OVERLOAD_TIME) == RECOVERY
     assert phase_of(answer(51), windows, OVERLOAD_TIME) == CALM
+
+
+def test_windows_that_overlap_cover_their_time_once() -> None:
+    assert covered_share([(10, 30), (20, 25), (28, 40), (90, 120)], 100) == 0.4
+    assert covered_share([], 100) == 0
 
 
 def test_overload_is_a_phase_of_its_own() -> None:

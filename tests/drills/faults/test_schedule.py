@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.drills.faults.options import read_options
-from tests.drills.faults.schedule import AWAY, DATABASE_RESTART, fault_kinds, plan_arrivals, plan_faults
+from tests.drills.faults.schedule import AWAY, DATABASE_RESTART, Fault, fault_kinds, plan_arrivals, plan_faults
 
 KINDS = fault_kinds("postgresql")
 
@@ -32,6 +32,10 @@ def test_only_the_absence_lasts() -> None:
 
     assert lasting.pop(AWAY) == pytest.approx(30)
     assert set(lasting.values()) == {0}
+
+
+def test_a_fault_can_be_moved_to_later() -> None:
+    assert Fault(AWAY, 1, 31).later(20) == Fault(AWAY, 21, 51)
 
 
 def test_order_and_times_depend_on_the_seed_alone() -> None:
