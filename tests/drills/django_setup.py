@@ -1,7 +1,7 @@
 """Imported first by drills that run a whole site: a database of their own, Django on top, an empty schema.
 
-DATABASE=postgresql starts a PostgreSQL server, anything else takes an SQLite file. All of it is in a temporary folder
-that is removed after the end of the process, even if it is killed.
+DATABASE=postgresql starts a PostgreSQL server, else it is an SQLite file, whatever DATABASE_URL says. All of it is in a
+temporary folder that is removed after the end of the process, even if it is killed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 
 import django
+from django.db import connection
 
-if os.environ.get("DATABASE") == "postgresql":
-    os.environ["TEST_DATABASE"] = "postgresql"
-else:
-    # Without these a run that asks for SQLite would use the server of the caller's environment.
-    for variable in ("DATABASE_URL", "TEST_DATABASE"):
-        os.environ.pop(variable, None)
+# A drill must never touch the database that the caller's environment names.
+os.environ.pop("DATABASE_URL", None)
+os.environ["TEST_DATABASE"] = os.environ.get("DATABASE") or "sqlite"
 os.environ["DJANGO_SETTINGS_MODULE"] = "tracking.settings"
 import tests.backing_services  # noqa: F401
 
@@ -24,3 +22,11 @@ for variable in ("REDIS_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"):
     del os.environ[variable]
 
 django.setup()
+
+if connection.vendor == "postgresql":
+    # No superuser: PostgreSQL reserves connections for those, so that the drill gets in when the site has taken all.
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE site LOGIN")
+        cursor.execute("ALTER DATABASE postgres OWNER TO site")
+    connection.close()
+    os.environ["DATABASE_URL"] = os.environ["DATABASE_URL"].replace("//postgres:", "//site:", 1)

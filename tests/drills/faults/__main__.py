@@ -197,8 +197,8 @@ def run(plan: Plan, options: FaultOptions, log_path: Path) -> list[str]:
             paths = create_parcels(plan.parcels)
             seen = asyncio.run(observe(site, plan, paths, options))
             drained_after = wait_until_processed(site, options.quiet_seconds)
-            state = read_state(seen.clock.started_at)
             gave_up = ["the supervisor gave up"] if not site.is_running else []
+        state = read_state(seen.clock.started_at)
     finally:
         if options.database == "postgresql":
             control_postgresql(settings.DATA_DIR, "stop")

@@ -9,6 +9,7 @@ AWAY: Final = "broker away"
 DATABASE_RESTART: Final = "database restart"
 KILLS: Final = {"web killed": "web", "worker killed": "worker", "beat killed": "beat", "broker killed": "broker"}
 """The child of the supervisor that each kind of kill is about."""
+MIN_SLOT_SECONDS: Final = 10.0
 LATEST_START: Final = 0.4
 """The part of its time slot in which a fault begins; the rest is left for the recovery."""
 
@@ -34,12 +35,13 @@ def plan_faults(kinds: list[str], seconds: float, away_seconds: float, rng: rand
     """Return faults of all kinds in random order: each in a slot of its own, slots of equal length beside the absence.
 
     When the time allows slots of 20 seconds for another round, the kinds come again. Raise ValueError when there is
-    less than a slot of 5 seconds for each.
+    less than a slot of 10 seconds for each.
     """
     rounds = max(1, int(seconds / (20 * len(kinds) + away_seconds)))
     slot = (seconds - rounds * away_seconds) / (rounds * len(kinds))
-    if slot < 5:
-        raise ValueError(f"{seconds:g} seconds are too few for {len(kinds)} faults; SECONDS=120 is enough")
+    if slot < MIN_SLOT_SECONDS:
+        needed = len(kinds) * MIN_SLOT_SECONDS + away_seconds
+        raise ValueError(f"{seconds:g} seconds are too few for {len(kinds)} faults; SECONDS={needed:g} is the least")
     faults, begins = [], 0.0
     for _ in range(rounds):
         for kind in rng.sample(kinds, len(kinds)):
