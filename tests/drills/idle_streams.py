@@ -126,7 +126,11 @@ def main() -> int:
             rows.append(row)
             all_answering &= is_answering
     print(f"{CONNECTIONS} idle connections of each kind; load {os.getloadavg()[0]:.1f}\n\n{format_table(rows)}")
-    return 0 if all_answering else 1
+    if not all_answering:
+        print(f"What the site printed: {log_path}")
+        return 1
+    log_path.unlink()
+    return 0
 
 
 if __name__ == "__main__":
