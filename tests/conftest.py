@@ -12,9 +12,10 @@ from django.conf import settings
 from django.utils import translation
 
 from tests.chromium import CHROMIUM_FLAGS, find_chromium
+from tracking import webhooks
 from tracking.alerts import dwell_limits
 from tracking.eta import accuracy, prediction
-from tracking.polling import training
+from tracking.polling import training, webhook_health
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +37,14 @@ def activate_english() -> Iterator[None]:
 def clear_caches() -> None:
     """Empty the process-wide caches, which would carry trained statistics from one test into the next."""
     prediction.clear_model_caches()
-    for cached in (accuracy.CACHED_RECENT_COVERAGE, dwell_limits.CACHED_DWELL_LIMITS, training.CACHED_HAZARDS):
+    for cached in (
+        accuracy.CACHED_RECENT_COVERAGE,
+        dwell_limits.CACHED_DWELL_LIMITS,
+        training.CACHED_HAZARDS,
+        webhooks.CACHED_FEEDS,
+    ):
         cached.invalidate()
+    webhook_health.RECORDED_AT.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

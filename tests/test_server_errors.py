@@ -16,6 +16,7 @@ from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
+from tests.database_faults import close_pool, unreachable_database
 from tests.test_start import PROJECT_ROOT, free_port
 from tests.test_worker import wait_until
 from tracking import webhooks
@@ -25,16 +26,6 @@ from tracking.protection.server_errors import is_database_unavailable
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 PAGE, HOOK = "/parcels/unknown-parcel-token-24c/", "/hooks/17track/"
 TEXT_OF_500 = "Your parcel is not affected. Please try again in a minute."
-
-
-@contextmanager
-def unreachable_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let new connections of this process go where no database is."""
-    names = {"HOST": "127.0.0.1", "PORT": free_port()} if connection.vendor == "postgresql" else {"NAME": "/nowhere/db"}
-    with monkeypatch.context() as patch:
-        for name, value in names.items():
-            patch.setitem(connection.settings_dict, name, value)
-        yield
 
 
 def post_hook(site: str, body: bytes) -> httpx.Response:
@@ -68,7 +59,6 @@ def test_an_unreachable_database_answers_503_and_requests_pass_again_after_it(
 @contextmanager
 def exhausted_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Use up what the database gives its clients: the only connection of a role, or SQLite's only write lock."""
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("CREATE ROLE few_connections LOGIN CONNECTION LIMIT 1")
@@ -77,6 +67,7 @@ def exhausted_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setitem(connection.settings_dict, "USER", "few_connections")
     else:
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=10")
+    close_pool()
     holder = connections.create_connection("default")
     try:
         with holder.cursor() as cursor:
@@ -84,6 +75,8 @@ def exhausted_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
     finally:
         holder.close()
+        monkeypatch.undo()
+        close_pool()
 
 
 @pytest.fixture
@@ -159,7 +152,7 @@ def test_any_other_error_remains_500(error: Exception, client: Client, monkeypat
 
     factories.create_feed()
     client.raise_request_exception = False
-    monkeypatch.setattr(webhooks, "store_payload", fail)
+    monkeypatch.setattr(webhooks, "store_payloads", fail)
     body = factories.build_push_body("LZ000000015CN")
 
     response = client.post(

@@ -6,17 +6,21 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import OperationalError
+from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
 from tracking.models import Carrier, Event, Payload, Shipment
 from tracking.models.payloads import PayloadStatus
+from tracking.polling import webhook_health
 from tracking.tasks import parse_payload, parse_stale_payloads
 from tracking.vocabulary import FeedState, Milestone
+from tracking.webhooks import Webhook, receive_webhooks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -136,3 +140,71 @@ def test_without_a_broker_a_webhook_is_stored_and_parsed_later(client: Client, m
 
     assert Payload.objects.get().status == PayloadStatus.PARSED
     assert Event.objects.count() == 1
+
+
+def sign_webhook(number: int, secret: str = factories.API_KEY) -> tuple[str, dict[str, str], bytes]:
+    body = factories.build_push_body(f"LZ{number:09d}CN")
+    return "17track", {"sign": factories.sign_body(body, secret)}, body
+
+
+def test_a_webhook_of_a_known_feed_is_stored_with_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    factories.create_feed()
+    enqueued: list[int] = []
+    receive_webhooks([sign_webhook(1)], enqueued.extend)
+
+    with django_assert_num_queries(1):
+        answers = receive_webhooks([sign_webhook(2)], enqueued.extend)
+
+    assert [answer.status for answer in answers] == [202]
+    assert enqueued == sorted(Payload.objects.values_list("pk", flat=True)) and len(enqueued) == 2
+
+
+def test_webhooks_that_arrive_together_are_each_answered_and_stored_once() -> None:
+    factories.create_feed()
+    enqueued: list[int] = []
+    wrong = sign_webhook(3, "another key")
+    unknown: Webhook = ("pigeon", {}, b"{}")
+
+    answers = receive_webhooks([sign_webhook(1), wrong, sign_webhook(2), unknown, sign_webhook(1)], enqueued.extend)
+
+    assert [answer.status for answer in answers] == [202, 401, 202, 404, 202]
+    assert sorted(Payload.objects.values_list("times_received", flat=True)) == [1, 2]
+    assert sorted(enqueued) == sorted(Payload.objects.values_list("pk", flat=True))
+    assert Carrier.objects.get(slug="17track").invalid_signature_count == 1
+
+
+def test_a_repeated_webhook_is_counted_and_enqueued_only_while_it_is_unparsed() -> None:
+    factories.create_feed()
+    enqueued: list[int] = []
+    for _ in range(2):
+        receive_webhooks([sign_webhook(1)], enqueued.extend)
+    Payload.objects.update(status=PayloadStatus.PARSED)
+    receive_webhooks([sign_webhook(1)], enqueued.extend)
+
+    assert len(enqueued) == 2 and Payload.objects.get().times_received == 3
+
+
+def test_a_new_key_of_a_feed_is_used_for_the_next_webhook() -> None:
+    feed = factories.create_feed()
+    assert receive_webhooks([sign_webhook(1)], lambda _: None)[0].status == 202
+
+    feed.credentials = {"key": "a new key"}
+    feed.save()
+
+    assert receive_webhooks([sign_webhook(2)], lambda _: None)[0].status == 401
+    assert receive_webhooks([sign_webhook(2, "a new key")], lambda _: None)[0].status == 202
+
+
+def test_webhooks_of_a_busy_feed_are_recorded_every_few_seconds() -> None:
+    feed = factories.create_feed()
+    seconds = [0, 1, 4, 5, 9, 60]
+    recorded = []
+    for second in seconds:
+        now = factories.RECEIVED_AT + timedelta(seconds=second)
+        webhook_health.record_webhooks([feed.pk], now)
+        feed.refresh_from_db()
+        recorded.append(feed.last_webhook_at == now)
+
+    assert recorded == [True, False, False, True, False, True]

@@ -23,7 +23,12 @@ log = structlog.get_logger()
 # A process that only runs beat needs the schedule and the broker's address; without the models it takes 40 MB less.
 IS_BEAT_ONLY = os.environ.get("CELERY_BEAT_ALONE") == "1"
 install_recovering_transport()
-app = Celery("tracking", amqp=RecoveringAMQP, fixups=[] if IS_BEAT_ONLY else None)
+app = Celery(
+    "tracking",
+    amqp=RecoveringAMQP,
+    fixups=[] if IS_BEAT_ONLY else None,
+    task_cls=None if IS_BEAT_ONLY else "tracking.protection.database_tasks:DatabaseTask",
+)
 app.conf.update(
     # Worker and beat wait for a lost broker however long it is away.
     broker_connection_retry_on_startup=True,
@@ -34,6 +39,8 @@ app.conf.update(
         "socket_timeout": 10,
         "socket_connect_timeout": 5,
     },
+    # Celery would close the pool of connections before and after each task; `database_tasks` returns connections to it.
+    CELERY_DB_REUSE_MAX=2**62,
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

@@ -56,9 +56,9 @@ def fetch_carrier_legs(carrier_id: int, leg_ids: list[int]) -> int:
 
 
 @shared_task
-def parse_payload(payload_id: int) -> int:
-    """Process one stored payload; return how many events are new."""
-    return process_payloads([Payload.objects.select_related("carrier").get(pk=payload_id)])
+def parse_payload(*payload_ids: int) -> int:
+    """Process stored payloads, one or those that arrived together; return how many events are new."""
+    return process_payloads(Payload.objects.filter(pk__in=payload_ids).select_related("carrier").order_by("pk"))
 
 
 @shared_task

@@ -53,6 +53,27 @@ def update_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[t
         execute_per_row(f"UPDATE {table} SET {assignments} WHERE id = %s", model, (*field_names, "id"), key_last)
 
 
+def insert_or_count(
+    model: type[Model], values: dict[str, Any], key: Sequence[str], counter: str, latest: str, returning: Sequence[str]
+) -> tuple[Any, ...]:
+    """Insert a row with one statement; where its `key` exists, add 1 to `counter` and set `latest`.
+
+    `values` are by column. Return the columns `returning` of the row.
+    """
+    table = model._meta.db_table
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    converted = [fields[name].get_db_prep_save(value, connection) for name, value in values.items()]
+    statement = (
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})"
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET"
+        f" {counter} = {table}.{counter} + 1, {latest} = excluded.{latest} RETURNING {', '.join(returning)}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, converted)
+        # All rows, of which there is one: SQLite commits when the statement is at its end.
+        return tuple(cursor.fetchall()[0])
+
+
 def execute_with_arrays(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Run a statement once, with one array for each column of the rows."""
     with connection.cursor() as cursor:

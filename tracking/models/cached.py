@@ -16,17 +16,18 @@ ValueT = TypeVar("ValueT")
 class Cached(Generic[ValueT]):
     """A value built by `load`, which gets the previous value or None, so that it can keep what has not changed."""
 
-    def __init__(self, load: Callable[[ValueT | None], ValueT]) -> None:
-        self.load = load
+    def __init__(self, load: Callable[[ValueT | None], ValueT], seconds: float = CACHE_SECONDS) -> None:
+        self.load, self.seconds = load, seconds
         self.value: ValueT | None = None
         self.loaded_at = float("-inf")
 
     def get(self) -> ValueT:
-        """Return the value, at most `CACHE_SECONDS` old."""
-        if self.value is None or time.monotonic() - self.loaded_at > CACHE_SECONDS:
-            self.value = self.load(self.value)
+        """Return the value, at most `seconds` old."""
+        value = self.value  # other threads may invalidate it meanwhile
+        if value is None or time.monotonic() - self.loaded_at > self.seconds:
+            self.value = value = self.load(value)
             self.loaded_at = time.monotonic()
-        return self.value
+        return value
 
     def invalidate(self) -> None:
         """Rebuild the value when it is used next."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tracking.models import bulk
 from tracking.models.carriers import Carrier
 from tracking.models.fields import number_key
 
@@ -41,6 +42,47 @@ class PayloadStatus(models.TextChoices):
     UNREADABLE = "unreadable", _("could not be read")
 
 
+class StoredPayload(NamedTuple):
+    """What storing a payload tells about its row."""
+
+    payload_id: int
+    is_new: bool
+    status: str
+
+
+def hash_content(body: bytes, requested_numbers: Sequence[str] = ()) -> str:
+    """Return the SHA-256 by which a payload is recognized: of its body and the numbers that it answers."""
+    return hashlib.sha256("\n".join(requested_numbers).encode() + b"\0" * bool(requested_numbers) + body).hexdigest()
+
+
+def insert_or_count_payload(
+    carrier_id: int, body: bytes, received_via: ReceivedVia, now: datetime, requested_numbers: Sequence[str] = ()
+) -> StoredPayload:
+    """Store a raw body, or count it when it is stored already, with one statement."""
+    payload_id, times_received, status = bulk.insert_or_count(
+        Payload,
+        {
+            "carrier_id": carrier_id,
+            "content_hash": hash_content(body, requested_numbers),
+            "body": body,
+            "received_via": received_via.value,
+            "received_at": now,
+            "last_received_at": now,
+            "next_attempt_at": now + STALE_AFTER,
+            "times_received": 1,
+            "status": PayloadStatus.STORED.value,
+            "error": "",
+            "attempts": 0,
+            "mapping_version": "",
+        },
+        key=("carrier_id", "received_via", "content_hash"),
+        counter="times_received",
+        latest="last_received_at",
+        returning=("id", "times_received", "status"),
+    )
+    return StoredPayload(payload_id, times_received == 1, status)
+
+
 class PayloadQuerySet(models.QuerySet["Payload"]):
     """Storing and finding payloads."""
 
@@ -57,26 +99,12 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
         `requested_numbers` are the numbers that it answers. They are part of its identity: an answer need not name
         them, and "not found" has the same bytes for every number.
         """
-        content_hash = hashlib.sha256(
-            "\n".join(requested_numbers).encode() + b"\0" * bool(requested_numbers) + body
-        ).hexdigest()
-        payload, is_new = self.get_or_create(
-            carrier=carrier,
-            received_via=received_via,
-            content_hash=content_hash,
-            defaults={
-                "body": body,
-                "received_at": now,
-                "last_received_at": now,
-                "next_attempt_at": now + STALE_AFTER,
-            },
-        )
-        if is_new:
+        stored = insert_or_count_payload(carrier.pk, body, received_via, now, requested_numbers)
+        payload = self.get(pk=stored.payload_id)
+        if stored.is_new:
             keys = sorted({number_key(number)[:64] for number in requested_numbers})
             PayloadNumber.objects.bulk_create(PayloadNumber(payload=payload, number_key=key) for key in keys)
-        else:
-            self.filter(pk=payload.pk).update(times_received=models.F("times_received") + 1, last_received_at=now)
-        return payload, is_new
+        return payload, stored.is_new
 
     def due_for_attempt(self, now: datetime) -> Self:
         """Return the payloads that are not parsed yet and whose next attempt is due, the longest waiting first."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -18,6 +19,10 @@ MIN_SILENCE: Final = timedelta(hours=2)
 MAX_SILENCE: Final = timedelta(hours=24)
 SILENT_AFTER_MISSES: Final = 3
 """How many times polling may find events that the feed should have sent before the feed counts as silent."""
+RECORD_INTERVAL: Final = timedelta(seconds=5)
+"""Far below the silence that counts: a busy feed does not need its row updated with every webhook."""
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+RECORDED_AT: Final[dict[int, datetime]] = {}
 log: Final = structlog.get_logger()
 
 
@@ -30,6 +35,14 @@ def record_webhook(carrier: Carrier, now: datetime) -> None:
     Carrier.objects.filter(pk=carrier.pk).update(
         last_webhook_at=now, webhook_interval_seconds=usual_seconds, missed_webhooks=0, webhooks_silent_since=None
     )
+
+
+def record_webhooks(carrier_ids: Iterable[int], now: datetime) -> None:
+    """Record that feeds sent webhooks, each feed at most once every `RECORD_INTERVAL` in this process."""
+    due = [key for key in carrier_ids if abs(now - RECORDED_AT.get(key, NEVER)) >= RECORD_INTERVAL]
+    for carrier in Carrier.objects.filter(pk__in=due) if due else ():
+        record_webhook(carrier, now)
+        RECORDED_AT[carrier.pk] = now
 
 
 def record_missed_webhook(carrier: Carrier) -> None:

@@ -12,6 +12,7 @@ from django.views.defaults import server_error
 
 RETRY_AFTER_SECONDS: Final = 10
 WEBHOOK_PREFIX: Final = "/hooks/"
+HOOK_NOT_STORED: Final = "not stored: database unavailable\n"
 
 
 def answer_server_error(request: HttpRequest) -> HttpResponse:
@@ -19,7 +20,7 @@ def answer_server_error(request: HttpRequest) -> HttpResponse:
     if not is_database_unavailable(sys.exception()):
         return server_error(request)
     if request.path_info.startswith(WEBHOOK_PREFIX):
-        response = HttpResponse("not stored: database unavailable\n", content_type="text/plain")
+        response = HttpResponse(HOOK_NOT_STORED, content_type="text/plain")
     else:
         response = server_error(request)
     response.status_code = 503

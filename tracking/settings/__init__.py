@@ -193,6 +193,8 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 LIVE_STREAMS_PER_CLIENT = env.int("LIVE_STREAMS_PER_CLIENT", default=20)
+MAX_CONCURRENT_REQUESTS = env.int("MAX_CONCURRENT_REQUESTS", default=32)
+MAX_CONCURRENT_WEBHOOKS = env.int("MAX_CONCURRENT_WEBHOOKS", default=32)
 LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=0)  # 0: as many as leave room for pages
 # A request body may take this long, and one second more for each BODY_BYTES_PER_SECOND that have arrived.
 BODY_SECONDS = env.float("BODY_SECONDS", default=10.0)

@@ -6,6 +6,17 @@ from tracking.settings.environment import DATA_DIR, env, socket_path
 
 DATABASE: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'landfall.sqlite3'}")
 DATABASES = {"default": DATABASE}
+# The most connections to PostgreSQL of each process. Web processes have as many threads, whatever the database is.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+DATABASE_POOL_OPTIONS: dict[str, Any] = {
+    "min_size": 0,
+    "max_size": DATABASE_POOL_SIZE,
+    "timeout": 2.0,
+    "max_idle": 60.0,
+    "num_workers": 1,
+    # No retries in the background, whose growing delays would outlast the outage: the next request tries again.
+    "reconnect_timeout": 0.0,
+}
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads first can fail when it writes, whatever the timeout
     # (https://sqlite.org/lang_transaction.html).
@@ -17,8 +28,10 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     # A file: tests with several threads fail on the shared in-memory database that Django would choose.
     DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
-    DATABASE |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+    # Connections belong to the pool: Django gives each back at the end of a request or task, and our backend checks it.
+    DATABASE |= {"ENGINE": "tracking.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     DATABASE.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASE["OPTIONS"]["pool"] = DATABASE_POOL_OPTIONS
 
 BROKER_SOCKET = socket_path("broker.sock")
 REDIS_URL = env.str("REDIS_URL", default="")
