@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Sequence
 
-import pytest
 from django.db import OperationalError
 
 from tests.test_worker import wait_until
@@ -61,18 +60,35 @@ def test_without_a_database_a_batch_is_tried_once_for_all_and_the_next_one_again
     assert asyncio.run(run_all(batches, [1, 2])) == [1, 2]
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_calls_after_a_pause_are_made_at_once_and_later_ones_together(count: int) -> None:
-    calls: list[tuple[list[int], bool]] = []
-    grouped: GroupedCalls[int] = GroupedCalls(
-        lambda items: calls.append((items, threading.current_thread() is here)), 0.2
-    )
-    here = threading.current_thread()
+def test_calls_after_a_pause_are_made_at_once_and_later_ones_together() -> None:
+    calls: list[list[int]] = []
+    grouped: GroupedCalls[int] = GroupedCalls(calls.append, 0.3)
 
     grouped.add([0])
-    assert calls == [([0], True)]
-    for item in range(1, count + 1):
+    wait_until(lambda: calls == [[0]], 2)
+    for item in range(1, 6):
         grouped.add([item])
     wait_until(lambda: len(calls) == 2, 2)
 
-    assert calls[1] == (list(range(1, count + 1)), False)
+    assert calls[1] == list(range(1, 6))
+
+
+def test_a_call_that_hangs_or_fails_holds_up_nobody_who_adds() -> None:
+    release, calls = threading.Event(), []
+
+    def handle(items: list[int]) -> None:
+        calls.append(items)
+        if items == [0]:
+            release.wait(10)
+            raise OSError("broker away")
+
+    grouped: GroupedCalls[int] = GroupedCalls(handle, 0.01)
+    grouped.add([0])
+    wait_until(lambda: calls == [[0]], 2)
+    grouped.add([1])
+    grouped.add([2])
+    assert calls == [[0]]
+    release.set()
+    wait_until(lambda: len(calls) == 2, 2)
+
+    assert calls[1] == [1, 2]

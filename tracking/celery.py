@@ -120,8 +120,8 @@ app.conf.update(
         },
         "parse stale payloads": {
             "task": "tracking.tasks.parse_stale_payloads",
-            "schedule": timedelta(minutes=1),
-            "options": {"expires": 60},
+            "schedule": timedelta(seconds=15),
+            "options": {"expires": 15},
         },
     },
 )

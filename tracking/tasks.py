@@ -17,6 +17,7 @@ from tracking.ingest.attempts import process_due_payloads
 from tracking.ingest.process import process_payloads
 from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, TextMapping, UnmappedCode
+from tracking.models.payloads import PayloadStatus
 from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import TemporaryDeliveryError
 from tracking.notifications.outbox import enqueue_notices
@@ -57,8 +58,12 @@ def fetch_carrier_legs(carrier_id: int, leg_ids: list[int]) -> int:
 
 @shared_task
 def parse_payload(*payload_ids: int) -> int:
-    """Process stored payloads, one or those that arrived together; return how many events are new."""
-    return process_payloads(Payload.objects.filter(pk__in=payload_ids).select_related("carrier").order_by("pk"))
+    """Process stored payloads, one or those that arrived together; return how many events are new.
+
+    Those that `parse_stale_payloads` has processed meanwhile are left out.
+    """
+    stored = Payload.objects.filter(pk__in=payload_ids, status=PayloadStatus.STORED)
+    return process_payloads(stored.select_related("carrier").order_by("pk"))
 
 
 @shared_task

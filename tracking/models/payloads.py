@@ -15,8 +15,9 @@ from tracking.models import bulk
 from tracking.models.carriers import Carrier
 from tracking.models.fields import number_key
 
-STALE_AFTER: Final = timedelta(minutes=2)
+STALE_AFTER: Final = timedelta(seconds=30)
 """How long a new payload is left to the task that was enqueued for it."""
+FIRST_ATTEMPT_INTERVAL: Final = timedelta(minutes=4)
 MAX_ATTEMPT_INTERVAL: Final = timedelta(hours=6)
 
 
@@ -113,7 +114,7 @@ class PayloadQuerySet(models.QuerySet["Payload"]):
     def schedule_next_attempts(self, now: datetime) -> None:
         """Count an attempt on these payloads and set the time of the next: 4 minutes, 8, 16, ... up to six hours."""
         for attempts in sorted(set(self.values_list("attempts", flat=True)), reverse=True):
-            interval = min(STALE_AFTER * 2 ** min(attempts + 1, 16), MAX_ATTEMPT_INTERVAL)
+            interval = min(FIRST_ATTEMPT_INTERVAL * 2 ** min(attempts, 16), MAX_ATTEMPT_INTERVAL)
             self.filter(attempts=attempts).update(attempts=attempts + 1, next_attempt_at=now + interval)
 
 

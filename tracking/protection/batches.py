@@ -88,33 +88,39 @@ def settle(future: asyncio.Future[ResultT], result: ResultT | Exception) -> None
 
 
 class GroupedCalls(Generic[ItemT]):
-    """Calls `handle` with the items of some time together: at once after a pause, else once per `interval_seconds`."""
+    """Calls `handle`, in a thread of its own, with all items that wait; then rests for `interval_seconds`."""
 
     def __init__(self, handle: Callable[[list[ItemT]], None], interval_seconds: float) -> None:
         self.handle, self.interval_seconds = handle, interval_seconds
         self.items: list[ItemT] = []
         self.lock = threading.Lock()
-        self.timer: threading.Timer | None = None
-        self.called_at = float("-inf")
+        self.has_items = threading.Event()
+        self.thread: threading.Thread | None = None
         atexit.register(self.flush)
 
     def add(self, items: Sequence[ItemT]) -> None:
-        """Have `handle` called with these items, in this thread now or in another one soon."""
+        """Have `handle` called with these items soon; never wait for it."""
         with self.lock:
             self.items.extend(items)
-            wait_seconds = self.called_at + self.interval_seconds - time.monotonic()
-            if wait_seconds > 0:
-                if self.timer is None:
-                    self.timer = threading.Timer(wait_seconds, self.flush)
-                    self.timer.daemon = True
-                    self.timer.start()
-                return
-        self.flush()
+            if self.thread is None:
+                self.thread = threading.Thread(target=self.work, daemon=True)
+                self.thread.start()
+        self.has_items.set()
+
+    def work(self) -> None:
+        """Handle what waits, for ever."""
+        while True:
+            self.has_items.wait()
+            self.has_items.clear()
+            try:
+                self.flush()
+            except Exception:
+                log.exception("grouped call failed")
+            time.sleep(self.interval_seconds)
 
     def flush(self) -> None:
         """Call `handle` with the items that wait."""
         with self.lock:
-            items, self.items, self.timer = self.items, [], None
-            self.called_at = time.monotonic()
+            items, self.items = self.items, []
         if items:
             self.handle(items)
