@@ -86,6 +86,11 @@ app.conf.update(
             "schedule": timedelta(minutes=15),
             "options": {"expires": 900},
         },
+        "update due statuses": {
+            "task": "tracking.tasks.update_due_statuses",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
         "update dwell limits": {
             "task": "tracking.tasks.update_dwell_limits",
             "schedule": crontab(hour="3", minute="37"),

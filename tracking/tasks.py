@@ -12,7 +12,7 @@ from django.utils import timezone
 from tracking.alerts import dwell_limits
 from tracking.buyer_tasks import expiry, paper_checks
 from tracking.buyer_tasks.forward import forward_due_answers
-from tracking.ingest import alerts, replay, translate
+from tracking.ingest import alerts, record, replay, translate
 from tracking.ingest.attempts import process_due_payloads
 from tracking.ingest.process import process_payloads
 from tracking.live import publish
@@ -99,6 +99,12 @@ def update_due_alerts() -> int:
         if checked < alerts.BATCH_SIZE or total >= MAX_SHIPMENTS_PER_RUN:
             break
     return total
+
+
+@shared_task
+def update_due_statuses() -> int:
+    """Conclude again about parcels with a scan from the future whose time has come; return how many there were."""
+    return record.update_due_statuses(timezone.now())
 
 
 @shared_task

@@ -24,7 +24,6 @@ from tracking.ingest.loaded import EventKey, Interpretation, LoadedShipment
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.live import publish
 from tracking.models import Alert, Event, Leg, Shipment, bulk
-from tracking.models.locks import lock_rows
 from tracking.vocabulary import AlertKind, FeedState, Milestone, Overlay, Precision, ZoneSource
 
 BATCH_SIZE: Final = 500
@@ -120,7 +119,7 @@ def build_snapshot_events(
 ) -> tuple[snapshot.SnapshotEvent, ...]:
     """Return the events of a shipment as the alert rules see them, oldest first."""
     found = []
-    for step in loaded.sort_steps():
+    for step in loaded.counted_steps():
         assert step.event_key is not None
         text, lat, lon = details.get(step.event_key, NO_DETAILS)
         trusted = is_time_trusted(loaded.events[step.event_key].interpretation)
@@ -147,16 +146,12 @@ def feed_health(leg: Leg) -> snapshot.FeedHealth:
     return snapshot.FeedHealth(str(leg.feed), leg.last_answer_at, leg.next_check_at, leg.consecutive_failures)
 
 
-def lock_due_shipments(now: datetime) -> list[int]:
-    """Lock the shipments whose alerts are due, longest overdue first, without those that another worker has locked."""
-    due = lock_rows(Shipment.objects.filter(alerts_due_at__lte=now).order_by("alerts_due_at"), skip_locked=True)
-    return list(due.values_list("pk", flat=True)[:BATCH_SIZE])
-
-
 @transaction.atomic
 def check_due_alerts(now: datetime) -> int:
     """Refresh the alerts that are due, of `BATCH_SIZE` shipments at most; return of how many."""
-    loaded_shipments = list(ShipmentBatch.matching(Q(pk__in=lock_due_shipments(now))).loaded.values())
+    loaded_shipments = list(
+        ShipmentBatch.matching(Q(pk__in=Shipment.objects.lock_due("alerts_due_at", now, BATCH_SIZE))).loaded.values()
+    )
     changes = refresh_alerts(loaded_shipments, now)
     bulk.update_rows(
         Shipment,

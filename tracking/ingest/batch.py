@@ -25,6 +25,8 @@ SHIPMENT_FIELDS: Final = (
     *STAGE_TIME_FIELDS.values(),
     *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
+    *("journey", "journeys", "delivered_on", "delivery_doubted_at", "delivery_withdrawn_at"),
+    *("has_only_earlier_use", "status_due_at"),
     *("last_scan", "last_scan_offset_minutes", "activity_factor", "forecast_due_at", "alerts_due_at", "revision"),
 )
 LEG_ANSWER_FIELDS: Final = (
@@ -78,10 +80,13 @@ class ShipmentBatch:
         if not self.loaded:
             return
         events = Event.objects.filter(shipment__in=self.loaded).order_by()
-        for shipment_id, leg_id, fingerprint, pk, sequence, feed_id, *interpretation in events.values_list(
-            "shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id", *Interpretation._fields
+        columns = ("shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id")
+        state = ("city", "exclusion", "missing_since")
+        for shipment_id, leg_id, fingerprint, pk, sequence, feed_id, *rest in events.values_list(
+            *columns, *state, *Interpretation._fields
         ):
-            event = StoredEvent(pk, sequence, feed_id, Interpretation._make(interpretation))
+            interpretation = Interpretation._make(rest[len(state) :])
+            event = StoredEvent(pk, sequence, feed_id, interpretation, *rest[: len(state)])
             self.loaded[shipment_id].events[leg_id, fingerprint] = event
 
     def legs_for(self, number_key: str, feed_id: int) -> list[tuple[LoadedShipment, Leg]]:
@@ -115,13 +120,21 @@ class ShipmentBatch:
     def save_events(self) -> None:
         """Insert the new events and update those that are read differently now."""
         shipments = self.loaded.values()
-        bulk.insert_rows(Event, NewEvent._fields, [event for loaded in shipments for event in loaded.new_events])
+        bulk.insert_rows(
+            Event, NewEvent._fields, [event for loaded in shipments for event in loaded.events_to_insert()]
+        )
         reinterpreted = [
             (loaded.events[key].pk, *interpretation)
             for loaded in shipments
             for key, interpretation in loaded.reinterpreted_events.items()
         ]
         bulk.update_rows(Event, Interpretation._fields, reinterpreted)
+        exclusions = [
+            (loaded.events[key].pk, exclusion)
+            for loaded in shipments
+            for key, exclusion in loaded.changed_exclusions.items()
+        ]
+        bulk.update_rows(Event, ("exclusion",), exclusions)
 
     def save_legs(self) -> None:
         """Write the order of legs and what their feeds answered; requeue payloads that waited for a new leg."""

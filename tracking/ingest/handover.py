@@ -19,7 +19,7 @@ from tracking.ingest.merge import merge_legs
 from tracking.models import Carrier, Leg
 from tracking.models.fields import number_key
 from tracking.polling import schedule
-from tracking.vocabulary import MILESTONE_RANKS, Milestone
+from tracking.vocabulary import MILESTONE_RANKS
 
 MAX_NUMBER_LENGTH: Final = 64
 """No tracking number is longer; a leg reported under a longer text keeps the number that was polled."""
@@ -174,8 +174,7 @@ def set_carrier(loaded: LoadedShipment, leg: Leg, carrier: Carrier | None) -> No
 def poll_directly(loaded: LoadedShipment, polled_leg: Leg, leg: Leg, now: datetime) -> None:
     """Poll a reported leg itself once the feed of its carrier is connected."""
     is_reported = leg.reported_by_id is not None and leg.number_key != polled_leg.number_key
-    has_ended = Milestone(loaded.shipment.milestone) in Milestone.final()
-    if is_reported and not has_ended and has_connected_feed(leg.carrier):
+    if is_reported and not loaded.shipment.has_ended and has_connected_feed(leg.carrier):
         leg.feed = leg.carrier
         schedule.start_polling(leg, now)
         leg.save(update_fields=["feed", *schedule.POLLING_FIELDS])

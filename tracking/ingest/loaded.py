@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from tracking.journey import JourneyStep
+from tracking.journey import JourneyStep, ShipmentStatus
 from tracking.models import Leg, Shipment
 from tracking.timeline import sort_scans
 from tracking.vocabulary import Precision, Scan
@@ -45,6 +45,7 @@ class NewEvent(NamedTuple):
     postal_code: str
     lat: float | None
     lon: float | None
+    exclusion: str
     scan: str
     milestone: str
     occurred_at: datetime | None
@@ -73,6 +74,9 @@ class StoredEvent(NamedTuple):
     sequence: int
     feed_id: int | None
     interpretation: Interpretation
+    city: str = ""
+    exclusion: str = ""
+    missing_since: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -90,8 +94,34 @@ class LoadedShipment:
     legs_to_reschedule: set[Leg] = field(default_factory=set)
     has_changed: bool = False
     last_received_at: datetime | None = None
+    changed_exclusions: dict[EventKey, str] = field(default_factory=dict)
     sorted_steps: list[JourneyStep] | None = None
     """The result of `sort_steps`, kept until the legs or events change."""
+    status: ShipmentStatus | None = None
+    """What `record.update_status` has concluded in this unit of work."""
+
+    def set_exclusion(self, key: EventKey, exclusion: str) -> None:
+        """Set why an event does not count; '' if it counts."""
+        event = self.events[key]
+        if event.exclusion != exclusion:
+            self.events[key] = event._replace(exclusion=exclusion)
+            if event.pk is not None:
+                self.changed_exclusions[key] = exclusion
+
+    def events_to_insert(self) -> list[NewEvent]:
+        """Return the new events, each with what was concluded about it."""
+        return [
+            event._replace(exclusion=self.events[event.leg_id, event.fingerprint].exclusion)
+            for event in self.new_events
+        ]
+
+    def counted_steps(self) -> list[JourneyStep]:
+        """Return the steps of the events that count for the parcel, oldest first."""
+        return [
+            step
+            for step in self.sort_steps()
+            if step.event_key is not None and not self.events[step.event_key].exclusion
+        ]
 
     def sort_steps(self) -> list[JourneyStep]:
         """Return the events as steps of the journey, oldest first. The order depends on the positions of the legs."""
@@ -115,4 +145,7 @@ def build_step(key: EventKey, event: StoredEvent, leg_positions: dict[int, int])
         Precision(interpretation.precision),
         event.feed_id,
         key,
+        event.city,
+        interpretation.zone,
+        event.missing_since,
     )

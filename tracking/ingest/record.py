@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+from django.db.models import Q
+
 from tracking.carriers.parsed import Measurements, ParsedScan, ParsedShipment
 from tracking.carriers.text_rules import redact_person_names
 from tracking.ingest import buyer_tasks
@@ -16,13 +19,16 @@ from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import link_legs, sort_legs
 from tracking.ingest.loaded import LoadedShipment, NewEvent, StoredEvent
 from tracking.ingest.notices import enqueue_event_notices
-from tracking.journey import JourneyStep, derive_sorted_status
+from tracking.journey import JourneyStep, JourneySummary, OrderTime, ShipmentStatus, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
-from tracking.vocabulary import MILESTONE_OF_SCAN, FeedState
+from tracking.vocabulary import MILESTONE_OF_SCAN, Exclusion, FeedState
 
+TAKEN_BACK: Final = frozenset({Exclusion.WITHDRAWN.value, Exclusion.REMOVED.value})
+"""The exclusions of events that their source has taken back: they are set where that is found, not concluded."""
+MAX_DUE_SHIPMENTS: Final = 500
 DISPLAYED_FIELDS: Final = (
     *("origin_country", "carrier_earliest_on", "carrier_latest_on"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
@@ -65,7 +71,7 @@ def add_scans(
         known = loaded.events.get(key)
         if known is None:
             new_events.append(event)
-            loaded.events[key] = StoredEvent(None, sequence, payload.carrier_id, event.interpretation)
+            loaded.events[key] = StoredEvent(None, sequence, payload.carrier_id, event.interpretation, event.city)
         elif known.pk is not None and known.interpretation != event.interpretation:
             reinterpreted = True
             loaded.reinterpreted_events[key] = event.interpretation
@@ -94,6 +100,7 @@ def build_event(shipment: Shipment, leg: Leg, scan: ParsedScan, sequence: int, p
         postal_code=(place.postal_code or "")[:16],
         lat=place.lat,
         lon=place.lon,
+        exclusion="",
         scan=scan.scan.value,
         milestone=milestone.value if milestone else "",
         occurred_at=time.occurred_at,
@@ -143,7 +150,7 @@ def finish_batch(batch: ShipmentBatch, now: datetime) -> None:
     for loaded in batch.loaded.values():
         if loaded.has_changed:
             sort_legs(loaded)
-            update_status(loaded)
+            update_status(loaded, now)
             loaded.shipment.forecast_due_at = now
         for leg in loaded.legs_to_reschedule:
             leg.next_check_at = schedule.next_check(leg, now)
@@ -153,19 +160,65 @@ def finish_batch(batch: ShipmentBatch, now: datetime) -> None:
     enqueue_event_notices(batch.loaded.values(), alert_changes, now)
 
 
-def update_status(loaded: LoadedShipment) -> None:
+@transaction.atomic
+def update_due_statuses(now: datetime) -> int:
+    """Conclude again about the shipments with a scan whose time has come; return how many there were."""
+    due = Shipment.objects.lock_due("status_due_at", now, MAX_DUE_SHIPMENTS)
+    batch = ShipmentBatch.matching(Q(pk__in=due))
+    for loaded in batch.loaded.values():
+        loaded.has_changed = True
+    finish_batch(batch, now)
+    return len(due)
+
+
+def update_status(loaded: LoadedShipment, now: datetime) -> None:
     """Derive from all events where the shipment stands, and give it a new revision."""
-    shipment, steps = loaded.shipment, loaded.sort_steps()
-    status = derive_sorted_status(steps, origin=shipment.origin_country, destination=shipment.order.country)
+    shipment = loaded.shipment
+    status = conclude(loaded, now)
     shipment.milestone = status.milestone.value
     shipment.overlay = status.overlay.value if status.overlay else ""
+    shipment.journey = status.journey.value
+    shipment.journeys = [journey_as_json(journey) for journey in status.journeys]
     shipment.first_event_at, shipment.last_event_at = status.first_event_at, status.last_event_at
-    shipment.delivered_at = status.delivered_at
+    shipment.delivered_at, shipment.delivered_on = status.delivered_at, status.delivered_on
+    shipment.delivery_doubted_at = status.delivery_doubted_at
+    shipment.delivery_withdrawn_at = status.delivery_withdrawn_at
+    shipment.has_only_earlier_use, shipment.status_due_at = status.has_only_earlier_use, status.due_at
     for stage, column in STAGE_TIME_FIELDS.items():
         setattr(shipment, column, status.stage_times.get(stage))
     shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
     shipment.revision += 1
-    update_activity(shipment, steps)
+    update_activity(shipment, status.counted)
+
+
+def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
+    """Return what the events of a shipment add up to, and set on each whether it counts."""
+    order = loaded.shipment.order
+    kept: list[JourneyStep] = []
+    taken_back: list[JourneyStep] = []
+    for step in loaded.sort_steps():
+        assert step.event_key is not None
+        exclusion = loaded.events[step.event_key].exclusion
+        (taken_back if exclusion in TAKEN_BACK else kept).append(step)
+    status = derive_sorted_status(
+        kept,
+        origin=loaded.shipment.origin_country,
+        destination=order.country,
+        order=OrderTime(order.placed_at, order.has_stated_time),
+        now=now,
+        withdrawn=taken_back,
+    )
+    for step in kept:
+        assert step.event_key is not None
+        loaded.set_exclusion(step.event_key, status.exclusions.get(step.event_key, ""))
+    loaded.status = status
+    return status
+
+
+def journey_as_json(journey: JourneySummary) -> dict[str, str | None]:
+    """Return a journey as `Shipment.journeys` holds it."""
+    times = {name: getattr(journey, name) for name in ("started_at", "ended_at", "ended_on")}
+    return {"kind": journey.kind.value, **{name: value and value.isoformat() for name, value in times.items()}}
 
 
 def update_activity(shipment: Shipment, steps: Sequence[JourneyStep]) -> None:

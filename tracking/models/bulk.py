@@ -8,12 +8,13 @@ Values are those that the database driver takes: no enum members, no model insta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import JSONField, Model
 
 
 @cache
@@ -31,7 +32,8 @@ def insert_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[t
     table, columns = model._meta.db_table, ", ".join(field_names)
     if connection.vendor == "postgresql":
         source = f"SELECT * FROM unnest({', '.join(array_types(model, tuple(field_names)))})"
-        execute_with_arrays(f"INSERT INTO {table} ({columns}) {source} ON CONFLICT DO NOTHING", rows)
+        statement = f"INSERT INTO {table} ({columns}) {source} ON CONFLICT DO NOTHING"
+        execute_with_arrays(statement, columns_of(model, field_names, rows))
     else:
         placeholders = ", ".join(["%s"] * len(field_names))
         statement = f"INSERT INTO {table} ({columns}) VALUES ({placeholders}) ON CONFLICT DO NOTHING"
@@ -46,7 +48,8 @@ def update_rows(model: type[Model], field_names: Sequence[str], rows: Sequence[t
     if connection.vendor == "postgresql":
         assignments = ", ".join(f"{name} = incoming.{name}" for name in field_names)
         source = f"unnest({', '.join(array_types(model, columns))}) AS incoming({', '.join(columns)})"
-        execute_with_arrays(f"UPDATE {table} SET {assignments} FROM {source} WHERE {table}.id = incoming.id", rows)
+        statement = f"UPDATE {table} SET {assignments} FROM {source} WHERE {table}.id = incoming.id"
+        execute_with_arrays(statement, columns_of(model, columns, rows))
     else:
         assignments = ", ".join(f"{name} = %s" for name in field_names)
         key_last = [(*values, key) for key, *values in rows]
@@ -74,10 +77,18 @@ def insert_or_count(
         return tuple(cursor.fetchall()[0])
 
 
-def execute_with_arrays(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Run a statement once, with one array for each column of the rows."""
+def columns_of(model: type[Model], field_names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """Yield the values of each column, JSON as text: a list would be taken for an array of the database."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    for name, column in zip(field_names, zip(*rows, strict=True), strict=True):
+        is_json = isinstance(fields[name], JSONField)
+        yield [json.dumps(value) for value in column] if is_json else list(column)
+
+
+def execute_with_arrays(statement: str, columns: Iterable[list[Any]]) -> None:
+    """Run a statement once, with one array for each column."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(statement, list(columns))
 
 
 def execute_per_row(

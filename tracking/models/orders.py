@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -67,6 +68,11 @@ class Order(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("order", args=[self.token])
+
+    @property
+    def has_stated_time(self) -> bool:
+        """Return whether `placed_at` was given; left to its default it only says when the order was entered."""
+        return abs(self.created_at - self.placed_at) > timedelta(minutes=1)
 
 
 class OrderLine(models.Model):

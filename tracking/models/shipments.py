@@ -12,9 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
 from tracking.models.fields import generate_token, number_key
+from tracking.models.locks import lock_rows
 from tracking.models.orders import Order
 from tracking.models.payloads import Payload
-from tracking.vocabulary import FeedState, JourneyStage, Milestone, Overlay, Precision, Scan, ZoneSource
+from tracking.vocabulary import (
+    Exclusion,
+    FeedState,
+    JourneyKind,
+    JourneyStage,
+    Milestone,
+    Overlay,
+    Precision,
+    Scan,
+    ZoneSource,
+)
 
 STAGE_TIME_FIELDS: Final = {
     JourneyStage.HANDED_OVER: "handed_over_at",
@@ -30,8 +41,16 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
     """Queries for shipments."""
 
     def in_progress(self) -> Self:
-        """Return the shipments that are neither delivered nor returned."""
-        return self.exclude(milestone__in=Milestone.final())
+        """Return the shipments that still travel: to the buyer, or back."""
+        return self.exclude(milestone__in=Milestone.final(), overlay="")
+
+    def lock_due(self, field: str, now: datetime, limit: int) -> list[int]:
+        """Lock shipments whose time in `field` has come, longest overdue first; return the ids of `limit` at most.
+
+        Those that another worker has locked are left out.
+        """
+        due = lock_rows(self.filter(**{f"{field}__lte": now}).order_by(field), skip_locked=True)
+        return list(due.values_list("pk", flat=True)[:limit])
 
 
 class Shipment(models.Model):
@@ -44,9 +63,19 @@ class Shipment(models.Model):
 
     milestone = models.CharField(_("milestone"), max_length=24, choices=Milestone, default=Milestone.PENDING)
     overlay = models.CharField(_("overlay"), max_length=24, choices=Overlay, blank=True)
+    journey = models.CharField(_("journey"), max_length=16, choices=JourneyKind, default=JourneyKind.OUTBOUND)
+    journeys = models.JSONField(_("journeys"), default=list, editable=False)
+    """Each journey with `kind`, `started_at`, `ended_at` and `ended_on`, in ISO 8601 or null, the current one last."""
     first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, editable=False)
+    delivered_on = models.DateField(_("delivered on"), null=True, editable=False)
+    """The day at the place of the delivery: it can be known where the instant is not."""
+    delivery_doubted_at = models.DateTimeField(_("delivery in doubt since"), null=True, editable=False)
+    delivery_withdrawn_at = models.DateTimeField(_("delivery withdrawn at"), null=True, editable=False)
+    has_only_earlier_use = models.BooleanField(_("number used before only"), default=False, editable=False)
+    status_due_at = models.DateTimeField(_("next conclusion"), null=True, editable=False)
+    """When the time of a scan that lies in the future has come, so that it counts."""
     handed_over_at = models.DateTimeField(_("with the carrier since"), null=True, editable=False)
     exported_at = models.DateTimeField(_("left the country at"), null=True, editable=False)
     arrived_in_country_at = models.DateTimeField(_("arrived in the destination country at"), null=True, editable=False)
@@ -90,6 +119,11 @@ class Shipment(models.Model):
                 condition=models.Q(alerts_due_at__isnull=False),
                 name="shipments_due_for_alerts",
             ),
+            models.Index(
+                fields=["status_due_at"],
+                condition=models.Q(status_due_at__isnull=False),
+                name="shipments_due_for_status",
+            ),
         )
 
     def __str__(self) -> str:
@@ -97,6 +131,11 @@ class Shipment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shipment", args=[self.token])
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the parcel has arrived, at the buyer or back at the sender, and travels no further."""
+        return Milestone(self.milestone) in Milestone.final() and self.overlay != Overlay.RETURNING
 
 
 class LegQuerySet(models.QuerySet["Leg"]):
@@ -190,6 +229,14 @@ def scan_choices() -> list[tuple[str, str]]:
     return [(scan.value, str(scan.label)) for scan in Scan]
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    """Queries for events."""
+
+    def counted(self) -> Self:
+        """Return the events that count for their parcel."""
+        return self.filter(exclusion="")
+
+
 class Event(models.Model):
     """One scan as one feed reported it. The raw fields never change; the others may when it is parsed again."""
 
@@ -199,6 +246,10 @@ class Event(models.Model):
     fingerprint = models.CharField(max_length=32, editable=False)
     sequence = models.IntegerField(_("place in the answer"))
     received_at = models.DateTimeField(_("reached us at"))
+
+    exclusion = models.CharField(_("does not count"), max_length=16, choices=Exclusion, blank=True, editable=False)
+    """Why the event does not count for the parcel; empty: it counts."""
+    missing_since = models.DateTimeField(_("no longer reported since"), null=True, editable=False)
 
     raw_time = models.CharField(_("time as told"), max_length=64, blank=True)
     code = models.CharField(_("carrier's code"), max_length=120, blank=True)
@@ -220,6 +271,8 @@ class Event(models.Model):
     postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
     lat = models.FloatField(_("latitude"), null=True)
     lon = models.FloatField(_("longitude"), null=True)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import F, Prefetch
@@ -23,7 +23,7 @@ from tracking.pages.freshness import Freshness, build_freshness
 from tracking.pages.progress import ProgressStage, progress_stages
 from tracking.pages.status_summary import StatusSummary, summarize_status
 from tracking.pages.timeline_rows import LegView, TimelineRow, build_timeline_rows, group_by_leg
-from tracking.vocabulary import DELIVERED_SCANS, BuyerTaskKind, Milestone, Overlay
+from tracking.vocabulary import BuyerTaskKind, Overlay
 
 ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
 
@@ -74,14 +74,14 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     """Return the view of a shipment that was fetched with `parcel_prefetches`."""
     legs = legs_to_show(shipment)
     rows = build_timeline_rows(shipment, legs, reader)
-    is_final = Milestone(shipment.milestone) in Milestone.final()
+    is_final = shipment.has_ended
     leg_views = group_by_leg(legs, rows, is_final)
     overlay_scan = find_overlay_scan(shipment, rows)
     freshness = build_freshness(list(shipment.legs.all()), now)
     buyer_tasks = buyer_tasks_to_show(shipment.buyer_tasks.all())
     return ParcelView(
         shipment=shipment,
-        summary=summarize_status(shipment, overlay_scan, delivery_day(rows), reader, now),
+        summary=summarize_status(shipment, overlay_scan, reader, now),
         stages=progress_stages(shipment),
         # Once a parcel has arrived, legs that never had a scan go to the end.
         legs=sorted(reversed(leg_views), key=lambda leg: is_final and not leg.rows),
@@ -114,11 +114,6 @@ def find_overlay_scan(shipment: Shipment, rows: Sequence[TimelineRow]) -> str:
     overlay = Overlay(shipment.overlay)
     mapped = (row.event for row in reversed(rows) if not row.is_unmapped)
     return next((event.scan for event in mapped if event.milestone == overlay.value), "")
-
-
-def delivery_day(rows: Sequence[TimelineRow]) -> date | None:
-    """Return the day of the last delivery scan as the timeline shows it."""
-    return next((row.time.day for row in reversed(rows) if row.event.scan in DELIVERED_SCANS), None)
 
 
 def buyer_tasks_to_show(buyer_tasks: Iterable[BuyerTask]) -> list[BuyerTask]:

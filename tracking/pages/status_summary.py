@@ -44,16 +44,11 @@ NEXT_STEPS: Final = {
 }
 
 
-def summarize_status(
-    shipment: Shipment, overlay_scan: str, delivered_day: date | None, reader: Reader, now: datetime
-) -> StatusSummary:
-    """Return the summary of one parcel.
-
-    `overlay_scan` is the scan that set its overlay, or ''; `delivered_day` is the day at the place of delivery.
-    """
+def summarize_status(shipment: Shipment, overlay_scan: str, reader: Reader, now: datetime) -> StatusSummary:
+    """Return the summary of one parcel; `overlay_scan` is the scan that set its overlay, or ''."""
     milestone = Milestone(shipment.milestone)
     if milestone is Milestone.DELIVERED:
-        return delivered_summary(delivered_day, reader)
+        return delivered_summary(shipment.delivered_on, reader)
     if milestone is Milestone.RETURNED:
         return StatusSummary(_("Returned to the sender"), _("Ask the shop about a refund or a new parcel."), "bad")
     if shipment.overlay:

@@ -49,7 +49,7 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
 
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
     """Return whether polling a leg is over: its parcel or feed has ended, or nothing has happened for months."""
-    ended = Milestone(shipment.milestone) in Milestone.final()
+    ended = shipment.has_ended
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
     return ended or stopped or now - last_activity_at(shipment) > GIVE_UP_AFTER
 

@@ -88,10 +88,21 @@ def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
     """Return the status of one number as a JSON object. As in `ingest`, a scan that is repeated counts once."""
     scans = {(scan.leg_index, fingerprint(scan)): scan for scan in shipment.scans}.values()
     steps = [
-        JourneyStep(scan.scan, scan.time.occurred_at, scan.leg_index, sequence, scan.place.country)
+        JourneyStep(
+            scan.scan,
+            scan.time.occurred_at,
+            scan.leg_index,
+            sequence,
+            scan.place.country,
+            scan.time.offset_minutes,
+            scan.time.local_time.isoformat() if scan.time.local_time else "",
+            scan.time.precision,
+            city=scan.place.city or "",
+            zone=scan.time.zone or "",
+        )
         for sequence, scan in enumerate(scans)
     ]
-    status = derive_status(steps, origin=shipment.origin, destination=shipment.destination)
+    status = derive_status(steps, origin=shipment.origin, destination=shipment.destination, now=datetime.now(UTC))
     return {
         "number": shipment.number,
         "milestone": status.milestone.value,
@@ -101,6 +112,8 @@ def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
         "first_at": format_utc(status.first_event_at),
         "last_at": format_utc(status.last_event_at),
         "delivered_at": format_utc(status.delivered_at),
+        "delivered_on": status.delivered_on.isoformat() if status.delivered_on else None,
+        "journey": status.journey.value,
         "legs": [{"carrier": leg.carrier or None, "number": leg.number} for leg in shipment.legs],
     }
 

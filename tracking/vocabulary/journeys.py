@@ -1,8 +1,4 @@
-"""Enums that every layer shares: milestones, scans, alerts, buyer tasks, notices.
-
-A *scan* is one thing that a carrier reports; a *milestone* is how far the parcel has come. The labels are what buyers
-read, translated.
-"""
+"""How far a parcel is, which way it travels, and what carriers report of it."""
 
 from __future__ import annotations
 
@@ -74,33 +70,23 @@ class Overlay(TextChoices):
     RETURNING = "returning", _("On its way back to the sender")
 
 
-class FeedState(TextChoices):
-    """Whether we still follow a number at its feed. It says nothing about the parcel."""
+class JourneyKind(TextChoices):
+    """Which way a parcel travels. One that comes back and is sent again makes several journeys under one number."""
 
-    ACTIVE = "active", _("Followed")
-    EXPIRED = "expired", _("No longer followed: no news for too long")
-    STOPPED = "stopped", _("No longer followed: the carrier's feed stopped")
-    CANCELLED = "cancelled", _("No longer followed: cancelled by the shop")
-
-
-class Precision(TextChoices):
-    """How exact a reported time is."""
-
-    SECOND = "second", _("to the second")
-    MINUTE = "minute", _("to the minute")
-    DATE = "date", _("a date only")
+    OUTBOUND = "outbound", _("To you")
+    RETURN = "return", _("Back to the sender")
+    SENT_AGAIN = "sent_again", _("Sent again")
+    BUYER_RETURN = "buyer_return", _("Sent back by you")
 
 
-class ZoneSource(TextChoices):
-    """Where the time zone of an event's time comes from."""
+class Exclusion(TextChoices):
+    """Why a scan does not count for a parcel."""
 
-    CARRIER_OFFSET = "carrier_offset", _("the carrier gave the offset")
-    CARRIER_EPOCH = "carrier_epoch", _("the carrier gave an absolute time")
-    CARRIER_UTC = "carrier_utc", _("the carrier gave UTC")
-    PLACE = "place", _("the place has one clock only")
-    PROVIDER_INFERRED = "provider_inferred", _("the data provider assumed it")
-    ASSUMED = "assumed", _("we assumed it")
-    UNKNOWN = "unknown", _("unknown")
+    WITHDRAWN = "withdrawn", _("the carrier no longer reports it")
+    EARLIER_USE = "earlier_use", _("from an earlier use of the number")
+    LATER_USE = "later_use", _("from a later use of the number")
+    FUTURE = "future", _("its time has not come yet")
+    REMOVED = "removed", _("of a number or feed that was removed")
 
 
 class Scan(TextChoices):
@@ -212,96 +198,3 @@ MILESTONE_OF_SCAN: Final[dict[Scan, Milestone | None]] = {
     scan: _MILESTONE_BY_SCAN.get(scan, _MILESTONE_BY_PHASE.get(scan.value.partition(".")[0])) for scan in Scan
 }
 DELIVERED_SCANS: Final = frozenset(scan for scan in Scan if MILESTONE_OF_SCAN[scan] is Milestone.DELIVERED)
-
-
-class Severity(TextChoices):
-    """How much an alert matters to the buyer."""
-
-    INFO = "info", _("good to know")
-    WATCH = "watch", _("we keep an eye on it")
-    ACT = "act", _("something has to be done")
-
-
-class AlertKind(TextChoices):
-    """What can be wrong with a parcel, or with our data about it."""
-
-    CUSTOMS_DWELL = "customs_dwell", _("Longer at customs than usual on this route")
-    PAPERS_ASKED = "papers_asked", _("Customs asks for papers")
-    TAX_ID_ASKED = "tax_id_asked", _("Customs asks for a tax number")
-    DUTIES_DUE = "duties_due", _("Duties or taxes must be paid")
-    ADDRESS_PROBLEM = "address_problem", _("The address is incomplete or wrong")
-    UNREACHABLE = "unreachable", _("The recipient cannot be reached")
-    STALLED = "stalled", _("No movement for longer than usual")
-    LATE_RISK = "late_risk", _("Likely to be late")
-    PROMISE_AT_RISK = "promise_at_risk", _("The promised date is near and it has not arrived")
-    ATTEMPTED = "attempted", _("A delivery attempt failed")
-    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
-    HELD = "held", _("Held on the way")
-    DAMAGED = "damaged", _("Reported as damaged")
-    LOST = "lost", _("Reported as lost")
-    RETURNING = "returning", _("Going back to the sender")
-    WRONG_COUNTRY = "wrong_country", _("Seen in a country that is not on its way")
-    IMPOSSIBLE_TRAVEL = "impossible_travel", _("Two scans too far apart for the time between them")
-    TWO_PARCELS = "two_parcels", _("Two parcels seem to share one number")
-    FEED_SILENT = "feed_silent", _("Our own source of news is silent")
-
-
-class Cause(TextChoices):
-    """The reason of a problem, as found in the carrier's text."""
-
-    PAPERS_MISSING = "papers_missing", _("papers are missing")
-    IDENTITY_MISSING = "identity_missing", _("a proof of identity is missing")
-    TAX_ID_MISSING = "tax_id_missing", _("a tax number is missing")
-    DUTIES_UNPAID = "duties_unpaid", _("duties or taxes are not paid")
-    ADDRESS_INCOMPLETE = "address_incomplete", _("the address is incomplete or wrong")
-    PHONE_MISSING = "phone_missing", _("the telephone number is missing or wrong")
-    ABSENT = "absent", _("nobody was there")
-    REFUSED = "refused", _("the delivery was refused")
-    CLOSED = "closed", _("the place was closed")
-
-
-class BuyerTaskKind(TextChoices):
-    """What a buyer is asked for, or can ask for."""
-
-    PAPERS = "papers", _("Papers for customs")
-    TAX_ID = "tax_id", _("A tax number for customs")
-    ADDRESS = "address", _("A corrected address")
-    PHONE = "phone", _("A telephone number")
-    DAY = "day", _("Another delivery day")
-    PICKUP_POINT = "pickup_point", _("A pick-up point")
-    AVAILABILITY = "availability", _("Somebody will be there")
-    NOT_RECEIVED = "not_received", _("Marked as delivered, but not received")
-
-
-class BuyerTaskState(TextChoices):
-    """How far a buyer task has come."""
-
-    REQUESTED = "requested", _("Waiting for your answer")
-    CHECKING = "checking", _("Being checked")
-    SUBMITTED = "submitted", _("Sent to the shop")
-    SEEN = "seen", _("Seen by the shop")
-    ACCEPTED = "accepted", _("Accepted")
-    REJECTED = "rejected", _("Not accepted")
-    FORWARDED = "forwarded", _("Passed on to the carrier")
-    CLOSED = "closed", _("No longer needed")
-
-
-class NoticeKind(TextChoices):
-    """What a buyer can be notified of."""
-
-    SHIPPED = "shipped", _("Shipped")
-    DEPARTED = "departed", _("Left the country of origin")
-    ARRIVED = "arrived", _("Arrived in the destination country")
-    CUSTOMS_STARTED = "customs_started", _("Customs has begun")
-    CUSTOMS_RELEASED = "customs_released", _("Released by customs")
-    BUYER_TASK_OPENED = "buyer_task_opened", _("Something is asked of you")
-    OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
-    ARRIVING_TOMORROW = "arriving_tomorrow", _("Arriving tomorrow")
-    DELIVERED = "delivered", _("Delivered")
-    ATTEMPTED = "attempted", _("Delivery attempted")
-    READY = "ready", _("Ready to collect")
-    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
-    DELAY = "delay", _("Likely to be late")
-    DATE_MOVED = "date_moved", _("The arrival date moved")
-    PROBLEM = "problem", _("Something is wrong")
-    RETURNING = "returning", _("Going back to the sender")

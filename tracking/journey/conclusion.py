@@ -1,0 +1,144 @@
+"""Conclude from all scans of a parcel where it stands: its journeys, milestone, overlay, delivery and times.
+
+Pure: no database. `ingest.record`, the evaluations and `manage.py decode --shipments` all call it, and pages, notices,
+alerts and statistics read what `ingest` stored of it. The order in which scans were received does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tracking.journey.number_use import OrderTime, select_counted
+from tracking.journey.stages import stage_times
+from tracking.journey.steps import JourneyStep
+from tracking.journey.walk import JourneyState, JourneyWalk
+from tracking.localization.reader import zone_of_country
+from tracking.timeline import sort_scans
+from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay
+
+
+class JourneySummary(NamedTuple):
+    """One journey of a parcel: when its first scan was made, and when and on which day at the place it ended."""
+
+    kind: JourneyKind
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_on: date | None = None
+
+
+class ShipmentStatus(NamedTuple):
+    """What the scans of a parcel add up to.
+
+    `milestone` says how far it is: after a delivery that the buyer sends back it stays `DELIVERED` until the parcel has
+    `RETURNED`. `overlay` is None unless there is a problem or a return. `delivered_at`, `delivered_on` (the day at the
+    place) and `delivery` are those of the buyer's delivery, also when the parcel travels back later. Unknown times are
+    None. `stage_times` holds the stages that the latest journey to the buyer has reached, in order.
+
+    `delivery_withdrawn_at` is set while the carrier has taken back a delivery that it reported: the time of the scan
+    that contradicts it, or of the first answer without it. `delivery_doubted_at` is set once one answer no longer holds
+    the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will.
+    """
+
+    milestone: Milestone = Milestone.PENDING
+    overlay: Overlay | None = None
+    first_event_at: datetime | None = None
+    last_event_at: datetime | None = None
+    delivered_at: datetime | None = None
+    stage_times: Mapping[JourneyStage, datetime | None] = MappingProxyType({})
+    journey: JourneyKind = JourneyKind.OUTBOUND
+    journeys: tuple[JourneySummary, ...] = ()
+    delivered_on: date | None = None
+    delivery: JourneyStep | None = None
+    delivery_withdrawn_at: datetime | None = None
+    delivery_doubted_at: datetime | None = None
+    counted: Sequence[JourneyStep] = ()
+    exclusions: Mapping[tuple[int, str], Exclusion] = MappingProxyType({})
+    due_at: datetime | None = None
+
+    @property
+    def has_only_earlier_use(self) -> bool:
+        """Return whether the number has scans, but only of an earlier use."""
+        return not self.counted and Exclusion.EARLIER_USE in self.exclusions.values()
+
+
+def derive_status(
+    steps: Iterable[JourneyStep],
+    *,
+    origin: str | None = None,
+    destination: str | None = None,
+    order: OrderTime | None = None,
+    now: datetime | None = None,
+) -> ShipmentStatus:
+    """Return what `steps`, in any order, add up to. `origin` and `destination` are ISO countries, if known.
+
+    Without `order` no scan is too old for the parcel, without `now` none lies in the future.
+    """
+    return derive_sorted_status(sort_scans(steps), origin=origin, destination=destination, order=order, now=now)
+
+
+def derive_sorted_status(
+    ordered: Sequence[JourneyStep],
+    *,
+    origin: str | None = None,
+    destination: str | None = None,
+    order: OrderTime | None = None,
+    now: datetime | None = None,
+    withdrawn: Sequence[JourneyStep] = (),
+) -> ShipmentStatus:
+    """Return what steps that `sort_scans` has put in order add up to.
+
+    `withdrawn` are the scans that their feed has taken back: they count for nothing, but a delivery among them explains
+    why the parcel is under way again.
+    """
+    use = select_counted(ordered, order, now)
+    walk = JourneyWalk(origin, destination)
+    for step in use.counted:
+        walk.apply_step(step)
+    instants = [step.occurred_at for step in use.counted if step.occurred_at is not None]
+    to_buyer, delivery = walk.to_buyer, walk.to_buyer.delivery
+    milestone, overlay = milestone_and_overlay(walk)
+    return ShipmentStatus(
+        milestone,
+        overlay,
+        min(instants, default=None),
+        max(instants, default=None),
+        delivery.occurred_at if delivery else None,
+        stage_times(to_buyer.steps),
+        walk.current.kind,
+        tuple(build_journey(state, destination) for state in walk.journeys),
+        delivery.local_day(zone_of_country(destination or "")) if delivery else None,
+        delivery,
+        delivery_withdrawn_at(to_buyer, withdrawn),
+        delivery.missing_since if delivery else None,
+        use.counted,
+        {key: exclusion for index, exclusion in use.exclusions.items() if (key := ordered[index].event_key)},
+        use.due_at,
+    )
+
+
+def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]:
+    """Return the milestone and overlay of the parcel: those of its journey to the buyer, or of its return."""
+    current, to_buyer = walk.current, walk.to_buyer
+    if not current.is_return:
+        return current.milestone, current.overlay
+    return (Milestone.RETURNED, None) if current.end else (to_buyer.milestone, Overlay.RETURNING)
+
+
+def build_journey(state: JourneyState, destination: str | None) -> JourneySummary:
+    """Return a journey as it is stored and shown."""
+    instants = [step.occurred_at for step in state.steps if step.occurred_at is not None]
+    end = state.end if state.is_return else state.delivery
+    ended_on = end.local_day(zone_of_country(destination or "")) if end else None
+    return JourneySummary(state.kind, min(instants, default=None), end.occurred_at if end else None, ended_on)
+
+
+def delivery_withdrawn_at(state: JourneyState, withdrawn: Sequence[JourneyStep]) -> datetime | None:
+    """Return when the carrier took back the delivery of a journey that is under way again; None if it did not."""
+    if state.delivery is not None:
+        return None
+    if state.contradiction is not None:
+        return state.contradiction.occurred_at
+    return max((step.missing_since for step in withdrawn if step.is_delivery and step.missing_since), default=None)

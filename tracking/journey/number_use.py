@@ -1,0 +1,122 @@
+"""Which scans of a number belong to this parcel: carriers use numbers again, and clocks can be wrong.
+
+Rules, in this order:
+
+1. A scan more than `CLOCK_TOLERANCE` in the future counts once its time has come.
+2. Where the shop gave the time of the order, a scan from more than `MAX_TIME_BEFORE_ORDER` before it, and everything up
+   to a delivery from more than a day before it, belongs to an earlier use of the number.
+3. Where the order was entered without its time, it may have been entered late: only what ended two weeks before it, or
+   lies before a pause of `NEW_USE_PAUSE`, belongs to an earlier use.
+4. What follows a delivery by `LATER_USE_PAUSE` or more belongs to a later use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from tracking.journey.steps import MAX_ZONE_ERROR, JourneyStep
+from tracking.vocabulary import Exclusion, Scan
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=15)
+MAX_TIME_BEFORE_ORDER: Final = timedelta(days=7)
+MAX_END_BEFORE_ORDER: Final = timedelta(days=1)
+MAX_END_BEFORE_ENTRY: Final = timedelta(days=14)
+NEW_USE_PAUSE: Final = timedelta(days=30)
+LATER_USE_PAUSE: Final = timedelta(days=90)
+
+
+class OrderTime(NamedTuple):
+    """When the order was placed; `is_stated` is False where it only says when the order was entered here."""
+
+    at: datetime
+    is_stated: bool = True
+
+
+class NumberUse(NamedTuple):
+    """The scans that count, oldest first; why others do not, by index; and when a future scan will count."""
+
+    counted: list[JourneyStep]
+    exclusions: Mapping[int, Exclusion]
+    due_at: datetime | None = None
+
+
+def select_counted(ordered: Sequence[JourneyStep], order: OrderTime | None, now: datetime | None) -> NumberUse:
+    """Return which of a number's scans, oldest first, count for this parcel.
+
+    Without `order` no scan is too old, without `now` none lies in the future.
+    """
+    exclusions: dict[int, Exclusion] = {}
+    future = [(index, due) for index, step in enumerate(ordered) if (due := due_time(step, now)) is not None]
+    exclusions |= {index: Exclusion.FUTURE for index, _ in future}
+    present = [(index, step) for index, step in enumerate(ordered) if index not in exclusions]
+    if order is not None:
+        count = count_earlier_use([step for _, step in present], order, now)
+        exclusions |= {index: Exclusion.EARLIER_USE for index, _ in present[:count]}
+        present = present[count:]
+    count = len(present) - count_later_use([step for _, step in present])
+    exclusions |= {index: Exclusion.LATER_USE for index, _ in present[count:]}
+    return NumberUse([step for _, step in present[:count]], exclusions, min((due for _, due in future), default=None))
+
+
+def due_time(step: JourneyStep, now: datetime | None) -> datetime | None:
+    """Return when a scan from the future counts; None for any other scan."""
+    if now is None:
+        return None
+    instant = approximate_instant(step)
+    tolerance = CLOCK_TOLERANCE if step.occurred_at else MAX_ZONE_ERROR
+    return instant - tolerance if instant is not None and instant - tolerance > now else None
+
+
+def approximate_instant(step: JourneyStep) -> datetime | None:
+    """Return the instant of a scan; where only its local time is known, that time as UTC, up to 14 hours wrong."""
+    if step.occurred_at is not None or not step.local_time:
+        return step.occurred_at
+    return datetime.fromisoformat(step.local_time).replace(tzinfo=UTC)
+
+
+def count_earlier_use(steps: Sequence[JourneyStep], order: OrderTime, now: datetime | None) -> int:
+    """Return how many of the first scans belong to an earlier use of the number."""
+    count = 0
+    max_end = MAX_END_BEFORE_ORDER if order.is_stated else MAX_END_BEFORE_ENTRY
+    instants = known_instants(steps)
+    for index, (step, instant) in enumerate(zip(steps, instants, strict=True), start=1):
+        if instant is None or instant >= order.at - MAX_END_BEFORE_ORDER or step.is_statement:
+            continue
+        has_ended = is_end(step) and instant < order.at - max_end
+        is_too_old = order.is_stated and instant < order.at - MAX_TIME_BEFORE_ORDER
+        following = next((later for later in instants[index:] if later is not None), now)
+        has_pause = following is not None and following - instant >= NEW_USE_PAUSE
+        if has_ended or is_too_old or (has_pause and not order.is_stated):
+            count = index
+    return count
+
+
+def count_later_use(steps: Sequence[JourneyStep]) -> int:
+    """Return how many of the last scans belong to a later use of the number."""
+    delivered = next((index for index, step in enumerate(steps) if step.is_delivery), None)
+    if delivered is None:
+        return 0
+    instants = known_instants(steps)
+    for index in range(delivered + 1, len(steps)):
+        earlier, later = instants[index - 1], instants[index]
+        if earlier and later and later - earlier >= LATER_USE_PAUSE:
+            return len(steps) - index
+    return 0
+
+
+def known_instants(steps: Iterable[JourneyStep]) -> list[datetime | None]:
+    """Return the approximate instants of scans, each at least that of the scans before it."""
+    latest: datetime | None = None
+    instants = []
+    for step in steps:
+        instant = approximate_instant(step)
+        latest = max(filter(None, (latest, instant)), default=None)
+        instants.append(latest if instant is not None else None)
+    return instants
+
+
+def is_end(step: JourneyStep) -> bool:
+    """Return whether a scan ends a journey."""
+    return step.is_delivery or step.scan is Scan.RETURN_COMPLETED

@@ -1,0 +1,270 @@
+"""The state machine of a parcel: scans, oldest first, move it along one journey and from that to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from tracking.journey.steps import MAX_ZONE_ERROR, JourneyStep
+from tracking.vocabulary import MILESTONE_RANKS, JourneyKind, Milestone, Overlay, Scan
+
+IMPORT_HOLD_SCANS: Final = frozenset(
+    {
+        Scan.IMPORT_CUSTOMS_HELD,
+        Scan.IMPORT_CUSTOMS_INFO_REQUIRED,
+        Scan.IMPORT_DUTIES_DUE,
+        Scan.IMPORT_TERMINATED,
+    }
+)
+EXPORT_HOLD_SCANS: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED})
+IMPORT_CUSTOMS_SCANS: Final = IMPORT_HOLD_SCANS | {Scan.IMPORT_CUSTOMS_PRESENTED}
+FIRST_SCANS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED})
+"""The scans that a journey begins with: after the end of one they begin another."""
+SENT_AGAIN_SCANS: Final = FIRST_SCANS | {Scan.EXPORT_OFFICE_DEPARTED, Scan.LINEHAUL_DEPARTED, Scan.DELIVERY_OUT}
+"""The scans that show that a returned parcel is on its way again."""
+CONTRADICTING_MILESTONES: Final = frozenset({Milestone.OUT_FOR_DELIVERY, Milestone.ATTEMPT_FAILED})
+CONTRADICTING_SCANS: Final = frozenset({Scan.PICKUP_AVAILABLE, Scan.PICKUP_NOT_COLLECTED, Scan.EXCEPTION_LOST})
+"""With those milestones, what cannot happen to a parcel that has been delivered."""
+MIN_RETURN_DURATION: Final = timedelta(days=1)
+NEW_JOURNEY_AFTER: Final = timedelta(hours=12)
+CONTRADICTION_AFTER: Final = timedelta(minutes=30)
+"""Couriers scan a whole round at its end: what one feed reports within this time of a delivery contradicts nothing."""
+
+
+@dataclass(slots=True)
+class JourneyState:
+    """One journey while its scans are applied. `steps` are those that belong to it, oldest first."""
+
+    kind: JourneyKind
+    steps: list[JourneyStep] = field(default_factory=list)
+    milestone: Milestone = Milestone.PENDING
+    milestone_before_delivery: Milestone = Milestone.PENDING
+    overlay: Overlay | None = None
+    overlay_scan: Scan | None = None
+    delivery: JourneyStep | None = None
+    contradiction: JourneyStep | None = None
+    """The scan that showed that an earlier delivery of this journey had not taken place."""
+    end: JourneyStep | None = None
+    """For a return, the scan of its arrival at the sender."""
+
+    @property
+    def is_return(self) -> bool:
+        """Return whether the parcel travels to its sender."""
+        return self.kind in (JourneyKind.RETURN, JourneyKind.BUYER_RETURN)
+
+    def set_problem(self, step: JourneyStep) -> None:
+        """Set the overlay of a problem."""
+        assert step.milestone is not None
+        self.overlay, self.overlay_scan = Overlay(step.milestone.value), step.scan
+
+    def clear_problem(self) -> None:
+        """Remove the overlay."""
+        self.overlay, self.overlay_scan = None, None
+
+    def deliver(self, step: JourneyStep) -> None:
+        """Record the delivery to the buyer; the first one of several gives the time."""
+        if self.delivery is None:
+            self.milestone, self.delivery, self.contradiction = Milestone.DELIVERED, step, None
+        self.clear_problem()
+
+    def withdraw_delivery(self, contradiction: JourneyStep | None) -> None:
+        """Undo the delivery: what followed shows that it has not taken place."""
+        self.milestone, self.delivery, self.contradiction = self.milestone_before_delivery, None, contradiction
+
+    def move_to(self, milestone: Milestone, scan: Scan) -> None:
+        """Move to a later milestone, or back from last mile to import customs; clear an overlay that this resolves."""
+        # Parcels are sometimes handed to the local carrier first and presented to customs there.
+        is_late_customs = scan in IMPORT_CUSTOMS_SCANS and self.milestone is Milestone.LAST_MILE
+        if MILESTONE_RANKS[milestone] > MILESTONE_RANKS[self.milestone] or is_late_customs:
+            self.milestone = self.milestone_before_delivery = milestone
+        if self.overlay_scan is not None and is_resolved_by(self.overlay_scan, scan, MILESTONE_RANKS[milestone]):
+            self.clear_problem()
+
+
+def is_resolved_by(overlay_scan: Scan, scan: Scan, rank: int) -> bool:
+    """Return whether `scan`, whose milestone has `rank`, shows that the problem of `overlay_scan` is over."""
+    if overlay_scan in IMPORT_HOLD_SCANS:
+        return scan is Scan.IMPORT_CUSTOMS_RELEASED or rank >= MILESTONE_RANKS[Milestone.LAST_MILE]
+    if overlay_scan in EXPORT_HOLD_SCANS:
+        return scan is Scan.EXPORT_CUSTOMS_RELEASED or rank >= MILESTONE_RANKS[Milestone.LINEHAUL]
+    if overlay_scan is Scan.ORDER_CANCELLED:
+        return rank >= MILESTONE_RANKS[Milestone.ACCEPTED]
+    if overlay_scan is Scan.PICKUP_NOT_COLLECTED or Scan(overlay_scan).milestone is Milestone.ATTEMPT_FAILED:
+        return rank >= MILESTONE_RANKS[Milestone.OUT_FOR_DELIVERY]
+    return True
+
+
+class JourneyWalk:
+    """The journeys of one parcel while its scans are applied, oldest first; the last journey is the current one."""
+
+    def __init__(self, origin: str | None, destination: str | None) -> None:
+        self.origin, self.destination = origin, destination
+        self.journeys = [JourneyState(JourneyKind.OUTBOUND)]
+        self.country: str | None = None
+        """The last country that a scan named; unknown again when a return begins."""
+
+    @property
+    def current(self) -> JourneyState:
+        """Return the current journey."""
+        return self.journeys[-1]
+
+    @property
+    def to_buyer(self) -> JourneyState:
+        """Return the latest journey to the buyer."""
+        return next(journey for journey in reversed(self.journeys) if not journey.is_return)
+
+    def apply_step(self, step: JourneyStep) -> None:
+        """Apply one scan. An unmapped one changes the country only."""
+        self.country = step.country or self.country
+        if step.milestone is not None:
+            if self.current.is_return:
+                self.apply_to_return(step)
+            elif self.current.delivery is not None:
+                self.apply_after_delivery(self.current.delivery, step)
+            else:
+                self.apply_before_delivery(step)
+        self.current.steps.append(step)
+
+    # -- On the way to the buyer --------------------------------------------------------------------------------------
+
+    def apply_before_delivery(self, step: JourneyStep) -> None:
+        """Apply a scan to a journey to the buyer that has not ended."""
+        current, milestone = self.current, step.milestone
+        assert milestone is not None
+        if milestone in (Milestone.RETURNING, Milestone.RETURNED):
+            self.begin_return(JourneyKind.RETURN, step)
+        elif milestone is Milestone.DELIVERED:
+            self.apply_delivery(step)
+        elif milestone in MILESTONE_RANKS:
+            current.move_to(milestone, step.scan)
+        else:
+            current.set_problem(step)
+
+    def apply_delivery(self, step: JourneyStep) -> None:
+        """Apply a delivery: to the buyer, to the sender, or by a courier to the next carrier."""
+        current = self.current
+        if not self.is_sender_country(step.country):
+            current.deliver(step)
+        elif MILESTONE_RANKS[current.milestone] >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]:
+            self.begin_return(JourneyKind.RETURN, step)
+            self.current.end = step
+        else:
+            current.move_to(Milestone.ACCEPTED, step.scan)
+
+    # -- After a delivery ---------------------------------------------------------------------------------------------
+
+    def apply_after_delivery(self, delivery: JourneyStep, step: JourneyStep) -> None:
+        """Apply a scan that follows a delivery: a return, another journey, a contradiction, or nothing new."""
+        if step.milestone in (Milestone.RETURNING, Milestone.RETURNED):
+            self.apply_return_after_delivery(delivery, step)
+        elif step.is_delivery:
+            if self.is_sender_country(step.country) and step.is_later_by(MIN_RETURN_DURATION, delivery):
+                self.begin_return(JourneyKind.BUYER_RETURN, step)
+                self.current.end = step
+        elif step.scan in FIRST_SCANS and step.is_later_by(NEW_JOURNEY_AFTER, delivery):
+            self.begin_next_journey(delivery, step)
+        elif contradicts(delivery, step):
+            self.current.withdraw_delivery(step)
+            self.apply_before_delivery(step)
+
+    def apply_return_after_delivery(self, delivery: JourneyStep, step: JourneyStep) -> None:
+        """Apply a return after a delivery: the buyer's, or at once by the carrier, which had not delivered it then."""
+        if step.is_later_by(MIN_RETURN_DURATION, delivery):
+            self.begin_return(JourneyKind.BUYER_RETURN, step)
+        else:
+            self.current.withdraw_delivery(None)
+            self.begin_return(JourneyKind.RETURN, step)
+
+    def begin_next_journey(self, delivery: JourneyStep, step: JourneyStep) -> None:
+        """Begin the journey of a parcel that a carrier takes over anew after its delivery.
+
+        Where it starts tells which: at the sender it is sent again, or the delivery was a courier's to this carrier;
+        anywhere else the buyer sends it back.
+        """
+        if not self.is_at_sender(step):
+            self.begin_return(JourneyKind.BUYER_RETURN, step)
+        elif step.leg_position > delivery.leg_position and not self.is_buyer_country(delivery.country):
+            self.current.withdraw_delivery(None)
+            self.apply_before_delivery(step)
+        else:
+            self.send_again(step)
+
+    # -- Back to the sender -------------------------------------------------------------------------------------------
+
+    def begin_return(self, kind: JourneyKind, step: JourneyStep) -> None:
+        """Begin a journey back to the sender; it is over at once where the scan tells its arrival."""
+        # That country was on the way to the buyer: a delivery from here on that names none went to the sender.
+        self.country = step.country if step.milestone is Milestone.DELIVERED else None
+        self.journeys.append(JourneyState(kind))
+        if step.scan is Scan.RETURN_COMPLETED:
+            self.current.end = step
+
+    def apply_to_return(self, step: JourneyStep) -> None:
+        """Apply a scan to a return: its arrival, a change of mind on the way, or the parcel being sent again."""
+        current = self.current
+        if current.end is not None:
+            if self.is_sent_again(step, current.end):
+                self.send_again(step)
+        elif step.scan is Scan.RETURN_COMPLETED:
+            current.end = step
+        elif step.is_delivery:
+            self.apply_delivery_on_return(step)
+        elif step.milestone is Milestone.OUT_FOR_DELIVERY and self.is_resumed_by(step):
+            self.resume_outbound(step)
+
+    def apply_delivery_on_return(self, step: JourneyStep) -> None:
+        """Apply a delivery on the way back: to the sender, or to the buyer after all."""
+        if not self.is_buyer_country(self.country):
+            self.current.end = step
+        elif self.current.kind is JourneyKind.RETURN:
+            self.resume_outbound(step)
+
+    def is_resumed_by(self, step: JourneyStep) -> bool:
+        """Return whether a scan shows that the carrier tries the buyer again instead of returning the parcel."""
+        return self.current.kind is JourneyKind.RETURN and self.is_buyer_country(step.country)
+
+    def resume_outbound(self, step: JourneyStep) -> None:
+        """Go on with the journey to the buyer: the return was a mistake or was called off."""
+        abandoned = self.journeys.pop()
+        self.current.steps += abandoned.steps
+        self.current.clear_problem()
+        self.apply_before_delivery(step)
+
+    def is_sent_again(self, step: JourneyStep, end: JourneyStep) -> bool:
+        """Return whether a scan after the end of a return belongs to a new journey to the buyer."""
+        if not step.is_later_by(NEW_JOURNEY_AFTER, end):
+            return False
+        return step.scan in SENT_AGAIN_SCANS or (step.is_delivery and self.is_buyer_country(step.country))
+
+    def send_again(self, step: JourneyStep) -> None:
+        """Begin another journey to the buyer."""
+        self.journeys.append(JourneyState(JourneyKind.SENT_AGAIN))
+        self.apply_before_delivery(step)
+
+    # -- Places -------------------------------------------------------------------------------------------------------
+
+    def is_sender_country(self, country: str | None) -> bool:
+        """Return whether `country` is the origin of the parcel and certainly not its destination."""
+        return bool(country and self.destination) and country == self.origin != self.destination
+
+    def is_buyer_country(self, country: str | None) -> bool:
+        """Return whether `country` is the destination of the parcel and certainly not its origin."""
+        return bool(country) and country == self.destination != self.origin
+
+    def is_at_sender(self, step: JourneyStep) -> bool:
+        """Return whether a scan was made where the parcel came from: by country, within one country by city."""
+        if self.is_sender_country(step.country) or self.is_buyer_country(step.country):
+            return self.is_sender_country(step.country)
+        first_city = next((earlier.city for earlier in self.to_buyer.steps if earlier.city), "")
+        return bool(step.city) and step.city.casefold() == first_city.casefold()
+
+
+def contradicts(delivery: JourneyStep, step: JourneyStep) -> bool:
+    """Return whether a scan cannot have happened after a delivery, and is certainly later than it."""
+    if step.milestone not in CONTRADICTING_MILESTONES and step.scan not in CONTRADICTING_SCANS:
+        return False
+    if not step.has_stream_of(delivery):
+        return step.is_later_by(MAX_ZONE_ERROR, delivery)
+    # A delivery to a pick-up point is told as both, one right after the other.
+    return step.is_later_by(timedelta(0) if step.scan is Scan.PICKUP_AVAILABLE else CONTRADICTION_AFTER, delivery)

@@ -1,0 +1,41 @@
+"""Enums that every layer shares: milestones, scans, alerts, buyer tasks, notices.
+
+A *scan* is one thing that a carrier reports; a *milestone* is how far the parcel has come. The labels are what buyers
+read, translated.
+"""
+
+from tracking.vocabulary.alerts import AlertKind, Cause, Severity
+from tracking.vocabulary.buyers import BuyerTaskKind, BuyerTaskState, NoticeKind
+from tracking.vocabulary.feeds import FeedState, Precision, ZoneSource
+from tracking.vocabulary.journeys import (
+    DELIVERED_SCANS,
+    MILESTONE_OF_SCAN,
+    MILESTONE_RANKS,
+    Exclusion,
+    JourneyKind,
+    JourneyStage,
+    Milestone,
+    Overlay,
+    Scan,
+)
+
+__all__ = [
+    "DELIVERED_SCANS",
+    "MILESTONE_OF_SCAN",
+    "MILESTONE_RANKS",
+    "AlertKind",
+    "BuyerTaskKind",
+    "BuyerTaskState",
+    "Cause",
+    "Exclusion",
+    "FeedState",
+    "JourneyKind",
+    "JourneyStage",
+    "Milestone",
+    "NoticeKind",
+    "Overlay",
+    "Precision",
+    "Scan",
+    "Severity",
+    "ZoneSource",
+]

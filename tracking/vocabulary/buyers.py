@@ -1,0 +1,53 @@
+"""What buyers are asked for and told."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class BuyerTaskKind(TextChoices):
+    """What a buyer is asked for, or can ask for."""
+
+    PAPERS = "papers", _("Papers for customs")
+    TAX_ID = "tax_id", _("A tax number for customs")
+    ADDRESS = "address", _("A corrected address")
+    PHONE = "phone", _("A telephone number")
+    DAY = "day", _("Another delivery day")
+    PICKUP_POINT = "pickup_point", _("A pick-up point")
+    AVAILABILITY = "availability", _("Somebody will be there")
+    NOT_RECEIVED = "not_received", _("Marked as delivered, but not received")
+
+
+class BuyerTaskState(TextChoices):
+    """How far a buyer task has come."""
+
+    REQUESTED = "requested", _("Waiting for your answer")
+    CHECKING = "checking", _("Being checked")
+    SUBMITTED = "submitted", _("Sent to the shop")
+    SEEN = "seen", _("Seen by the shop")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Not accepted")
+    FORWARDED = "forwarded", _("Passed on to the carrier")
+    CLOSED = "closed", _("No longer needed")
+
+
+class NoticeKind(TextChoices):
+    """What a buyer can be notified of."""
+
+    SHIPPED = "shipped", _("Shipped")
+    DEPARTED = "departed", _("Left the country of origin")
+    ARRIVED = "arrived", _("Arrived in the destination country")
+    CUSTOMS_STARTED = "customs_started", _("Customs has begun")
+    CUSTOMS_RELEASED = "customs_released", _("Released by customs")
+    BUYER_TASK_OPENED = "buyer_task_opened", _("Something is asked of you")
+    OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+    ARRIVING_TOMORROW = "arriving_tomorrow", _("Arriving tomorrow")
+    DELIVERED = "delivered", _("Delivered")
+    ATTEMPTED = "attempted", _("Delivery attempted")
+    READY = "ready", _("Ready to collect")
+    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
+    DELAY = "delay", _("Likely to be late")
+    DATE_MOVED = "date_moved", _("The arrival date moved")
+    PROBLEM = "problem", _("Something is wrong")
+    RETURNING = "returning", _("Going back to the sender")
