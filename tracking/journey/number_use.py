@@ -48,25 +48,29 @@ def select_counted(ordered: Sequence[JourneyStep], order: OrderTime | None, now:
     Without `order` no scan is too old, without `now` none lies in the future.
     """
     exclusions: dict[int, Exclusion] = {}
-    future = [(index, due) for index, step in enumerate(ordered) if (due := due_time(step, now)) is not None]
-    exclusions |= {index: Exclusion.FUTURE for index, _ in future}
-    present = [(index, step) for index, step in enumerate(ordered) if index not in exclusions]
-    if order is not None:
-        count = count_earlier_use([step for _, step in present], order, now)
-        exclusions |= {index: Exclusion.EARLIER_USE for index, _ in present[:count]}
-        present = present[count:]
-    count = len(present) - count_later_use([step for _, step in present])
-    exclusions |= {index: Exclusion.LATER_USE for index, _ in present[count:]}
-    return NumberUse([step for _, step in present[:count]], exclusions, min((due for _, due in future), default=None))
+    future = future_scans(ordered, now) if now is not None else {}
+    exclusions |= dict.fromkeys(future, Exclusion.FUTURE)
+    indexes = [index for index in range(len(ordered)) if index not in future]
+    present = [ordered[index] for index in indexes]
+    first = count_earlier_use(present, order, now) if order is not None else 0
+    end = len(present) - count_later_use(present[first:])
+    exclusions |= dict.fromkeys(indexes[:first], Exclusion.EARLIER_USE)
+    exclusions |= dict.fromkeys(indexes[end:], Exclusion.LATER_USE)
+    return NumberUse(present[first:end], exclusions, min(future.values(), default=None))
 
 
-def due_time(step: JourneyStep, now: datetime | None) -> datetime | None:
-    """Return when a scan from the future counts; None for any other scan."""
-    if now is None:
-        return None
+def future_scans(ordered: Sequence[JourneyStep], now: datetime) -> dict[int, datetime]:
+    """Return when each scan from the future will count, by its index."""
+    latest = now + CLOCK_TOLERANCE
+    suspects = (index for index, step in enumerate(ordered) if step.occurred_at is None or step.occurred_at > latest)
+    due_times = {index: due_time(ordered[index]) for index in suspects}
+    return {index: due_at for index, due_at in due_times.items() if due_at is not None and due_at > now}
+
+
+def due_time(step: JourneyStep) -> datetime | None:
+    """Return from when on a scan counts; None where its time is unknown."""
     instant = approximate_instant(step)
-    tolerance = CLOCK_TOLERANCE if step.occurred_at else MAX_ZONE_ERROR
-    return instant - tolerance if instant is not None and instant - tolerance > now else None
+    return instant and instant - (CLOCK_TOLERANCE if step.occurred_at else MAX_ZONE_ERROR)
 
 
 def approximate_instant(step: JourneyStep) -> datetime | None:
@@ -78,6 +82,8 @@ def approximate_instant(step: JourneyStep) -> datetime | None:
 
 def count_earlier_use(steps: Sequence[JourneyStep], order: OrderTime, now: datetime | None) -> int:
     """Return how many of the first scans belong to an earlier use of the number."""
+    if not any(step.occurred_at is None or step.occurred_at < order.at - MAX_END_BEFORE_ORDER for step in steps):
+        return 0
     count = 0
     max_end = MAX_END_BEFORE_ORDER if order.is_stated else MAX_END_BEFORE_ENTRY
     instants = known_instants(steps)

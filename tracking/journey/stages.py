@@ -38,6 +38,14 @@ PHASE_RANKS: Final = {
     "pickup": MILESTONE_RANKS[Milestone.AVAILABLE_FOR_PICKUP],
 }
 """How far a parcel is by the phase of a scan whose own milestone has no rank (a problem)."""
+RANK_OF_SCAN: Final = {
+    scan: MILESTONE_RANKS.get(scan.milestone or Milestone.PENDING, PHASE_RANKS.get(scan.phase, 0)) for scan in Scan
+}
+STAGES_OF_SCAN: Final = {
+    scan: [stage for stage, (rank, scans) in STAGE_RULES.items() if RANK_OF_SCAN[scan] >= rank or scan in scans]
+    for scan in Scan
+}
+"""The stages that a parcel with this scan has reached, in order."""
 
 
 def stage_times(ordered_scans: Iterable[HasScanTime]) -> dict[JourneyStage, datetime | None]:
@@ -49,9 +57,8 @@ def stage_times(ordered_scans: Iterable[HasScanTime]) -> dict[JourneyStage, date
     times: dict[JourneyStage, datetime | None] = {}
     pending = list(STAGE_RULES)
     for step in ordered_scans:
-        rank = MILESTONE_RANKS.get(step.scan.milestone or Milestone.PENDING, PHASE_RANKS.get(step.scan.phase, 0))
-        reached = [stage for stage in pending if rank >= STAGE_RULES[stage][0] or step.scan in STAGE_RULES[stage][1]]
-        if reached:
+        reached = STAGES_OF_SCAN[step.scan]
+        if reached and reached[-1] in pending:
             last = pending.index(reached[-1])
             times |= dict.fromkeys(pending[:last]) | {pending[last]: step.occurred_at}
             del pending[: last + 1]

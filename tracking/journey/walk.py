@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from tracking.journey.steps import MAX_ZONE_ERROR, JourneyStep
-from tracking.vocabulary import MILESTONE_RANKS, JourneyKind, Milestone, Overlay, Scan
+from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, JourneyKind, Milestone, Overlay, Scan
 
 IMPORT_HOLD_SCANS: Final = frozenset(
     {
@@ -37,6 +37,8 @@ class JourneyState:
     """One journey while its scans are applied. `steps` are those that belong to it, oldest first."""
 
     kind: JourneyKind
+    is_return: bool = field(init=False)
+    """Whether the parcel travels to its sender."""
     steps: list[JourneyStep] = field(default_factory=list)
     milestone: Milestone = Milestone.PENDING
     milestone_before_delivery: Milestone = Milestone.PENDING
@@ -48,10 +50,8 @@ class JourneyState:
     end: JourneyStep | None = None
     """For a return, the scan of its arrival at the sender."""
 
-    @property
-    def is_return(self) -> bool:
-        """Return whether the parcel travels to its sender."""
-        return self.kind in (JourneyKind.RETURN, JourneyKind.BUYER_RETURN)
+    def __post_init__(self) -> None:
+        self.is_return = self.kind in (JourneyKind.RETURN, JourneyKind.BUYER_RETURN)
 
     def set_problem(self, step: JourneyStep) -> None:
         """Set the overlay of a problem."""
@@ -75,10 +75,11 @@ class JourneyState:
     def move_to(self, milestone: Milestone, scan: Scan) -> None:
         """Move to a later milestone, or back from last mile to import customs; clear an overlay that this resolves."""
         # Parcels are sometimes handed to the local carrier first and presented to customs there.
-        is_late_customs = scan in IMPORT_CUSTOMS_SCANS and self.milestone is Milestone.LAST_MILE
-        if MILESTONE_RANKS[milestone] > MILESTONE_RANKS[self.milestone] or is_late_customs:
+        is_late_customs = self.milestone is Milestone.LAST_MILE and scan in IMPORT_CUSTOMS_SCANS
+        rank = MILESTONE_RANKS[milestone]
+        if rank > MILESTONE_RANKS[self.milestone] or is_late_customs:
             self.milestone = self.milestone_before_delivery = milestone
-        if self.overlay_scan is not None and is_resolved_by(self.overlay_scan, scan, MILESTONE_RANKS[milestone]):
+        if self.overlay_scan is not None and is_resolved_by(self.overlay_scan, scan, rank):
             self.clear_problem()
 
 
@@ -100,14 +101,10 @@ class JourneyWalk:
 
     def __init__(self, origin: str | None, destination: str | None) -> None:
         self.origin, self.destination = origin, destination
-        self.journeys = [JourneyState(JourneyKind.OUTBOUND)]
+        self.current = JourneyState(JourneyKind.OUTBOUND)
+        self.journeys = [self.current]
         self.country: str | None = None
         """The last country that a scan named; unknown again when a return begins."""
-
-    @property
-    def current(self) -> JourneyState:
-        """Return the current journey."""
-        return self.journeys[-1]
 
     @property
     def to_buyer(self) -> JourneyState:
@@ -117,29 +114,30 @@ class JourneyWalk:
     def apply_step(self, step: JourneyStep) -> None:
         """Apply one scan. An unmapped one changes the country only."""
         self.country = step.country or self.country
-        if step.milestone is not None:
-            if self.current.is_return:
-                self.apply_to_return(step)
-            elif self.current.delivery is not None:
-                self.apply_after_delivery(self.current.delivery, step)
-            else:
-                self.apply_before_delivery(step)
+        current = self.current
+        if current.is_return:
+            self.apply_to_return(step)
+        elif current.delivery is not None:
+            self.apply_after_delivery(current.delivery, step)
+        else:
+            self.apply_before_delivery(step)
         self.current.steps.append(step)
 
     # -- On the way to the buyer --------------------------------------------------------------------------------------
 
     def apply_before_delivery(self, step: JourneyStep) -> None:
         """Apply a scan to a journey to the buyer that has not ended."""
-        current, milestone = self.current, step.milestone
-        assert milestone is not None
-        if milestone in (Milestone.RETURNING, Milestone.RETURNED):
-            self.begin_return(JourneyKind.RETURN, step)
-        elif milestone is Milestone.DELIVERED:
+        milestone = MILESTONE_OF_SCAN[step.scan]
+        if milestone is None:
+            return
+        if milestone is Milestone.DELIVERED:
             self.apply_delivery(step)
         elif milestone in MILESTONE_RANKS:
-            current.move_to(milestone, step.scan)
+            self.current.move_to(milestone, step.scan)
+        elif milestone in (Milestone.RETURNING, Milestone.RETURNED):
+            self.begin_return(JourneyKind.RETURN, step)
         else:
-            current.set_problem(step)
+            self.current.set_problem(step)
 
     def apply_delivery(self, step: JourneyStep) -> None:
         """Apply a delivery: to the buyer, to the sender, or by a courier to the next carrier."""
@@ -196,9 +194,14 @@ class JourneyWalk:
         """Begin a journey back to the sender; it is over at once where the scan tells its arrival."""
         # That country was on the way to the buyer: a delivery from here on that names none went to the sender.
         self.country = step.country if step.milestone is Milestone.DELIVERED else None
-        self.journeys.append(JourneyState(kind))
+        self.begin_journey(kind)
         if step.scan is Scan.RETURN_COMPLETED:
             self.current.end = step
+
+    def begin_journey(self, kind: JourneyKind) -> None:
+        """Begin another journey, which is the current one from now on."""
+        self.current = JourneyState(kind)
+        self.journeys.append(self.current)
 
     def apply_to_return(self, step: JourneyStep) -> None:
         """Apply a scan to a return: its arrival, a change of mind on the way, or the parcel being sent again."""
@@ -227,6 +230,7 @@ class JourneyWalk:
     def resume_outbound(self, step: JourneyStep) -> None:
         """Go on with the journey to the buyer: the return was a mistake or was called off."""
         abandoned = self.journeys.pop()
+        self.current = self.journeys[-1]
         self.current.steps += abandoned.steps
         self.current.clear_problem()
         self.apply_before_delivery(step)
@@ -239,7 +243,7 @@ class JourneyWalk:
 
     def send_again(self, step: JourneyStep) -> None:
         """Begin another journey to the buyer."""
-        self.journeys.append(JourneyState(JourneyKind.SENT_AGAIN))
+        self.begin_journey(JourneyKind.SENT_AGAIN)
         self.apply_before_delivery(step)
 
     # -- Places -------------------------------------------------------------------------------------------------------
