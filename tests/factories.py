@@ -58,13 +58,19 @@ def build_scan(
     leg_index: int = 0,
     place: str = "",
     country: str | None = None,
+    city: str | None = None,
     code: str | None = None,
     text: str = "",
 ) -> ParsedScan:
     """Build a parsed scan. `raw_time` is written as a carrier would write it; `code` is by default the name."""
     time = timestamps.parse_timestamp(raw_time, country=country, received_at=RECEIVED_AT)
     return ParsedScan(
-        leg_index, Scan(name), time, ParsedPlace(place, country), code=name if code is None else code, text=text
+        leg_index,
+        Scan(name),
+        time,
+        ParsedPlace(place, country, city=city),
+        code=name if code is None else code,
+        text=text,
     )
 
 

@@ -182,7 +182,7 @@ def test_an_order_without_a_parcel_has_a_message(client: Client) -> None:
         (["pickup.available"], "Ready to collect"),
         (["delivery.delivered"], "Delivered Thu, Sep 10"),
         (["return.started"], "On its way back to the sender"),
-        (["return.completed"], "Returned to the sender"),
+        (["return.completed"], "Back at the sender since Thu, Sep 10"),
         (["exception.lost"], "Ask the shop for a new parcel"),
     ],
 )

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest.handover import get_or_create_carriers
@@ -79,9 +80,13 @@ class ShipmentBatch:
         """Fetch the identity and interpretation of each event; texts and places are loaded where alerts need them."""
         if not self.loaded:
             return
-        events = Event.objects.filter(shipment__in=self.loaded).order_by()
+        events = (
+            Event.objects.filter(shipment__in=self.loaded)
+            .order_by()
+            .annotate(town=Coalesce(NullIf("city", Value("")), "raw_place"))
+        )
         columns = ("shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id")
-        state = ("city", "exclusion", "missing_since")
+        state = ("town", "exclusion", "missing_since")
         for shipment_id, leg_id, fingerprint, pk, sequence, feed_id, *rest in events.values_list(
             *columns, *state, *Interpretation._fields
         ):

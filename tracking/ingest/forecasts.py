@@ -24,7 +24,7 @@ from tracking.models import Forecast, Leg, OrderLine, Shipment, bulk
 from tracking.models.locks import lock_rows
 from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.models.texts import ForecastChangeReason
-from tracking.vocabulary import JourneyStage, Milestone, Overlay
+from tracking.vocabulary import JourneyStage, Milestone
 
 FORECAST_INTERVAL: Final = timedelta(hours=20)
 MAX_ELAPSED: Final = timedelta(days=75)
@@ -59,7 +59,7 @@ def make_forecasts(shipments: Sequence[tuple[Shipment, Sequence[Leg]]], now: dat
 def can_forecast(shipment: Shipment, now: datetime) -> bool:
     """Return whether an arrival can be predicted: the parcel moves, and has not been silent for too long."""
     milestone = Milestone(shipment.milestone)
-    if milestone in Milestone.final() or milestone is Milestone.PENDING or shipment.overlay == Overlay.RETURNING:
+    if not shipment.awaits_delivery or milestone is Milestone.PENDING:
         return False
     if milestone is Milestone.AVAILABLE_FOR_PICKUP or not shipment.order.country:
         return False

@@ -74,7 +74,7 @@ class StoredEvent(NamedTuple):
     sequence: int
     feed_id: int | None
     interpretation: Interpretation
-    city: str = ""
+    town: str = ""
     exclusion: str = ""
     missing_since: datetime | None = None
 
@@ -145,7 +145,7 @@ def build_step(key: EventKey, event: StoredEvent, leg_positions: dict[int, int])
         Precision(interpretation.precision),
         event.feed_id,
         key,
-        event.city,
+        event.town,
         interpretation.zone,
         event.missing_since,
     )

@@ -51,7 +51,7 @@ def enqueue_forecast_notices(
     """Enqueue the notices for new forecasts: a window that moved by days, or that says tomorrow; return how many."""
     triggers = []
     for shipment in shipments:
-        forecast = shipment.forecast
+        forecast = shipment.arrival_forecast
         if forecast is None:
             continue
         if has_moved(forecast, previous_forecasts.get(shipment.pk)):

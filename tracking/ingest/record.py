@@ -71,7 +71,9 @@ def add_scans(
         known = loaded.events.get(key)
         if known is None:
             new_events.append(event)
-            loaded.events[key] = StoredEvent(None, sequence, payload.carrier_id, event.interpretation, event.city)
+            loaded.events[key] = StoredEvent(
+                None, sequence, payload.carrier_id, event.interpretation, event.city or event.raw_place
+            )
         elif known.pk is not None and known.interpretation != event.interpretation:
             reinterpreted = True
             loaded.reinterpreted_events[key] = event.interpretation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db import models
 from django.urls import reverse
@@ -26,6 +26,9 @@ from tracking.vocabulary import (
     Scan,
     ZoneSource,
 )
+
+if TYPE_CHECKING:
+    from tracking.models.forecasts import Forecast
 
 STAGE_TIME_FIELDS: Final = {
     JourneyStage.HANDED_OVER: "handed_over_at",
@@ -131,6 +134,16 @@ class Shipment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shipment", args=[self.token])
+
+    @property
+    def awaits_delivery(self) -> bool:
+        """Return whether the parcel is still to come to its buyer, so that a date of arrival makes sense."""
+        return Milestone(self.milestone) not in Milestone.final() and self.overlay != Overlay.RETURNING
+
+    @property
+    def arrival_forecast(self) -> Forecast | None:
+        """Return the forecast in force of a parcel that is still to come; None where there is none."""
+        return self.forecast if self.awaits_delivery else None
 
     @property
     def has_ended(self) -> bool:

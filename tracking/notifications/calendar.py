@@ -12,8 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from tracking.models import Forecast, Shipment
-from tracking.vocabulary import Milestone
+from tracking.models import Shipment
 
 REFRESH_INTERVAL: Final = timedelta(hours=4)
 ONE_DAY: Final = timedelta(days=1)
@@ -38,14 +37,9 @@ def build_calendar(shipments: Iterable[Shipment], name: str) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def open_forecast_of(shipment: Shipment) -> Forecast | None:
-    """Return the forecast of a parcel that is still on its way; None if there is none or it has ended."""
-    return None if Milestone(shipment.milestone) in Milestone.final() else shipment.forecast
-
-
 def calendar_event_of(shipment: Shipment) -> Event | None:
     """Return a parcel's window as an all-day event that blocks no time; None without a window."""
-    forecast, order = open_forecast_of(shipment), shipment.order
+    forecast, order = shipment.arrival_forecast, shipment.order
     if forecast is None:
         return None
     # The token opens the parcel's page, and calendars are shared: only its digest leaves the site.

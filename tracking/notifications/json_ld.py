@@ -11,7 +11,7 @@ from tracking.models import Shipment
 
 def build_parcel_delivery(shipment: Shipment) -> dict[str, Any]:
     """Return a parcel as JSON-LD, with its arrival window if it has one (https://schema.org/ParcelDelivery)."""
-    order, forecast = shipment.order, shipment.forecast
+    order, forecast = shipment.order, shipment.arrival_forecast
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",

@@ -22,7 +22,7 @@ from tracking.localization.places import format_place
 from tracking.localization.reader import Reader, text_direction_of, today_in, zone_for
 from tracking.models import Notice, Order, Shipment, Subscriber
 from tracking.models.buyer_tasks import RECEIPT_CODE_CHARACTERS
-from tracking.notifications.calendar import build_calendar, open_forecast_of
+from tracking.notifications.calendar import build_calendar
 from tracking.notifications.channels.channel import Link, NotificationMessage
 from tracking.notifications.json_ld import build_parcel_delivery
 from tracking.notifications.triggers import URGENT_KINDS
@@ -102,7 +102,8 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
 def calendar_for(notices: list[Notice]) -> bytes | None:
     """Return a calendar file with the arrival windows of a message's parcels; None if none has a window."""
     shipments = {notice.shipment_id: notice.shipment for notice in notices}.values()
-    return build_calendar(shipments, settings.SITE_NAME) if any(map(open_forecast_of, shipments)) else None
+    has_window = any(shipment.arrival_forecast for shipment in shipments)
+    return build_calendar(shipments, settings.SITE_NAME) if has_window else None
 
 
 def headline_of(notice: Notice) -> str:
@@ -138,7 +139,7 @@ def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
 
 def expected_days(shipment: Shipment, reader: Reader) -> str:
     """Return the arrival window from today on as text; '' if there is none or it has passed."""
-    forecast = shipment.forecast
+    forecast = shipment.arrival_forecast
     today = today_in(shipment.order.country, datetime.now(UTC))
     if forecast is None or forecast.latest_on < today:
         return ""

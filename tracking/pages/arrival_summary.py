@@ -45,7 +45,7 @@ def summarize_arrival(shipment: Shipment, reader: Reader, now: datetime) -> Arri
 
     `shipment.forecast` is the current one; `shipment.forecasts` are all, oldest first.
     """
-    forecast = shipment.forecast
+    forecast = shipment.arrival_forecast
     if forecast is None or forecast.latest_on < today_in(shipment.order.country, now):
         return None
     shown = [earlier for earlier in shipment.forecasts.all() if earlier.shown]

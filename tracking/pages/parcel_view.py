@@ -22,7 +22,14 @@ from tracking.pages.carrier_choice import carrier_options
 from tracking.pages.freshness import Freshness, build_freshness
 from tracking.pages.progress import ProgressStage, progress_stages
 from tracking.pages.status_summary import StatusSummary, summarize_status
-from tracking.pages.timeline_rows import LegView, TimelineRow, build_timeline_rows, group_by_leg
+from tracking.pages.timeline_rows import (
+    ExcludedRows,
+    LegView,
+    TimelineRow,
+    build_excluded_rows,
+    build_timeline_rows,
+    group_by_leg,
+)
 from tracking.vocabulary import BuyerTaskKind, Overlay
 
 ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
@@ -41,6 +48,7 @@ class ParcelView:
     legs: list[LegView]
     route: list[LegView]
     latest_row: TimelineRow | None
+    excluded: list[ExcludedRows]
     freshness: Freshness
     lines: list[OrderLine]
     carrier_options: list[CarrierOption]
@@ -87,20 +95,26 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         legs=sorted(reversed(leg_views), key=lambda leg: is_final and not leg.rows),
         route=leg_views,
         latest_row=rows[-1] if rows else None,
+        excluded=build_excluded_rows(shipment, list(shipment.legs.all()), reader),
         freshness=freshness,
         lines=list(shipment.lines.all()),
         carrier_options=carrier_options(shipment) if not rows else [],
         alerts=alert_rows(shipment, overlay_scan, reader, now),
-        customs_progress=customs_progress(shipment, list(shipment.events.all()), freshness.next_check_at, reader, now),
+        customs_progress=customs_progress(shipment, counted_events(shipment), freshness.next_check_at, reader, now),
         buyer_tasks=buyer_tasks,
         available_requests=requests_to_offer(shipment, buyer_tasks, now),
     )
 
 
+def counted_events(shipment: Shipment) -> list[Event]:
+    """Return the prefetched events that count for the parcel."""
+    return [event for event in shipment.events.all() if not event.exclusion]
+
+
 def legs_to_show(shipment: Shipment) -> list[Leg]:
     """Return the legs without those of no known carrier that poll another leg's number on a second feed."""
     legs = list(shipment.legs.all())
-    legs_with_events = {event.leg_id for event in shipment.events.all()}
+    legs_with_events = {event.leg_id for event in counted_events(shipment)}
     numbers_with_carrier = {leg.number_key for leg in legs if leg.carrier}
     return [
         leg for leg in legs if leg.carrier or leg.pk in legs_with_events or leg.number_key not in numbers_with_carrier

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracking.localization import datetimes
-from tracking.localization.reader import Reader, today_in
+from tracking.localization.reader import Reader, today_in, zone_of_country
 from tracking.models import Shipment
 from tracking.pages.arrival_summary import ArrivalSummary, summarize_arrival
-from tracking.vocabulary import Milestone, Overlay, Scan
+from tracking.vocabulary import JourneyKind, Milestone, Overlay, Scan
 
 
 class StatusSummary(NamedTuple):
@@ -46,11 +46,69 @@ NEXT_STEPS: Final = {
 
 def summarize_status(shipment: Shipment, overlay_scan: str, reader: Reader, now: datetime) -> StatusSummary:
     """Return the summary of one parcel; `overlay_scan` is the scan that set its overlay, or ''."""
+    if summary := journey_summary(shipment, reader):
+        return summary
+    summary = progress_summary(shipment, overlay_scan, reader, now)
+    if shipment.journey == JourneyKind.SENT_AGAIN:
+        return summary._replace(explanation=f"{sent_again_text(shipment, reader)} {summary.explanation}")
+    return summary
+
+
+def journey_summary(shipment: Shipment, reader: Reader) -> StatusSummary | None:
+    """Return the summary of a parcel that is not simply on its way to the buyer; None for one that is."""
     milestone = Milestone(shipment.milestone)
-    if milestone is Milestone.DELIVERED:
-        return delivered_summary(shipment.delivered_on, reader)
+    if shipment.has_only_earlier_use:
+        explanation = _("The number was used before. Those events are not about your parcel; they stand folded below.")
+        return StatusSummary(_("The carrier has not started with this parcel yet"), explanation, "calm")
     if milestone is Milestone.RETURNED:
-        return StatusSummary(_("Returned to the sender"), _("Ask the shop about a refund or a new parcel."), "bad")
+        return returned_summary(shipment, reader)
+    if shipment.journey == JourneyKind.BUYER_RETURN:
+        return StatusSummary(str(Overlay.RETURNING.label), delivered_text(shipment, reader), "calm")
+    if milestone is Milestone.DELIVERED:
+        return delivered_summary(shipment, reader)
+    if shipment.delivery_withdrawn_at:
+        return withdrawn_delivery_summary(shipment, milestone, reader)
+    return None
+
+
+def returned_summary(shipment: Shipment, reader: Reader) -> StatusSummary:
+    """Return the summary of a parcel that is back at the sender: undelivered, or sent back by the buyer."""
+    ended_on = shipment.journeys[-1]["ended_on"] if shipment.journeys else None
+    day = datetimes.format_day(date.fromisoformat(ended_on), reader) if ended_on else ""
+    headline = _("Back at the sender since %(day)s") % {"day": day} if day else _("Returned to the sender")
+    if shipment.journey == JourneyKind.BUYER_RETURN:
+        return StatusSummary(headline, delivered_text(shipment, reader), "good")
+    return StatusSummary(headline, _("Ask the shop about a refund or a new parcel."), "bad")
+
+
+def delivered_text(shipment: Shipment, reader: Reader) -> str:
+    """Return a sentence that says when the buyer got a parcel that travelled back afterwards."""
+    if shipment.delivered_on is None:
+        return _("It was delivered to you before.")
+    return _("It was delivered to you on %(day)s.") % {"day": datetimes.format_day(shipment.delivered_on, reader)}
+
+
+def sent_again_text(shipment: Shipment, reader: Reader) -> str:
+    """Return a sentence that says that a parcel was sent again, and when it had come back."""
+    earlier = [journey["ended_on"] for journey in shipment.journeys[:-1] if journey["kind"] == JourneyKind.RETURN]
+    if not earlier or not earlier[-1]:
+        return _("It was sent again.")
+    day = datetimes.format_day(date.fromisoformat(earlier[-1]), reader)
+    return _("It came back to the sender on %(day)s and was sent again.") % {"day": day}
+
+
+def withdrawn_delivery_summary(shipment: Shipment, milestone: Milestone, reader: Reader) -> StatusSummary:
+    """Return the summary of a parcel whose reported delivery turned out to be none."""
+    assert shipment.delivery_withdrawn_at is not None
+    day = shipment.delivery_withdrawn_at.astimezone(zone_of_country(shipment.order.country)).date()
+    headline = _("The carrier took “delivered” back on %(day)s") % {"day": datetimes.format_day(day, reader)}
+    status = Overlay(shipment.overlay).label if shipment.overlay else milestone.label
+    return StatusSummary(headline, _("It is under way again: %(status)s.") % {"status": status}, "care")
+
+
+def progress_summary(shipment: Shipment, overlay_scan: str, reader: Reader, now: datetime) -> StatusSummary:
+    """Return the summary of a parcel on its way to the buyer."""
+    milestone = Milestone(shipment.milestone)
     if shipment.overlay:
         return overlay_summary(Overlay(shipment.overlay), milestone, overlay_scan)
     if milestone is Milestone.AVAILABLE_FOR_PICKUP:
@@ -60,13 +118,15 @@ def summarize_status(shipment: Shipment, overlay_scan: str, reader: Reader, now:
     return expected_summary(shipment, milestone, reader, now)
 
 
-def delivered_summary(delivered_day: date | None, reader: Reader) -> StatusSummary:
+def delivered_summary(shipment: Shipment, reader: Reader) -> StatusSummary:
     """Return the summary of a delivered parcel."""
     headline = (
-        _("Delivered %(day)s") % {"day": datetimes.format_day(delivered_day, reader)}
-        if delivered_day
+        _("Delivered %(day)s") % {"day": datetimes.format_day(shipment.delivered_on, reader)}
+        if shipment.delivered_on
         else _("Delivered")
     )
+    if shipment.delivery_doubted_at:
+        return StatusSummary(headline, _("The carrier no longer reports this delivery. We ask again soon."), "care")
     return StatusSummary(headline, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
 
 

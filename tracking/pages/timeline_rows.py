@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -18,7 +19,7 @@ from tracking.localization.reader import Reader
 from tracking.models import Event, Leg, Shipment
 from tracking.models.translations import find_translations
 from tracking.timeline import merge_duplicates, sort_scans
-from tracking.vocabulary import Milestone, Scan
+from tracking.vocabulary import Exclusion, Milestone, Scan
 
 MAX_OPEN_ROWS: Final = 4
 
@@ -41,6 +42,14 @@ class TimelineRow:
     attempt_label: str = ""
 
 
+class ExcludedRows(NamedTuple):
+    """Events that do not count for one reason: (date or None, rows) by day, newest first, and how many there are."""
+
+    reason: Exclusion
+    days: list[tuple[date | None, list[TimelineRow]]]
+    row_count: int
+
+
 @dataclass(slots=True)
 class LegView:
     """One leg with its rows, newest first. Days are (date or None, rows); collapsed ones are hidden until opened."""
@@ -59,12 +68,27 @@ class LegView:
 
 def build_timeline_rows(shipment: Shipment, legs: Sequence[Leg], reader: Reader) -> list[TimelineRow]:
     """Return the rows of a parcel, oldest first; its events were prefetched by `parcel_prefetches`."""
-    carrier_names = {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
-    events = sort_scans(shipment.events.all())  # type: ignore[type-var]
+    carrier_names = names_of_carriers(legs)
+    events = sort_scans(event for event in shipment.events.all() if not event.exclusion)  # type: ignore[type-var]
     rows = [timeline_row(reports, carrier_names, reader) for reports in merge_duplicates(events)]  # type: ignore[type-var]
     translate_unmapped(rows)
     label_attempts(rows, reader)
     return rows
+
+
+def build_excluded_rows(shipment: Shipment, legs: Sequence[Leg], reader: Reader) -> list[ExcludedRows]:
+    """Return the events that do not count for a parcel, newest first, by the reason."""
+    carrier_names = names_of_carriers(legs)
+    events = sort_scans(event for event in shipment.events.all() if event.exclusion)  # type: ignore[type-var]
+    groups: defaultdict[str, list[TimelineRow]] = defaultdict(list)
+    for event in reversed(events):
+        groups[event.exclusion].append(timeline_row([event], carrier_names, reader))
+    return [ExcludedRows(Exclusion(reason), group_by_day(rows), len(rows)) for reason, rows in groups.items()]
+
+
+def names_of_carriers(legs: Iterable[Leg]) -> dict[int, str]:
+    """Return the name of the carrier of each leg, by leg id."""
+    return {leg.pk: str(leg.carrier) if leg.carrier else _("the carrier") for leg in legs}
 
 
 def timeline_row(reports: Sequence[Event], carrier_names: dict[int, str], reader: Reader) -> TimelineRow:

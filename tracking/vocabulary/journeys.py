@@ -82,11 +82,11 @@ class JourneyKind(TextChoices):
 class Exclusion(TextChoices):
     """Why a scan does not count for a parcel."""
 
-    WITHDRAWN = "withdrawn", _("the carrier no longer reports it")
-    EARLIER_USE = "earlier_use", _("from an earlier use of the number")
-    LATER_USE = "later_use", _("from a later use of the number")
-    FUTURE = "future", _("its time has not come yet")
-    REMOVED = "removed", _("of a number or feed that was removed")
+    WITHDRAWN = "withdrawn", _("The carrier no longer reports it")
+    EARLIER_USE = "earlier_use", _("From an earlier use of the number")
+    LATER_USE = "later_use", _("From a later use of the number")
+    FUTURE = "future", _("Dated in the future: it counts once its time has come")
+    REMOVED = "removed", _("Under a number that was removed")
 
 
 class Scan(TextChoices):

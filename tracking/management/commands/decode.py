@@ -97,7 +97,7 @@ def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
             scan.time.offset_minutes,
             scan.time.local_time.isoformat() if scan.time.local_time else "",
             scan.time.precision,
-            city=scan.place.city or "",
+            city=scan.place.city or scan.place.text,
             zone=scan.time.zone or "",
         )
         for sequence, scan in enumerate(scans)
