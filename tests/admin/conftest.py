@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -84,7 +85,8 @@ def run_action(admin_client: Client) -> Callable[..., str]:
 
 def enqueued_tasks(callbacks: list[Any]) -> list[tuple[str, tuple[int, ...]]]:
     """Return name and arguments of the tasks that wait for the commit."""
-    return [(task.task, tuple(task.args)) for callback in callbacks for task in callback.args[1]]
+    enqueuing = [callback for callback in callbacks if isinstance(callback, partial)]
+    return [(task.task, tuple(task.args)) for callback in enqueuing for task in callback.args[1]]
 
 
 def create_event(leg: Leg, text: str, payload: Payload | None = None, *, hours: int = 0) -> Event:

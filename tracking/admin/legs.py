@@ -67,12 +67,22 @@ class UniqueLegFormSet(LegModelFormSet):
     def clean(self) -> None:
         super().clean()
         seen: set[tuple[Any, str]] = set()
+        removed = self.removed_number_keys()
         for form in self.forms:
             data = getattr(form, "cleaned_data", {})
             key = (data.get("carrier"), number_key(data.get("number") or ""))
             if key[1] and key in seen:
                 form.add_error("number", _("This parcel already has a leg with this number and carrier."))
+            elif key[1] in removed and "number" in form.changed_data:
+                form.add_error("number", _("This number was removed from the parcel: undo that below."))
             seen.add(key)
+
+    def removed_number_keys(self) -> set[str]:
+        """Return the keys of the numbers that were taken off the parcel."""
+        if self.instance.pk is None:
+            return set()
+        removed = Leg.objects.filter(shipment=self.instance).exclude(removed_at=None)
+        return set(removed.values_list("number_key", flat=True))
 
 
 class LegInline(SharedChoicesInline):
@@ -87,7 +97,7 @@ class LegInline(SharedChoicesInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leg]:
         events = Event.objects.filter(leg=OuterRef("pk"))
-        legs: QuerySet[Leg] = super().get_queryset(request)
+        legs: QuerySet[Leg] = super().get_queryset(request).filter(removed_at=None)
         return legs.select_related("reported_by").annotate(has_events=Exists(events))
 
     def get_extra(self, request: HttpRequest, obj: Shipment | None = None, **kwargs: Any) -> int:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from tracking.admin.base import SharedChoicesInline
 from tracking.admin.shipments import leg_summary, status_text
+from tracking.ingest.corrections.decisions import Decider
+from tracking.ingest.corrections.statements import cancel_order, withdraw_cancellation
 from tracking.models import Leg, Order, OrderLine, Shipment
 from tracking.models.fields import number_key
+from tracking.models.operator_decisions import MAX_REASON_LENGTH
 
 if TYPE_CHECKING:
     OrderModelAdmin = admin.ModelAdmin[Order]
@@ -119,6 +128,47 @@ class OrderAdmin(OrderModelAdmin):
         if not search_term:
             return queryset, False
         return queryset.filter(order_search_filter(search_term)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        cancel = self.admin_site.admin_view(require_POST(self.cancel))
+        undo = self.admin_site.admin_view(require_POST(self.undo_cancellation))
+        return [
+            path("<int:pk>/cancel/", cancel, name="tracking_order_cancel"),
+            path("<int:pk>/cancel/undo/", undo, name="tracking_order_cancel_undo"),
+            *super().get_urls(),
+        ]
+
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Cancel an order and those of its parcels that are not delivered, for the posted reason."""
+        order, reason = self.get_changeable(request, pk), request.POST.get("cancel_reason", "").strip()
+        if not reason or len(reason) > MAX_REASON_LENGTH:
+            messages.error(request, gettext("Give a reason."))
+            return redirect("admin:tracking_order_change", pk)
+        with transaction.atomic():
+            cancelled = cancel_order(order, Decider(cast(User, request.user), reason, timezone.now()))
+            self.log_change(request, order, f"{gettext('Cancelled')}: {reason}")
+        messages.success(request, gettext("The order is cancelled; parcels: %(count)s.") % {"count": len(cancelled)})
+        return redirect("admin:tracking_order_change", pk)
+
+    def undo_cancellation(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Undo the cancellation of an order and of the parcels that it cancelled."""
+        order, text = self.get_changeable(request, pk), gettext("Undone: %(what)s") % {"what": gettext("Cancelled")}
+        with transaction.atomic():
+            withdraw_cancellation(order, cast(User, request.user), timezone.now())
+            self.log_change(request, order, text)
+        messages.success(request, text)
+        return redirect("admin:tracking_order_change", pk)
+
+    def get_changeable(self, request: HttpRequest, pk: int) -> Order:
+        """Return an order, if the operator may change orders."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Order, pk=pk)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return super().render_change_form(request, {**context, "max_reason_length": MAX_REASON_LENGTH}, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()

@@ -23,10 +23,12 @@ from tracking.admin.create_buyer_task import buyer_task_form_context, create_buy
 from tracking.admin.events import event_rows
 from tracking.admin.feed_health import format_datetime
 from tracking.admin.legs import LegForm, LegInline, UniqueLegFormSet
+from tracking.admin.number_changes import record_number_edits
+from tracking.admin.operator_decisions import decision_urls, decisions_context
 from tracking.admin.payloads import replay_and_report
 from tracking.admin.poll_now import poll_legs_now
-from tracking.ingest import carrier_correction
-from tracking.ingest.carrier_correction import CarrierOption
+from tracking.ingest.corrections import carriers
+from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
@@ -42,6 +44,7 @@ DERIVED_FIELDS = (
     "first_event_at",
     "last_event_at",
     "delivered_at",
+    "cancelled_at",
     "last_received_at",
     "carrier_earliest_on",
     "carrier_latest_on",
@@ -90,6 +93,7 @@ class ShipmentAdmin(ShipmentModelAdmin):
         carrier = self.admin_site.admin_view(require_POST(self.correct_carrier))
         buyer_task = self.admin_site.admin_view(require_POST(create_buyer_task))
         return [
+            *decision_urls(self),
             path("<int:pk>/legs/<int:leg_id>/carrier/<slug:carrier_slug>/", carrier, name="tracking_leg_carrier"),
             path("<int:pk>/ask/", buyer_task, name="tracking_shipment_create_buyer_task"),
             *super().get_urls(),
@@ -101,7 +105,7 @@ class ShipmentAdmin(ShipmentModelAdmin):
             raise PermissionDenied
         leg = get_object_or_404(Leg.objects.select_related("shipment"), pk=leg_id, shipment=pk)
         carrier = get_object_or_404(Carrier.objects.pollable(timezone.now()), slug=carrier_slug)
-        carrier_correction.correct_carrier(leg, carrier, timezone.now())
+        carriers.correct_carrier(leg, carrier, timezone.now())
         enqueue_after_commit(request, replay_earlier_payloads.si(leg.pk), fetch_due_legs.si())
         text = gettext("%(number)s is now followed with %(carrier)s; what was told before is taken back.")
         self.message_user(request, text % {"number": leg.number, "carrier": carrier})
@@ -123,13 +127,15 @@ class ShipmentAdmin(ShipmentModelAdmin):
         leg_ids = [form.instance.pk for form in leg_forms if form.restarts_polling and form.instance.pk]
         if leg_ids:
             enqueue_after_commit(request, *map(replay_earlier_payloads.si, leg_ids), fetch_due_legs.si())
+        if change:
+            record_number_edits(request, leg_forms)
 
     def assign_feeds(self, request: HttpRequest, order: Order, formset: UniqueLegFormSet) -> None:
         """Choose a feed for each new number that the operator left without one, and show the choice."""
         for form in formset.extra_forms:
             leg = form.instance
             if leg.number and leg.feed is None and form.has_changed():
-                leg.feed = carrier_correction.choose_feed(order, leg.number, timezone.now())
+                leg.feed = carriers.choose_feed(order, leg.number, timezone.now())
                 if leg.feed is not None:
                     text = gettext("%(number)s is asked about at %(feed)s.")
                     self.message_user(request, text % {"number": leg.number, "feed": leg.feed})
@@ -144,6 +150,7 @@ class ShipmentAdmin(ShipmentModelAdmin):
                 "alerts": alerts_with_evidence(shipment),
                 "alternative_carriers": alternative_carriers(shipment),
                 **buyer_task_form_context(request, shipment),
+                **decisions_context(shipment),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -194,8 +201,8 @@ class ShipmentAdmin(ShipmentModelAdmin):
 
 def alternative_carriers(shipment: Shipment) -> list[tuple[Leg, list[CarrierOption]]]:
     """Return the legs whose number also fits other connected carriers, with those carriers."""
-    legs = list(shipment.legs.select_related("feed"))
-    options = carrier_correction.carrier_options(shipment, legs, timezone.now())
+    legs = list(shipment.legs.in_use().select_related("feed"))
+    options = carriers.carrier_options(shipment, legs, timezone.now())
     return [(leg, options[leg.pk]) for leg in legs if options[leg.pk]]
 
 
@@ -207,7 +214,7 @@ def status_text(shipment: Shipment) -> str:
 
 def leg_summary(shipment: Shipment) -> str:
     """Return the carriers and tracking numbers of a parcel, in the order of travel."""
-    legs = shipment.legs.all()
+    legs = [leg for leg in shipment.legs.all() if leg.removed_at is None]
     return " → ".join(f"{leg.carrier or leg.feed or ''} {leg.number}".strip() for leg in legs)
 
 

@@ -39,7 +39,7 @@ def is_under_way(snapshot: ShipmentSnapshot) -> bool:
 def stalled_due_at(snapshot: ShipmentSnapshot) -> datetime | None:
     """Return when the time in the current phase will exceed its limit."""
     phase = phase_of(snapshot.milestone)
-    if not is_under_way(snapshot) or snapshot.milestone in MILESTONES_WITH_OWN_RULE:
+    if not is_under_way(snapshot) or snapshot.is_untracked or snapshot.milestone in MILESTONES_WITH_OWN_RULE:
         return None
     # A problem scan before any progress: nobody knows where the parcel is, so no limit applies.
     if phase is Milestone.PENDING and snapshot.overlay is not None:

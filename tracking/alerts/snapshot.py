@@ -88,11 +88,13 @@ class ShipmentSnapshot:
     pickup_until: date | None = None
     feeds: tuple[FeedHealth, ...] = ()
     open_kinds: frozenset[AlertKind] = frozenset()
+    is_cancelled: bool = False
+    is_untracked: bool = False
 
     @property
     def is_finished(self) -> bool:
-        """Return whether the parcel was delivered or returned to its sender."""
-        return self.milestone in Milestone.final()
+        """Return whether the parcel was delivered, returned to its sender or cancelled."""
+        return self.is_cancelled or self.milestone in Milestone.final()
 
     @cached_property
     def milestone_entered_at(self) -> datetime:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
-import pytz
-
 from tracking.alerts.snapshot import Finding, ShipmentSnapshot, SnapshotEvent, finding_from_event
+from tracking.localization.continents import are_on_different_continents
 from tracking.vocabulary import (
     DELIVERED_SCANS,
     MILESTONE_OF_SCAN,
@@ -117,19 +115,6 @@ def coordinates_of(event: SnapshotEvent) -> tuple[float, float] | None:
     if event.lat is None or event.lon is None:
         return None
     return (event.lat, event.lon) if abs(event.lat) <= 90 and abs(event.lon) <= 180 else None
-
-
-def are_on_different_continents(country: str, other_country: str) -> bool:
-    """Return whether two countries have no continent in common; False if either is unknown."""
-    here, there = continents_of(country), continents_of(other_country)
-    return bool(here and there) and not here & there
-
-
-@cache
-def continents_of(country: str) -> frozenset[str]:
-    """Return the areas ("Europe", "Asia") of a country's time zones; empty for an unknown country."""
-    zones = pytz.country_timezones.get(country, [])
-    return frozenset(zone.partition("/")[0] for zone in zones)
 
 
 def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

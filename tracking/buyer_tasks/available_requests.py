@@ -12,6 +12,8 @@ from tracking.vocabulary import MILESTONE_RANKS, BuyerTaskKind, Milestone, Overl
 def available_requests(shipment: Shipment, now: datetime) -> list[BuyerTaskKind]:
     """Return the buyer tasks that still help: an address until the courier has the parcel, a day from import on."""
     milestone = Milestone(shipment.milestone)
+    if shipment.cancelled_at is not None:
+        return []
     if milestone in Milestone.final():
         return [BuyerTaskKind.NOT_RECEIVED] if can_report_missing(shipment, now) else []
     undeliverable = shipment.overlay == Overlay.RETURNING or shipment.last_scan == Scan.EXCEPTION_LOST

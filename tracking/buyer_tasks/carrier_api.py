@@ -17,7 +17,7 @@ HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
 
 def forwarding_leg(buyer_task: BuyerTask) -> Leg | None:
     """Return the last leg of the parcel whose feed is enabled and accepts this kind of answer."""
-    legs = Leg.objects.filter(shipment=buyer_task.shipment_id, feed__enabled=True).exclude(feed__adapter="")
+    legs = Leg.objects.in_use().filter(shipment=buyer_task.shipment_id, feed__enabled=True).exclude(feed__adapter="")
     # The last carrier delivers the parcel, so it is the one that can act on the answer.
     for leg in legs.select_related("feed").order_by("-position", "-pk"):
         if leg.feed and BuyerTaskKind(buyer_task.kind) in leg.feed.adapter_instance.forwarded_task_kinds:

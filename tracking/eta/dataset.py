@@ -84,7 +84,7 @@ def carrier_slug_subquery(stage: JourneyStage) -> Subquery:
 
     Before arrival in the destination country that is the first carrier, afterwards the last.
     """
-    legs: QuerySet[Leg] = Leg.objects.filter(shipment=OuterRef("pk"), carrier__isnull=False)
+    legs: QuerySet[Leg] = Leg.objects.in_use().filter(shipment=OuterRef("pk"), carrier__isnull=False)
     order = "position" if stage in STAGES_BEFORE_LAST_MILE else "-position"
     return Subquery(legs.order_by(order).values("carrier__slug")[:1])
 

@@ -111,6 +111,8 @@ def build_snapshot(
         late_probability=late_probability(shipment, now),
         feeds=tuple(feed_health(leg) for leg in loaded.legs if is_polled(leg)),
         open_kinds=open_kinds,
+        is_cancelled=shipment.cancelled_at is not None,
+        is_untracked=shipment.is_untracked,
     )
 
 
@@ -138,7 +140,8 @@ def is_time_trusted(interpretation: Interpretation) -> bool:
 
 def is_polled(leg: Leg) -> bool:
     """Return whether a leg has an active feed of its own."""
-    return leg.feed is not None and leg.reported_by_id is None and leg.feed_state == FeedState.ACTIVE
+    is_own = leg.feed is not None and leg.reported_by_id is None and leg.removed_at is None
+    return is_own and leg.feed_state == FeedState.ACTIVE
 
 
 def feed_health(leg: Leg) -> snapshot.FeedHealth:

@@ -15,11 +15,13 @@ from django.db.models.functions import Coalesce, NullIf
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest.handover import get_or_create_carriers
 from tracking.ingest.loaded import Interpretation, LoadedShipment, NewEvent, StoredEvent
+from tracking.journey import build_statement_step
 from tracking.live import publish
-from tracking.models import Carrier, Event, Leg, Payload, PayloadNumber, Shipment, bulk
+from tracking.models import Carrier, Event, Leg, OperatorStatement, Payload, PayloadNumber, Shipment, bulk
 from tracking.models.locks import lock_rows
 from tracking.models.payloads import PayloadStatus
 from tracking.models.shipments import STAGE_TIME_FIELDS
+from tracking.vocabulary import StatementKind
 
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "last_received_at"),
@@ -27,7 +29,8 @@ SHIPMENT_FIELDS: Final = (
     *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
     *("journey", "journeys", "delivered_on", "delivery_doubted_at", "delivery_withdrawn_at"),
-    *("has_only_earlier_use", "status_due_at"),
+    *("problem_scan", "cancelled_at", "is_cancelled_by_operator", "is_untracked"),
+    *("has_other_parcel", "has_only_earlier_use", "status_due_at"),
     *("last_scan", "last_scan_offset_minutes", "activity_factor", "forecast_due_at", "alerts_due_at", "revision"),
 )
 LEG_ANSWER_FIELDS: Final = (
@@ -49,6 +52,7 @@ class ShipmentBatch:
         self.legs_by_number: defaultdict[str, list[tuple[LoadedShipment, Leg]]] = defaultdict(list)
         self.load_legs()
         self.load_events()
+        self.load_statements()
 
     @classmethod
     def for_numbers(cls, number_keys: Collection[str]) -> ShipmentBatch:
@@ -94,11 +98,18 @@ class ShipmentBatch:
             event = StoredEvent(pk, sequence, feed_id, interpretation, *rest[: len(state)])
             self.loaded[shipment_id].events[leg_id, fingerprint] = event
 
+    def load_statements(self) -> None:
+        """Fetch what operators state: one query, if there is anything."""
+        if shipment_ids := [pk for pk, loaded in self.loaded.items() if loaded.shipment.has_statements]:
+            for statement in OperatorStatement.objects.in_force().filter(shipment__in=shipment_ids):
+                step = build_statement_step(StatementKind(statement.kind), statement.effective_at, statement.pk)
+                self.loaded[statement.shipment_id].statements.append(step)
+
     def legs_for(self, number_key: str, feed_id: int) -> list[tuple[LoadedShipment, Leg]]:
         """Return the legs that an answer of a feed about a number applies to: `pick_legs` of each shipment."""
         candidates: dict[LoadedShipment, list[Leg]] = {}
         for loaded, leg in self.legs_by_number.get(number_key, ()):
-            if leg in loaded.legs and feed_id not in leg.ignored_feeds:
+            if leg in loaded.legs and leg.removed_at is None and feed_id not in leg.ignored_feeds:
                 candidates.setdefault(loaded, []).append(leg)
         return [(loaded, leg) for loaded, legs in candidates.items() for leg in pick_legs(legs, feed_id)]
 

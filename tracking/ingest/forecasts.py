@@ -42,6 +42,8 @@ def make_forecasts(shipments: Sequence[tuple[Shipment, Sequence[Leg]]], now: dat
     predictable = [(shipment, legs) for shipment, legs in shipments if can_forecast(shipment, now)]
     for shipment, _ in shipments:
         shipment.forecast_due_at = None
+        if shipment.cancelled_at is not None:
+            shipment.forecast = None
     weights = weights_by_shipment([shipment.pk for shipment, _ in predictable])
     requests = [build_forecast_request(shipment, legs, weights.get(shipment.pk)) for shipment, legs in predictable]
     forecasts = []
@@ -86,7 +88,8 @@ def build_forecast_request(shipment: Shipment, legs: Sequence[Leg], weight_grams
     """Return what prediction needs to know of a shipment."""
     stage, reached_at = current_stage(shipment)
     order = shipment.order
-    carriers = [leg.carrier.slug for leg in sorted(legs, key=lambda leg: leg.position) if leg.carrier]
+    in_use = sorted((leg for leg in legs if leg.removed_at is None), key=lambda leg: leg.position)
+    carriers = [leg.carrier.slug for leg in in_use if leg.carrier]
     service = (carriers[0] if stage in STAGES_BEFORE_LAST_MILE else carriers[-1]) if carriers else ""
     promised = shipment.promised_on if stage is JourneyStage.ORDERED else None
     features = Features(

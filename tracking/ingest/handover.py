@@ -173,7 +173,7 @@ def set_carrier(loaded: LoadedShipment, leg: Leg, carrier: Carrier | None) -> No
 
 def poll_directly(loaded: LoadedShipment, polled_leg: Leg, leg: Leg, now: datetime) -> None:
     """Poll a reported leg itself once the feed of its carrier is connected."""
-    is_reported = leg.reported_by_id is not None and leg.number_key != polled_leg.number_key
+    is_reported = leg.removed_at is None and leg.reported_by_id is not None and leg.number_key != polled_leg.number_key
     if is_reported and not loaded.shipment.has_ended and has_connected_feed(leg.carrier):
         leg.feed = leg.carrier
         schedule.start_polling(leg, now)
@@ -245,16 +245,17 @@ def sort_legs(loaded: LoadedShipment) -> None:
     """Put the legs in travel order and number them.
 
     Legs are ordered by their first instant. A leg whose scans have none goes before the first leg that is further
-    along. Legs without scans come last.
+    along. Legs without scans come last, and so do those that were removed.
     """
     order = leg_order(loaded)
-    with_scans = [leg for leg in loaded.legs if leg.pk in order.rank]
+    with_scans = [leg for leg in loaded.legs if leg.pk in order.rank and leg.removed_at is None]
     timed = (leg for leg in with_scans if leg.pk in order.first_at)
     ordered = sorted(timed, key=lambda leg: (order.first_at[leg.pk], *order.tie_breaker(leg)))
     for leg in sorted((leg for leg in with_scans if leg.pk not in order.first_at), key=order.tie_breaker):
         ordered.insert(order.position_by_rank(leg, ordered), leg)
-    silent = (leg for leg in loaded.legs if leg.pk not in order.rank)
-    assign_positions(loaded, ordered + sorted(silent, key=lambda leg: (leg.position, leg.pk)))
+    silent = (leg for leg in loaded.legs if leg not in with_scans)
+    last = sorted(silent, key=lambda leg: (leg.removed_at is not None, leg.position, leg.pk))
+    assign_positions(loaded, ordered + last)
 
 
 def leg_order(loaded: LoadedShipment) -> LegOrder:

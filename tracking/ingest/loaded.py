@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from tracking.journey import JourneyStep, ShipmentStatus
 from tracking.models import Leg, Shipment
 from tracking.timeline import sort_scans
-from tracking.vocabulary import Precision, Scan
+from tracking.vocabulary import Exclusion, Precision, Scan
 
 
 class Interpretation(NamedTuple):
@@ -97,6 +97,8 @@ class LoadedShipment:
     changed_exclusions: dict[EventKey, str] = field(default_factory=dict)
     sorted_steps: list[JourneyStep] | None = None
     """The result of `sort_steps`, kept until the legs or events change."""
+    statements: list[JourneyStep] = field(default_factory=list)
+    """What operators state about the parcel and have not undone."""
     status: ShipmentStatus | None = None
     """What `record.update_status` has concluded in this unit of work."""
 
@@ -107,6 +109,20 @@ class LoadedShipment:
             self.events[key] = event._replace(exclusion=exclusion)
             if event.pk is not None:
                 self.changed_exclusions[key] = exclusion
+
+    def update_removed(self) -> None:
+        """Exclude the events whose number or feed was taken off the parcel; those of a restored one count again."""
+        legs = {leg.pk: leg for leg in self.legs}
+        sources = {pk: (leg, legs.get(leg.reported_by_id or pk, leg)) for pk, leg in legs.items()}
+        removed = {pk for pk, found in sources.items() if any(leg.removed_at is not None for leg in found)}
+        ignored = {(pk, feed_id) for pk, found in sources.items() for leg in found for feed_id in leg.ignored_feeds}
+        for key, event in list(self.events.items()):
+            if event.exclusion == Exclusion.WITHDRAWN:
+                continue
+            if key[0] in removed or (key[0], event.feed_id) in ignored:
+                self.set_exclusion(key, Exclusion.REMOVED.value)
+            elif event.exclusion == Exclusion.REMOVED:
+                self.set_exclusion(key, "")
 
     def events_to_insert(self) -> list[NewEvent]:
         """Return the new events, each with what was concluded about it."""

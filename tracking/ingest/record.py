@@ -24,10 +24,11 @@ from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
+from tracking.timeline import sort_scans
 from tracking.vocabulary import MILESTONE_OF_SCAN, Exclusion, FeedState
 
 TAKEN_BACK: Final = frozenset({Exclusion.WITHDRAWN.value, Exclusion.REMOVED.value})
-"""The exclusions of events that their source has taken back: they are set where that is found, not concluded."""
+"""The exclusions of events whose source has taken them back or was removed: they are found, not concluded."""
 MAX_DUE_SHIPMENTS: Final = 500
 DISPLAYED_FIELDS: Final = (
     *("origin_country", "carrier_earliest_on", "carrier_latest_on"),
@@ -186,16 +187,28 @@ def update_status(loaded: LoadedShipment, now: datetime) -> None:
     shipment.delivery_doubted_at = status.delivery_doubted_at
     shipment.delivery_withdrawn_at = status.delivery_withdrawn_at
     shipment.has_only_earlier_use, shipment.status_due_at = status.has_only_earlier_use, status.due_at
+    shipment.has_other_parcel, shipment.is_untracked = status.has_other_parcel, status.is_untracked
+    apply_problem(shipment, status, now)
     for stage, column in STAGE_TIME_FIELDS.items():
         setattr(shipment, column, status.stage_times.get(stage))
     shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
     shipment.revision += 1
-    update_activity(shipment, status.counted)
+    update_activity(shipment, [step for step in status.counted if not step.is_statement])
+
+
+def apply_problem(shipment: Shipment, status: ShipmentStatus, now: datetime) -> None:
+    """Store what set the overlay, and when and by whom the parcel was cancelled; `now` where no time is known."""
+    problem = status.problem
+    shipment.problem_scan = problem.scan.value if problem else ""
+    shipment.is_cancelled_by_operator = status.is_cancelled and problem is not None and problem.is_statement
+    known = status.cancelled_at or shipment.cancelled_at or now
+    shipment.cancelled_at = known if status.is_cancelled else None
 
 
 def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
     """Return what the events of a shipment add up to, and set on each whether it counts."""
     order = loaded.shipment.order
+    loaded.update_removed()
     kept: list[JourneyStep] = []
     taken_back: list[JourneyStep] = []
     for step in loaded.sort_steps():
@@ -203,7 +216,7 @@ def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
         exclusion = loaded.events[step.event_key].exclusion
         (taken_back if exclusion in TAKEN_BACK else kept).append(step)
     status = derive_sorted_status(
-        kept,
+        sort_scans([*kept, *loaded.statements]) if loaded.statements else kept,
         origin=loaded.shipment.origin_country,
         destination=order.country,
         order=OrderTime(order.placed_at, order.has_stated_time),

@@ -3,6 +3,7 @@
 from tracking.journey.conclusion import JourneySummary, ShipmentStatus, derive_sorted_status, derive_status
 from tracking.journey.number_use import OrderTime
 from tracking.journey.stages import stage_times
+from tracking.journey.statements import build_statement_step
 from tracking.journey.steps import JourneyStep
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "JourneySummary",
     "OrderTime",
     "ShipmentStatus",
+    "build_statement_step",
     "derive_sorted_status",
     "derive_status",
     "stage_times",

@@ -11,13 +11,14 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tracking.journey.number_use import OrderTime, select_counted
+from tracking.journey.number_use import OrderTime, approximate_instant, select_counted
 from tracking.journey.stages import stage_times
+from tracking.journey.statements import apply_statement, is_untracked
 from tracking.journey.steps import JourneyStep
 from tracking.journey.walk import JourneyState, JourneyWalk
 from tracking.localization.reader import zone_of_country
 from tracking.timeline import sort_scans
-from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay
+from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay, Scan
 
 
 class JourneySummary(NamedTuple):
@@ -39,7 +40,8 @@ class ShipmentStatus(NamedTuple):
 
     `delivery_withdrawn_at` is set while the carrier has taken back a delivery that it reported: the time of the scan
     that contradicts it, or of the first answer without it. `delivery_doubted_at` is set once one answer no longer holds
-    the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will.
+    the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will. `problem`
+    is what set the overlay, a carrier's scan or an operator's statement; a return needs none.
     """
 
     milestone: Milestone = Milestone.PENDING
@@ -57,6 +59,23 @@ class ShipmentStatus(NamedTuple):
     counted: Sequence[JourneyStep] = ()
     exclusions: Mapping[tuple[int, str], Exclusion] = MappingProxyType({})
     due_at: datetime | None = None
+    problem: JourneyStep | None = None
+    is_untracked: bool = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Return whether the shop, or the carrier, cancelled the parcel."""
+        return self.problem is not None and self.problem.scan is Scan.ORDER_CANCELLED
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """Return when the parcel was cancelled; None if it was not, or at an unknown time."""
+        return approximate_instant(self.problem) if self.problem is not None and self.is_cancelled else None
+
+    @property
+    def has_other_parcel(self) -> bool:
+        """Return whether scans of another parcel with this number were left out."""
+        return Exclusion.OTHER_PARCEL in self.exclusions.values()
 
     @property
     def has_only_earlier_use(self) -> bool:
@@ -93,11 +112,14 @@ def derive_sorted_status(
     `withdrawn` are the scans that their feed has taken back: they count for nothing, but a delivery among them explains
     why the parcel is under way again.
     """
-    use = select_counted(ordered, order, now)
+    use = select_counted(ordered, order, now, origin, destination)
     walk = JourneyWalk(origin, destination)
     for step in use.counted:
-        walk.apply_step(step)
-    instants = [step.occurred_at for step in use.counted if step.occurred_at is not None]
+        if step.is_statement:
+            apply_statement(walk, step)
+        else:
+            walk.apply_step(step)
+    instants = [step.occurred_at for step in use.counted if step.occurred_at is not None and not step.is_statement]
     to_buyer, delivery = walk.to_buyer, walk.to_buyer.delivery
     milestone, overlay = milestone_and_overlay(walk)
     return ShipmentStatus(
@@ -116,6 +138,8 @@ def derive_sorted_status(
         use.counted,
         {key: exclusion for index, exclusion in use.exclusions.items() if (key := ordered[index].event_key)},
         use.due_at,
+        walk.current.problem,
+        is_untracked(to_buyer.steps),
     )
 
 
@@ -124,7 +148,10 @@ def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]
     current, to_buyer = walk.current, walk.to_buyer
     if not current.is_return:
         return current.milestone, current.overlay
-    return (Milestone.RETURNED, None) if current.end else (to_buyer.milestone, Overlay.RETURNING)
+    if current.end is not None:
+        return Milestone.RETURNED, None
+    is_lost = current.problem is not None and current.problem.scan is Scan.EXCEPTION_LOST
+    return to_buyer.milestone, current.overlay if is_lost else Overlay.RETURNING
 
 
 def build_journey(state: JourneyState, destination: str | None) -> JourneySummary:

@@ -8,6 +8,9 @@ Rules, in this order:
 3. Where the order was entered without its time, it may have been entered late: only what ended two weeks before it, or
    lies before a pause of `NEW_USE_PAUSE`, belongs to an earlier use.
 4. What follows a delivery by `LATER_USE_PAUSE` or more belongs to a later use.
+5. Where two parcels clearly have this number, the scans of the other one: `other_parcel.py`.
+
+What an operator states always counts, and what follows "sent again" belongs to no later use.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from tracking.journey.other_parcel import find_other_parcel
 from tracking.journey.steps import MAX_ZONE_ERROR, JourneyStep
 from tracking.vocabulary import Exclusion, Scan
 
@@ -42,7 +46,13 @@ class NumberUse(NamedTuple):
     due_at: datetime | None = None
 
 
-def select_counted(ordered: Sequence[JourneyStep], order: OrderTime | None, now: datetime | None) -> NumberUse:
+def select_counted(
+    ordered: Sequence[JourneyStep],
+    order: OrderTime | None,
+    now: datetime | None,
+    origin: str | None = None,
+    destination: str | None = None,
+) -> NumberUse:
     """Return which of a number's scans, oldest first, count for this parcel.
 
     Without `order` no scan is too old, without `now` none lies in the future.
@@ -56,14 +66,22 @@ def select_counted(ordered: Sequence[JourneyStep], order: OrderTime | None, now:
     end = len(present) - count_later_use(present[first:])
     exclusions |= dict.fromkeys(indexes[:first], Exclusion.EARLIER_USE)
     exclusions |= dict.fromkeys(indexes[end:], Exclusion.LATER_USE)
-    return NumberUse(present[first:end], exclusions, min(future.values(), default=None))
+    counted = present[first:end]
+    if others := find_other_parcel(counted, origin, destination):
+        others_scans = (index for index in indexes[first:end] if ordered[index].leg_and_country in others)
+        exclusions |= dict.fromkeys(others_scans, Exclusion.OTHER_PARCEL)
+        counted = [step for step in counted if step.leg_and_country not in others]
+    if any(ordered[index].is_statement for index in exclusions):
+        exclusions = {index: why for index, why in exclusions.items() if not ordered[index].is_statement}
+        counted = [step for index, step in enumerate(ordered) if index not in exclusions]
+    return NumberUse(counted, exclusions, min(future.values(), default=None))
 
 
 def future_scans(ordered: Sequence[JourneyStep], now: datetime) -> dict[int, datetime]:
     """Return when each scan from the future will count, by its index."""
     latest = now + CLOCK_TOLERANCE
     suspects = (index for index, step in enumerate(ordered) if step.occurred_at is None or step.occurred_at > latest)
-    due_times = {index: due_time(ordered[index]) for index in suspects}
+    due_times = {index: due_time(ordered[index]) for index in suspects if not ordered[index].is_statement}
     return {index: due_at for index, due_at in due_times.items() if due_at is not None and due_at > now}
 
 
@@ -101,7 +119,8 @@ def count_earlier_use(steps: Sequence[JourneyStep], order: OrderTime, now: datet
 
 def count_later_use(steps: Sequence[JourneyStep]) -> int:
     """Return how many of the last scans belong to a later use of the number."""
-    delivered = next((index for index, step in enumerate(steps) if step.is_delivery), None)
+    sent_again = max((index for index, step in enumerate(steps) if step.is_sent_again), default=-1)
+    delivered = next((index for index, step in enumerate(steps) if step.is_delivery and index > sent_again), None)
     if delivered is None:
         return 0
     instants = known_instants(steps)

@@ -31,7 +31,7 @@ class JourneyStep(NamedTuple):
     missing_since: datetime | None = None
     """When the first complete answer of its feed came that no longer holds this scan; None: it is still reported."""
     is_statement: bool = False
-    """Whether an operator said it, not a carrier."""
+    """Whether an operator stated it, not a carrier: `journey.statements` builds and applies such a step."""
 
     @property
     def milestone(self) -> Milestone | None:
@@ -42,6 +42,16 @@ class JourneyStep(NamedTuple):
     def is_delivery(self) -> bool:
         """Return whether the scan is a delivery."""
         return self.scan in DELIVERED_SCANS
+
+    @property
+    def leg_and_country(self) -> tuple[int, str]:
+        """Return the position of the leg, and the country, '' if it is unknown."""
+        return self.leg_position, self.country or ""
+
+    @property
+    def is_sent_again(self) -> bool:
+        """Return whether an operator stated that the parcel is sent again."""
+        return self.is_statement and self.scan is Scan.ORDER_AWAITING_HANDOVER
 
     def has_stream_of(self, other: JourneyStep) -> bool:
         """Return whether one feed reported both scans about one leg: then their clocks agree."""

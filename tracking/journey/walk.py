@@ -43,7 +43,8 @@ class JourneyState:
     milestone: Milestone = Milestone.PENDING
     milestone_before_delivery: Milestone = Milestone.PENDING
     overlay: Overlay | None = None
-    overlay_scan: Scan | None = None
+    problem: JourneyStep | None = None
+    """The scan that set the overlay."""
     delivery: JourneyStep | None = None
     contradiction: JourneyStep | None = None
     """The scan that showed that an earlier delivery of this journey had not taken place."""
@@ -56,11 +57,11 @@ class JourneyState:
     def set_problem(self, step: JourneyStep) -> None:
         """Set the overlay of a problem."""
         assert step.milestone is not None
-        self.overlay, self.overlay_scan = Overlay(step.milestone.value), step.scan
+        self.overlay, self.problem = Overlay(step.milestone.value), step
 
     def clear_problem(self) -> None:
         """Remove the overlay."""
-        self.overlay, self.overlay_scan = None, None
+        self.overlay, self.problem = None, None
 
     def deliver(self, step: JourneyStep) -> None:
         """Record the delivery to the buyer; the first one of several gives the time."""
@@ -79,7 +80,7 @@ class JourneyState:
         rank = MILESTONE_RANKS[milestone]
         if rank > MILESTONE_RANKS[self.milestone] or is_late_customs:
             self.milestone = self.milestone_before_delivery = milestone
-        if self.overlay_scan is not None and is_resolved_by(self.overlay_scan, scan, rank):
+        if self.problem is not None and is_resolved_by(self.problem.scan, scan, rank):
             self.clear_problem()
 
 
@@ -206,6 +207,9 @@ class JourneyWalk:
     def apply_to_return(self, step: JourneyStep) -> None:
         """Apply a scan to a return: its arrival, a change of mind on the way, or the parcel being sent again."""
         current = self.current
+        # Only operators state problems of a return: whatever a carrier reports later shows that it has the parcel.
+        if MILESTONE_OF_SCAN[step.scan] is not None:
+            current.clear_problem()
         if current.end is not None:
             if self.is_sent_again(step, current.end):
                 self.send_again(step)

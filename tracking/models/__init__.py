@@ -6,6 +6,7 @@ from tracking.models.carriers import Carrier, TextMapping, UnmappedCode
 from tracking.models.forecasts import Forecast, ForecastAccuracy, PredictionModel, PredictionModelPart
 from tracking.models.hazard import EventHazard
 from tracking.models.notices import Contact, Follow, Mute, Notice, NoticePreference, Subscriber
+from tracking.models.operator_decisions import NumberChange, OperatorStatement
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.shipments import Event, Leg, Shipment
@@ -31,6 +32,8 @@ __all__ = [
     "Mute",
     "Notice",
     "NoticePreference",
+    "NumberChange",
+    "OperatorStatement",
     "Order",
     "OrderLine",
     "Paper",

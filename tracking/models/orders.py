@@ -46,6 +46,7 @@ class Order(models.Model):
     )
     language = models.CharField(_("language"), max_length=16, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()

@@ -24,6 +24,7 @@ from tracking.vocabulary import (
     Overlay,
     Precision,
     Scan,
+    TrackingState,
     ZoneSource,
 )
 
@@ -76,6 +77,15 @@ class Shipment(models.Model):
     """The day at the place of the delivery: it can be known where the instant is not."""
     delivery_doubted_at = models.DateTimeField(_("delivery in doubt since"), null=True, editable=False)
     delivery_withdrawn_at = models.DateTimeField(_("delivery withdrawn at"), null=True, editable=False)
+    problem_scan = models.CharField(_("scan of the problem"), max_length=40, blank=True, editable=False)
+    """The scan that set the overlay; empty for a return."""
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
+    is_cancelled_by_operator = models.BooleanField(_("cancelled by the shop"), default=False, editable=False)
+    is_untracked = models.BooleanField(_("shipped without tracking"), default=False, editable=False)
+    has_statements = models.BooleanField(default=False, editable=False)
+    """Whether an operator has ever stated something: only then are statements loaded."""
+    has_other_parcel = models.BooleanField(_("number of two parcels"), default=False, editable=False)
+    """Whether scans of another parcel with the same number were left out."""
     has_only_earlier_use = models.BooleanField(_("number used before only"), default=False, editable=False)
     status_due_at = models.DateTimeField(_("next conclusion"), null=True, editable=False)
     """When the time of a scan that lies in the future has come, so that it counts."""
@@ -138,7 +148,8 @@ class Shipment(models.Model):
     @property
     def awaits_delivery(self) -> bool:
         """Return whether the parcel is still to come to its buyer, so that a date of arrival makes sense."""
-        return Milestone(self.milestone) not in Milestone.final() and self.overlay != Overlay.RETURNING
+        has_ended = Milestone(self.milestone) in Milestone.final() or self.cancelled_at is not None
+        return not has_ended and self.overlay != Overlay.RETURNING
 
     @property
     def arrival_forecast(self) -> Forecast | None:
@@ -150,9 +161,21 @@ class Shipment(models.Model):
         """Return whether the parcel has arrived, at the buyer or back at the sender, and travels no further."""
         return Milestone(self.milestone) in Milestone.final() and self.overlay != Overlay.RETURNING
 
+    @property
+    def tracking_state(self) -> TrackingState:
+        """Return whether news can be expected; reads the legs, unless they are prefetched."""
+        if self.is_untracked:
+            return TrackingState.UNTRACKED
+        has_number = any(leg.removed_at is None for leg in self.legs.all())
+        return TrackingState.TRACKED if has_number else TrackingState.NO_NUMBER
+
 
 class LegQuerySet(models.QuerySet["Leg"]):
     """Queries for legs."""
+
+    def in_use(self) -> Self:
+        """Return the legs that were not removed from their parcel."""
+        return self.filter(removed_at=None)
 
     def due(self, now: datetime) -> Self:
         """Return the legs whose next check is due, the most overdue first."""
@@ -202,6 +225,8 @@ class Leg(models.Model):
         editable=False,
         help_text=_("Carriers that answers about this number told with another, and under which."),
     )
+    removed_at = models.DateTimeField(_("removed at"), null=True, editable=False)
+    """When an operator took the number off the parcel: what it reports is kept and does not count."""
     feed_state = models.CharField(_("feed state"), max_length=12, choices=FeedState, default=FeedState.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)

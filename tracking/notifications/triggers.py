@@ -47,6 +47,7 @@ KIND_PRIORITY: Final = {
     for priority, kind in enumerate(
         (
             *(NoticeKind.SHIPPED, NoticeKind.DEPARTED, NoticeKind.ARRIVED, NoticeKind.CUSTOMS_STARTED),
+            NoticeKind.NUMBER_CHANGED,
             *(NoticeKind.CUSTOMS_RELEASED, NoticeKind.DATE_MOVED, NoticeKind.DELAY, NoticeKind.ARRIVING_TOMORROW),
             *(NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.PICKUP_EXPIRING),
             *(NoticeKind.PROBLEM, NoticeKind.BUYER_TASK_OPENED, NoticeKind.RETURNING, NoticeKind.DELIVERED),

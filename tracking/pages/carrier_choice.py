@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError as BrokerError
 
-from tracking.ingest import carrier_correction
-from tracking.ingest.carrier_correction import CarrierOption
+from tracking.ingest.corrections import carriers
+from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.models import Leg, Shipment
 from tracking.pages.private import private_page
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
@@ -33,7 +33,7 @@ def correct_carrier(request: HttpRequest, token: str) -> HttpResponse:
     if chosen is None or leg is None:
         raise Http404
     with transaction.atomic():
-        carrier_correction.correct_carrier(leg, chosen.carrier, timezone.now())
+        carriers.correct_carrier(leg, chosen.carrier, timezone.now())
         transaction.on_commit(lambda: enqueue_first_fetch(leg))
     return redirect(shipment)
 
@@ -49,10 +49,10 @@ def enqueue_first_fetch(leg: Leg) -> None:
 def carrier_options(shipment: Shipment) -> list[CarrierOption]:
     """Return the carriers that a reader can choose from; none once the parcel has been reported."""
     leg = only_leg_without_events(shipment)
-    return carrier_correction.carrier_options(shipment, [leg], timezone.now())[leg.pk] if leg else []
+    return carriers.carrier_options(shipment, [leg], timezone.now())[leg.pk] if leg else []
 
 
 def only_leg_without_events(shipment: Shipment) -> Leg | None:
     """Return the only leg of a parcel that no carrier has reported yet, or None."""
-    legs = list(shipment.legs.all())
+    legs = [leg for leg in shipment.legs.all() if leg.removed_at is None]
     return legs[0] if len(legs) == 1 and shipment.last_received_at is None else None

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tracking.models import Carrier, Leg
+from tracking.vocabulary import TrackingState
 
 
 class Freshness(NamedTuple):
     """How fresh our data is: last answer, next check, and any feed that is down.
 
     `is_check_due`: the time of the next check has come. `failing_feed` does not answer; `silent_feed` used to push
-    updates and has stopped. `is_followed`: further checks are scheduled.
+    updates and has stopped. `is_followed`: further checks are scheduled. `tracking_state`: whether there is anything to
+    check.
     """
 
     answered_at: datetime | None
@@ -22,9 +24,10 @@ class Freshness(NamedTuple):
     failing_feed: Carrier | None
     silent_feed: Carrier | None
     is_followed: bool
+    tracking_state: TrackingState
 
 
-def build_freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
+def build_freshness(legs: Sequence[Leg], tracking_state: TrackingState, now: datetime) -> Freshness:
     """Return how fresh the data of a parcel is; `legs` are all its legs with their feeds."""
     feeds = {leg.feed for leg in legs if leg.feed}
     checks = [leg.next_check_at for leg in legs if leg.next_check_at]
@@ -38,6 +41,7 @@ def build_freshness(legs: Sequence[Leg], now: datetime) -> Freshness:
         # A parcel that is no longer polled does not need the feed, so it does not matter that the feed is silent.
         silent_feed=find_silent_feed(feeds, failing_feed) if checks else None,
         is_followed=bool(checks),
+        tracking_state=tracking_state,
     )
 
 

@@ -14,7 +14,7 @@ from django.db.models import F, Prefetch
 from django.utils import timezone
 
 from tracking.buyer_tasks.available_requests import available_requests
-from tracking.ingest.carrier_correction import CarrierOption
+from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.localization.reader import Reader
 from tracking.models import Alert, BuyerTask, Event, Forecast, Leg, OrderLine, Shipment
 from tracking.pages.alerts import AlertRow, CustomsProgress, alert_rows, customs_progress
@@ -30,7 +30,7 @@ from tracking.pages.timeline_rows import (
     build_timeline_rows,
     group_by_leg,
 )
-from tracking.vocabulary import BuyerTaskKind, Overlay
+from tracking.vocabulary import BuyerTaskKind, Exclusion, Overlay
 
 ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
 
@@ -61,8 +61,10 @@ class ParcelView:
 def parcel_prefetches() -> list[Prefetch[str]]:
     """Return the prefetches that `build_parcel_view` relies on; each costs one query for any number of parcels."""
     reported = {"feed_id": F("payload__carrier"), "feed_name": F("payload__carrier__name")}
-    events = Event.objects.annotate(leg_position=F("leg__position"), **reported).order_by("leg", "sequence")
-    legs = Leg.objects.select_related("carrier", "feed").order_by("position", "pk")
+    # Where another parcel with the number travels is none of this buyer's business.
+    kept = Event.objects.filter(leg__removed_at=None).exclude(exclusion__in=(Exclusion.REMOVED, Exclusion.OTHER_PARCEL))
+    events = kept.annotate(leg_position=F("leg__position"), **reported).order_by("leg", "sequence")
+    legs = Leg.objects.in_use().select_related("carrier", "feed").order_by("position", "pk")
     return [
         Prefetch("legs", legs),
         Prefetch("events", events),
@@ -85,7 +87,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     is_final = shipment.has_ended
     leg_views = group_by_leg(legs, rows, is_final)
     overlay_scan = find_overlay_scan(shipment, rows)
-    freshness = build_freshness(list(shipment.legs.all()), now)
+    freshness = build_freshness(list(shipment.legs.all()), shipment.tracking_state, now)
     buyer_tasks = buyer_tasks_to_show(shipment.buyer_tasks.all())
     return ParcelView(
         shipment=shipment,
@@ -122,9 +124,9 @@ def legs_to_show(shipment: Shipment) -> list[Leg]:
 
 
 def find_overlay_scan(shipment: Shipment, rows: Sequence[TimelineRow]) -> str:
-    """Return the latest mapped scan that set the shipment's overlay, or ''."""
-    if not shipment.overlay:
-        return ""
+    """Return the scan or statement that set the shipment's overlay, or ''; for a return its latest scan."""
+    if not shipment.overlay or shipment.problem_scan:
+        return shipment.problem_scan
     overlay = Overlay(shipment.overlay)
     mapped = (row.event for row in reversed(rows) if not row.is_unmapped)
     return next((event.scan for event in mapped if event.milestone == overlay.value), "")

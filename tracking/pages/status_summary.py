@@ -12,7 +12,7 @@ from tracking.localization import datetimes
 from tracking.localization.reader import Reader, today_in, zone_of_country
 from tracking.models import Shipment
 from tracking.pages.arrival_summary import ArrivalSummary, summarize_arrival
-from tracking.vocabulary import JourneyKind, Milestone, Overlay, Scan
+from tracking.vocabulary import JourneyKind, Milestone, Overlay, Scan, TrackingState
 
 
 class StatusSummary(NamedTuple):
@@ -66,6 +66,8 @@ def journey_summary(shipment: Shipment, reader: Reader) -> StatusSummary | None:
         return StatusSummary(str(Overlay.RETURNING.label), delivered_text(shipment, reader), "calm")
     if milestone is Milestone.DELIVERED:
         return delivered_summary(shipment, reader)
+    if shipment.cancelled_at is not None and shipment.overlay != Overlay.RETURNING:
+        return cancelled_summary(shipment, shipment.cancelled_at, reader)
     if shipment.delivery_withdrawn_at:
         return withdrawn_delivery_summary(shipment, milestone, reader)
     return None
@@ -130,6 +132,25 @@ def delivered_summary(shipment: Shipment, reader: Reader) -> StatusSummary:
     return StatusSummary(headline, _("Not there? Look with neighbours and in safe places, then tell the shop."), "good")
 
 
+def cancelled_summary(shipment: Shipment, cancelled_at: datetime, reader: Reader) -> StatusSummary:
+    """Return the summary of a cancelled parcel: since which day at the destination, and who says so."""
+    day = today_in(shipment.order.country, cancelled_at)
+    headline = _("Cancelled %(day)s") % {"day": datetimes.format_day(day, reader)}
+    if shipment.is_cancelled_by_operator:
+        return StatusSummary(headline, _("The shop cancelled this parcel."), "calm")
+    return StatusSummary(headline, _("The carrier reports that this parcel was cancelled."), "calm")
+
+
+def untracked_summary(shipment: Shipment, reader: Reader, now: datetime) -> StatusSummary:
+    """Return the summary of a parcel that was shipped without tracking: its usual window, and when it was shipped."""
+    arrival, shipped_at = summarize_arrival(shipment, reader, now), shipment.handed_over_at
+    explanation = _("Sent without tracking: there is no news on the way.")
+    if shipped_at is not None:
+        day = datetimes.format_day(today_in(shipment.origin_country, shipped_at), reader)
+        explanation = _("Shipped %(day)s without tracking: there is no news on the way.") % {"day": day}
+    return StatusSummary(arrival.headline if arrival else _("Sent without tracking"), explanation, "calm", arrival)
+
+
 def overlay_summary(overlay: Overlay, milestone: Milestone, overlay_scan: str) -> StatusSummary:
     """Return the summary of a parcel with an overlay: the problem, and what to do about it."""
     if overlay is Overlay.RETURNING:
@@ -151,6 +172,8 @@ def out_for_delivery_summary(shipment: Shipment, reader: Reader, now: datetime) 
 
 def expected_summary(shipment: Shipment, milestone: Milestone, reader: Reader, now: datetime) -> StatusSummary:
     """Return the summary of a parcel under way: our window, else the carrier's date if not passed, else the reason."""
+    if shipment.is_untracked and milestone is Milestone.ACCEPTED:
+        return untracked_summary(shipment, reader, now)
     if arrival := summarize_arrival(shipment, reader, now):
         return StatusSummary(arrival.headline, arrival.basis, "calm", arrival)
     first, last = shipment.carrier_earliest_on, shipment.carrier_latest_on
@@ -163,6 +186,9 @@ def expected_summary(shipment: Shipment, milestone: Milestone, reader: Reader, n
             else _("The carrier's own estimate.")
         )
         return StatusSummary(_("Expected %(days)s") % {"days": span}, explanation, "calm")
+    if milestone is Milestone.PENDING and shipment.tracking_state is TrackingState.NO_NUMBER:
+        explanation = _("News of your parcel begins once the shop enters its number.")
+        return StatusSummary(_("Your parcel has no tracking number yet"), explanation, "calm")
     if milestone is Milestone.PENDING:
         explanation = _(
             "The carrier has told nothing about this number yet. New parcels can take a day or two to appear."

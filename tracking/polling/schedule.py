@@ -48,10 +48,18 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
 
 
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
-    """Return whether polling a leg is over: its parcel or feed has ended, or nothing has happened for months."""
+    """Return whether polling a leg is over: it, its parcel or feed has ended, or nothing has happened for months.
+
+    Where only the carrier says that the parcel was cancelled, polling goes on: it may turn out to be under way.
+    """
     ended = shipment.has_ended
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
-    return ended or stopped or now - last_activity_at(shipment) > GIVE_UP_AFTER
+    return ended or stopped or is_taken_off(leg, shipment) or now - last_activity_at(shipment) > GIVE_UP_AFTER
+
+
+def is_taken_off(leg: Leg, shipment: Shipment) -> bool:
+    """Return whether an operator removed the number, cancelled its parcel or said that its service has no tracking."""
+    return leg.removed_at is not None or shipment.is_cancelled_by_operator or shipment.is_untracked
 
 
 def last_activity_at(shipment: Shipment) -> datetime:
@@ -158,7 +166,8 @@ def start_polling(leg: Leg, now: datetime) -> None:
 
 def schedule_now(legs: QuerySet[Leg], now: datetime) -> int:
     """Make those of the legs due now that are polled themselves and have an active feed; return how many."""
-    return legs.filter(reported_by=None, feed_state=FeedState.ACTIVE).exclude(feed=None).update(next_check_at=now)
+    polled = legs.filter(removed_at=None, reported_by=None, feed_state=FeedState.ACTIVE).exclude(feed=None)
+    return polled.update(next_check_at=now)
 
 
 def postpone(leg_ids: list[int], until: datetime, error: str = "") -> None:

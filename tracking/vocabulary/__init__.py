@@ -15,8 +15,11 @@ from tracking.vocabulary.journeys import (
     JourneyKind,
     JourneyStage,
     Milestone,
+    NumberChangeKind,
     Overlay,
     Scan,
+    StatementKind,
+    TrackingState,
 )
 
 __all__ = [
@@ -33,9 +36,12 @@ __all__ = [
     "JourneyStage",
     "Milestone",
     "NoticeKind",
+    "NumberChangeKind",
     "Overlay",
     "Precision",
     "Scan",
     "Severity",
+    "StatementKind",
+    "TrackingState",
     "ZoneSource",
 ]

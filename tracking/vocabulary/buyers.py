@@ -51,3 +51,4 @@ class NoticeKind(TextChoices):
     DATE_MOVED = "date_moved", _("The arrival date moved")
     PROBLEM = "problem", _("Something is wrong")
     RETURNING = "returning", _("Going back to the sender")
+    NUMBER_CHANGED = "number_changed", _("New tracking number")

@@ -87,6 +87,34 @@ class Exclusion(TextChoices):
     LATER_USE = "later_use", _("From a later use of the number")
     FUTURE = "future", _("Dated in the future: it counts once its time has come")
     REMOVED = "removed", _("Under a number that was removed")
+    OTHER_PARCEL = "other_parcel", _("Of another parcel with this number")
+
+
+class StatementKind(TextChoices):
+    """What an operator can state about a parcel."""
+
+    DELIVERED = "delivered", _("It was delivered")
+    LOST = "lost", _("It is lost")
+    CANCELLED = "cancelled", _("It was cancelled")
+    SENT_AGAIN = "sent_again", _("It is sent again")
+    UNTRACKED = "untracked", _("It was shipped by a service without tracking")
+
+
+class NumberChangeKind(TextChoices):
+    """What an operator can change about the numbers of a parcel."""
+
+    ADDED = "added", _("Number added")
+    REPLACED = "replaced", _("Number replaced")
+    REMOVED = "removed", _("Number removed")
+    SPLIT = "split", _("Number moved to a parcel of its own")
+
+
+class TrackingState(TextChoices):
+    """Whether news of a parcel can be expected."""
+
+    TRACKED = "tracked", _("Tracked")
+    NO_NUMBER = "no_number", _("No tracking number yet")
+    UNTRACKED = "untracked", _("Sent without tracking")
 
 
 class Scan(TextChoices):

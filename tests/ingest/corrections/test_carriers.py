@@ -1,4 +1,4 @@
-"""Correcting a leg's carrier: which carriers are offered, and how the wrong feed's events are withdrawn."""
+"""Correcting a leg's carrier: which carriers are offered, and how the wrong feed's events stop to count."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from tests import factories
 from tests.parsed_answers import record_shipment
 from tracking.carriers.parsed import ParsedLeg
-from tracking.ingest import carrier_correction
+from tracking.ingest.corrections import carriers
 from tracking.ingest.process import process_payload
 from tracking.ingest.replay import replay_leg
 from tracking.models import Carrier, Event, Leg, Payload, Shipment
 from tracking.models.payloads import PayloadStatus
-from tracking.vocabulary import Milestone
+from tracking.vocabulary import Exclusion, Milestone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def yunexpress() -> Carrier:
 
 
 def offered_slugs(leg: Leg) -> list[str]:
-    return [option.carrier.slug for option in carrier_correction.carrier_options(leg.shipment, [leg], NOW)[leg.pk]]
+    return [option.carrier.slug for option in carriers.carrier_options(leg.shipment, [leg], NOW)[leg.pk]]
 
 
 def test_connected_carriers_whose_number_format_fits_are_offered(yunexpress: Carrier) -> None:
@@ -45,7 +45,7 @@ def test_carrier_history_counts_a_shops_earlier_legs() -> None:
     for _ in range(5):
         factories.create_leg("1Z999AA10123456784", for_order=order, from_feed=dhl, carrier=fedex)
 
-    assert carrier_correction.carrier_history(order.shop) == {"fedex": 5}
+    assert carriers.carrier_history(order.shop) == {"fedex": 5}
 
 
 def test_a_correction_removes_the_wrong_feeds_events_and_polls_the_new_feed_at_once(yunexpress: Carrier) -> None:
@@ -59,13 +59,14 @@ def test_a_correction_removes_the_wrong_feeds_events_and_polls_the_new_feed_at_o
     )
     record_shipment(leg, parsed, factories.create_payload(carrier=wrong))
 
-    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, yunexpress, NOW)
 
     leg.refresh_from_db()
     shipment = Shipment.objects.get()
     assert (leg.carrier, leg.feed, leg.next_check_at, leg.registered_at) == (yunexpress, yunexpress, NOW, None)
-    assert not Event.objects.exists()
-    assert list(shipment.legs.all()) == [leg]
+    assert not Event.objects.counted().exists()
+    assert list(shipment.legs.in_use()) == [leg]
+    assert set(Event.objects.values_list("exclusion", flat=True)) == {Exclusion.REMOVED}
     assert (shipment.milestone, shipment.delivered_at, shipment.last_event_at) == (Milestone.PENDING, None, None)
 
 
@@ -75,11 +76,11 @@ def test_later_answers_of_the_wrong_feed_are_ignored_and_its_payloads_stay_store
     process_payload(factories.create_payload(factories.build_answer_json(leg.number), wrong))
     assert Event.objects.count() == 1
 
-    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, yunexpress, NOW)
     replay_leg(leg)
     process_payload(factories.create_payload(factories.build_answer_json(leg.number), wrong))
 
-    assert not Event.objects.exists()
+    assert not Event.objects.counted().exists()
     assert Payload.objects.filter(status=PayloadStatus.PARSED).count() == 2
 
 
@@ -87,13 +88,13 @@ def test_a_correction_can_be_corrected(yunexpress: Carrier) -> None:
     first = factories.create_feed()
     leg = factories.create_leg("YT2612345678901234", from_feed=first)
     process_payload(factories.create_payload(factories.build_answer_json(leg.number), first))
-    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, yunexpress, NOW)
 
-    corrected = carrier_correction.correct_carrier(leg, first, NOW)
+    corrected = carriers.correct_carrier(leg, first, NOW)
 
     replay_leg(corrected)
     assert corrected.ignored_feeds == [yunexpress.pk]
-    assert Event.objects.count() == 1
+    assert list(Event.objects.values_list("exclusion", flat=True)) == [""]
 
 
 def test_a_correction_keeps_the_events_of_other_feeds(yunexpress: Carrier) -> None:
@@ -111,15 +112,15 @@ def test_a_correction_keeps_the_events_of_other_feeds(yunexpress: Carrier) -> No
         factories.create_payload(carrier=other),
     )
 
-    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, yunexpress, NOW)
 
-    assert list(Event.objects.values_list("scan", flat=True)) == ["origin.accepted"]
+    assert list(Event.objects.counted().values_list("scan", flat=True)) == ["origin.accepted"]
 
 
 def test_a_rejection_by_the_wrong_feed_is_ignored_too(yunexpress: Carrier) -> None:
     wrong = factories.create_feed()
     leg = factories.create_leg("YT2612345678901234", from_feed=wrong)
-    carrier_correction.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, yunexpress, NOW)
     error = {"code": -18019902, "message": "not registered"}
     body = {"code": 0, "data": {"accepted": [], "rejected": [{"number": leg.number, "error": error}]}}
 
@@ -127,3 +128,23 @@ def test_a_rejection_by_the_wrong_feed_is_ignored_too(yunexpress: Carrier) -> No
 
     leg.refresh_from_db()
     assert (leg.consecutive_failures, leg.last_error, leg.last_answer_at) == (0, "", None)
+
+
+def test_correcting_back_restores_the_legs_and_events_that_only_that_feed_reported(yunexpress: Carrier) -> None:
+    first = factories.create_feed()
+    leg = factories.create_leg("YT2612345678901234", from_feed=first)
+    parsed = factories.build_shipment(
+        factories.build_scan("origin.picked_up", "2026-09-04T11:30:00+08:00"),
+        factories.build_scan("delivery.delivered", "2026-09-05T11:30:00+02:00", leg_index=1),
+        number=leg.number,
+        legs=(ParsedLeg("yto", "YTO", leg.number), ParsedLeg("usps", "USPS", "9400")),
+    )
+    record_shipment(leg, parsed, factories.create_payload(carrier=first))
+
+    carriers.correct_carrier(leg, yunexpress, NOW)
+    carriers.correct_carrier(leg, first, NOW)
+
+    shipment = Shipment.objects.get()
+    assert [found.number for found in shipment.legs.in_use()] == [leg.number, "9400"]
+    assert Event.objects.counted().count() == 2
+    assert shipment.milestone == Milestone.DELIVERED

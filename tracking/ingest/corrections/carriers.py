@@ -15,7 +15,7 @@ from tracking.carriers.numbers import CarrierCandidate, Certainty, MatchReason, 
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.loaded import LoadedShipment
 from tracking.ingest.record import finish_batch
-from tracking.models import Carrier, Event, Leg, Order, Shipment, Shop
+from tracking.models import Carrier, Leg, NumberChange, Order, Shipment, Shop
 from tracking.polling import schedule
 
 HISTORY_LEGS: Final = 1000
@@ -67,19 +67,22 @@ def carrier_history(shop: Shop) -> Mapping[str, int]:
 
 @transaction.atomic
 def correct_carrier(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
-    """Poll a leg at another carrier from now on, and remove the events that the previous feed reported.
+    """Poll a leg at another carrier from now on; what the previous feed reported is kept and counts for nothing.
 
-    The payloads stay stored; those of the previous feed are ignored for this leg from now on.
+    Payloads of the previous feed are ignored for this leg from now on. Correcting back to it restores its events.
     """
     batch = ShipmentBatch.matching(Q(pk=leg.shipment_id))
     loaded = batch.loaded[leg.shipment_id]
     leg = next(locked for locked in loaded.legs if locked.pk == leg.pk)
     previous = leg.feed
     if previous is not None and previous != carrier:
-        remove_feed_events(loaded, leg, previous)
+        remove_reported_legs(loaded, leg, previous, now)
         leg.ignored_feeds, leg.aliases = sorted({*leg.ignored_feeds, previous.pk}), []
+    if carrier.pk in leg.ignored_feeds:
+        restore_reported_legs(loaded, leg)
     leg.ignored_feeds = [feed_id for feed_id in leg.ignored_feeds if feed_id != carrier.pk]
-    leg.carrier = leg.feed = carrier
+    # An aggregator carries nothing: it says itself who does.
+    leg.carrier, leg.feed = None if carrier.adapter_instance.is_aggregator else carrier, carrier
     schedule.start_polling(leg, now)
     leg.save(update_fields=["carrier", "feed", "ignored_feeds", "aliases", *schedule.POLLING_FIELDS])
     loaded.has_changed = True
@@ -88,12 +91,20 @@ def correct_carrier(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
     return leg
 
 
-def remove_feed_events(loaded: LoadedShipment, leg: Leg, feed: Carrier) -> None:
-    """Delete the events that a feed reported under a leg's number, and the legs that only this feed reported."""
-    leg_ids = {leg.pk, *(other.pk for other in loaded.legs if other.reported_by_id == leg.pk)}
-    Event.objects.filter(leg__in=leg_ids, payload__carrier=feed).delete()
-    kept = set(Event.objects.filter(leg__in=leg_ids).values_list("leg_id", "fingerprint"))
-    loaded.events = {key: event for key, event in loaded.events.items() if key[0] not in leg_ids or key in kept}
-    empty = leg_ids - {leg.pk} - {leg_id for leg_id, _ in kept}
-    Leg.objects.filter(pk__in=empty).delete()
-    loaded.legs = [other for other in loaded.legs if other.pk not in empty]
+def remove_reported_legs(loaded: LoadedShipment, leg: Leg, feed: Carrier, now: datetime) -> None:
+    """Take the legs off the parcel that only this feed reported, with answers about `leg`."""
+    heard = {key[0] for key, event in loaded.events.items() if event.feed_id != feed.pk}
+    only_reported = [other for other in loaded.legs if other.reported_by_id == leg.pk and other.pk not in heard]
+    for other in only_reported:
+        other.removed_at = other.removed_at or now
+        other.save(update_fields=["removed_at"])
+
+
+def restore_reported_legs(loaded: LoadedShipment, leg: Leg) -> None:
+    """Put the legs back that answers about `leg` report, but those whose number an operator has removed."""
+    removed = NumberChange.objects.in_force().filter(shipment=loaded.shipment).values_list("old_leg", flat=True)
+    kept_off = set(removed)
+    for other in loaded.legs:
+        if other.reported_by_id == leg.pk and other.pk not in kept_off:
+            other.removed_at = None
+            other.save(update_fields=["removed_at"])

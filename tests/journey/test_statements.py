@@ -1,0 +1,145 @@
+"""What an operator states: earlier scans do not overrule it, later ones do."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.journey.test_journeys import DELIVERED, OUTBOUND, START, kinds_of, status_of, step
+from tracking.journey import JourneyStep, OrderTime, build_statement_step
+from tracking.vocabulary import JourneyKind, JourneyStage, Milestone, Overlay, Scan, StatementKind
+
+
+def stated(days: float, kind: StatementKind) -> JourneyStep:
+    """Return a statement that holds from `days` after `START`."""
+    return build_statement_step(kind, START + timedelta(days=days), 1)
+
+
+def test_a_stated_delivery_counts_with_its_day_at_the_destination() -> None:
+    status = status_of(*OUTBOUND, build_statement_step(StatementKind.DELIVERED, START.replace(day=12, hour=23), 1))
+
+    assert (status.milestone, status.delivered_on) == (Milestone.DELIVERED, date(2026, 9, 13))
+    assert status.last_event_at == START + timedelta(days=8)
+
+
+@pytest.mark.parametrize("scan", ["lastmile.facility_arrived", "import.customs_held", "exception.delayed"])
+def test_a_later_scan_that_can_follow_a_delivery_does_not_overrule_a_stated_one(scan: str) -> None:
+    assert status_of(*OUTBOUND, stated(9, StatementKind.DELIVERED), step(11, scan, "DE")).milestone is (
+        Milestone.DELIVERED
+    )
+
+
+def test_an_earlier_contradiction_does_not_overrule_a_stated_delivery_and_a_later_one_does() -> None:
+    delivered = stated(9, StatementKind.DELIVERED)
+
+    earlier = status_of(*OUTBOUND, step(8.9, "delivery.out_for_delivery", "DE"), delivered)
+    later = status_of(*OUTBOUND, delivered, step(10, "delivery.out_for_delivery", "DE"))
+
+    assert earlier.milestone is Milestone.DELIVERED
+    assert (later.milestone, later.delivered_at) == (Milestone.OUT_FOR_DELIVERY, None)
+
+
+def test_a_return_after_a_stated_delivery_is_the_buyers() -> None:
+    status = status_of(*OUTBOUND, stated(9, StatementKind.DELIVERED), step(14, "return.started", "DE"))
+
+    assert (status.journey, status.milestone) == (JourneyKind.BUYER_RETURN, Milestone.DELIVERED)
+
+
+def test_a_parcel_on_its_way_back_that_is_stated_delivered_is_with_the_buyer() -> None:
+    status = status_of(*OUTBOUND, step(9, "return.started", "DE"), stated(10, StatementKind.DELIVERED))
+
+    assert (status.milestone, status.overlay, kinds_of(status)) == (Milestone.DELIVERED, None, [JourneyKind.OUTBOUND])
+
+
+def test_a_returned_parcel_that_is_stated_delivered_was_sent_again() -> None:
+    returned = (step(9, "return.started", "DE"), step(15, "return.completed", "CN"))
+
+    status = status_of(*OUTBOUND, *returned, stated(30, StatementKind.DELIVERED))
+
+    assert (status.milestone, status.journey) == (Milestone.DELIVERED, JourneyKind.SENT_AGAIN)
+
+
+def test_a_stated_loss_ends_with_any_later_progress_but_not_with_an_earlier_scan() -> None:
+    lost = stated(9, StatementKind.LOST)
+
+    assert status_of(*OUTBOUND, lost).overlay is Overlay.EXCEPTION
+    assert status_of(*OUTBOUND, step(8.5, "import.customs_released", "DE"), lost).overlay is Overlay.EXCEPTION
+    assert status_of(*OUTBOUND, lost, step(9.5, "lastmile.facility_arrived", "DE")).overlay is None
+
+
+def test_a_delivered_parcel_can_be_stated_lost_at_once() -> None:
+    status = status_of(*OUTBOUND, DELIVERED, stated(10.01, StatementKind.LOST))
+
+    assert (status.milestone, status.overlay) == (Milestone.IMPORT_CUSTOMS, Overlay.EXCEPTION)
+    assert (status.delivered_at, status.problem and status.problem.scan) == (None, Scan.EXCEPTION_LOST)
+
+
+def test_a_parcel_that_is_lost_on_its_way_back_is_lost_until_the_carrier_reports_it() -> None:
+    lost = (*OUTBOUND, step(9, "return.started", "DE"), stated(12, StatementKind.LOST))
+
+    assert status_of(*lost).overlay is Overlay.EXCEPTION
+    assert status_of(*lost, step(13, "linehaul.departed", "DE")).overlay is Overlay.RETURNING
+
+
+def test_a_cancellation_holds_until_the_carrier_has_the_parcel() -> None:
+    label, cancelled = step(0, "order.label_created", "CN"), stated(1, StatementKind.CANCELLED)
+
+    status = status_of(label, cancelled)
+    repeated_label = status_of(label, cancelled, step(2, "order.label_created", "CN"))
+    picked_up = status_of(label, cancelled, step(2, "origin.picked_up", "CN"))
+
+    assert (status.is_cancelled, status.cancelled_at) == (True, START + timedelta(days=1))
+    assert repeated_label.is_cancelled
+    assert (picked_up.is_cancelled, picked_up.cancelled_at, picked_up.milestone) == (False, None, Milestone.ACCEPTED)
+
+
+def test_a_carriers_cancellation_is_one_too_and_a_delivered_parcel_cannot_be_cancelled() -> None:
+    assert status_of(step(0, "order.cancelled", "CN")).cancelled_at == START
+    assert not status_of(*OUTBOUND, DELIVERED, stated(11, StatementKind.CANCELLED)).is_cancelled
+
+
+@pytest.mark.parametrize("before", [(), (DELIVERED,), (stated(9.5, StatementKind.LOST),)], ids=["-", "end", "lost"])
+def test_a_parcel_that_is_stated_to_be_sent_again_begins_another_journey(before: tuple[JourneyStep, ...]) -> None:
+    again = (*OUTBOUND, *before, stated(11, StatementKind.SENT_AGAIN))
+
+    waiting, moving = status_of(*again), status_of(*again, step(12, "linehaul.departed", "CN"))
+
+    assert (waiting.milestone, waiting.overlay, waiting.journey) == (
+        Milestone.INFO_RECEIVED,
+        None,
+        JourneyKind.SENT_AGAIN,
+    )
+    assert (moving.milestone, moving.delivered_at) == (Milestone.LINEHAUL, None)
+    assert kinds_of(moving) == [JourneyKind.OUTBOUND, JourneyKind.SENT_AGAIN]
+
+
+def test_what_follows_sent_again_belongs_to_no_later_use_however_late_it_comes() -> None:
+    late = step(110, "origin.picked_up", "CN")
+
+    assert status_of(*OUTBOUND, DELIVERED, late).exclusions
+    assert not status_of(*OUTBOUND, DELIVERED, stated(105, StatementKind.SENT_AGAIN), late).exclusions
+
+
+def test_a_statement_counts_before_the_order_and_ahead_of_time_and_is_never_excluded() -> None:
+    order = OrderTime(START + timedelta(days=30))
+
+    status = status_of(*OUTBOUND, stated(-1, StatementKind.UNTRACKED), order=order, now=START - timedelta(days=9))
+
+    assert [step.is_statement for step in status.counted] == [True]
+    assert len(status.exclusions) == len(OUTBOUND)
+
+
+def test_an_untracked_parcel_is_with_the_carrier_since_it_was_shipped() -> None:
+    status = status_of(stated(2, StatementKind.UNTRACKED))
+
+    assert (status.milestone, status.is_untracked) == (Milestone.ACCEPTED, True)
+    assert dict(status.stage_times) == {JourneyStage.HANDED_OVER: START + timedelta(days=2)}
+    assert (status.first_event_at, status.last_event_at) == (None, None)
+    assert not status_of(*OUTBOUND).is_untracked
+
+
+def test_a_statement_of_the_same_time_as_a_scan_comes_after_it() -> None:
+    cancelled = stated(0, StatementKind.CANCELLED)
+
+    assert status_of(step(0, "origin.picked_up", "CN"), cancelled).is_cancelled
