@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.journey.test_conclusion import STEPS
 from tests.journey.test_journeys import DELIVERED, OUTBOUND, START, kinds_of, status_of, step
-from tracking.journey import JourneyStep, OrderTime, build_statement_step
+from tracking.journey import JourneyStep, OrderTime, build_statement_step, derive_status
 from tracking.vocabulary import JourneyKind, JourneyStage, Milestone, Overlay, Scan, StatementKind
 
 
@@ -143,3 +147,53 @@ def test_a_statement_of_the_same_time_as_a_scan_comes_after_it() -> None:
     cancelled = stated(0, StatementKind.CANCELLED)
 
     assert status_of(step(0, "origin.picked_up", "CN"), cancelled).is_cancelled
+
+
+STATEMENTS = st.lists(
+    st.builds(
+        build_statement_step,
+        st.sampled_from(StatementKind),
+        st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC)),
+        st.integers(0, 99),
+    ),
+    max_size=4,
+    unique_by=lambda step: step.sequence,
+)
+ORDER = OrderTime(datetime(2026, 1, 10, tzinfo=UTC))
+
+
+@given(STEPS, STATEMENTS, st.randoms())
+def test_the_order_of_scans_and_statements_does_not_matter(
+    scans: list[JourneyStep], statements: list[JourneyStep], random: Random
+) -> None:
+    steps = [*scans, *statements]
+    shuffled = list(steps)
+    random.shuffle(shuffled)
+    options = {"origin": "CN", "destination": "DE", "order": ORDER, "now": START - timedelta(days=230)}
+
+    assert derive_status(shuffled, **options) == derive_status(steps, **options)  # type: ignore[arg-type]
+
+
+@given(STEPS, STATEMENTS)
+def test_every_statement_counts(scans: list[JourneyStep], statements: list[JourneyStep]) -> None:
+    status = status_of(*scans, *statements, order=ORDER, now=START - timedelta(days=230))
+
+    assert [step for step in status.counted if step.is_statement] == sorted(
+        statements, key=lambda step: (step.occurred_at, step.sequence)
+    )
+
+
+@given(STEPS, st.sampled_from(["delivered", "lost", "cancelled", "sent_again"]))
+def test_no_scan_from_before_a_statement_overrules_it(scans: list[JourneyStep], kind: str) -> None:
+    earlier = [step for step in scans if step.occurred_at is not None]
+    status = status_of(*earlier, build_statement_step(StatementKind(kind), datetime(2026, 2, 2, tzinfo=UTC), 1))
+    before = status_of(*earlier)
+    has_arrived = before.milestone in Milestone.final()
+
+    expected = {
+        "delivered": status.milestone is Milestone.DELIVERED and status.overlay is None,
+        "lost": before.milestone is Milestone.RETURNED or status.overlay is Overlay.EXCEPTION,
+        "cancelled": has_arrived or status.is_cancelled,
+        "sent_again": status.journey is JourneyKind.SENT_AGAIN and status.milestone is Milestone.INFO_RECEIVED,
+    }
+    assert expected[kind]
