@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories
-from tests.admin.test_orders import shipment_form_data
+from tests.admin.test_orders import change_url, shipment_form_data
 from tracking.ingest.process import process_payload
 from tracking.models import Carrier, Event, Leg, Order
 
@@ -38,6 +38,28 @@ def test_one_click_corrects_the_carrier_and_removes_its_events(admin_client: Cli
     assert leg.feed.slug == "yunexpress"
     assert not Event.objects.counted().exists()
     assert "is now followed with YunExpress" in page
+
+
+def test_one_click_goes_back_to_the_feed_before_and_its_events_count_again(admin_client: Client, leg: Leg) -> None:
+    url = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"])
+    back = reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "17track"])
+    assert back not in admin_client.get(change_url(leg.shipment)).content.decode()
+
+    assert back in admin_client.post(url, follow=True).content.decode()
+    admin_client.post(back)
+
+    assert Event.objects.counted().count() == Event.objects.count() == 1
+
+
+def test_a_feed_that_was_taken_off_counts_again_once_it_is_chosen_in_the_list(admin_client: Client, leg: Leg) -> None:
+    feed = leg.feed_id
+    admin_client.post(reverse("admin:tracking_leg_carrier", args=[leg.shipment_id, leg.pk, "yunexpress"]))
+    assert not Event.objects.counted().exists()
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": leg.number, "feed": feed}
+
+    admin_client.post(change_url(leg.shipment), shipment_form_data(row))
+
+    assert Event.objects.counted().count() == 1
 
 
 def test_a_get_request_corrects_nothing(admin_client: Client, leg: Leg) -> None:

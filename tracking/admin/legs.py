@@ -27,7 +27,7 @@ else:
     LegModelFormSet = BaseInlineFormSet
 
 POLLING_FIELDS: Final = frozenset({"number", "feed", "feed_state"})
-SCHEDULE_FIELDS: Final = ("number_key", *schedule.POLLING_FIELDS)
+SCHEDULE_FIELDS: Final = ("number_key", "ignored_feeds", *schedule.POLLING_FIELDS)
 
 
 class LegForm(LegModelForm):
@@ -55,6 +55,8 @@ class LegForm(LegModelForm):
         is_new = leg.pk is None
         if self.restarts_polling or (is_new and leg.feed is not None):
             schedule.start_polling(leg, timezone.now())
+            # A feed that was taken off the number before counts again once it is chosen.
+            leg.ignored_feeds = [feed_id for feed_id in leg.ignored_feeds if feed_id != leg.feed_id]
         if commit:
             changed = [*self.changed_data, *(SCHEDULE_FIELDS if self.restarts_polling else ())]
             leg.save(update_fields=None if is_new else changed)

@@ -18,7 +18,7 @@ from accounts.models import User
 from tracking.admin.base import enqueue_after_commit
 from tracking.admin.legs import LegForm
 from tracking.ingest.corrections import numbers
-from tracking.ingest.corrections.decisions import Decider
+from tracking.ingest.corrections.decisions import Decider, conclude_again
 from tracking.ingest.corrections.number_legs import NumberChangeError
 from tracking.models import Leg, NumberChange, Shipment
 from tracking.models.operator_decisions import MAX_REASON_LENGTH
@@ -123,6 +123,8 @@ def record_number_edits(request: HttpRequest, leg_forms: Iterable[LegForm]) -> N
     by = Decider(cast(User, request.user), gettext("Entered in the list of numbers."), timezone.now())
     for form in leg_forms:
         leg = form.instance
+        if leg.pk is not None and "feed" in form.changed_data and "number" not in form.changed_data:
+            conclude_again([leg.shipment_id], by.at)
         if leg.pk is None or "number" not in form.changed_data:
             continue
         if old_number := form.initial.get("number"):

@@ -199,11 +199,12 @@ class ShipmentAdmin(ShipmentModelAdmin):
         replay_and_report(self, request, Payload.objects.filter(pk__in=matching).values_list("pk", flat=True))
 
 
-def alternative_carriers(shipment: Shipment) -> list[tuple[Leg, list[CarrierOption]]]:
-    """Return the legs whose number also fits other connected carriers, with those carriers."""
-    legs = list(shipment.legs.in_use().select_related("feed"))
-    options = carriers.carrier_options(shipment, legs, timezone.now())
-    return [(leg, options[leg.pk]) for leg in legs if options[leg.pk]]
+def alternative_carriers(shipment: Shipment) -> list[tuple[Leg, list[CarrierOption], list[Carrier]]]:
+    """Return the legs that can be polled elsewhere: at carriers whose numbers look alike, or at a feed used before."""
+    legs, now = list(shipment.legs.in_use().select_related("feed")), timezone.now()
+    options, previous_feeds = carriers.carrier_options(shipment, legs, now), carriers.previous_feeds(legs, now)
+    found = [(leg, options[leg.pk], previous_feeds.get(leg.pk, [])) for leg in legs]
+    return [(leg, fitting, previous) for leg, fitting, previous in found if fitting or previous]
 
 
 def status_text(shipment: Shipment) -> str:

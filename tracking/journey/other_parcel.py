@@ -31,6 +31,8 @@ def find_other_parcel(
     if not origin or not destination:
         return frozenset()
     route = {origin, destination}
+    if all(step.country in route for step in steps if step.country):
+        return frozenset()
     by_leg: defaultdict[int, list[JourneyStep]] = defaultdict(list)
     for step in steps:
         if step.country and not step.is_statement:
@@ -38,7 +40,6 @@ def find_other_parcel(
     return frozenset(
         (position, country)
         for position, of_leg in by_leg.items()
-        if not route.issuperset(step.country for step in of_leg)
         for country in {*second_deliveries(of_leg, route, destination), *interleaved_countries(of_leg, route)}
     )
 

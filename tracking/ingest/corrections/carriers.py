@@ -91,6 +91,13 @@ def correct_carrier(leg: Leg, carrier: Carrier, now: datetime) -> Leg:
     return leg
 
 
+def previous_feeds(legs: Iterable[Leg], now: datetime) -> dict[int, list[Carrier]]:
+    """Return by leg id the connected feeds that were taken off it: correcting back to one of them undoes that."""
+    ignored = {leg.pk: leg.ignored_feeds for leg in legs if leg.ignored_feeds}
+    feeds = {feed.pk: feed for feed in Carrier.objects.pollable(now)} if ignored else {}
+    return {pk: [feeds[feed_id] for feed_id in feed_ids if feed_id in feeds] for pk, feed_ids in ignored.items()}
+
+
 def remove_reported_legs(loaded: LoadedShipment, leg: Leg, feed: Carrier, now: datetime) -> None:
     """Take the legs off the parcel that only this feed reported, with answers about `leg`."""
     heard = {key[0] for key, event in loaded.events.items() if event.feed_id != feed.pk}
