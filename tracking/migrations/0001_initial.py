@@ -6,9 +6,9 @@ import django.utils.timezone
 import tracking.models.alerts
 import tracking.models.buyer_tasks
 import tracking.models.carriers
+import tracking.models.events
 import tracking.models.fields
 import tracking.models.payloads
-import tracking.models.shipments
 from django.conf import settings
 from django.db import migrations, models
 
@@ -566,7 +566,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True, verbose_name="carrier's words")),
                 ('language', models.CharField(blank=True, max_length=16, verbose_name='language of the words')),
                 ('raw_place', models.CharField(blank=True, max_length=200, verbose_name='place as told')),
-                ('scan', models.CharField(choices=tracking.models.shipments.scan_choices, max_length=40, verbose_name='scan')),
+                ('scan', models.CharField(choices=tracking.models.events.scan_choices, max_length=40, verbose_name='scan')),
                 ('milestone', models.CharField(blank=True, choices=[('pending', 'Waiting for first news'), ('info_received', 'Label made'), ('accepted', 'With the carrier'), ('export_customs', 'Export customs'), ('linehaul', 'Between countries'), ('import_customs', 'Import customs'), ('last_mile', 'With the local delivery company'), ('out_for_delivery', 'Out for delivery'), ('available_for_pickup', 'Ready to collect'), ('delivered', 'Delivered'), ('attempt_failed', 'Delivery attempted'), ('exception', 'Something is wrong'), ('returning', 'On its way back to the sender'), ('returned', 'Returned to the sender')], max_length=24, verbose_name='milestone')),
                 ('occurred_at', models.DateTimeField(null=True, verbose_name='instant')),
                 ('local_time', models.CharField(blank=True, max_length=26, verbose_name='local clock')),

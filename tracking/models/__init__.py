@@ -3,13 +3,14 @@
 from tracking.models.alerts import Alert, ClearanceCurve, MilestoneDwellLimit
 from tracking.models.buyer_tasks import BuyerTask, BuyerTaskAnswer, BuyerTaskLogEntry, Paper
 from tracking.models.carriers import Carrier, TextMapping, UnmappedCode
+from tracking.models.events import Event
 from tracking.models.forecasts import Forecast, ForecastAccuracy, PredictionModel, PredictionModelPart
 from tracking.models.hazard import EventHazard
 from tracking.models.notices import Contact, Follow, Mute, Notice, NoticePreference, Subscriber
 from tracking.models.operator_decisions import NumberChange, OperatorStatement
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
-from tracking.models.shipments import Event, Leg, Shipment
+from tracking.models.shipments import Leg, Shipment
 from tracking.models.shops import Shop
 from tracking.models.translations import MachineTranslation
 
