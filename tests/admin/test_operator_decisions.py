@@ -20,7 +20,8 @@ from tests.admin.conftest import enqueued_tasks
 from tests.admin.test_orders import change_url, shipment_form_data
 from tracking.ingest.process import process_payloads
 from tracking.models import Carrier, Event, Leg, NumberChange, OperatorStatement, Order, Shipment
-from tracking.vocabulary import Exclusion, Milestone, NumberChangeKind, StatementKind
+from tracking.models.operator_decisions import NumberChangeKind
+from tracking.vocabulary import Exclusion, Milestone, StatementKind
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

@@ -21,9 +21,8 @@ from tracking.ingest.corrections import numbers
 from tracking.ingest.corrections.decisions import Decider, conclude_again
 from tracking.ingest.corrections.number_legs import NumberChangeError
 from tracking.models import Leg, NumberChange, Shipment
-from tracking.models.operator_decisions import MAX_REASON_LENGTH
+from tracking.models.operator_decisions import MAX_REASON_LENGTH, NumberChangeKind
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
-from tracking.vocabulary import NumberChangeKind
 
 if TYPE_CHECKING:
     ShipmentModelAdmin = admin.ModelAdmin[Shipment]

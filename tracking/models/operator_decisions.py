@@ -10,9 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.shipments import Leg, Shipment
-from tracking.vocabulary import NumberChangeKind, StatementKind
+from tracking.vocabulary import StatementKind
 
 MAX_REASON_LENGTH: Final = 500
+
+
+class NumberChangeKind(models.TextChoices):
+    """What an operator can change about the numbers of a parcel."""
+
+    ADDED = "added", _("Number added")
+    REPLACED = "replaced", _("Number replaced")
+    REMOVED = "removed", _("Number removed")
+    SPLIT = "split", _("Number moved to a parcel of its own")
 
 
 class OperatorDecision(models.Model):

@@ -44,9 +44,7 @@ EXPLANATIONS: Final[Mapping[NoticeKind, Promise]] = {
     NoticeKind.DELAY: gettext_lazy("It will probably come later than promised. The page shows when we expect it."),
     NoticeKind.DATE_MOVED: gettext_lazy("The page says why, and how often such dates come true."),
     NoticeKind.PROBLEM: gettext_lazy("The page says what is known, what happens next, and what helps."),
-    NoticeKind.NUMBER_CHANGED: gettext_lazy(
-        "The shop changed the tracking number. The page follows the new one already."
-    ),
+    NoticeKind.NUMBER_CHANGED: gettext_lazy("The shop changed the tracking number. The page follows the new one."),
     NoticeKind.RETURNING: gettext_lazy("It goes back to the sender. Ask the shop about a new parcel or your money."),
 }
 

@@ -100,21 +100,12 @@ class StatementKind(TextChoices):
     UNTRACKED = "untracked", _("It was shipped by a service without tracking")
 
 
-class NumberChangeKind(TextChoices):
-    """What an operator can change about the numbers of a parcel."""
-
-    ADDED = "added", _("Number added")
-    REPLACED = "replaced", _("Number replaced")
-    REMOVED = "removed", _("Number removed")
-    SPLIT = "split", _("Number moved to a parcel of its own")
-
-
 class TrackingState(TextChoices):
     """Whether news of a parcel can be expected."""
 
-    TRACKED = "tracked", _("Tracked")
-    NO_NUMBER = "no_number", _("No tracking number yet")
-    UNTRACKED = "untracked", _("Sent without tracking")
+    TRACKED = "tracked"
+    NO_NUMBER = "no_number"
+    UNTRACKED = "untracked"
 
 
 class Scan(TextChoices):

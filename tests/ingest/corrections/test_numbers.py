@@ -21,7 +21,8 @@ from tracking.ingest.corrections.decisions import Decider
 from tracking.ingest.corrections.number_legs import NumberChangeError
 from tracking.models import Contact, Event, Follow, Leg, Notice, NumberChange, OrderLine, Shipment, Subscriber
 from tracking.models.notices import NoticeState
-from tracking.vocabulary import Exclusion, Milestone, NoticeKind, NumberChangeKind, TrackingState
+from tracking.models.operator_decisions import NumberChangeKind
+from tracking.vocabulary import Exclusion, Milestone, NoticeKind, TrackingState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("connected_feeds")]
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)

@@ -21,10 +21,11 @@ from tracking.ingest.corrections.number_legs import (
 )
 from tracking.models import BuyerTask, Leg, Notice, NumberChange, OrderLine, Shipment
 from tracking.models.notices import NoticeState
+from tracking.models.operator_decisions import NumberChangeKind
 from tracking.notifications.outbox import enqueue_notices
 from tracking.notifications.triggers import NoticeTrigger
 from tracking.polling import schedule
-from tracking.vocabulary import NoticeKind, NumberChangeKind
+from tracking.vocabulary import NoticeKind
 
 
 @transaction.atomic
