@@ -26,7 +26,7 @@ from tests import factories
 from tests.bench.measurement import Row
 from tests.test_start import free_port
 from tracking.ingest.process import process_payloads
-from tracking.models import Contact, Follow, Notice, Payload, Subscriber
+from tracking.models import Contact, Follow, Notice, Payload, Shipment, Subscriber
 from tracking.models.notices import NoticeState, address_key
 from tracking.models.payloads import ReceivedVia
 from tracking.notifications.delivery import deliver_due_notices
@@ -172,6 +172,7 @@ def outbox_memory_row() -> Row:
     Notice.objects.all().delete()
     for index in range(SHIPMENT_COUNT):
         factories.create_leg(f"DR{index:09d}CN")
+    Shipment.objects.update(milestone="import_customs")
     subscribers = Subscriber.objects.bulk_create(
         Subscriber(token=f"drain{index}", language="en") for index in range(NOTICE_COUNT // SHIPMENT_COUNT + 1)
     )

@@ -48,7 +48,7 @@ from django.utils import timezone  # noqa: E402
 
 from tests import factories  # noqa: E402
 from tracking import broker  # noqa: E402
-from tracking.models import Contact, Notice, Subscriber  # noqa: E402
+from tracking.models import Contact, Notice, Shipment, Subscriber  # noqa: E402
 from tracking.models.notices import NoticeState  # noqa: E402
 from tracking.tasks import enqueue_due_deliveries  # noqa: E402
 
@@ -148,6 +148,7 @@ def enqueue_notices(channel: str, address_pattern: str) -> None:
     """Enqueue `NOTICE_COUNT` notices on a channel, each for its own subscriber and parcel."""
     for index in range(NOTICE_COUNT):
         leg = factories.create_leg(f"{channel[:3].upper()}RILL{index:05d}")
+        Shipment.objects.filter(pk=leg.shipment_id).update(milestone="import_customs")
         subscriber = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
         address = address_pattern.format(index=index)
         contact = Contact.objects.create(

@@ -11,9 +11,11 @@ from django.conf import settings as site
 from django.utils import timezone
 
 from tests.notifications.mail_server import MailServer
+from tests.notifications.page_states import let_page_say
 from tracking.models import Contact, Leg, Notice
 from tracking.notifications.bounces import MailResult, process_mail
 from tracking.notifications.delivery import deliver_due_notices
+from tracking.vocabulary import NoticeKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -49,6 +51,7 @@ Content-Type: {kind}
 @pytest.fixture
 def sent_headers(leg: Leg, contact: Contact, mail_server: MailServer) -> str:
     """Return the headers of a mail that was really sent."""
+    let_page_say(NoticeKind.ARRIVED, leg.shipment)
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
     deliver_due_notices("email", timezone.now())
     return "".join(f"{name}: {value}\n" for name, value in mail_server.mails[0].items())
@@ -110,6 +113,7 @@ def test_mail_without_our_signature_changes_nothing(contact: Contact, mail: byte
 
 def test_reader_can_unsubscribe_by_mail(leg: Leg, contact: Contact, mail_server: MailServer, settings: Any) -> None:
     settings.UNSUBSCRIBE_MAILBOX = "stop@example.com"
+    let_page_say(NoticeKind.ARRIVED, leg.shipment)
     Notice.objects.create(contact=contact, shipment=leg.shipment, kind="arrived", due_at=timezone.now())
     deliver_due_notices("email", timezone.now())
     subject = str(mail_server.mails[0]["List-Unsubscribe"]).partition("?subject=")[2].rstrip(">").replace("%20", " ")

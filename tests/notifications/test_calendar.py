@@ -10,30 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from tests.notifications.forecasts import make_forecast
 from tests.notifications.mail_server import MailServer
-from tracking.models import Contact, Forecast, Leg, Notice, Shipment
+from tracking.models import Contact, Leg, Notice, Shipment
 from tracking.notifications.delivery import deliver_due_notices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
-
-
-def make_forecast(shipment: Shipment, first: date, days: int) -> Forecast:
-    forecast = Forecast.objects.create(
-        shipment=shipment,
-        made_at=timezone.now(),
-        earliest_on=first,
-        latest_on=first + timedelta(days=days),
-        most_likely_on=first,
-        stage="accepted",
-        elapsed_days=1,
-        raw_remaining_days=[],
-        shown_remaining_days=[],
-        basis="all",
-        change_reason="first",
-    )
-    shipment.forecast = forecast
-    shipment.save()
-    return forecast
 
 
 def fetch_calendar(client: Client, shipment: Shipment) -> Calendar:

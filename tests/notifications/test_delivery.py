@@ -12,15 +12,20 @@ from django.utils import timezone
 
 from tests import factories
 from tests.notifications.mail_server import MailServer, html_body, plain_body
-from tracking.models import Contact, Follow, Leg, Notice, Order, Shop, Subscriber
+from tests.notifications.page_states import let_page_say
+from tracking.models import Alert, Contact, Follow, Leg, Notice, Order, Shop, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications import confirmation
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import InvalidContactAddressError
 from tracking.notifications.delivery import CLAIM_DURATION, channels_due, claim_notices, deliver_due_notices
+from tracking.notifications.triggers import NOTICE_KIND_BY_ALERT
 from tracking.vocabulary import NoticeKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+KINDS_OF_ALERTS = frozenset(NOTICE_KIND_BY_ALERT.values())
 
 
 @pytest.fixture
@@ -31,6 +36,7 @@ def now() -> datetime:
 def make_notice(leg: Leg, contact: Contact, kind: str = "shipped", **fields: Any) -> Notice:
     facts = {"scan": "origin.picked_up", "at": "2026-09-20T08:00:00+00:00", "zone": "Asia/Shanghai", "country": "CN"}
     values = {"facts": facts, "due_at": timezone.now(), **fields}
+    let_page_say(NoticeKind(kind), leg.shipment)
     return Notice.objects.create(contact=contact, shipment=leg.shipment, kind=kind, **values)
 
 
@@ -125,6 +131,51 @@ def test_every_kind_has_a_text(leg: Leg, contact: Contact, mail_server: MailServ
     assert len(plain_body(mail_server.mails[0])) > 200
 
 
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind not in KINDS_OF_ALERTS])
+def test_notice_is_dropped_if_the_page_no_longer_says_it(
+    leg: Leg, contact: Contact, mail_server: MailServer, kind: NoticeKind
+) -> None:
+    notice = make_notice(leg, contact, kind.value)
+    let_page_say(NoticeKind.DELIVERED if kind is NoticeKind.RETURNED else NoticeKind.RETURNED, leg.shipment)
+
+    assert deliver_due_notices("email", timezone.now()) == 1
+
+    assert (state_of(notice), notice.claimed_until, notice.sent_at) == (NoticeState.OUTDATED, None, None)
+    assert mail_server.mails == []
+
+
+def test_notice_of_an_alert_is_sent_only_while_the_alert_is_open(
+    leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
+) -> None:
+    times = {"started_at": now, "opened_at": now, "updated_at": now}
+    alert = Alert.objects.create(shipment=leg.shipment, kind="lost", severity="act", **times)
+    sent = make_notice(leg, contact, "problem", facts={"alert": "lost"}, dedupe_key="a")
+    deliver_due_notices("email", timezone.now())
+    dropped = make_notice(leg, contact, "problem", facts={"alert": "lost"}, dedupe_key="b")
+    Alert.objects.filter(pk=alert.pk).update(closed_at=now)
+    deliver_due_notices("email", timezone.now())
+
+    assert (state_of(sent), state_of(dropped)) == (NoticeState.SENT, NoticeState.OUTDATED)
+    assert len(mail_server.mails) == 1
+
+
+def test_arrival_tomorrow_is_not_told_on_the_day_itself(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+    notice = make_notice(leg, contact, "arriving_tomorrow")
+
+    deliver_due_notices("email", timezone.now() + timedelta(days=1))
+
+    assert (state_of(notice), mail_server.mails) == (NoticeState.OUTDATED, [])
+
+
+def test_past_progress_is_not_explained_as_the_present(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+    make_notice(leg, contact, "departed")
+    let_page_say(NoticeKind.CUSTOMS_RELEASED, leg.shipment)
+
+    deliver_due_notices("email", timezone.now())
+
+    assert "it has moved on" in plain_body(mail_server.mails[0])
+
+
 def test_three_notices_at_once_become_one_message(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notices = [make_notice(leg, contact, kind) for kind in ("arrived", "customs_released", "out_for_delivery")]
 
@@ -191,7 +242,7 @@ def test_unreachable_server_does_not_count_against_the_contact(leg: Leg, contact
 def test_contact_with_a_dead_address_is_disabled(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
     notice, after = (
         make_notice(leg, contact),
-        make_notice(leg, contact, "delivered", due_at=timezone.now() + timedelta(hours=1)),
+        make_notice(leg, contact, "customs_released", due_at=timezone.now() + timedelta(hours=1)),
     )
     mail_server.replies = ["550 5.1.1 no such user"]
 

@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from tests import factories
 from tests.notifications.mail_server import MailServer
+from tests.notifications.page_states import let_page_say
 from tracking import tasks
 from tracking.models import Contact, Notice, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import DeliveryReceipt, NotificationMessage, UnconfirmedDeliveryError
 from tracking.notifications.delivery import deliver_due_notices
+from tracking.vocabulary import NoticeKind
 from tracking.worker_lock import hold_worker_lock, release_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -44,6 +46,7 @@ class FakeChannel:
 def enqueue_notices(count: int, channel_name: str = "webhook") -> None:
     for number in range(count):
         leg = factories.create_leg(f"MANY{channel_name[:2].upper()}{number:05d}")
+        let_page_say(NoticeKind.ARRIVED, leg.shipment)
         reader = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
         address = f"{number}@example.com" if channel_name == "email" else f"https://example.com/{number}"
         contact = Contact.objects.create(

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from tracking.journey import JourneyStep, ShipmentStatus
 from tracking.models import Leg, Shipment
+from tracking.notifications.page_state import PageState
 from tracking.timeline import sort_scans
 from tracking.vocabulary import Exclusion, Precision, Scan
 
@@ -101,6 +102,8 @@ class LoadedShipment:
     """What operators state about the parcel and have not undone."""
     status: ShipmentStatus | None = None
     """What `record.update_status` has concluded in this unit of work."""
+    page_before: PageState | None = None
+    """What the page said before that conclusion."""
 
     def set_exclusion(self, key: EventKey, exclusion: str) -> None:
         """Set why an event does not count; '' if it counts."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from tracking.alerts.lifecycle import AlertChanges
 from tracking.ingest.loaded import LoadedShipment
+from tracking.journey import ShipmentStatus
 from tracking.localization.reader import today_in
 from tracking.models import Alert, Forecast, Shipment
+from tracking.notifications.changes import NewScan, StatusChange, triggers_for_change
 from tracking.notifications.outbox import enqueue_notices
-from tracking.notifications.triggers import NOTICE_KIND_BY_ALERT, NoticeTrigger, triggers_for_scans
+from tracking.notifications.page_state import page_state_of
+from tracking.notifications.triggers import NOTICE_KIND_BY_ALERT, NoticeTrigger
 from tracking.vocabulary import AlertKind, NoticeKind
 
 MIN_NOTIFIED_SHIFT: Final = timedelta(days=2)
@@ -22,14 +25,30 @@ ONE_DAY: Final = timedelta(days=1)
 def enqueue_event_notices(
     loaded_shipments: Iterable[LoadedShipment], alert_changes: Iterable[AlertChanges], now: datetime
 ) -> int:
-    """Enqueue the notices for new events and opened alerts; return how many."""
-    triggers = [
-        trigger
-        for loaded in loaded_shipments
-        if loaded.new_events
-        for trigger in triggers_for_scans(loaded.shipment.pk, loaded.shipment.order_id, loaded.new_events, now)
-    ]
+    """Enqueue the notices for what changed in the conclusions, and for opened alerts; return how many."""
+    triggers = [trigger for loaded in loaded_shipments for trigger in triggers_for_loaded(loaded, now)]
     return enqueue_notices([*triggers, *triggers_for_alerts(alert_changes)], now)
+
+
+def triggers_for_loaded(loaded: LoadedShipment, now: datetime) -> list[NoticeTrigger]:
+    """Return the triggers for what changed in the conclusion about a loaded shipment."""
+    shipment, status, before = loaded.shipment, loaded.status, loaded.page_before
+    if status is None or before is None:
+        return []
+    change = StatusChange(before, page_state_of(shipment), status, tuple(newly_counted(loaded, status, now)), now)
+    return triggers_for_change(shipment.pk, shipment.order_id, change)
+
+
+def newly_counted(loaded: LoadedShipment, status: ShipmentStatus, now: datetime) -> Iterator[NewScan]:
+    """Yield the scans that count and are new, are read differently now, or did not count before; oldest first."""
+    new_events = {(event.leg_id, event.fingerprint): event for event in loaded.new_events}
+    changed = loaded.reinterpreted_events.keys() | loaded.changed_exclusions.keys()
+    for step in status.counted:
+        assert step.event_key is not None
+        if event := new_events.get(step.event_key):
+            yield NewScan(step, event.received_at, event.raw_place)
+        elif step.event_key in changed:
+            yield NewScan(step, now)
 
 
 def triggers_for_alerts(alert_changes: Iterable[AlertChanges]) -> list[NoticeTrigger]:
@@ -54,16 +73,20 @@ def enqueue_forecast_notices(
         forecast = shipment.arrival_forecast
         if forecast is None:
             continue
-        if has_moved(forecast, previous_forecasts.get(shipment.pk)):
-            triggers.append(trigger_for_forecast(shipment, forecast, NoticeKind.DATE_MOVED))
+        previous = previous_forecasts.get(shipment.pk)
+        if previous is not None and has_moved(forecast, previous):
+            # A new stage has a notice of its own: its reader must not be told of the same change twice.
+            since = previous.made_at if forecast.stage != previous.stage else None
+            trigger = trigger_for_forecast(shipment, forecast, NoticeKind.DATE_MOVED)
+            triggers.append(trigger._replace(unless_notified_since=since))
         if is_arriving_tomorrow(forecast, shipment, now):
             triggers.append(trigger_for_forecast(shipment, forecast, NoticeKind.ARRIVING_TOMORROW))
     return enqueue_notices(triggers, now)
 
 
-def has_moved(forecast: Forecast, previous: Forecast | None) -> bool:
+def has_moved(forecast: Forecast, previous: Forecast) -> bool:
     """Return whether a new forecast differs from the previous one by enough days for a notice."""
-    if previous is None or previous.pk == forecast.pk:
+    if previous.pk == forecast.pk:
         return False
     return abs(forecast.most_likely_on - previous.most_likely_on) >= MIN_NOTIFIED_SHIFT
 

@@ -22,6 +22,7 @@ from tracking.ingest.notices import enqueue_event_notices
 from tracking.journey import JourneyStep, JourneySummary, OrderTime, ShipmentStatus, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
 from tracking.models.shipments import STAGE_TIME_FIELDS
+from tracking.notifications.page_state import page_state_of
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
 from tracking.timeline import sort_scans
@@ -177,6 +178,7 @@ def update_due_statuses(now: datetime) -> int:
 def update_status(loaded: LoadedShipment, now: datetime) -> None:
     """Derive from all events where the shipment stands, and give it a new revision."""
     shipment = loaded.shipment
+    loaded.page_before = loaded.page_before or page_state_of(shipment)
     status = conclude(loaded, now)
     shipment.milestone = status.milestone.value
     shipment.overlay = status.overlay.value if status.overlay else ""

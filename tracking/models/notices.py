@@ -163,6 +163,7 @@ class NoticeState(models.TextChoices):
     PENDING = "pending", _("owed")
     SENT = "sent", _("sent")
     SUPERSEDED = "superseded", _("overtaken by a later one")
+    OUTDATED = "outdated", _("dropped: the page no longer says it")
     FAILED = "failed", _("given up")
 
 

@@ -31,6 +31,7 @@ from tracking.notifications.channels.channel import (
     UnconfirmedDeliveryError,
 )
 from tracking.notifications.dispatch import DeliveryOutcome, OutgoingMessage, dispatch_messages
+from tracking.notifications.relevance import is_still_said, open_alerts_of
 from tracking.notifications.texts import build_message, language_for, reader_for_subscriber
 from tracking.notifications.triggers import KIND_PRIORITY, URGENT_KINDS
 from tracking.vocabulary import NoticeKind
@@ -61,7 +62,7 @@ def deliver_due_notices(channel_name: str, now: datetime, deadline: float | None
     """
     channel = CHANNELS[channel_name]
     notices = claim_notices(channel_name, now)
-    messages = [build_outgoing_message(group) for group in group_by_message(notices, now)]
+    messages = [build_outgoing_message(group) for group in group_by_message(drop_outdated(notices, now), now)]
     if deadline is None:
         deadline = time.monotonic() + CHANNEL_JOB_SECONDS
     for message, outcome in dispatch_messages(channel, messages, deadline):
@@ -79,6 +80,16 @@ def claim_notices(channel_name: str, now: datetime) -> list[Notice]:
         "contact__subscriber__user", "shipment__order__shop", "shipment__forecast"
     )
     return list(notices.order_by("contact", "shipment", "pk"))
+
+
+def drop_outdated(notices: list[Notice], now: datetime) -> list[Notice]:
+    """Close the notices that the page no longer confirms; return the others."""
+    alerts = open_alerts_of(notices)
+    outdated = [notice for notice in notices if not is_still_said(notice, alerts, now)]
+    close_notices(outdated, NoticeState.OUTDATED, "")
+    for notice in outdated:
+        log.info("notice dropped: the page no longer says it", notice=notice.pk, kind=notice.kind)
+    return [notice for notice in notices if notice not in outdated]
 
 
 def group_by_message(notices: list[Notice], now: datetime) -> Iterator[list[Notice]]:

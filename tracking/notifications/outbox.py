@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,16 +14,24 @@ from tracking.localization.reader import FIRST_DAYS, country_of_zone, default_fi
 from tracking.models import Contact, Follow, Notice, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.models.texts import DigestFrequency
-from tracking.notifications.triggers import DEFAULT_KINDS, KIND_PRIORITY, URGENT_KINDS, NoticeTrigger
+from tracking.notifications.triggers import (
+    DEFAULT_KINDS,
+    KIND_PRIORITY,
+    NOTICE_KIND_BY_SCAN,
+    URGENT_KINDS,
+    NoticeTrigger,
+)
 from tracking.vocabulary import NoticeKind
 
 DIGEST_HOUR: Final = 8
 ONE_DAY: Final = timedelta(days=1)
-FINAL_KINDS: Final = frozenset({NoticeKind.DELIVERED, NoticeKind.RETURNING})
+FINAL_KINDS: Final = frozenset({NoticeKind.DELIVERED, NoticeKind.RETURNING, NoticeKind.SENT_BACK, NoticeKind.RETURNED})
 SUPERSEDED_KINDS: Final = tuple(
     kind for kind in NoticeKind if KIND_PRIORITY[kind] < KIND_PRIORITY[NoticeKind.RETURNING]
 )
 """Kinds that are no longer worth sending once a parcel is delivered or returning."""
+PROGRESS_KINDS: Final = tuple(kind for kind in NoticeKind if kind in NOTICE_KIND_BY_SCAN.values())
+LATEST_FIELDS: Final = ("contact_id", "shipment_id", "enqueued_at")
 
 
 def enqueue_notices(triggers: Sequence[NoticeTrigger], now: datetime) -> int:
@@ -42,9 +50,41 @@ def enqueue_notices(triggers: Sequence[NoticeTrigger], now: datetime) -> int:
         for subscriber in followers[trigger.order_id]
         for notice in build_notices(trigger, subscriber, now)
     ]
+    notices = leave_out_notified(notices, triggers)
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     supersede_pending_notices(triggers)
     return len(notices)
+
+
+def leave_out_notified(notices: list[Notice], triggers: Iterable[NoticeTrigger]) -> list[Notice]:
+    """Leave out the notices of contacts that were notified of the parcel's progress since the trigger's time."""
+    since = {
+        (trigger.shipment_id, trigger.kind): trigger.unless_notified_since
+        for trigger in triggers
+        if trigger.unless_notified_since is not None
+    }
+    if not since:
+        return notices
+    progress = Notice.objects.filter(
+        shipment__in={shipment_id for shipment_id, _ in since},
+        kind__in=PROGRESS_KINDS,
+        enqueued_at__gte=min(since.values()),
+    )
+    latest: dict[tuple[int, int], datetime] = {}
+    for contact_id, shipment_id, enqueued_at in progress.order_by("enqueued_at").values_list(*LATEST_FIELDS):
+        latest[contact_id, shipment_id] = enqueued_at
+    return [notice for notice in notices if not was_notified(notice, since, latest)]
+
+
+def was_notified(
+    notice: Notice,
+    since: Mapping[tuple[int, NoticeKind], datetime],
+    latest: Mapping[tuple[int, int], datetime],
+) -> bool:
+    """Return whether the contact of a notice was notified of progress since the time that its trigger names."""
+    not_since = since.get((notice.shipment_id, NoticeKind(notice.kind)))
+    notified_at = latest.get((notice.contact_id, notice.shipment_id))
+    return not_since is not None and notified_at is not None and notified_at >= not_since
 
 
 def supersede_pending_notices(triggers: Iterable[NoticeTrigger]) -> None:

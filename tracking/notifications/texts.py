@@ -25,6 +25,7 @@ from tracking.models.buyer_tasks import RECEIPT_CODE_CHARACTERS
 from tracking.notifications.calendar import build_calendar
 from tracking.notifications.channels.channel import Link, NotificationMessage
 from tracking.notifications.json_ld import build_parcel_delivery
+from tracking.notifications.page_state import is_past, page_state_of
 from tracking.notifications.triggers import URGENT_KINDS
 from tracking.vocabulary import NoticeKind, Scan
 
@@ -46,12 +47,24 @@ EXPLANATIONS: Final[Mapping[NoticeKind, Promise]] = {
     NoticeKind.PROBLEM: gettext_lazy("The page says what is known, what happens next, and what helps."),
     NoticeKind.NUMBER_CHANGED: gettext_lazy("The shop changed the tracking number. The page follows the new one."),
     NoticeKind.RETURNING: gettext_lazy("It goes back to the sender. Ask the shop about a new parcel or your money."),
+    NoticeKind.RETURNED: gettext_lazy("The sender has it again. The page shows its way there."),
+    NoticeKind.SENT_AGAIN: gettext_lazy("It came back, and now it's on its way to you again. The page shows when."),
+    NoticeKind.SENT_BACK: gettext_lazy("The carrier has your return. The page shows its way to the shop."),
+    NoticeKind.DELIVERY_WITHDRAWN: gettext_lazy(
+        "It hasn't been delivered yet. The page shows what the carrier says now."
+    ),
 }
+PAST_EXPLANATION: Final = gettext_lazy("Since then it has moved on. The page shows where it is now.")
 
 
+FORECAST_CLAIM: Final = timedelta(minutes=10)
+"""How far ahead a worker that makes a forecast moves `forecast_due_at` meanwhile."""
 UNSUBSCRIBE_SALT: Final = "stop notices"
 KINDS_WITHOUT_FORECAST: Final = frozenset(
-    {NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.DELIVERED, NoticeKind.RETURNING}
+    {
+        *(NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.DELIVERED),
+        *(NoticeKind.RETURNING, NoticeKind.RETURNED, NoticeKind.SENT_BACK, NoticeKind.DELIVERY_WITHDRAWN),
+    }
 )
 """Kinds that settle the date themselves; an older forecast would contradict them."""
 
@@ -74,7 +87,7 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
         sender=order.shop.name,
         subject=_("%(headline)s · order %(number)s") % {"headline": headline, "number": order.number},
         headline=headline,
-        lines=tuple(digest_lines(notices, reader)) if is_digest else (str(EXPLANATIONS[kind]),),
+        lines=tuple(digest_lines(notices, reader)) if is_digest else (explanation_of(first),),
         facts=() if is_digest else tuple(message_facts(first, reader)),
         action=Link(_("See where it is"), site + order.get_absolute_url()),
         secondary_links=(
@@ -94,7 +107,7 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
         idempotency_key=f"notice {first.pk} {first.contact_id}",
         json_ld=None if is_digest else build_parcel_delivery(first.shipment),
         calendar_file=calendar_for(notices) if subscriber.attach_calendar else None,
-        preheader="" if is_digest else str(EXPLANATIONS[kind]),
+        preheader="" if is_digest else explanation_of(first),
         urgency="high" if kind in URGENT_KINDS else "normal",
         tag=f"parcel {first.shipment.token}",
     )
@@ -105,6 +118,12 @@ def calendar_for(notices: list[Notice]) -> bytes | None:
     shipments = {notice.shipment_id: notice.shipment for notice in notices}.values()
     has_window = any(shipment.arrival_forecast for shipment in shipments)
     return build_calendar(shipments, settings.SITE_NAME) if has_window else None
+
+
+def explanation_of(notice: Notice) -> str:
+    """Return what a notice means, or that the parcel has moved on since."""
+    kind = NoticeKind(notice.kind)
+    return str(PAST_EXPLANATION if is_past(kind, page_state_of(notice.shipment)) else EXPLANATIONS[kind])
 
 
 def headline_of(notice: Notice) -> str:
@@ -140,9 +159,11 @@ def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
 
 def expected_days(shipment: Shipment, reader: Reader) -> str:
     """Return the arrival window from today on as text; '' if there is none or it has passed."""
-    forecast = shipment.arrival_forecast
-    today = today_in(shipment.order.country, datetime.now(UTC))
-    if forecast is None or forecast.latest_on < today:
+    forecast, now = shipment.arrival_forecast, datetime.now(UTC)
+    today = today_in(shipment.order.country, now)
+    # After a scan the forecast is made again within seconds: until then the old one would contradict the new stage.
+    is_outdated = shipment.forecast_due_at is not None and shipment.forecast_due_at < now + FORECAST_CLAIM
+    if forecast is None or forecast.latest_on < today or is_outdated:
         return ""
     return datetimes.format_day_range(max(forecast.earliest_on, today), forecast.latest_on, reader)
 

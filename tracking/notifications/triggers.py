@@ -1,17 +1,14 @@
-"""Which scans and alerts cause a notice, and how important each kind is. Pure functions and tables.
-
-A scan that is older than `MAX_EVENT_AGE` when it arrives causes no notice: a first import brings whole histories.
-"""
+"""Which scans and alerts belong to which kind of notice, and how important each kind is: tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from tracking.vocabulary import DELIVERED_SCANS, MILESTONE_OF_SCAN, AlertKind, Milestone, NoticeKind, Scan
 
 MAX_EVENT_AGE: Final = timedelta(hours=36)
+"""A scan older than this when it arrives causes no notice: a first import brings whole histories."""
 NOTICE_KIND_BY_SCAN: Final[dict[Scan, NoticeKind]] = {
     Scan.ORIGIN_PICKED_UP: NoticeKind.SHIPPED,
     Scan.ORIGIN_ACCEPTED: NoticeKind.SHIPPED,
@@ -22,7 +19,6 @@ NOTICE_KIND_BY_SCAN: Final[dict[Scan, NoticeKind]] = {
     Scan.IMPORT_CUSTOMS_RELEASED: NoticeKind.CUSTOMS_RELEASED,
     Scan.DELIVERY_OUT: NoticeKind.OUT_FOR_DELIVERY,
     Scan.PICKUP_AVAILABLE: NoticeKind.READY,
-    Scan.RETURN_STARTED: NoticeKind.RETURNING,
     **dict.fromkeys(DELIVERED_SCANS, NoticeKind.DELIVERED),
     **{scan: NoticeKind.ATTEMPTED for scan in Scan if MILESTONE_OF_SCAN[scan] is Milestone.ATTEMPT_FAILED},
 }
@@ -36,9 +32,8 @@ NOTICE_KIND_BY_ALERT: Final[dict[AlertKind, NoticeKind]] = {
     **dict.fromkeys((AlertKind.DAMAGED, AlertKind.LOST), NoticeKind.PROBLEM),
     AlertKind.PICKUP_EXPIRING: NoticeKind.PICKUP_EXPIRING,
 }
-"""Alerts missing here cause no notice: attempts and returns have scans, and feed problems concern operators only."""
-REPEATABLE_KINDS: Final = frozenset({NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED})
-"""Kinds that can happen on several days and are sent once a day; all others are sent once per parcel."""
+"""Alerts missing here cause no notice: attempts, returns and deliveries taken back are told by `changes`, and feed
+problems concern operators only."""
 URGENT_KINDS: Final = frozenset({NoticeKind.OUT_FOR_DELIVERY, NoticeKind.BUYER_TASK_OPENED, NoticeKind.PICKUP_EXPIRING})
 DEFAULT_KINDS: Final = frozenset(NoticeKind) - {NoticeKind.DEPARTED, NoticeKind.CUSTOMS_STARTED}
 """Kinds that are sent unless a reader switches them off."""
@@ -50,7 +45,8 @@ KIND_PRIORITY: Final = {
             NoticeKind.NUMBER_CHANGED,
             *(NoticeKind.CUSTOMS_RELEASED, NoticeKind.DATE_MOVED, NoticeKind.DELAY, NoticeKind.ARRIVING_TOMORROW),
             *(NoticeKind.OUT_FOR_DELIVERY, NoticeKind.ATTEMPTED, NoticeKind.READY, NoticeKind.PICKUP_EXPIRING),
-            *(NoticeKind.PROBLEM, NoticeKind.BUYER_TASK_OPENED, NoticeKind.RETURNING, NoticeKind.DELIVERED),
+            *(NoticeKind.PROBLEM, NoticeKind.SENT_AGAIN, NoticeKind.DELIVERY_WITHDRAWN, NoticeKind.BUYER_TASK_OPENED),
+            *(NoticeKind.RETURNING, NoticeKind.SENT_BACK, NoticeKind.RETURNED, NoticeKind.DELIVERED),
         )
     )
 }
@@ -58,13 +54,18 @@ KIND_PRIORITY: Final = {
 
 
 class NoticeTrigger(NamedTuple):
-    """One reason for a notice about a parcel; `facts` are plain values (JSON) for its text."""
+    """One reason for a notice about a parcel; `facts` are plain values (JSON) for its text.
+
+    With `unless_notified_since`, contacts that were notified of the parcel's progress since then get no notice: what
+    the forecast says belongs to that notice.
+    """
 
     shipment_id: int
     order_id: int
     kind: NoticeKind
     dedupe_key: str
     facts: dict[str, Any]
+    unless_notified_since: datetime | None = None
 
 
 class RepeatedRequest(Protocol):
@@ -85,60 +86,3 @@ def trigger_for_repeated_request(buyer_task: RepeatedRequest) -> NoticeTrigger:
     dedupe_key = f"ask {buyer_task.pk} {buyer_task.round + 1}"
     order_id = buyer_task.shipment.order_id
     return NoticeTrigger(buyer_task.shipment_id, order_id, NoticeKind.BUYER_TASK_OPENED, dedupe_key, {})
-
-
-class ScanRecord(Protocol):
-    """The fields of a stored event that a notice needs."""
-
-    @property
-    def scan(self) -> str: ...
-    @property
-    def occurred_at(self) -> datetime | None: ...
-    @property
-    def received_at(self) -> datetime: ...
-    @property
-    def local_time(self) -> str: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def offset_minutes(self) -> int | None: ...
-    @property
-    def city(self) -> str: ...
-    @property
-    def raw_place(self) -> str: ...
-    @property
-    def country(self) -> str: ...
-
-
-def triggers_for_scans(
-    shipment_id: int, order_id: int, new_events: Iterable[ScanRecord], now: datetime
-) -> list[NoticeTrigger]:
-    """Return the trigger for new scans of a parcel: the most important recent one, at most one."""
-    recent = [
-        event
-        for event in new_events
-        if Scan(event.scan) in NOTICE_KIND_BY_SCAN and time_of(event) > now - MAX_EVENT_AGE
-    ]
-    if not recent:
-        return []
-    event = max(recent, key=lambda event: (KIND_PRIORITY[NOTICE_KIND_BY_SCAN[Scan(event.scan)]], time_of(event)))
-    kind = NOTICE_KIND_BY_SCAN[Scan(event.scan)]
-    dedupe_key = (event.local_time or time_of(event).isoformat())[:10] if kind in REPEATABLE_KINDS else ""
-    return [NoticeTrigger(shipment_id, order_id, kind, dedupe_key, scan_facts(event))]
-
-
-def time_of(event: ScanRecord) -> datetime:
-    """Return when a scan happened, or when it reached us if the carrier gave no time."""
-    return event.occurred_at or event.received_at
-
-
-def scan_facts(scan_record: ScanRecord) -> dict[str, Any]:
-    """Return what happened, when and where, as plain values for the text of a notice."""
-    return {
-        "scan": scan_record.scan,
-        "at": scan_record.occurred_at.isoformat() if scan_record.occurred_at else "",
-        "zone": scan_record.zone,
-        "offset": scan_record.offset_minutes,
-        "place": scan_record.city or scan_record.raw_place,
-        "country": scan_record.country,
-    }

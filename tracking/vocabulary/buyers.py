@@ -52,3 +52,7 @@ class NoticeKind(TextChoices):
     PROBLEM = "problem", _("Something is wrong")
     RETURNING = "returning", _("Going back to the sender")
     NUMBER_CHANGED = "number_changed", _("New tracking number")
+    RETURNED = "returned", _("Returned to the sender")
+    SENT_AGAIN = "sent_again", _("Sent again")
+    SENT_BACK = "sent_back", _("Sent back by you")
+    DELIVERY_WITHDRAWN = "delivery_withdrawn", _("The carrier took “delivered” back")
