@@ -72,6 +72,10 @@ app.conf.update(
             "task": "tracking.tasks.train_hazards",
             "schedule": crontab(hour="3", minute="17"),
         },
+        "train correction horizons": {
+            "task": "tracking.tasks.train_correction_horizons",
+            "schedule": crontab(hour="3", minute="27"),
+        },
         "make due forecasts": {
             "task": "tracking.forecast_tasks.make_due_forecasts",
             "schedule": timedelta(seconds=5),

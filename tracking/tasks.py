@@ -22,7 +22,7 @@ from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import TemporaryDeliveryError
 from tracking.notifications.outbox import enqueue_notices
 from tracking.notifications.triggers import trigger_for_repeated_request
-from tracking.polling import fetch, schedule, training, webhook_health
+from tracking.polling import after_end, fetch, schedule, training, webhook_health
 from tracking.worker_lock import hold_worker_lock
 
 LEGS_PER_MESSAGE: Final = 200
@@ -88,6 +88,12 @@ def update_load_factors() -> int:
 def train_hazards() -> int:
     """Train the event hazards from recent parcels; return how many there are."""
     return training.train_hazards(timezone.now())
+
+
+@shared_task
+def train_correction_horizons() -> int:
+    """Learn how long each feed corrects itself after a delivery; return of how many feeds."""
+    return after_end.train_horizons(timezone.now())
 
 
 @shared_task

@@ -43,6 +43,8 @@ def make_snapshot(*events: SnapshotEvent, at_hour: float = 100, **fields: Any) -
         "overlay": status.overlay,
         "events": events,
         "limits": DwellLimitTable(),
+        "delivery_withdrawn_at": status.delivery_withdrawn_at,
+        "delivery_doubted_at": status.delivery_doubted_at,
         **fields,
     }
     return ShipmentSnapshot(**values)

@@ -18,6 +18,7 @@ from tracking.vocabulary import AlertKind, Scan
 PRESENTED = make_event("import.customs_presented", 1, "DE")
 PAPERS_REQUESTED = make_event("import.customs_info_required", 2, "DE")
 OUT_FOR_DELIVERY = make_event("delivery.out_for_delivery", 60, "DE")
+DELIVERED = make_event("delivery.delivered", 65, "DE")
 PROMISED = {"promised_on": date(2026, 9, 14)}
 
 
@@ -77,6 +78,9 @@ OPENING_EXAMPLES: list[tuple[str, list[SnapshotEvent], dict[str, Any]]] = [
     ("damaged", [make_event("exception.damaged", 2)], {}),
     ("lost", [make_event("exception.lost", 2)], {}),
     ("returning", [make_event("return.started", 2)], {}),
+    ("delivery_withdrawn", [DELIVERED, make_event("delivery.attempt_failed_absent", 90, "DE")], {}),
+    ("delivery_withdrawn", [OUT_FOR_DELIVERY], {"delivery_withdrawn_at": hours_after_start(70)}),
+    ("delivery_withdrawn", [DELIVERED], {"delivery_doubted_at": hours_after_start(70)}),
     ("wrong_country", [PRESENTED, make_event("lastmile.facility_arrived", 50, "PL")], {}),
     ("wrong_country", [make_event("delivery.delivered", 50, "PL")], {}),
     (
@@ -142,6 +146,14 @@ def test_every_kind_has_a_rule_and_an_example_that_opens_it() -> None:
         ("attempted", [OUT_FOR_DELIVERY], {}),
         ("attempted", [make_event("delivery.attempt_failed_address", 70)], {}),
         ("pickup_expiring", [make_event("pickup.available", 0, "DE", "kept for 15 days")], {"at_hour": 24 * 10}),
+        ("delivery_withdrawn", [DELIVERED], {}),
+        ("delivery_withdrawn", [OUT_FOR_DELIVERY], {"delivery_doubted_at": hours_after_start(70)}),
+        ("delivery_withdrawn", [DELIVERED], {"delivery_withdrawn_at": hours_after_start(60)}),
+        (
+            "delivery_withdrawn",
+            [DELIVERED, make_event("return.started", 99, "DE")],
+            {"delivery_doubted_at": hours_after_start(70), "at_hour": 120},
+        ),
         ("held", [PAPERS_REQUESTED], {}),
         ("held", [make_event("exception.delayed")], {}),
         (
@@ -304,3 +316,17 @@ def test_silence_changes_nothing_before_the_next_due_time(events: list[SnapshotE
     after = make_snapshot(*events, at_hour=max(at_hour, (later - START) / timedelta(hours=1)), **PROMISED)
 
     assert problem_kinds(after) == problem_kinds(before)
+
+
+def test_withdrawn_delivery_is_one_alert_with_the_contradiction_as_evidence_until_the_next_delivery() -> None:
+    attempted = make_event("delivery.attempt_failed_absent", 90, "DE", "Nobody home")
+    findings = [
+        {finding.kind: finding for finding in find_problems(make_snapshot(*events, at_hour=120))}
+        for events in ([DELIVERED, attempted], [DELIVERED, attempted, make_event("delivery.delivered", 100, "DE")])
+    ]
+
+    finding = findings[0][AlertKind.DELIVERY_WITHDRAWN]
+    assert (finding.since, finding.milestone) == (hours_after_start(90), "")
+    assert finding.evidence["scan"] == "delivery.attempt_failed_absent"
+    assert finding.evidence["text"] == "Nobody home"
+    assert AlertKind.DELIVERY_WITHDRAWN not in findings[1]

@@ -47,10 +47,6 @@ def test_parcel_out_for_delivery_is_polled_soonest() -> None:
     assert min(hours, key=lambda status: hours[status]) == Milestone.OUT_FOR_DELIVERY
 
 
-def test_delivered_parcel_is_no_longer_polled() -> None:
-    assert schedule.next_check(leg_at(Milestone.DELIVERED), NOW) is None
-
-
 def test_parcel_is_polled_sooner_on_its_expected_delivery_days() -> None:
     today = NOW.date()
 

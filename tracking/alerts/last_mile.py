@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tracking.alerts.snapshot import Finding, ShipmentSnapshot, SnapshotEvent, finding_from_event
 from tracking.carriers.causes import extract_storage_days
@@ -94,3 +94,24 @@ def pickup_expiring(snapshot: ShipmentSnapshot) -> Finding | None:
     until, from_carrier = deadline
     finding = finding_from_event(snapshot, AlertKind.PICKUP_EXPIRING, Severity.ACT, event)
     return finding._replace(evidence={**finding.evidence, "until": until.isoformat(), "from_carrier": from_carrier})
+
+
+def delivery_withdrawn(snapshot: ShipmentSnapshot) -> Finding | None:
+    """Find a delivery that the carrier has taken back, or no longer reports."""
+    withdrawn_at, doubted_at = snapshot.delivery_withdrawn_at, snapshot.delivery_doubted_at
+    if snapshot.overlay is Overlay.RETURNING:
+        return None
+    if snapshot.is_finished:
+        is_delivered = snapshot.milestone is Milestone.DELIVERED
+        return found_withdrawal(doubted_at, {"doubted": True}) if is_delivered and doubted_at is not None else None
+    if withdrawn_at is None:
+        return None
+    event = next((event for event in snapshot.events if event.occurred_at == withdrawn_at), None)
+    if event is None:
+        return found_withdrawal(withdrawn_at, {})
+    return finding_from_event(snapshot, AlertKind.DELIVERY_WITHDRAWN, Severity.WATCH, event, at_milestone=False)
+
+
+def found_withdrawal(since: datetime, evidence: dict[str, Any]) -> Finding:
+    """Return the finding of a delivery that no scan contradicts: the carrier just no longer reports it."""
+    return Finding(AlertKind.DELIVERY_WITHDRAWN, "", Severity.WATCH, since, {"no_longer_reported": True, **evidence})

@@ -27,6 +27,7 @@ RULES: Final[dict[AlertKind, Rule]] = {
     AlertKind.DAMAGED: progress.damaged,
     AlertKind.LOST: progress.lost,
     AlertKind.RETURNING: progress.returning,
+    AlertKind.DELIVERY_WITHDRAWN: last_mile.delivery_withdrawn,
     AlertKind.WRONG_COUNTRY: travel.wrong_country,
     AlertKind.IMPOSSIBLE_TRAVEL: travel.impossible_travel,
     AlertKind.TWO_PARCELS: travel.two_parcels,

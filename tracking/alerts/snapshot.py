@@ -73,6 +73,7 @@ class ShipmentSnapshot:
 
     `events` are oldest first, countries are ISO codes or empty, times are aware. `late_probability` is that of arriving
     after `promised_on`, None without a forecast. `open_kinds` are the kinds of its open alerts.
+    `delivery_withdrawn_at` and `delivery_doubted_at` are those of the conclusion about the parcel.
     """
 
     now: datetime
@@ -90,6 +91,8 @@ class ShipmentSnapshot:
     open_kinds: frozenset[AlertKind] = frozenset()
     is_cancelled: bool = False
     is_untracked: bool = False
+    delivery_withdrawn_at: datetime | None = None
+    delivery_doubted_at: datetime | None = None
 
     @property
     def is_finished(self) -> bool:

@@ -55,6 +55,7 @@ NEXT_STEPS: Final = {
     AlertKind.RETURNING: gettext_lazy("The way back takes about as long as the way here."),
     AlertKind.WRONG_COUNTRY: gettext_lazy("Carriers usually send a stray parcel on within some days."),
     AlertKind.FEED_SILENT: gettext_lazy("We keep trying. The parcel travels on meanwhile."),
+    AlertKind.DELIVERY_WITHDRAWN: gettext_lazy("We keep asking the carrier and show here what it says."),
 }
 ADVICE: Final = {
     AlertKind.CUSTOMS_DWELL: gettext_lazy("Look for a message from the carrier or customs, in the spam folder too."),
@@ -69,6 +70,7 @@ ADVICE: Final = {
     AlertKind.PICKUP_EXPIRING: gettext_lazy("Collect it with the tracking number and a proof of identity."),
     AlertKind.DAMAGED: gettext_lazy("Photograph the parcel before you open it, and tell the shop."),
     AlertKind.LOST: gettext_lazy("Ask the shop for a new parcel or your money back."),
+    AlertKind.DELIVERY_WITHDRAWN: gettext_lazy("If you do have it, there is nothing for you to do."),
     AlertKind.RETURNING: gettext_lazy("Ask the shop whether it sends the parcel again or pays you back."),
     AlertKind.WRONG_COUNTRY: gettext_lazy("Tell the shop if it does not come back on its way within a week."),
     AlertKind.TWO_PARCELS: gettext_lazy("Ask the shop whether the tracking number is right."),
@@ -146,6 +148,15 @@ def feed_silent_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     return text + " " + _("Last heard: %(when)s.") % {"when": when}
 
 
+def delivery_withdrawn_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
+    """Say that the carrier took the delivery back, or that its last answer no longer has it."""
+    if evidence.get("doubted"):
+        return _("The carrier's last answer no longer says that it was delivered.")
+    if evidence.get("no_longer_reported"):
+        return _("The carrier no longer says that it was delivered. It is under way again.")
+    return _("The carrier reported it as delivered, then that it is still under way.")
+
+
 MEANING_FUNCTIONS: Final = {
     AlertKind.CUSTOMS_DWELL: customs_dwell_meaning,
     AlertKind.STALLED: stalled_meaning,
@@ -154,4 +165,5 @@ MEANING_FUNCTIONS: Final = {
     AlertKind.PICKUP_EXPIRING: pickup_expiring_meaning,
     AlertKind.WRONG_COUNTRY: wrong_country_meaning,
     AlertKind.FEED_SILENT: feed_silent_meaning,
+    AlertKind.DELIVERY_WITHDRAWN: delivery_withdrawn_meaning,
 }

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracking.journey import JourneyStep, derive_status
-from tracking.polling import hazard
+from tracking.polling import after_end, hazard
+from tracking.polling.after_end import DEFAULT_HORIZON_HOURS
 from tracking.polling.hazard import HOUR, HazardTable, ScanWait
 from tracking.polling.training import TimedScan, waits_between
 from tracking.simulator.parcels.journey_types import Journey, SimulatedScan
@@ -95,6 +96,8 @@ class PollingResult(NamedTuple):
     calls: int
     delay_hours: tuple[float, ...]
     hours_since_scan: tuple[float, ...]
+    calls_after_end: int
+    """The checks for corrections of a known end: they find no scan here, and are not among `calls`."""
 
     def quantile(self, share: float, *, since_scan: bool = False) -> float:
         """Return the hours within which `share` of all scans were found, since their report or their happening."""
@@ -166,7 +169,7 @@ PollingPolicy = Callable[[ReportedUpdate | None, datetime, datetime], float]
 
 def replay_polling(numbers: Sequence[PolledNumber], policy: PollingPolicy) -> PollingResult:
     """Poll all numbers and return how it went. A number is polled until its end is known or it is long silent."""
-    calls = 0
+    calls = calls_after_end = 0
     delays: list[float] = []
     since_scan: list[float] = []
     for number in numbers:
@@ -182,9 +185,11 @@ def replay_polling(numbers: Sequence[PolledNumber], policy: PollingPolicy) -> Po
                 known += 1
             last = number.updates[known - 1] if known else None
             if last and last.is_final:
+                known_for = (now - last.last_scan_at) / HOUR
+                calls_after_end += sum(hours > known_for for hours in after_end.check_hours(DEFAULT_HORIZON_HOURS))
                 break
             now += timedelta(hours=policy(last, number.polled_since, now))
-    return PollingResult(calls, tuple(sorted(delays)), tuple(sorted(since_scan)))
+    return PollingResult(calls, tuple(sorted(delays)), tuple(sorted(since_scan)), calls_after_end)
 
 
 def fixed_interval_policy(hours: float) -> PollingPolicy:
@@ -243,6 +248,7 @@ class PolicyComparison(NamedTuple):
                 for name, result in results.items()
                 for share in (0.5, 0.95)
             },
+            "adaptive_calls_after_end": self.adaptive.calls_after_end,
             "ratio": self.ratio,
             "price": self.call_cost,
         }

@@ -113,6 +113,8 @@ def build_snapshot(
         open_kinds=open_kinds,
         is_cancelled=shipment.cancelled_at is not None,
         is_untracked=shipment.is_untracked,
+        delivery_withdrawn_at=shipment.delivery_withdrawn_at,
+        delivery_doubted_at=shipment.delivery_doubted_at,
     )
 
 

@@ -228,6 +228,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CorrectionHorizon',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('hours', models.FloatField(verbose_name='hours after the delivery')),
+                ('delivery_count', models.PositiveIntegerField(verbose_name='learned from deliveries')),
+                ('fitted_at', models.DateTimeField(verbose_name='learned at')),
+                ('feed', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='correction_horizon', to='tracking.carrier', verbose_name='feed')),
+            ],
+            options={
+                'verbose_name': 'time of corrections',
+                'verbose_name_plural': 'times of corrections',
+            },
+        ),
+        migrations.CreateModel(
             name='ForecastAccuracy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

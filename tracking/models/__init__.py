@@ -5,7 +5,7 @@ from tracking.models.buyer_tasks import BuyerTask, BuyerTaskAnswer, BuyerTaskLog
 from tracking.models.carriers import Carrier, TextMapping, UnmappedCode
 from tracking.models.events import Event
 from tracking.models.forecasts import Forecast, ForecastAccuracy, PredictionModel, PredictionModelPart
-from tracking.models.hazard import EventHazard
+from tracking.models.hazard import CorrectionHorizon, EventHazard
 from tracking.models.notices import Contact, Follow, Mute, Notice, NoticePreference, Subscriber
 from tracking.models.operator_decisions import NumberChange, OperatorStatement
 from tracking.models.orders import Order, OrderLine
@@ -22,6 +22,7 @@ __all__ = [
     "Carrier",
     "ClearanceCurve",
     "Contact",
+    "CorrectionHorizon",
     "Event",
     "EventHazard",
     "Follow",

@@ -1,9 +1,11 @@
-"""Fitted event hazards: how likely the next event is after a scan or at a milestone."""
+"""What polling has learned: event hazards, and how long carriers correct themselves after a delivery."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from tracking.models.carriers import Carrier
 
 
 class EventHazard(models.Model):
@@ -22,3 +24,21 @@ class EventHazard(models.Model):
 
     def __str__(self) -> str:
         return self.scan_or_milestone
+
+
+class CorrectionHorizon(models.Model):
+    """For how long after a delivery a feed still changes what it says. Without a feed: all feeds together."""
+
+    feed = models.OneToOneField(
+        Carrier, models.CASCADE, null=True, verbose_name=_("feed"), related_name="correction_horizon"
+    )
+    hours = models.FloatField(_("hours after the delivery"))
+    delivery_count = models.PositiveIntegerField(_("learned from deliveries"))
+    fitted_at = models.DateTimeField(_("learned at"))
+
+    class Meta:
+        verbose_name = _("time of corrections")
+        verbose_name_plural = _("times of corrections")
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}: {self.hours}"

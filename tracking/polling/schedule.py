@@ -13,7 +13,7 @@ from django.db.models.fields import DurationField
 
 from tracking.models import Carrier, Leg, Shipment, bulk
 from tracking.models.locks import lock_rows
-from tracking.polling import hazard
+from tracking.polling import after_end, hazard
 from tracking.polling.hazard import HOUR
 from tracking.polling.training import CACHED_HAZARDS
 from tracking.vocabulary import MILESTONE_RANKS, FeedState, Milestone, Scan
@@ -41,6 +41,8 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
     shipment = leg.shipment
     if leg.reported_by_id or leg.feed is None or is_polling_over(leg, shipment, now):
         return None
+    if shipment.has_ended and shipment.delivery_doubted_at is None:
+        return after_end.next_check_after_end(leg, ended_at(shipment), now)
     interval = check_interval_hours(shipment, now, call_cost(shipment, leg.feed, now)) * (
         1 << min(leg.consecutive_failures, 4)
     )
@@ -48,18 +50,28 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
 
 
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
-    """Return whether polling a leg is over: it, its parcel or feed has ended, or nothing has happened for months.
+    """Return whether polling a leg is over: it or its feed has ended, or nothing has happened for months.
 
     Where only the carrier says that the parcel was cancelled, polling goes on: it may turn out to be under way.
     """
-    ended = shipment.has_ended
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
-    return ended or stopped or is_taken_off(leg, shipment) or now - last_activity_at(shipment) > GIVE_UP_AFTER
+    return stopped or is_taken_off(leg, shipment) or now - last_activity_at(shipment) > GIVE_UP_AFTER
 
 
 def is_taken_off(leg: Leg, shipment: Shipment) -> bool:
     """Return whether an operator removed the number, cancelled its parcel or said that its service has no tracking."""
     return leg.removed_at is not None or shipment.is_cancelled_by_operator or shipment.is_untracked
+
+
+def ended_at(shipment: Shipment) -> datetime:
+    """Return when a parcel arrived, at the buyer or back at the sender, as far as that is known."""
+    is_delivered = shipment.milestone == Milestone.DELIVERED
+    return (shipment.delivered_at if is_delivered else None) or last_activity_at(shipment)
+
+
+def status_to_poll(shipment: Shipment) -> str:
+    """Return the status whose hazard applies; a delivery in doubt is polled as if the parcel were out for delivery."""
+    return Milestone.OUT_FOR_DELIVERY.value if shipment.has_ended else shipment.overlay or shipment.milestone
 
 
 def last_activity_at(shipment: Shipment) -> datetime:
@@ -74,13 +86,13 @@ def call_cost(shipment: Shipment, feed: Carrier, now: datetime) -> float:
         cost *= PUSHED_COST_FACTOR
     if now - last_activity_at(shipment) > SILENT_AFTER:
         cost *= SILENT_COST_FACTOR
-    return cost * OUT_FOR_DELIVERY_COST_FACTOR if shipment.milestone == Milestone.OUT_FOR_DELIVERY else cost
+    return cost * OUT_FOR_DELIVERY_COST_FACTOR if status_to_poll(shipment) == Milestone.OUT_FOR_DELIVERY else cost
 
 
 def check_interval_hours(shipment: Shipment, now: datetime, cost: float) -> float:
     """Return the hours after which a new scan of a parcel is likely enough to be worth the cost of a call."""
     hazards = CACHED_HAZARDS.get()
-    status = shipment.overlay or shipment.milestone
+    status = status_to_poll(shipment)
     has_mapped_scan = shipment.last_scan and hazard.status_after(Scan(shipment.last_scan))
     current = hazard.hazard_after(hazards, shipment.last_scan, status) if has_mapped_scan else hazards[status]
     offset = shipment.last_scan_offset_minutes
@@ -126,6 +138,8 @@ def update_load_factors(now: datetime) -> int:
     """
     interval = ExpressionWrapper(F("next_check_at") - F("last_checked_at"), output_field=DurationField())
     waiting = Leg.objects.filter(next_check_at__gt=now).exclude(last_checked_at=None).exclude(feed__adapter="")
+    # The rare checks after the end would hide how often the others are polled.
+    waiting = waiting.exclude(shipment__milestone__in=Milestone.final(), shipment__overlay="")
     feeds = Carrier.objects.in_bulk()
     overloaded = 0
     for feed_id, legs, mean_interval in (

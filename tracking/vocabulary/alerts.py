@@ -32,6 +32,7 @@ class AlertKind(TextChoices):
     DAMAGED = "damaged", _("Reported as damaged")
     LOST = "lost", _("Reported as lost")
     RETURNING = "returning", _("Going back to the sender")
+    DELIVERY_WITHDRAWN = "delivery_withdrawn", _("The carrier took “delivered” back")
     WRONG_COUNTRY = "wrong_country", _("Seen in a country that is not on its way")
     IMPOSSIBLE_TRAVEL = "impossible_travel", _("Two scans too far apart for the time between them")
     TWO_PARCELS = "two_parcels", _("Two parcels seem to share one number")

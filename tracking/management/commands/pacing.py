@@ -46,4 +46,9 @@ class Command(BaseCommand):
             hours = [result.quantile(share, since_scan=of_scan) for of_scan in (False, True) for share in (0.5, 0.95)]
             cells = "".join(f"{value:>{width}.2f} h" for value, width in zip(hours, (9, 7, 11, 7), strict=True))
             self.stdout.write(f"{name:24}{result.calls:>8}{cells}")
+        parcels, after_end = options["parcels"], comparison.adaptive.calls_after_end
+        self.stdout.write(
+            f"adaptive, calls a parcel: {comparison.adaptive.calls / parcels:.1f},"
+            f" and {after_end / parcels:.1f} after its end for corrections"
+        )
         self.stdout.write(f"adaptive / fixed, median from told to known: {comparison.ratio:.2f}")
