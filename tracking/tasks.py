@@ -13,7 +13,7 @@ from tracking.alerts import dwell_limits
 from tracking.buyer_tasks import expiry, paper_checks
 from tracking.buyer_tasks.forward import forward_due_answers
 from tracking.ingest import alerts, record, replay, translate
-from tracking.ingest.attempts import process_due_payloads
+from tracking.ingest.attempts import poll_legs, process_due_payloads
 from tracking.ingest.process import process_payloads
 from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, TextMapping, UnmappedCode
@@ -22,7 +22,7 @@ from tracking.notifications import confirmation, delivery, retention
 from tracking.notifications.channels.channel import TemporaryDeliveryError
 from tracking.notifications.outbox import enqueue_notices
 from tracking.notifications.triggers import trigger_for_repeated_request
-from tracking.polling import after_end, fetch, schedule, training, webhook_health
+from tracking.polling import after_end, schedule, training, webhook_health
 from tracking.worker_lock import hold_worker_lock
 
 LEGS_PER_MESSAGE: Final = 200
@@ -52,8 +52,7 @@ def fetch_carrier_legs(carrier_id: int, leg_ids: list[int]) -> int:
     carrier = Carrier.objects.get(pk=carrier_id)
     never_fetched = list(Leg.objects.filter(pk__in=leg_ids, last_checked_at=None))
     replayed_count = sum(replay.replay_leg(leg) for leg in never_fetched)
-    answers = Payload.objects.filter(pk__in=fetch.fetch_legs(carrier, leg_ids))
-    return replayed_count + process_payloads(answers.select_related("carrier").order_by("pk"))
+    return replayed_count + poll_legs(carrier, leg_ids)
 
 
 @shared_task

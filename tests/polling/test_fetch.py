@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from tests import factories
 from tests.carrier_server import CarrierServer, run_carrier_server
+from tracking.ingest.attempts import poll_legs
 from tracking.ingest.process import process_payload
 from tracking.models import Carrier, Event, Leg, Payload
 from tracking.models.payloads import ReceivedVia
-from tracking.polling import fetch, schedule
+from tracking.polling import schedule
 from tracking.polling.circuit_breaker import FAILURES_TO_OPEN
 from tracking.tasks import fetch_carrier_legs, fetch_due_legs
 
@@ -97,7 +98,7 @@ def test_429_pauses_the_carrier_for_as_long_as_it_asks() -> None:
     with run_carrier_server(respond_with(429, **{"Retry-After": "120"})) as server:
         feed, ids = due_legs(3, server)
 
-        fetch.fetch_legs(feed, ids)
+        poll_legs(feed, ids)
 
     feed.refresh_from_db()
     assert feed.circuit_open_until is not None
@@ -112,12 +113,12 @@ def test_failures_in_a_row_open_the_circuit_and_one_success_closes_it() -> None:
         for _ in range(FAILURES_TO_OPEN):
             feed.refresh_from_db()
             assert feed.circuit_open_until is None
-            fetch.fetch_legs(feed, ids)
+            poll_legs(feed, ids)
         feed.refresh_from_db()
         assert feed.circuit_open_until is not None
         assert "503" in feed.last_error
         server.responder = accept_all
-        fetch.fetch_legs(feed, ids)
+        poll_legs(feed, ids)
 
     feed.refresh_from_db()
     assert not feed.circuit_open_until
@@ -134,7 +135,7 @@ def test_a_carrier_with_an_open_circuit_is_not_claimed() -> None:
 def test_wrong_credentials_open_the_circuit_at_once() -> None:
     with run_carrier_server(respond_with(401, "bad token")) as server:
         feed, ids = due_legs(1, server)
-        fetch.fetch_legs(feed, ids)
+        poll_legs(feed, ids)
 
     feed.refresh_from_db()
     assert feed.circuit_open_until is not None
@@ -145,7 +146,7 @@ def test_connection_error_is_recorded_and_the_leg_rescheduled() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(1, server)
 
-    fetch.fetch_legs(feed, ids)
+    poll_legs(feed, ids)
 
     leg = Leg.objects.get()
     assert "no connection" in leg.last_error
@@ -168,8 +169,8 @@ def test_rate_limit_is_shared_by_all_workers() -> None:
         feed, ids = due_legs(160, server, calls_per_second=20)
         Leg.objects.update(registered_at=factories.RECEIVED_AT)
         started = time.monotonic()
-        fetch.fetch_legs(feed, ids[:80])
-        fetch.fetch_legs(feed, ids[80:])
+        poll_legs(feed, ids[:80])
+        poll_legs(feed, ids[80:])
         seconds = time.monotonic() - started
 
     assert len(server.calls) == 4
@@ -180,8 +181,8 @@ def test_rate_limited_legs_are_postponed_without_an_error() -> None:
     with run_carrier_server(accept_all) as server:
         feed, ids = due_legs(2, server, calls_per_second=0.001)
         Leg.objects.update(registered_at=factories.RECEIVED_AT)
-        fetch.fetch_legs(feed, ids[:1])
-        fetch.fetch_legs(feed, ids[1:])
+        poll_legs(feed, ids[:1])
+        poll_legs(feed, ids[1:])
 
     assert len(server.calls) == 1
     postponed = Leg.objects.get(pk=ids[1])

@@ -23,6 +23,7 @@ from tracking.admin.credentials import CarrierForm, adapter_of, carrier_form_cla
 from tracking.admin.feed_health import (
     describe_pacing,
     describe_rate_limit,
+    describe_refused_answers,
     describe_test_result,
     feed_health_of,
 )
@@ -48,6 +49,7 @@ HEALTH_FIELDS: Final = (
     "last_webhook_at",
     "last_error_at",
     "last_error",
+    "refused_answers",
     "consecutive_failures",
     "circuit_open_until",
     "typical_push_gap",
@@ -186,6 +188,11 @@ class CarrierAdmin(CarrierModelAdmin):
     def short_error(self, carrier: Carrier) -> str:
         """Return the last error, truncated to 60 characters."""
         return Truncator(carrier.last_error).chars(60)
+
+    @admin.display(description=_("answers without use"))
+    def refused_answers(self, carrier: Carrier) -> SafeString | str:
+        """Return how many recent answers could not be read or were refused, with a link to the latest."""
+        return describe_refused_answers(carrier, timezone.now())
 
     @admin.display(description=_("unmapped codes"), ordering="unmapped_count")
     def unmapped_code_count(self, carrier: Carrier) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from tracking.models import Carrier
+from tracking.models import Carrier, Payload
+from tracking.models.payloads import UNUSABLE
+
+REFUSED_ANSWERS_SHOWN_FOR: Final = timedelta(days=7)
 
 
 class HealthBadge(NamedTuple):
@@ -41,6 +46,23 @@ def feed_health_of(carrier: Carrier, now: datetime) -> HealthBadge:
     if carrier.last_success_at is None and carrier.last_webhook_at is None:
         return HealthBadge("…", _("never asked"))
     return HealthBadge("✓", _("healthy"))
+
+
+def describe_refused_answers(carrier: Carrier, now: datetime) -> SafeString | str:
+    """Describe the answers of the last week that could not be read or were refused, with a link to the latest."""
+    since = now - REFUSED_ANSWERS_SHOWN_FOR
+    refused = Payload.objects.filter(carrier=carrier, status__in=UNUSABLE, last_received_at__gte=since)
+    latest = refused.order_by("-last_received_at").only("last_received_at", "error").first()
+    if latest is None:
+        return "-"
+    count = refused.count()
+    return format_html(
+        '{} · <a href="{}">{}</a> {}',
+        ngettext("%(count)d in a week", "%(count)d in a week", count) % {"count": count},
+        reverse("admin:tracking_payload_change", args=[latest.pk]),
+        format_datetime(latest.last_received_at),
+        latest.error,
+    )
 
 
 def format_datetime(value: datetime) -> str:

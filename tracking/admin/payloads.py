@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +59,7 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
         "next_attempt_at",
         "times_received",
         "number_list",
+        "short_error",
     )
     list_filter = ("status", "received_via", FeedFilter)
     search_fields = ("numbers__number_key",)
@@ -126,6 +128,11 @@ class PayloadAdmin(ReadOnlyAdminMixin, PayloadModelAdmin):
         hidden = len(keys) - MAX_NUMBERS_LISTED
         more = ngettext(" and %(count)d more", " and %(count)d more", hidden) % {"count": hidden} if hidden > 0 else ""
         return ", ".join(keys[:MAX_NUMBERS_LISTED]) + more
+
+    @admin.display(description=_("error"))
+    def short_error(self, payload: Payload) -> str:
+        """Return why a message could not be used, truncated to 60 characters."""
+        return Truncator(payload.error).chars(60)
 
     @admin.display(description=_("as it came"))
     def download_link(self, payload: Payload) -> SafeString:

@@ -1,14 +1,16 @@
-"""Further attempts at stored payloads: those whose task was lost, and those that failed unexpectedly."""
+"""Polls, and further attempts at stored payloads: those whose task was lost, and those that failed unexpectedly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from tracking.ingest.process import BATCH_SIZE, process_and_collect_errors
-from tracking.models import Payload
+from tracking.models import Carrier, Payload
+from tracking.models.payloads import UNUSABLE
+from tracking.polling import fetch
 
 MAX_ATTEMPTS_PER_RUN: Final = 500
 
@@ -39,3 +41,18 @@ def batches_due(now: datetime) -> Iterator[list[int]]:
     while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch
     yield from ([payload_id] for payload_id in tried_ids)
+
+
+def poll_legs(carrier: Carrier, leg_ids: Sequence[int]) -> int:
+    """Fetch legs from a carrier and process the answers; return how many events are new.
+
+    An error page with status 200, or an answer about another parcel, counts as a failure of the feed.
+    """
+    result = fetch.fetch_legs(carrier, leg_ids)
+    answers = Payload.objects.filter(pk__in=result.payloads).select_related("carrier").order_by("pk")
+    new_events, errors = process_and_collect_errors(answers)
+    unusable = Payload.objects.filter(pk__in=result.payloads, status__in=UNUSABLE)
+    fetch.record_result(carrier, result, dict(unusable.values_list("pk", "error")))
+    if errors:
+        raise errors[0]
+    return new_events

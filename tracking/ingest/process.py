@@ -28,6 +28,7 @@ from tracking.models import Carrier, Leg, Payload, PayloadNumber, bulk
 from tracking.models.fields import number_key
 from tracking.models.payloads import PayloadStatus, ReceivedVia
 from tracking.polling import webhook_health
+from tracking.polling.requested_numbers import find_refusal, number_keys_of, requested_keys_of, with_requested_number
 
 log: Final = structlog.get_logger()
 EXPECTED_REJECTIONS: Final = (NO_EVENTS_YET, ALREADY_REGISTERED)
@@ -117,12 +118,16 @@ def process_batch(payloads: Sequence[Payload]) -> list[NewEvent]:
 def parse_payloads(payloads: Sequence[Payload], now: datetime) -> list[ParsedPayload]:
     """Parse payloads with their adapters; mark those that cannot be read, and return the others."""
     mappings = CustomMappings({payload.carrier_id for payload in payloads})
+    requested = requested_keys_of(payloads)
     parsed_payloads = []
     for payload in payloads:
         try:
             parsed = payload.carrier.adapter_instance.parse(bytes(payload.body), received_at=payload.received_at)
         except UnreadableAnswerError as error:
-            record_unreadable(payload, str(error), now)
+            record_unusable(payload, PayloadStatus.UNREADABLE, str(error), now)
+            continue
+        if refusal := find_refusal(parsed, requested[payload.pk]):
+            record_unusable(payload, PayloadStatus.REFUSED, refusal, now)
             continue
         parsed = apply_custom_mappings(with_requested_number(parsed, payload), payload.carrier_id, mappings)
         parsed_payloads.append(ParsedPayload(payload, parsed, number_keys_of(parsed, payload)))
@@ -130,32 +135,15 @@ def parse_payloads(payloads: Sequence[Payload], now: datetime) -> list[ParsedPay
     return parsed_payloads
 
 
-def number_keys_of(parsed: ParsedAnswer, payload: Payload) -> frozenset[str]:
-    """Return the keys of the numbers that an answer names; those that were requested, where a rejection names none."""
-    numbers = {shipment.number for shipment in parsed.shipments}
-    numbers |= {rejected.number for rejected in parsed.rejected_numbers}
-    keys = {number_key(number) for number in numbers if number}
-    if not all(rejected.number for rejected in parsed.rejected_numbers):
-        keys |= set(payload.numbers.values_list("number_key", flat=True))
-    return frozenset(keys)
-
-
-def with_requested_number(parsed: ParsedAnswer, payload: Payload) -> ParsedAnswer:
-    """Return an answer in which a shipment without a number has the one number that was requested, if it was one."""
-    if all(shipment.number for shipment in parsed.shipments):
-        return parsed
-    requested = list(payload.numbers.values_list("number_key", flat=True)[:2])
-    number = requested[0] if len(requested) == 1 else ""
-    shipments = (shipment if shipment.number else shipment.with_number(number) for shipment in parsed.shipments)
-    return parsed._replace(shipments=tuple(shipments))
-
-
-def record_unreadable(payload: Payload, error: str, now: datetime) -> None:
-    """Store the error of a payload that cannot be read, on the payload and on its feed."""
-    set_outcome(payload, PayloadStatus.UNREADABLE, error, now)
+def record_unusable(payload: Payload, outcome: PayloadStatus, error: str, now: datetime) -> None:
+    """Store the error of a payload that cannot be read or is refused, on the payload and on its feed."""
+    is_replayed = payload.status != PayloadStatus.STORED
+    set_outcome(payload, outcome, error, now)
+    if is_replayed:
+        return  # it says nothing about the feed of today
     payload.carrier.last_error = error[:2000]
     Carrier.objects.filter(pk=payload.carrier_id).update(last_error=error[:2000], last_error_at=now)
-    log.warning("unreadable payload", payload=payload.pk, carrier=payload.carrier.slug, error=error)
+    log.warning(f"{outcome.value} payload", payload=payload.pk, carrier=payload.carrier.slug, error=error)
 
 
 def clear_parse_error(payload: Payload) -> None:

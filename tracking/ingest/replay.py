@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from tracking.ingest.process import BATCH_SIZE, process_payloads
 from tracking.models import Event, Leg, Payload, TextMapping, UnmappedCode
-from tracking.models.payloads import PayloadStatus
+from tracking.models.payloads import UNUSABLE
 from tracking.vocabulary import Scan
 
 
@@ -22,7 +22,7 @@ def replay_payloads(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
     while batch := list(islice(remaining, BATCH_SIZE)):
         new_events += process_payloads(batch)
         count += len(batch)
-        failed += sum(payload.status == PayloadStatus.UNREADABLE for payload in batch)
+        failed += sum(payload.status in UNUSABLE for payload in batch)
     return count, new_events, failed
 
 

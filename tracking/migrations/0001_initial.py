@@ -354,7 +354,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received at')),
                 ('last_received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last received at')),
                 ('times_received', models.PositiveIntegerField(default=1, verbose_name='times received')),
-                ('status', models.CharField(choices=[('stored', 'stored, not read yet'), ('parsed', 'read'), ('unmatched', 'read; no order has this number yet'), ('unreadable', 'could not be read')], default='stored', max_length=16, verbose_name='outcome')),
+                ('status', models.CharField(choices=[('stored', 'stored, not read yet'), ('parsed', 'read'), ('unmatched', 'read; no order has this number yet'), ('unreadable', 'could not be read'), ('refused', 'refused: not about the number that was asked')], default='stored', max_length=16, verbose_name='outcome')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='tries')),
                 ('next_attempt_at', models.DateTimeField(default=tracking.models.payloads.stale_from_now, null=True, verbose_name='due at')),

@@ -41,6 +41,11 @@ class PayloadStatus(models.TextChoices):
     PARSED = "parsed", _("read")
     UNMATCHED = "unmatched", _("read; no order has this number yet")
     UNREADABLE = "unreadable", _("could not be read")
+    REFUSED = "refused", _("refused: not about the number that was asked")
+
+
+UNUSABLE: Final = (PayloadStatus.UNREADABLE, PayloadStatus.REFUSED)
+"""What becomes of answers that tell nothing about the parcel: their feed counts as failing."""
 
 
 class StoredPayload(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -43,27 +43,29 @@ class CallBatch(NamedTuple):
 class FetchResult:
     """What the calls of one `fetch_legs` gave.
 
-    `answers` are raw bodies. `rate_limited` batches were not sent, with the seconds after which they may be. `failed`
-    batches got no answer, because of `error`, the first one, after which no call was started.
+    `answers` are raw bodies, `payloads` the batches of the stored ones by payload id. `rate_limited` batches were not
+    sent, with the seconds after which they may be. `failed` batches got no answer, because of `error`, the first one,
+    after which no call was started.
     """
 
     answers: list[tuple[CallBatch, bytes]] = field(default_factory=list)
+    payloads: dict[int, CallBatch] = field(default_factory=dict)
     rate_limited: list[tuple[CallBatch, float]] = field(default_factory=list)
     failed: list[CallBatch] = field(default_factory=list)
     error: CarrierError | None = None
 
 
-def fetch_legs(carrier: Carrier, leg_ids: Sequence[int]) -> list[int]:
-    """Fetch legs from a carrier and return the ids of the stored payloads, which are still to be processed.
+def fetch_legs(carrier: Carrier, leg_ids: Sequence[int]) -> FetchResult:
+    """Fetch legs from a carrier and store the answers as payloads, which are still to be processed.
 
-    Numbers that the feed does not track yet are registered first. Legs that got no answer are rescheduled.
+    Numbers that the feed does not track yet are registered first. `record_result` then says how it went: only an answer
+    that can be used is a good one.
     """
     legs = list(Leg.objects.filter(pk__in=leg_ids, feed=carrier).select_related("shipment"))
     Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(last_checked_at=timezone.now())
     result = asyncio.run(call_batches(carrier, split_into_batches(carrier, legs)))
-    payloads = [store_answer(carrier, batch, answer) for batch, answer in result.answers]
-    record_result(carrier, result)
-    return payloads
+    result.payloads = {store_answer(carrier, batch, answer): batch for batch, answer in result.answers}
+    return result
 
 
 def split_into_batches(carrier: Carrier, legs: Sequence[Leg]) -> list[CallBatch]:
@@ -138,22 +140,23 @@ def store_answer(carrier: Carrier, batch: CallBatch, answer: bytes) -> int:
     return payload.pk
 
 
-def record_result(carrier: Carrier, result: FetchResult) -> None:
-    """Record on the carrier and its legs how the calls went.
+def record_result(carrier: Carrier, result: FetchResult, refused: Mapping[int, str]) -> None:
+    """Record on the carrier and its legs how the calls went. `refused` holds the errors of unusable payloads, by id.
 
     The next check of an answered leg is not set here but when its payload is processed: it depends on what it says.
     """
     now = timezone.now()
-    if result.answers:
+    if result.payloads.keys() - refused.keys():
         circuit_breaker.record_success(carrier, now)
     for batch, seconds in result.rate_limited:
         schedule.postpone([leg.pk for leg in batch.legs], now + timedelta(seconds=seconds))
-    if result.error is not None:
-        until = (
-            circuit_breaker.record_failure(carrier, result.error, now)
-            or now + RETRY_AFTER * carrier.poll_interval_factor
-        )
-        schedule.postpone([leg.pk for batch in result.failed for leg in batch.legs], until, str(result.error))
+    error = result.error or next((CarrierError(text) for text in refused.values()), None)
+    if error is not None:
+        until = circuit_breaker.record_failure(carrier, error, now) or now + RETRY_AFTER * carrier.poll_interval_factor
+        schedule.postpone([leg.pk for batch in result.failed for leg in batch.legs], until, str(error))
+        for payload_id, text in refused.items():
+            if result.payloads[payload_id].operation == "fetch":
+                schedule.postpone([leg.pk for leg in result.payloads[payload_id].legs], until, text)
 
 
 def probe_carrier(carrier: Carrier) -> str:

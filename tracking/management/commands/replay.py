@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from tracking.ingest.replay import replay_payloads
 from tracking.models import Payload
 from tracking.models.fields import number_key
-from tracking.models.payloads import PayloadStatus
+from tracking.models.payloads import UNUSABLE
 
 
 class Command(BaseCommand):
@@ -28,6 +28,6 @@ class Command(BaseCommand):
         if options["number"]:
             payloads = payloads.filter(numbers__number_key=number_key(options["number"]))
         if options["unreadable"]:
-            payloads = payloads.filter(status=PayloadStatus.UNREADABLE)
+            payloads = payloads.filter(status__in=UNUSABLE)
         count, new_event_count, unreadable_count = replay_payloads(payloads)
         self.stdout.write(f"{count} messages read, {new_event_count} new events, {unreadable_count} unreadable")
