@@ -200,6 +200,23 @@ def test_the_carriers_own_date_and_the_feed_state_are_stored() -> None:
     assert leg.feed_state == FeedState.EXPIRED
 
 
+def test_the_carriers_own_date_keeps_who_gave_it_first_and_when() -> None:
+    leg = factories.create_leg()
+    days = [datetime(2026, 9, day).date() for day in (15, 17)]
+    said = []
+    for hour, (first, last, source) in enumerate(((0, 0, "USPS"), (0, 0, "17TRACK"), (0, 1, "17TRACK"))):
+        received_at = factories.RECEIVED_AT + timedelta(hours=hour)
+        estimate = ParsedEstimate(days[first], days[last], source)
+        payload = factories.create_payload(received_at=received_at, last_received_at=received_at)
+        record_shipment(leg, factories.build_shipment(carrier_estimate=estimate), payload)
+        shipment = Shipment.objects.get()
+        said.append((shipment.carrier_latest_on, shipment.carrier_date_source, shipment.carrier_date_said_at))
+
+    at = factories.RECEIVED_AT
+    assert said[0] == said[1] == (days[0], "USPS", at)
+    assert said[2] == (days[1], "17TRACK", at + timedelta(hours=2))
+
+
 def test_the_first_number_corrects_measurements_and_other_numbers_fill_gaps() -> None:
     first = factories.create_leg("LZ000000015CN")
     other = first.shipment.legs.create(number="9200190000000000000009", position=1)

@@ -49,6 +49,7 @@ DERIVED_FIELDS = (
     "carrier_earliest_on",
     "carrier_latest_on",
     "carrier_date_source",
+    "carrier_date_said_at",
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
     "revision",
 )

@@ -26,7 +26,7 @@ from tracking.vocabulary import StatementKind
 SHIPMENT_FIELDS: Final = (
     *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "last_received_at"),
     *STAGE_TIME_FIELDS.values(),
-    *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source"),
+    *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source", "carrier_date_said_at"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
     *("journey", "journeys", "delivered_on", "delivery_doubted_at", "delivery_withdrawn_at"),
     *("problem_scan", "cancelled_at", "is_cancelled_by_operator", "is_untracked"),

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from tracking.carriers.parsed import Measurements, ParsedScan, ParsedShipment
+from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedScan, ParsedShipment
 from tracking.carriers.text_rules import redact_person_names
 from tracking.ingest import buyer_tasks
 from tracking.ingest.alerts import refresh_changed_alerts
@@ -48,7 +48,7 @@ def add_parsed(
     batch.register_new_legs(loaded)
     new_events, reinterpreted = add_scans(loaded, legs, parsed.scans, payload)
     is_latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
-    details_changed = is_latest and apply_details(loaded.shipment, leg, parsed, is_from_polled_feed(leg, payload))
+    details_changed = is_latest and apply_details(loaded.shipment, leg, parsed, payload)
     if new_events:
         loaded.last_received_at = max(loaded.last_received_at or payload.received_at, payload.received_at)
     if details_changed:
@@ -122,17 +122,24 @@ def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:
     return leg.feed_id in (None, payload.carrier_id)
 
 
-def apply_details(shipment: Shipment, leg: Leg, parsed: ParsedShipment, from_polled_feed: bool) -> bool:
+def apply_details(shipment: Shipment, leg: Leg, parsed: ParsedShipment, payload: Payload) -> bool:
     """Store what an answer says beside its scans; tell whether a page shows it."""
-    before = (displayed_values(shipment), leg.feed_state)
+    before, from_polled_feed = (displayed_values(shipment), leg.feed_state), is_from_polled_feed(leg, payload)
     shipment.origin_country = shipment.origin_country or parsed.origin or ""
-    if estimate := parsed.carrier_estimate:
-        shipment.carrier_earliest_on, shipment.carrier_latest_on = estimate.first_day, estimate.last_day
-        shipment.carrier_date_source = estimate.source[:40]
+    if parsed.carrier_estimate:
+        apply_carrier_date(shipment, parsed.carrier_estimate, payload.last_received_at)
     apply_measurements(shipment, parsed.measurements, overwrite=from_polled_feed and leg.position == 0)
     if from_polled_feed and leg.feed_state != FeedState.CANCELLED:
         leg.feed_state = parsed.feed_state
     return before != (displayed_values(shipment), leg.feed_state)
+
+
+def apply_carrier_date(shipment: Shipment, estimate: ParsedEstimate, said_at: datetime) -> None:
+    """Store the carrier's own date of arrival, with who gave it first and when."""
+    days = (estimate.first_day, estimate.last_day)
+    if days != (shipment.carrier_earliest_on, shipment.carrier_latest_on):
+        shipment.carrier_earliest_on, shipment.carrier_latest_on = days
+        shipment.carrier_date_source, shipment.carrier_date_said_at = estimate.source[:40], said_at
 
 
 def apply_measurements(shipment: Shipment, measurements: Measurements | None, *, overwrite: bool) -> None:

@@ -456,6 +456,7 @@ class Migration(migrations.Migration):
                 ('carrier_earliest_on', models.DateField(editable=False, null=True, verbose_name="carrier's date, from")),
                 ('carrier_latest_on', models.DateField(editable=False, null=True, verbose_name="carrier's date, until")),
                 ('carrier_date_source', models.CharField(blank=True, editable=False, max_length=40, verbose_name="carrier's date, source")),
+                ('carrier_date_said_at', models.DateTimeField(editable=False, null=True, verbose_name="carrier's date, given at")),
                 ('weight_grams', models.PositiveIntegerField(editable=False, null=True, verbose_name='weight in grams')),
                 ('length_mm', models.PositiveIntegerField(editable=False, null=True, verbose_name='length in millimetres')),
                 ('width_mm', models.PositiveIntegerField(editable=False, null=True, verbose_name='width in millimetres')),

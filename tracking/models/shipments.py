@@ -96,6 +96,8 @@ class Shipment(models.Model):
     carrier_earliest_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
     carrier_latest_on = models.DateField(_("carrier's date, until"), null=True, editable=False)
     carrier_date_source = models.CharField(_("carrier's date, source"), max_length=40, blank=True, editable=False)
+    carrier_date_said_at = models.DateTimeField(_("carrier's date, given at"), null=True, editable=False)
+    """When the answer came that first gave the date in force."""
     weight_grams = models.PositiveIntegerField(_("weight in grams"), null=True, editable=False)
     length_mm = models.PositiveIntegerField(_("length in millimetres"), null=True, editable=False)
     width_mm = models.PositiveIntegerField(_("width in millimetres"), null=True, editable=False)

@@ -37,6 +37,7 @@ class ArrivalSummary(NamedTuple):
     basis: str
     track_record: str
     first_forecast: str
+    carrier_date: str
     changes: list[WindowChange]
 
 
@@ -55,6 +56,7 @@ def summarize_arrival(shipment: Shipment, reader: Reader, now: datetime) -> Arri
         basis=localize_digits(basis_text(forecast, shipment, reader), reader),
         track_record=localize_digits(track_record_text(forecast), reader),
         first_forecast=first_forecast_text(forecast, shown, reader),
+        carrier_date=carrier_date_text(shipment, reader, now),
         changes=window_changes(shown, reader),
     )
 
@@ -126,6 +128,21 @@ def first_forecast_text(forecast: Forecast, shown: Sequence[Forecast], reader: R
     return _("First forecast: %(days)s.") % {
         "days": datetimes.format_day_range(first.earliest_on, first.latest_on, reader)
     }
+
+
+def carrier_date_text(shipment: Shipment, reader: Reader, now: datetime) -> str:
+    """Return the carrier's own date as text, with who gave it and since when; '' without one, or after it."""
+    first, last, said_at = shipment.carrier_earliest_on, shipment.carrier_latest_on, shipment.carrier_date_said_at
+    if first is None or last is None or last < today_in(shipment.order.country, now):
+        return ""
+    values = {
+        "carrier": shipment.carrier_date_source or _("The carrier"),
+        "days": datetimes.format_day_range(first, last, reader),
+    }
+    if said_at is None:
+        return _("%(carrier)s says %(days)s.") % values
+    day = datetimes.format_day(said_at.astimezone(reader.zone).date(), reader)
+    return _("%(carrier)s says %(days)s, since %(day)s.") % {**values, "day": day}
 
 
 def window_changes(shown: Sequence[Forecast], reader: Reader) -> list[WindowChange]:
