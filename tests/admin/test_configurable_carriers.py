@@ -229,7 +229,8 @@ def test_a_change_that_would_duplicate_events_causes_a_warning(
     process_payload(Payload.objects.get(pk=payload.pk))
 
     assert "will stand twice" not in save_carrier(config_codes="HUB = linehaul.in_transit", config_text="note ")
-    assert "will stand twice" in save_carrier(config_text="state")
+    assert "will stand twice" not in save_carrier(config_text="state")
+    assert "will stand twice" in save_carrier(config_time="on")
 
 
 def test_two_configurable_carriers_have_their_own_adapters(

@@ -83,17 +83,16 @@ def leg_chain(shipment: Shipment) -> list[tuple[str, str]]:
 
 def timeline_rows(shipment: Shipment) -> list[list[tuple[str, str, str, str]]]:
     """Return the timeline's rows: scan, carrier, number and feed of each event that was merged into a row."""
-    annotations = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
-    events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "payload__carrier")
-    rows = merge_duplicates(sort_scans(events.annotate(**annotations)))  # type: ignore[type-var]
+    events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "feed")
+    rows = merge_duplicates(sort_scans(events.annotate(leg_position=F("leg__position"))))  # type: ignore[type-var]
     return [[describe_event(event) for event in row] for row in rows]
 
 
 def describe_event(event: Event) -> tuple[str, str, str, str]:
     """Return scan, carrier and number of the leg, and the feed that reported it."""
-    assert event.payload is not None
+    assert event.feed is not None
     carrier = event.leg.carrier.slug if event.leg.carrier else ""
-    return event.scan, carrier, event.leg.number, event.payload.carrier.slug
+    return event.scan, carrier, event.leg.number, event.feed.slug
 
 
 def parsed_leg(carrier: str, number: str) -> ParsedLeg:

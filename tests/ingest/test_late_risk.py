@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.ingest.test_forecasts import record_scans
+from tracking.eta.late_risk import late_probability, miss_probability
 from tracking.eta.window import SHOWN_LEVELS
 from tracking.ingest import alerts
 from tracking.ingest.forecasts import make_due_forecasts
-from tracking.ingest.late_risk import late_probability, miss_probability
 from tracking.models import Alert, Shipment
 from tracking.vocabulary import AlertKind
 

@@ -147,7 +147,7 @@ class CarrierAdmin(CarrierModelAdmin):
             self.stay_on_page(
                 request, gettext("Saved. This page shows how the pasted answer is read."), messages.SUCCESS
             )
-        if form.fingerprints_changed and Event.objects.filter(payload__carrier=carrier).exists():
+        if form.loses_events and Event.objects.filter(feed=carrier).exists():
             text = gettext(
                 "Its events are now known by another time, code, place or wording than before. Those of parcels on "
                 "their way will stand twice: as they were read, and as they are read now."

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.credentials import CarrierForm
-from tracking.admin.sample_parsing import sample_fingerprints, validate_sample
+from tracking.admin.sample_parsing import loses_events, validate_sample
 from tracking.carriers.configurable import adapter
 from tracking.carriers.configurable.config import AdapterConfig, EventOrder, HttpMethod, InvalidConfigError
 from tracking.carriers.configurable.timestamps import ClockSource
@@ -149,8 +149,8 @@ class ConfigurableCarrierForm(CarrierForm):
 
     config_or_sample_changed = False
     """Whether the configuration or the sample answer differs from the stored one."""
-    fingerprints_changed = False
-    """Whether the sample's events get other fingerprints than before: stored events would then be duplicated."""
+    loses_events = False
+    """Whether events of the sample are not recognized any more: stored events would then be duplicated."""
     config_keys_by_field: ClassVar = {CONFIG_PREFIX + name: name for name in AdapterConfig._fields}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -194,7 +194,6 @@ class ConfigurableCarrierForm(CarrierForm):
             config, sample = self.config_to_store(), self.cleaned_data["config_sample"]
             old_config, old_sample = self.instance.adapter_config, self.instance.sample_answer
             self.config_or_sample_changed = (old_config, old_sample) != (config, sample)
-            lost_fingerprints = sample_fingerprints(old_config, sample) - sample_fingerprints(config, sample)
-            self.fingerprints_changed = bool(lost_fingerprints)
+            self.loses_events = loses_events(old_config, config, sample)
             self.instance.adapter_config, self.instance.sample_answer = config, sample
         return super().save(commit)

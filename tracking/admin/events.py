@@ -22,7 +22,7 @@ def event_rows(shipment: Shipment) -> list[EventRow]:
     events = Event.objects.filter(shipment=shipment).select_related("leg__carrier", "leg__feed", "payload")
     # The page shows neither: bodies can be large, and secrets stay out of pages that do not need them.
     events = events.defer("payload__body", "leg__carrier__credentials", "leg__feed__credentials")
-    ordered = sort_scans(events.annotate(leg_position=F("leg__position"), feed_id=F("payload__carrier")))  # type: ignore[type-var]
+    ordered = sort_scans(events.annotate(leg_position=F("leg__position")))  # type: ignore[type-var]
     return [EventRow(event, format_utc_offset(event.offset_minutes)) for event in reversed(ordered)]
 
 

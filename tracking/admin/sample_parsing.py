@@ -17,7 +17,7 @@ from tracking.carriers.configurable.config import AdapterConfig, InvalidConfigEr
 from tracking.carriers.configurable.json_paths import PathNotFoundError, describe_contents
 from tracking.carriers.parsed import ParsedAnswer, ParsedScan
 from tracking.carriers.parsing.json_access import UnreadableAnswerError, load_json_value
-from tracking.ingest.dedupe import fingerprint
+from tracking.ingest.matching import distinct_scans, fingerprint_scans, match_scans
 from tracking.models import Carrier
 
 SAMPLE_FIELD: Final = "sample"
@@ -34,12 +34,18 @@ def render_parsed_sample(carrier: Carrier) -> SafeString:
     return render_to_string("admin/tracking/carrier/_parsed_sample.html", context)
 
 
-def sample_fingerprints(config: Mapping[str, Any], sample: str) -> frozenset[str]:
-    """Return the fingerprints of the events in a sample answer; none if it cannot be parsed."""
+def loses_events(old_config: Mapping[str, Any], config: Mapping[str, Any], sample: str) -> bool:
+    """Return whether an event in a sample answer would not be recognized as the one that it was before."""
+    known = sample_fingerprints(old_config, sample)
+    return len(match_scans(known, sample_fingerprints(config, sample))) < len(known)
+
+
+def sample_fingerprints(config: Mapping[str, Any], sample: str) -> list[str]:
+    """Return the fingerprints of the events in a sample answer, oldest first; none if it cannot be parsed."""
     try:
-        return frozenset(map(fingerprint, scans_of_sample(AdapterConfig.parse(config), sample)))
+        return fingerprint_scans(distinct_scans(scans_of_sample(AdapterConfig.parse(config), sample)))
     except (InvalidConfigError, UnreadableAnswerError):
-        return frozenset()
+        return []
 
 
 def scans_of_sample(config: AdapterConfig, sample: str) -> list[ParsedScan]:

@@ -187,6 +187,13 @@ class Adapter(ABC):
     register_batch_size: ClassVar[int] = 1
     is_aggregator: ClassVar[bool] = False
     """Whether it tracks many carriers' parcels, so that any number can be fetched from it."""
+    answers_are_complete: ClassVar[bool] = False
+    """Whether an answer holds all scans of the number, so that a scan that it no longer holds was withdrawn.
+
+    True only where the carrier's documents or the request itself promise it; `ParsedShipment.is_complete` overrules it.
+    """
+    pushes_only_new_scans: ClassVar[bool] = False
+    """Whether a push holds new scans only: then two different scans of one time are never one that was reworded."""
     forwarded_task_kinds: frozenset[BuyerTaskKind] = frozenset()
     """The buyer tasks whose answers its API accepts."""
 

@@ -85,7 +85,8 @@ class Measurements(NamedTuple):
 class ParsedShipment(NamedTuple):
     """All that one answer says about one number. `scans` are oldest first, leg by leg.
 
-    `number` is '' if the answer does not name it: then it is the number that was fetched.
+    `number` is '' if the answer does not name it: then it is the number that was fetched. `is_complete` tells whether
+    the answer holds the feed's whole history; None leaves that to `Adapter.answers_are_complete`.
     """
 
     number: str
@@ -96,6 +97,7 @@ class ParsedShipment(NamedTuple):
     destination: str | None = None
     carrier_estimate: ParsedEstimate | None = None
     measurements: Measurements | None = None
+    is_complete: bool | None = None
 
     def with_number(self, number: str) -> Self:
         """Return the shipment with the number that its answer did not name, also in its legs."""

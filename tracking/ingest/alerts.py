@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 from django.db import transaction
@@ -17,9 +18,9 @@ from django.db.models import Q
 from tracking.alerts import snapshot
 from tracking.alerts.dwell_limits import CACHED_DWELL_LIMITS
 from tracking.alerts.lifecycle import AlertChanges, store_changes, update_alerts
+from tracking.eta.late_risk import late_probability, promised_on
 from tracking.ingest import buyer_tasks
 from tracking.ingest.batch import ShipmentBatch
-from tracking.ingest.late_risk import late_probability, promised_on
 from tracking.ingest.loaded import EventKey, Interpretation, LoadedShipment
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.live import publish
@@ -72,11 +73,11 @@ def refresh_shipment_alerts(
 
 
 def load_event_details(loaded_shipments: list[LoadedShipment]) -> dict[EventKey, EventDetails]:
-    """Return the details of all events: new ones from memory, stored ones by one query."""
+    """Return the details of all events: new and reworded ones from memory, the others by one query."""
     new = {
-        (event.leg_id, event.fingerprint): EventDetails(event.text, event.lat, event.lon)
+        event.key: EventDetails(event.text, event.lat, event.lon)
         for loaded in loaded_shipments
-        for event in loaded.new_events
+        for event in chain(loaded.new_events, loaded.rewritten_events.values())
     }
     shipment_ids = [
         loaded.shipment.pk
@@ -87,7 +88,7 @@ def load_event_details(loaded_shipments: list[LoadedShipment]) -> dict[EventKey,
         return new
     events = Event.objects.filter(shipment__in=shipment_ids).exclude(text="", lat=None).order_by()
     rows = events.values_list("leg_id", "fingerprint", "text", "lat", "lon")
-    return new | {(leg_id, fingerprint): EventDetails(text, lat, lon) for leg_id, fingerprint, text, lat, lon in rows}
+    return {(leg_id, fingerprint): EventDetails(text, lat, lon) for leg_id, fingerprint, text, lat, lon in rows} | new
 
 
 def build_snapshot(

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest.handover import get_or_create_carriers
-from tracking.ingest.loaded import Interpretation, LoadedShipment, NewEvent, StoredEvent
+from tracking.ingest.loaded import Interpretation, LoadedShipment, NewEvent, StoredEvent, save_changed_events
 from tracking.journey import build_statement_step
 from tracking.live import publish
 from tracking.models import Carrier, Event, Leg, OperatorStatement, Payload, PayloadNumber, Shipment, bulk
@@ -35,7 +35,7 @@ SHIPMENT_FIELDS: Final = (
 )
 LEG_ANSWER_FIELDS: Final = (
     *("last_answer_at", "consecutive_failures", "last_error"),
-    *("registered_at", "next_check_at", "feed_state"),
+    *("registered_at", "next_check_at", "feed_state", "complete_answers"),
 )
 LEG_ORDER_FIELDS: Final = ("carrier_id", "position")
 
@@ -89,13 +89,16 @@ class ShipmentBatch:
             .order_by()
             .annotate(town=Coalesce(NullIf("city", Value("")), "raw_place"))
         )
-        columns = ("shipment_id", "leg_id", "fingerprint", "pk", "sequence", "payload__carrier_id")
+        key = ("shipment_id", "leg_id", "fingerprint")
+        columns = ("pk", "sequence", "feed_id", "payload_id", "last_reported_at")
         state = ("town", "exclusion", "missing_since")
-        for shipment_id, leg_id, fingerprint, pk, sequence, feed_id, *rest in events.values_list(
-            *columns, *state, *Interpretation._fields
+        read = len(columns) + len(state)
+        for shipment_id, leg_id, fingerprint, *row in events.values_list(
+            *key, *columns, *state, *Interpretation._fields
         ):
-            interpretation = Interpretation._make(rest[len(state) :])
-            event = StoredEvent(pk, sequence, feed_id, interpretation, *rest[: len(state)])
+            event = StoredEvent._make(
+                (*row[: len(columns)], Interpretation._make(row[read:]), *row[len(columns) : read])
+            )
             self.loaded[shipment_id].events[leg_id, fingerprint] = event
 
     def load_statements(self) -> None:
@@ -134,23 +137,12 @@ class ShipmentBatch:
         publish.publish_after_commit(changed)
 
     def save_events(self) -> None:
-        """Insert the new events and update those that are read differently now."""
+        """Update the events that have changed, then insert the new ones: one may have the former wording of another."""
         shipments = self.loaded.values()
+        save_changed_events(shipments)
         bulk.insert_rows(
             Event, NewEvent._fields, [event for loaded in shipments for event in loaded.events_to_insert()]
         )
-        reinterpreted = [
-            (loaded.events[key].pk, *interpretation)
-            for loaded in shipments
-            for key, interpretation in loaded.reinterpreted_events.items()
-        ]
-        bulk.update_rows(Event, Interpretation._fields, reinterpreted)
-        exclusions = [
-            (loaded.events[key].pk, exclusion)
-            for loaded in shipments
-            for key, exclusion in loaded.changed_exclusions.items()
-        ]
-        bulk.update_rows(Event, ("exclusion",), exclusions)
 
     def save_legs(self) -> None:
         """Write the order of legs and what their feeds answered; requeue payloads that waited for a new leg."""
@@ -159,6 +151,8 @@ class ShipmentBatch:
         bulk.update_rows(Leg, LEG_ORDER_FIELDS, list(row_values(reordered, LEG_ORDER_FIELDS)))
         answered = (leg for loaded in shipments for leg in loaded.answered_legs)
         bulk.update_rows(Leg, LEG_ANSWER_FIELDS, list(row_values(answered, LEG_ANSWER_FIELDS)))
+        completed = (leg for loaded in shipments for leg in loaded.completed_legs - loaded.answered_legs)
+        bulk.update_rows(Leg, ("complete_answers",), list(row_values(completed, ("complete_answers",))))
         requeue_waiting({leg.number_key for loaded in shipments for leg in loaded.new_legs})
 
 

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from tracking.eta.dataset import DAY, STAGES_BEFORE_LAST_MILE, postal_area, preparation_days
+from tracking.eta.late_risk import promised_on
 from tracking.eta.observations import Features
 from tracking.eta.prediction import ArrivalForecast, ForecastRequest, predict_arrivals
 from tracking.eta.window import SHOWN_LEVELS, Window, is_minor_change, shortest_window
-from tracking.ingest.late_risk import promised_on
 from tracking.ingest.notices import enqueue_forecast_notices
 from tracking.live import publish
 from tracking.localization.reader import zone_of_country

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from tracking.journey import JourneyStep, ShipmentStatus
-from tracking.models import Leg, Shipment
+from tracking.journey.withdrawal import scan_time
+from tracking.models import Event, Leg, Shipment, bulk
 from tracking.notifications.page_state import PageState
 from tracking.timeline import sort_scans
 from tracking.vocabulary import Exclusion, Precision, Scan
@@ -28,14 +31,18 @@ class Interpretation(NamedTuple):
 
 
 class NewEvent(NamedTuple):
-    """An event to insert, by column. The last fields are those of `Interpretation`, in its order."""
+    """An event to insert, by column. From `payload_id` on it is one wording, at its end an `Interpretation`."""
 
     shipment_id: int
     leg_id: int
+    feed_id: int
+    received_at: datetime
+    exclusion: str
+    missing_since: datetime | None
+    last_reported_at: datetime
     payload_id: int
     fingerprint: str
     sequence: int
-    received_at: datetime
     raw_time: str
     code: str
     text: str
@@ -46,7 +53,6 @@ class NewEvent(NamedTuple):
     postal_code: str
     lat: float | None
     lon: float | None
-    exclusion: str
     scan: str
     milestone: str
     occurred_at: datetime | None
@@ -58,14 +64,27 @@ class NewEvent(NamedTuple):
     country: str
 
     @property
+    def key(self) -> EventKey:
+        """Return the key of the event."""
+        return self.leg_id, self.fingerprint
+
+    @property
+    def town(self) -> str:
+        """Return the city, or the place as the carrier wrote it."""
+        return self.city or self.raw_place
+
+    @property
     def interpretation(self) -> Interpretation:
         """Return the columns that a later reading of the same scan may change."""
         return Interpretation._make(self[FIRST_INTERPRETED:])
 
 
+FIRST_WORDED: Final = NewEvent._fields.index("payload_id")
 FIRST_INTERPRETED: Final = len(NewEvent._fields) - len(Interpretation._fields)
+WORDING_FIELDS: Final = NewEvent._fields[FIRST_WORDED:]
+STATE_FIELDS: Final = ("exclusion", "missing_since", "last_reported_at")
 EventKey = tuple[int, str]
-"""Leg id and fingerprint: two scans with the same key are the same event."""
+"""Leg id and fingerprint, which stands for the feed too."""
 
 
 class StoredEvent(NamedTuple):
@@ -74,10 +93,17 @@ class StoredEvent(NamedTuple):
     pk: int | None
     sequence: int
     feed_id: int | None
+    payload_id: int | None
+    last_reported_at: datetime
     interpretation: Interpretation
     town: str = ""
     exclusion: str = ""
     missing_since: datetime | None = None
+
+    @property
+    def scan_at(self) -> datetime | None:
+        """Return when the scan happened, to compare it with others of its feed."""
+        return scan_time(self.interpretation.occurred_at, self.interpretation.local_time)
 
 
 @dataclass(slots=True, eq=False)
@@ -88,14 +114,22 @@ class LoadedShipment:
     legs: list[Leg] = field(default_factory=list)
     events: dict[EventKey, StoredEvent] = field(default_factory=dict)
     new_events: list[NewEvent] = field(default_factory=list)
-    reinterpreted_events: dict[EventKey, Interpretation] = field(default_factory=dict)
+    rewritten_events: dict[int, NewEvent] = field(default_factory=dict)
+    """The newest wording of stored events that are worded or read differently now, by primary key."""
+    stored_keys: dict[int, EventKey] = field(default_factory=dict)
+    """The keys of those events in the database, by primary key."""
+    changed_states: set[int] = field(default_factory=set)
+    """The primary keys of stored events of which a column in `STATE_FIELDS` has changed."""
+    changed_readings: set[EventKey] = field(default_factory=set)
+    """The known events that are read differently now, or of which it changed whether they count."""
     new_legs: list[Leg] = field(default_factory=list)
     reordered_legs: set[Leg] = field(default_factory=set)
     answered_legs: set[Leg] = field(default_factory=set)
+    completed_legs: set[Leg] = field(default_factory=set)
+    """The legs whose `complete_answers` have changed."""
     legs_to_reschedule: set[Leg] = field(default_factory=set)
     has_changed: bool = False
     last_received_at: datetime | None = None
-    changed_exclusions: dict[EventKey, str] = field(default_factory=dict)
     sorted_steps: list[JourneyStep] | None = None
     """The result of `sort_steps`, kept until the legs or events change."""
     statements: list[JourneyStep] = field(default_factory=list)
@@ -105,13 +139,51 @@ class LoadedShipment:
     page_before: PageState | None = None
     """What the page said before that conclusion."""
 
+    def add_event(self, event: NewEvent) -> None:
+        """Add a scan that was not reported before."""
+        self.new_events.append(event)
+        self.events[event.key] = stored_event(None, event)
+
+    def rewrite_event(self, key: EventKey, event: NewEvent) -> None:
+        """Give an event its newest wording; whether it counts stays."""
+        known = self.events.pop(key)
+        if known.interpretation != event.interpretation:
+            self.changed_readings.add(event.key)
+        event = event._replace(exclusion=known.exclusion, missing_since=known.missing_since)
+        self.events[event.key] = stored_event(known.pk, event)
+        if known.pk is not None:
+            self.stored_keys.setdefault(known.pk, key)
+            self.rewritten_events[known.pk] = event
+            self.changed_states.add(known.pk)
+        else:
+            self.new_events[:] = [
+                event._replace(received_at=new.received_at) if new.key == key else new for new in self.new_events
+            ]
+
     def set_exclusion(self, key: EventKey, exclusion: str) -> None:
         """Set why an event does not count; '' if it counts."""
-        event = self.events[key]
-        if event.exclusion != exclusion:
-            self.events[key] = event._replace(exclusion=exclusion)
-            if event.pk is not None:
-                self.changed_exclusions[key] = exclusion
+        self.set_state(key, self.events[key]._replace(exclusion=exclusion))
+
+    def set_state(self, key: EventKey, event: StoredEvent) -> bool:
+        """Store an event with other values in `STATE_FIELDS`; tell whether they differ."""
+        if self.events[key] == event:
+            return False
+        if self.events[key].exclusion != event.exclusion:
+            self.changed_readings.add(key)
+        self.events[key] = event
+        if event.pk is not None:
+            self.changed_states.add(event.pk)
+        return True
+
+    def events_of(self, leg_id: int, feed_id: int | None) -> dict[str, StoredEvent]:
+        """Return the events that a feed has reported of a leg, by fingerprint, in their order in its answers."""
+        found = [
+            (event.sequence, key[1], event)
+            for key, event in self.events.items()
+            if key[0] == leg_id and event.feed_id == feed_id
+        ]
+        found.sort(key=itemgetter(0, 1))
+        return {fingerprint: event for _, fingerprint, event in found}
 
     def update_removed(self) -> None:
         """Exclude the events whose number or feed was taken off the parcel; those of a restored one count again."""
@@ -130,8 +202,21 @@ class LoadedShipment:
     def events_to_insert(self) -> list[NewEvent]:
         """Return the new events, each with what was concluded about it."""
         return [
-            event._replace(exclusion=self.events[event.leg_id, event.fingerprint].exclusion)
-            for event in self.new_events
+            new._replace(
+                exclusion=event.exclusion, missing_since=event.missing_since, last_reported_at=event.last_reported_at
+            )
+            for new in self.new_events
+            for event in (self.events[new.key],)
+        ]
+
+    def state_rows(self) -> list[tuple[Any, ...]]:
+        """Return primary key and values of `STATE_FIELDS` of the stored events of which one has changed."""
+        if not self.changed_states:
+            return []
+        return [
+            (event.pk, event.exclusion, event.missing_since, event.last_reported_at)
+            for event in self.events.values()
+            if event.pk in self.changed_states
         ]
 
     def counted_steps(self) -> list[JourneyStep]:
@@ -168,3 +253,35 @@ def build_step(key: EventKey, event: StoredEvent, leg_positions: dict[int, int])
         interpretation.zone,
         event.missing_since,
     )
+
+
+def stored_event(pk: int | None, event: NewEvent) -> StoredEvent:
+    """Return an event with what is needed of it in memory."""
+    return StoredEvent(
+        pk,
+        event.sequence,
+        event.feed_id,
+        event.payload_id,
+        event.last_reported_at,
+        event.interpretation,
+        event.town,
+        event.exclusion,
+        event.missing_since,
+    )
+
+
+def save_changed_events(shipments: Collection[LoadedShipment]) -> None:
+    """Write the newest wordings and states of stored events."""
+    rewritten = {pk: event for loaded in shipments for pk, event in loaded.rewritten_events.items()}
+    stored_keys = {pk: key for loaded in shipments for pk, key in loaded.stored_keys.items()}
+    vacated, taken = set(stored_keys.values()), {event.key for event in rewritten.values()}
+    if conflicts := vacated & taken:
+        # Two rows exchange fingerprints: the constraint would see a row of one statement before the other.
+        placeholders = [(pk, f"~{pk}") for pk, key in stored_keys.items() if key in conflicts]
+        bulk.update_rows(Event, ("fingerprint",), placeholders)
+    bulk.update_rows(Event, WORDING_FIELDS, [(pk, *event[FIRST_WORDED:]) for pk, event in rewritten.items()])
+    bulk.update_rows(Event, STATE_FIELDS, [row for loaded in shipments for row in loaded.state_rows()])
+    for loaded in shipments:
+        loaded.rewritten_events.clear()
+        loaded.stored_keys.clear()
+        loaded.changed_states.clear()

@@ -42,12 +42,11 @@ def triggers_for_loaded(loaded: LoadedShipment, now: datetime) -> list[NoticeTri
 def newly_counted(loaded: LoadedShipment, status: ShipmentStatus, now: datetime) -> Iterator[NewScan]:
     """Yield the scans that count and are new, are read differently now, or did not count before; oldest first."""
     new_events = {(event.leg_id, event.fingerprint): event for event in loaded.new_events}
-    changed = loaded.reinterpreted_events.keys() | loaded.changed_exclusions.keys()
     for step in status.counted:
         assert step.event_key is not None
         if event := new_events.get(step.event_key):
             yield NewScan(step, event.received_at, event.raw_place)
-        elif step.event_key in changed:
+        elif step.event_key in loaded.changed_readings:
             yield NewScan(step, now)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -11,13 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedScan, ParsedShipment
-from tracking.carriers.text_rules import redact_person_names
 from tracking.ingest import buyer_tasks
 from tracking.ingest.alerts import refresh_changed_alerts
 from tracking.ingest.batch import ShipmentBatch
-from tracking.ingest.dedupe import fingerprint
 from tracking.ingest.handover import link_legs, sort_legs
-from tracking.ingest.loaded import LoadedShipment, NewEvent, StoredEvent
+from tracking.ingest.leg_reports import LegReport, build_events
+from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.journey import JourneyStep, JourneySummary, OrderTime, ShipmentStatus, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
@@ -26,7 +24,7 @@ from tracking.notifications.page_state import page_state_of
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
 from tracking.timeline import sort_scans
-from tracking.vocabulary import MILESTONE_OF_SCAN, Exclusion, FeedState
+from tracking.vocabulary import Exclusion, FeedState
 
 TAKEN_BACK: Final = frozenset({Exclusion.WITHDRAWN.value, Exclusion.REMOVED.value})
 """The exclusions of events whose source has taken them back or was removed: they are found, not concluded."""
@@ -46,75 +44,41 @@ def add_parsed(
     """
     legs = link_legs(leg, parsed, payload.received_at, loaded, batch.ensure_carriers(parsed.legs))
     batch.register_new_legs(loaded)
-    new_events, reinterpreted = add_scans(loaded, legs, parsed.scans, payload)
+    new_events, has_changed = add_scans(loaded, legs, parsed, payload)
     is_latest = leg.last_answer_at is None or payload.last_received_at >= leg.last_answer_at
     details_changed = is_latest and apply_details(loaded.shipment, leg, parsed, payload)
     if new_events:
         loaded.last_received_at = max(loaded.last_received_at or payload.received_at, payload.received_at)
     if details_changed:
         loaded.answered_legs.add(leg)
-    loaded.has_changed = loaded.has_changed or bool(new_events) or reinterpreted or details_changed
+    loaded.has_changed = loaded.has_changed or bool(new_events) or has_changed or details_changed
     return new_events
 
 
 def add_scans(
-    loaded: LoadedShipment, legs: Sequence[Leg], scans: Sequence[ParsedScan], payload: Payload
+    loaded: LoadedShipment, legs: Sequence[Leg], parsed: ParsedShipment, payload: Payload
 ) -> tuple[list[NewEvent], bool]:
-    """Add the scans that are new; return their events, and whether a known event is read differently now."""
+    """Add what an answer reports of each leg; return the new events, and whether anything known has changed."""
+    scans_of_leg: dict[Leg, list[ParsedScan]] = {}
+    for scan in parsed.scans:
+        scans = scans_of_leg.setdefault(legs[scan.leg_index], [])
+        # Two legs of the answer can be one of ours: then the place of the leg in the answer makes no difference.
+        is_of_other = bool(scans) and scans[0].leg_index != scan.leg_index
+        scans.append(scan._replace(leg_index=scans[0].leg_index) if is_of_other else scan)
     new_events: list[NewEvent] = []
-    reinterpreted = False
-    scans_of_leg: Counter[int] = Counter()
-    for scan in scans:
-        leg = legs[scan.leg_index]
-        sequence = scans_of_leg[leg.pk]
-        scans_of_leg[leg.pk] += 1
-        event = build_event(loaded.shipment, leg, scan, sequence, payload)
-        key = (event.leg_id, event.fingerprint)
-        known = loaded.events.get(key)
-        if known is None:
-            new_events.append(event)
-            loaded.events[key] = StoredEvent(
-                None, sequence, payload.carrier_id, event.interpretation, event.city or event.raw_place
-            )
-        elif known.pk is not None and known.interpretation != event.interpretation:
-            reinterpreted = True
-            loaded.reinterpreted_events[key] = event.interpretation
-            loaded.events[key] = known._replace(interpretation=event.interpretation)
-    loaded.new_events += new_events
-    return new_events, reinterpreted
+    has_changed = False
+    for leg, scans in scans_of_leg.items():
+        report = LegReport(loaded, leg, payload, is_complete(parsed, payload))
+        new_events += report.add(build_events(loaded.shipment, leg, scans, payload))
+        has_changed = has_changed or report.has_changed
+    return new_events, has_changed
 
 
-def build_event(shipment: Shipment, leg: Leg, scan: ParsedScan, sequence: int, payload: Payload) -> NewEvent:
-    """Return the event of a parsed scan, with texts cut to their columns and without names of persons."""
-    time, place, milestone = scan.time, scan.place, MILESTONE_OF_SCAN[scan.scan]
-    return NewEvent(
-        shipment_id=shipment.pk,
-        leg_id=leg.pk,
-        payload_id=payload.pk,
-        fingerprint=fingerprint(scan),
-        sequence=sequence,
-        received_at=payload.received_at,
-        raw_time=time.raw_time[:64],
-        code=scan.code[:120],
-        text=redact_person_names(scan.text),
-        language=(scan.language or "")[:16],
-        raw_place=place.text[:200],
-        region=(place.region or "")[:80],
-        city=(place.city or "")[:80],
-        postal_code=(place.postal_code or "")[:16],
-        lat=place.lat,
-        lon=place.lon,
-        exclusion="",
-        scan=scan.scan.value,
-        milestone=milestone.value if milestone else "",
-        occurred_at=time.occurred_at,
-        local_time=time.local_time.isoformat() if time.local_time else "",
-        offset_minutes=time.offset_minutes,
-        precision=time.precision.value,
-        zone_source=time.zone_source.value,
-        zone=time.zone or "",
-        country=place.country or "",
-    )
+def is_complete(parsed: ParsedShipment, payload: Payload) -> bool:
+    """Return whether an answer holds the whole history of its number."""
+    if parsed.is_complete is not None:
+        return parsed.is_complete
+    return payload.carrier.adapter_instance.answers_are_complete
 
 
 def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:

@@ -28,7 +28,7 @@ def replay_payloads(payloads: QuerySet[Payload]) -> tuple[int, int, int]:
 
 def replay_code(code: UnmappedCode) -> int:
     """Process the payloads again that contained an unmapped code; return how many there were."""
-    events = Event.objects.filter(payload__carrier=code.carrier_id, code=code.code).exclude(payload=None)
+    events = Event.objects.filter(feed=code.carrier_id, code=code.code).exclude(payload=None)
     return replay_payloads(Payload.objects.filter(pk__in=events.values("payload")))[0]
 
 
@@ -36,7 +36,7 @@ def replay_phrase(mapping: TextMapping) -> int:
     """Process the payloads again whose unmapped texts an operator's mapping matches; return how many there were."""
     events = Event.objects.filter(scan=Scan.UNMAPPED).exclude(payload=None)
     if mapping.carrier_id:
-        events = events.filter(payload__carrier=mapping.carrier_id)
+        events = events.filter(feed=mapping.carrier_id)
     rows = events.values_list("payload", "text").iterator()
     payload_ids = {payload_id for payload_id, text in rows if mapping.matches(text)}
     return replay_payloads(Payload.objects.filter(pk__in=payload_ids))[0]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tracking.models.carriers import Carrier
 from tracking.models.payloads import Payload
 from tracking.models.shipments import Leg, Shipment
 from tracking.vocabulary import Exclusion, Milestone, Precision, Scan, ZoneSource
@@ -26,18 +28,26 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One scan as one feed reported it. The raw fields never change; the others may when it is parsed again."""
+    """One scan as one feed reported it, in the feed's newest wording.
+
+    `payload` is the answer that this wording comes from. `fingerprint` tells it apart from the other scans of the leg.
+    """
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
     leg = models.ForeignKey(Leg, models.CASCADE, related_name="events")
+    feed = models.ForeignKey(
+        Carrier, models.PROTECT, null=True, verbose_name=_("feed"), related_name="reported_events", db_index=False
+    )
     payload = models.ForeignKey(Payload, models.SET_NULL, null=True, related_name="events")
-    fingerprint = models.CharField(max_length=32, editable=False)
+    fingerprint = models.CharField(max_length=40, editable=False)
     sequence = models.IntegerField(_("place in the answer"))
     received_at = models.DateTimeField(_("reached us at"))
 
     exclusion = models.CharField(_("does not count"), max_length=16, choices=Exclusion, blank=True, editable=False)
     """Why the event does not count for the parcel; empty: it counts."""
     missing_since = models.DateTimeField(_("no longer reported since"), null=True, editable=False)
+    last_reported_at = models.DateTimeField(default=timezone.now, editable=False)
+    """When the newest answer came that holds the scan. Kept exactly while it is missing, else only a lower bound."""
 
     raw_time = models.CharField(_("time as told"), max_length=64, blank=True)
     code = models.CharField(_("carrier's code"), max_length=120, blank=True)

@@ -224,6 +224,8 @@ class Leg(models.Model):
     )
     removed_at = models.DateTimeField(_("removed at"), null=True, editable=False)
     """When an operator took the number off the parcel: what it reports is kept and does not count."""
+    complete_answers = models.JSONField(default=dict, blank=True, editable=False)
+    """By feed id, the latest answers that held its whole history of this leg: `journey.withdrawal.AnswerHistory`."""
     feed_state = models.CharField(_("feed state"), max_length=12, choices=FeedState, default=FeedState.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)

@@ -143,8 +143,8 @@ def form_context_for(request: HttpRequest, shipment: Shipment, buyer_task: Buyer
 
 def latest_delivery_proof(shipment: Shipment) -> DeliveryProof | None:
     """Return what the carrier reported about the delivery, or None."""
-    reported = {"leg_position": F("leg__position"), "feed_id": F("payload__carrier")}
-    return delivery_proof_of(sort_scans(shipment.events.annotate(**reported).order_by("leg", "sequence")))  # type: ignore[type-var]
+    events = shipment.events.annotate(leg_position=F("leg__position")).order_by("leg", "sequence")
+    return delivery_proof_of(sort_scans(events))  # type: ignore[type-var]
 
 
 def save_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> HttpResponse:

@@ -60,10 +60,10 @@ class ParcelView:
 
 def parcel_prefetches() -> list[Prefetch[str]]:
     """Return the prefetches that `build_parcel_view` relies on; each costs one query for any number of parcels."""
-    reported = {"feed_id": F("payload__carrier"), "feed_name": F("payload__carrier__name")}
+    reported = {"leg_position": F("leg__position"), "feed_name": F("feed__name")}
     # Where another parcel with the number travels is none of this buyer's business.
     kept = Event.objects.filter(leg__removed_at=None).exclude(exclusion__in=(Exclusion.REMOVED, Exclusion.OTHER_PARCEL))
-    events = kept.annotate(leg_position=F("leg__position"), **reported).order_by("leg", "sequence")
+    events = kept.annotate(**reported).order_by("leg", "sequence")
     legs = Leg.objects.in_use().select_related("carrier", "feed").order_by("position", "pk")
     return [
         Prefetch("legs", legs),

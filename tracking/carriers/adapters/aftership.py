@@ -54,6 +54,7 @@ class AfterShip(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.aftership.com"
     homepage = "https://www.aftership.com"
+    answers_are_complete = True
     credentials = (
         Credential("key", "API key (as-api-key)"),
         Credential("webhook_secret", "Webhook secret", required=False),

@@ -61,6 +61,7 @@ class Aramex(Adapter):
     version = CODE_TABLE.version
     base_url = "https://ws.aramex.net"
     homepage = "https://www.aramex.com"
+    answers_are_complete = True
     credentials = (
         Credential("username", "User name"),
         Credential("password", "Password"),

@@ -52,6 +52,7 @@ class CanadaPost(Adapter):
     version = CODE_TABLE.version
     base_url = "https://soa-gw.canadapost.ca"
     homepage = "https://www.canadapost-postescanada.ca/information/app/drc/home"
+    answers_are_complete = True
     credentials = (Credential("username", "API key: user name"), Credential("password", "API key: password"))
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:

@@ -40,6 +40,7 @@ class DhlPaket(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api-eu.dhl.com"
     homepage = "https://www.dhl.de"
+    answers_are_complete = True
     credentials = (
         Credential("key", "API key"),
         Credential("secret", "API secret"),

@@ -51,6 +51,7 @@ class EasyPost(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.easypost.com"
     homepage = "https://www.easypost.com"
+    answers_are_complete = True
     credentials = (Credential("key", "API key"), Credential("webhook_secret", "Webhook secret", required=False))
     is_aggregator = True
     calls_per_second = 5.0

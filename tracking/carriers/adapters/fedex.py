@@ -62,6 +62,7 @@ class FedEx(Adapter):
     version = CODE_TABLE.version
     base_url = "https://apis.fedex.com"
     homepage = "https://developer.fedex.com"
+    answers_are_complete = True
     credentials = oauth_credentials("API key", "Secret key")
     batch_size = 30
 

@@ -55,6 +55,7 @@ class Landmark(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.landmarkglobal.com"
     homepage = "https://landmarkglobal.com"
+    answers_are_complete = True
     credentials = (
         Credential("username", "API user name"),
         Credential("password", "API password"),

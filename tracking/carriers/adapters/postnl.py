@@ -50,6 +50,7 @@ class PostNl(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.postnl.nl"
     homepage = "https://www.postnl.nl"
+    answers_are_complete = True
     credentials = (Credential("key", "API key"),)
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:

@@ -49,6 +49,7 @@ class RoyalMail(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.royalmail.net"
     homepage = "https://developer.royalmail.net"
+    answers_are_complete = True
     credentials = (
         Credential("client_id", "Client ID (X-IBM-Client-Id)"),
         Credential("client_secret", "Client secret (X-IBM-Client-Secret)"),

@@ -65,6 +65,7 @@ class SeventeenTrack(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.17track.net"
     homepage = "https://www.17track.net"
+    answers_are_complete = True
     credentials = (Credential("key", "API key (17token)"),)
     batch_size = 40
     is_aggregator = True

@@ -72,6 +72,8 @@ class Ship24(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.ship24.com"
     homepage = "https://www.ship24.com"
+    answers_are_complete = True
+    pushes_only_new_scans = True
     credentials = (Credential("key", "API key"), Credential("webhook_secret", "Webhook secret", required=False))
     is_aggregator = True
     calls_per_second = 10.0
@@ -81,7 +83,7 @@ class Ship24(Adapter):
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
         answer = load_json_object(body)
         if "trackings" in answer:
-            return parse_shipments(answer["trackings"], received_at)
+            return without_history(parse_shipments(answer["trackings"], received_at))
         if "status" in answer:
             return parse_registration(answer)
         error, data = first_object(answer.get("errors"), "errors"), expect_object(answer.get("data"), "data")
@@ -158,6 +160,11 @@ def parse_shipments(items: Any, received_at: datetime) -> ParsedAnswer:
     return ParsedAnswer(
         tuple(parse_shipment(entry, received_at) for entry in entries if not is_proof_of_delivery(entry))
     )
+
+
+def without_history(answer: ParsedAnswer) -> ParsedAnswer:
+    """Return what a push says: it holds only what is new."""
+    return answer._replace(shipments=tuple(one._replace(is_complete=False) for one in answer.shipments))
 
 
 def is_proof_of_delivery(entry: Mapping[str, Any]) -> bool:

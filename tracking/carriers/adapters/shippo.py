@@ -63,6 +63,7 @@ class Shippo(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.goshippo.com"
     homepage = "https://goshippo.com"
+    answers_are_complete = True
     credentials = (
         Credential("token", "API token (live)"),
         Credential("webhook_secret", "Webhook signing secret", required=False),

@@ -78,6 +78,7 @@ class TrackingMore(Adapter):
     version = CODE_TABLE.version
     base_url = "https://api.trackingmore.com"
     homepage = "https://www.trackingmore.com"
+    answers_are_complete = True
     credentials = (
         Credential("key", "API key (Tracking-Api-Key)"),
         Credential("webhook_secret", "Webhook secret", required=False),

@@ -66,6 +66,7 @@ class UPS(Adapter):
     version = CODE_TABLE.version
     base_url = "https://onlinetools.ups.com"
     homepage = "https://developer.ups.com"
+    answers_are_complete = True
     credentials = oauth_credentials("Client ID", "Client secret")
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:

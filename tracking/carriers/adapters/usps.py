@@ -62,6 +62,7 @@ class USPS(Adapter):
     version = CODE_TABLE.version
     base_url = "https://apis.usps.com"
     homepage = "https://developers.usps.com"
+    answers_are_complete = True
     credentials = oauth_credentials("Consumer key", "Consumer secret")
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
-from tracking.ingest.dedupe import fingerprint
+from tracking.ingest.matching import distinct_scans
 from tracking.journey import JourneyStep, derive_status
 
 
@@ -86,7 +86,7 @@ def shipment_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
 
 def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
     """Return the status of one number as a JSON object. As in `ingest`, a scan that is repeated counts once."""
-    scans = {(scan.leg_index, fingerprint(scan)): scan for scan in shipment.scans}.values()
+    scans = distinct_scans(shipment.scans)
     steps = [
         JourneyStep(
             scan.scan,
