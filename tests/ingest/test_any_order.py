@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from os import environ
 from random import Random
 from typing import Any, NamedTuple
@@ -163,6 +164,90 @@ def final_state(shipment: Shipment) -> dict[str, Any]:
     }
 
 
+class ReportedScan(NamedTuple):
+    """A scan of one feed: when it was made, and its wordings, each with the answer from which on it is used."""
+
+    scan: str
+    hour: int
+    wordings: tuple[str, ...]
+    has_own_minute: bool
+    first_answer: int
+    absent_from: frozenset[int]
+    """The answers that do not hold it."""
+
+
+ANSWERS_OF_A_FEED = 5
+SCAN_NAMES = ("origin.picked_up", "linehaul.departed", "delivery.out_for_delivery", "delivery.delivered")
+
+
+@st.composite
+def reported_scans(draw: st.DrawFn) -> list[ReportedScan]:
+    """Return what one feed reports: two scans an hour at most, with rewordings, gaps and withdrawals."""
+    scans = []
+    for index in range(draw(st.integers(1, 6))):
+        gone_from = draw(st.integers(1, ANSWERS_OF_A_FEED + 3))
+        skipped = draw(st.sets(st.integers(0, ANSWERS_OF_A_FEED), max_size=1))
+        scans.append(
+            ReportedScan(
+                draw(st.sampled_from(SCAN_NAMES)),
+                index // 2,
+                draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=ANSWERS_OF_A_FEED).map(tuple)),
+                draw(st.booleans()),
+                draw(st.integers(0, 2)),
+                frozenset({*skipped, *range(gone_from, ANSWERS_OF_A_FEED)}),
+            )
+        )
+    return scans
+
+
+def answer_of(scans: list[ReportedScan], number: int, feed: str) -> ParsedShipment:
+    """Return one answer of a feed. Scans of one minute keep their codes; others may change everything."""
+    told = []
+    for index, scan in enumerate(scans):
+        if number < scan.first_answer or number in scan.absent_from:
+            continue
+        wording = scan.wordings[min(number, len(scan.wordings) - 1)]
+        minute = index % 2 if scan.has_own_minute else 0
+        code = f"{wording}" if scan.has_own_minute and index % 2 else f"code {index}"
+        told.append(
+            factories.build_scan(
+                scan.scan,
+                f"2026-09-0{2 + scan.hour}T10:{minute:02d}:00Z",
+                code=code,
+                text=f"{index} {wording}",
+                place=wording,
+            )
+        )
+    return ParsedShipment(FIRST_NUMBER, (parsed_leg("alpha", FIRST_NUMBER),), tuple(told), is_complete=feed == "wide")
+
+
+def told_state_after(feeds: dict[str, list[ReportedScan]], order: Sequence[int], batch_size: int) -> dict[str, Any]:
+    """Process the answers of some feeds in this order, and return what became of each scan; roll everything back."""
+    with transaction.atomic():
+        leg = factories.create_leg(FIRST_NUMBER, from_feed=factories.create_feed("wide"))
+        payloads = []
+        for number in range(ANSWERS_OF_A_FEED):
+            for offset, (feed, scans) in enumerate(feeds.items()):
+                payload = scripted_payload(factories.create_feed(feed), answer_of(scans, number, feed))
+                payload.received_at = factories.RECEIVED_AT + timedelta(hours=2 * number + offset)
+                payload.last_received_at = payload.received_at
+                payload.save()
+                payloads.append(payload)
+        ordered = [payloads[index] for index in order]
+        for start in range(0, len(ordered), batch_size):
+            process_payloads(ordered[start : start + batch_size])
+        events = Event.objects.filter(shipment=leg.shipment)
+        fields = ("feed__slug", "raw_time", "code", "text", "raw_place", "scan", "exclusion", "missing_since")
+        shipment = Shipment.objects.get(pk=leg.shipment_id)
+        state = {
+            "events": sorted(map(str, events.values_list(*fields))),
+            "status": (shipment.milestone, shipment.overlay, shipment.journeys, shipment.delivered_on),
+            "delivery": (shipment.delivered_at, shipment.delivery_doubted_at, shipment.delivery_withdrawn_at),
+        }
+        transaction.set_rollback(True)
+    return state
+
+
 class AnyOrder(TestCase):
     """Answers of several feeds about one parcel, in any order and batch size."""
 
@@ -187,3 +272,14 @@ class AnyOrder(TestCase):
         for position, rows in enumerate(zip(*[iter(in_order["rows"])] * 3, strict=True)):
             feeds = {*chain.aggregators, *({CARRIERS[position]} if position in chain.direct_legs else ())}
             assert [{event[3] for event in row} for row in rows] == [feeds] * 3
+
+    @settings(max_examples=int(environ.get("N", "25")), deadline=None)
+    @given(st.dictionaries(st.sampled_from(["wide", "wider"]), reported_scans(), min_size=1), st.data())
+    def test_rewordings_and_withdrawals_are_concluded_alike_in_any_order(
+        self, feeds: dict[str, list[ReportedScan]], data: st.DataObject
+    ) -> None:
+        in_order = list(range(ANSWERS_OF_A_FEED * len(feeds)))
+        repeated = data.draw(st.lists(st.sampled_from(in_order), max_size=6))
+        order = data.draw(st.permutations([*in_order, *repeated]))
+
+        assert told_state_after(feeds, order, data.draw(st.integers(1, 6))) == told_state_after(feeds, in_order, 1)

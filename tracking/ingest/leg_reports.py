@@ -30,6 +30,8 @@ class LegReport:
         self.times = receipt_times(payload)
         self.known = loaded.events_of(leg.pk, payload.carrier_id)
         self.history = stored_history(leg.complete_answers, payload.carrier_id)
+        self.complete_answer: CompleteAnswer | None = None
+        """What the history keeps of this answer, if it is complete and a time is known."""
         self.has_changed = False
 
     @property
@@ -40,7 +42,7 @@ class LegReport:
     def add(self, events: Sequence[NewEvent]) -> list[NewEvent]:
         """Add the events of the answer; return those that are new."""
         oldest = oldest_scan_time(stored_time(event) for event in events) if self.is_complete else None
-        self.is_complete = oldest is not None
+        self.complete_answer = CompleteAnswer(self.received_at, oldest) if oldest is not None else None
         history = self.extended_history(oldest)
         is_late = bool(history.answers) and history.answers[-1].received_at > self.received_at
         matched = match_scans(
@@ -57,7 +59,7 @@ class LegReport:
                     self.judge(event.key, history)
             else:
                 self.report_again(self.known[known_as], (self.leg.pk, known_as), event, history)
-        if self.is_complete:
+        if self.complete_answer is not None:
             held = set(matched.values())
             for fingerprint, known in self.known.items():
                 if fingerprint not in held:
@@ -83,10 +85,14 @@ class LegReport:
         if self.has_newest_wording(known, reported_until) and differs(known, key, event):
             self.loaded.rewrite_event(key, event._replace(last_reported_at=latest))
             key, self.has_changed = event.key, True
-        elif known.missing_since is not None or not self.is_complete:
+        elif known.missing_since is not None or not self.is_kept_in_history(known):
             self.loaded.set_state(key, known._replace(last_reported_at=latest))
         if known.missing_since is not None:
             self.judge(key, history)
+
+    def is_kept_in_history(self, known: StoredEvent) -> bool:
+        """Return whether the history of complete answers says that this one holds a known scan."""
+        return self.complete_answer is not None and self.complete_answer.would_hold(known.scan_at)
 
     def has_newest_wording(self, known: StoredEvent, reported_until: datetime) -> bool:
         """Return whether no answer about a known scan is newer than this one; a replay of its own answer is as new."""
@@ -121,7 +127,7 @@ def judge_event(loaded: LoadedShipment, key: EventKey, history: AnswerHistory) -
 def last_reported_at(known: StoredEvent, history: AnswerHistory) -> datetime:
     """Return when the newest answer came that holds a known scan.
 
-    What is stored is exact for a missing scan. Any other is held by the newest complete answer of its feed too: to
+    What is stored is exact for a missing scan. Any other is held by the newest complete answer with older scans too: to
     store that with each answer would mean an update of every event.
     """
     if known.missing_since is not None:

@@ -50,9 +50,8 @@ class AnswerHistory(NamedTuple):
         return type(self)(tuple(sorted(by_time.values())[-MAX_COMPLETE_ANSWERS:]))
 
     def last_holding(self, scan_at: datetime | None) -> datetime | None:
-        """Return when the latest answer came that holds a scan of this time, if its feed still reports it."""
-        held = (one for one in reversed(self.answers) if scan_at is None or one.oldest_scan_at <= scan_at)
-        return next((one.received_at for one in held), None)
+        """Return when the latest answer came that would hold a scan of this time."""
+        return next((one.received_at for one in reversed(self.answers) if one.would_hold(scan_at)), None)
 
     def received_without(self, scan_at: datetime | None, last_reported_at: datetime) -> list[datetime]:
         """Return when the answers came that no longer hold a scan, which was last reported at this time."""
