@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tracking.carriers.parsed import ParsedScan
@@ -40,8 +41,8 @@ def fingerprint(scan: ParsedScan, feed_id: int | None = None, repetition: int = 
     return (
         hex_digest("\x1f".join(whole), WHOLE_LENGTH)
         + hex_digest(scan.time.raw_time.strip(), TIME_LENGTH)
-        + hex_digest(scan.code.strip(), CODE_LENGTH)
-        + hex_digest(" ".join(scan.text.split()), WORDS_LENGTH)
+        + cached_digest(scan.code.strip(), CODE_LENGTH)
+        + cached_digest(" ".join(scan.text.split()), WORDS_LENGTH)
     )
 
 
@@ -50,6 +51,10 @@ def hex_digest(text: str, length: int) -> str:
     if not text:
         return "0" * length
     return hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=length // 2).hexdigest()
+
+
+cached_digest = lru_cache(maxsize=4096)(hex_digest)
+"""The same for codes and words, which many parcels share."""
 
 
 def distinct_scans(scans: Iterable[ParsedScan]) -> list[ParsedScan]:
