@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Q
@@ -13,7 +14,6 @@ from tests.factories import RECEIVED_AT
 from tests.ingest.scripted_feeds import parsed_shipment, scripted_payload
 from tracking.carriers.parsed import ParsedScan
 from tracking.ingest.batch import ShipmentBatch
-from tracking.ingest.leg_reports import exclude_events_of, restore_events_of
 from tracking.ingest.process import process_payload, process_payloads
 from tracking.ingest.record import finish_batch
 from tracking.models import Event, Leg, Payload, Shipment
@@ -271,35 +271,35 @@ def test_an_incomplete_answer_brings_a_withdrawn_scan_back(report: Callable[...,
     assert exclusions()["Delivered"] == ""
 
 
-def test_excluded_events_of_a_number_are_kept_and_count_again_when_restored(
+def test_events_of_a_removed_number_are_kept_and_count_again_when_it_is_restored(
     leg: Leg, report: Callable[..., None]
 ) -> None:
     for hour, scans in enumerate([[DELIVERED], [], []], start=1):
         report(hour, PICKED_UP, OUT, *scans)
     before = exclusions()
 
-    change_events(leg, exclude_events_of)
-    assert set(exclusions().values()) == {Exclusion.REMOVED}
+    change_leg(leg, removed_at=at(9))
+    assert set(exclusions().values()) == {Exclusion.REMOVED, Exclusion.WITHDRAWN}
     assert Shipment.objects.get().milestone == Milestone.PENDING
 
-    change_events(leg, restore_events_of)
+    change_leg(leg, removed_at=None)
     assert exclusions() == before
     assert before["Delivered"] == Exclusion.WITHDRAWN and before["Out for delivery"] == ""
     assert Shipment.objects.get().milestone == Milestone.OUT_FOR_DELIVERY
 
 
-def test_only_the_events_of_one_feed_are_excluded(leg: Leg, report: Callable[..., None]) -> None:
+def test_only_the_events_of_an_ignored_feed_are_excluded(leg: Leg, report: Callable[..., None]) -> None:
     report(1, PICKED_UP)
     report(2, OUT, feed="wider")
 
-    change_events(leg, exclude_events_of, factories.create_feed("wider").pk)
+    change_leg(leg, ignored_feeds=[factories.create_feed("wider").pk])
 
     assert exclusions() == {"Picked up": "", "Out for delivery": Exclusion.REMOVED}
 
 
-def change_events(leg: Leg, change: Callable[..., None], feed_id: int | None = None) -> None:
-    """Exclude or restore events of a leg and save what follows."""
+def change_leg(leg: Leg, **fields: Any) -> None:
+    """Change a leg as an operator does, and conclude again."""
+    Leg.objects.filter(pk=leg.pk).update(**fields)
     batch = ShipmentBatch.matching(Q(pk=leg.shipment_id))
-    loaded = batch.loaded[leg.shipment_id]
-    change(loaded, loaded.legs[0], feed_id)
+    batch.loaded[leg.shipment_id].has_changed = True
     finish_batch(batch, at(10))
