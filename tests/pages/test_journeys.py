@@ -66,6 +66,7 @@ def test_a_parcel_that_its_buyer_sent_back_keeps_its_delivery_day(client: Client
 
     assert "Back at the sender since Sat, 12 Sept" in page
     assert "It was delivered to you on Thu, 3 Sept." in page
+    assert "Delivered now" in page and "still to come" not in page
     assert shipment.delivered_on == date(2026, 9, 3)
 
 
@@ -79,6 +80,7 @@ def test_a_parcel_that_is_sent_again_says_when_it_came_back(client: Client) -> N
 
     page = page_text(client, shipment)
 
+    assert "Shipped now" in page
     assert "It came back to the sender on Thu, 10 Sept and was sent again." in page
     assert "Returned to the sender" not in page
 
@@ -96,3 +98,16 @@ def test_events_of_an_earlier_use_stand_apart(client: Client) -> None:
     shipment = record(leg, ("origin.picked_up", "2026-09-02T10:00:00+08:00", "CN", "Shanghai"))
     assert "The carrier has not started" not in page_text(client, shipment)
     assert list(Event.objects.order_by("pk").values_list("exclusion", flat=True)) == ["earlier_use", ""]
+
+
+def test_a_returned_parcel_shows_how_far_it_had_come(client: Client) -> None:
+    shipment = record(
+        leg_to_germany(),
+        ("linehaul.departed", "2026-09-02T10:00:00+08:00", "CN", "Shanghai"),
+        ("linehaul.arrived_destination", "2026-09-05T10:00:00+02:00", "DE", "Leipzig"),
+        ("return.completed", "2026-09-20T10:00:00+08:00", "CN", "Shanghai"),
+    )
+
+    page = page_text(client, shipment)
+
+    assert "Shipped step done" in page and "Customs now" in page and "Delivered still to come" in page

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext_lazy
 
 from tracking.models import Shipment
-from tracking.vocabulary import MILESTONE_RANKS, Milestone
+from tracking.models.shipments import STAGE_TIME_FIELDS
+from tracking.vocabulary import MILESTONE_RANKS, JourneyStage, Milestone
 
 PROGRESS_STAGES: Final = (
     (Milestone.INFO_RECEIVED, gettext_lazy("Prepared")),
@@ -18,6 +19,15 @@ PROGRESS_STAGES: Final = (
     (Milestone.DELIVERED, gettext_lazy("Delivered")),
 )
 CROSS_BORDER_MILESTONES: Final = (Milestone.LINEHAUL, Milestone.IMPORT_CUSTOMS)
+
+
+STAGE_RANKS: Final = {
+    JourneyStage.HANDED_OVER: MILESTONE_RANKS[Milestone.ACCEPTED],
+    JourneyStage.EXPORTED: MILESTONE_RANKS[Milestone.LINEHAUL],
+    JourneyStage.ARRIVED: MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS],
+    JourneyStage.CLEARED: MILESTONE_RANKS[Milestone.LAST_MILE],
+    JourneyStage.OUT_FOR_DELIVERY: MILESTONE_RANKS[Milestone.OUT_FOR_DELIVERY],
+}
 
 
 class ProgressStage(NamedTuple):
@@ -35,10 +45,21 @@ def progress_stages(shipment: Shipment) -> list[ProgressStage]:
         for milestone, label in PROGRESS_STAGES
         if not (is_domestic and milestone in CROSS_BORDER_MILESTONES)
     ]
-    rank = MILESTONE_RANKS.get(Milestone(shipment.milestone), 0)
+    rank = reached_rank(shipment)
     reached = [index for index, (milestone, _label) in enumerate(stages) if MILESTONE_RANKS[milestone] <= rank]
     current = reached[-1] if reached else -1
     return [ProgressStage(str(label), stage_state(index, current)) for index, (_milestone, label) in enumerate(stages)]
+
+
+def reached_rank(shipment: Shipment) -> int:
+    """Return how far a parcel has come towards its buyer; of one that went back, how far it had come."""
+    milestone = Milestone(shipment.milestone)
+    if milestone is not Milestone.RETURNED:
+        return MILESTONE_RANKS.get(milestone, 0)
+    if shipment.delivered_on:
+        return MILESTONE_RANKS[Milestone.DELIVERED]
+    reached = (rank for stage, rank in STAGE_RANKS.items() if getattr(shipment, STAGE_TIME_FIELDS[stage]) is not None)
+    return max(reached, default=0)
 
 
 def stage_state(index: int, current: int) -> str:
