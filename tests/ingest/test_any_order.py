@@ -182,8 +182,11 @@ SCAN_NAMES = ("origin.picked_up", "linehaul.departed", "delivery.out_for_deliver
 
 @st.composite
 def reported_scans(draw: st.DrawFn) -> list[ReportedScan]:
-    """Return what one feed reports: two scans an hour at most, with rewordings, gaps and withdrawals."""
-    scans = []
+    """Return what one feed reports: two scans an hour at most, with rewordings, gaps and withdrawals.
+
+    Two scans of one minute come and go together: one alone could be the other one, reworded.
+    """
+    scans: list[ReportedScan] = []
     for index in range(draw(st.integers(1, 6))):
         gone_from = draw(st.integers(1, ANSWERS_OF_A_FEED + 3))
         skipped = draw(st.sets(st.integers(0, ANSWERS_OF_A_FEED), max_size=1))
@@ -197,6 +200,9 @@ def reported_scans(draw: st.DrawFn) -> list[ReportedScan]:
                 frozenset({*skipped, *range(gone_from, ANSWERS_OF_A_FEED)}),
             )
         )
+        if index % 2 and not scans[-1].has_own_minute:
+            first = scans[-2]
+            scans[-1] = scans[-1]._replace(first_answer=first.first_answer, absent_from=first.absent_from)
     return scans
 
 

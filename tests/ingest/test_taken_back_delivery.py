@@ -9,7 +9,7 @@ import time_machine
 
 from tests import factories
 from tests.parsed_answers import record_shipment
-from tracking.models import Alert, Contact, Event, Follow, Leg, Notice, Shipment, Subscriber
+from tracking.models import Alert, Contact, Follow, Leg, Notice, Shipment, Subscriber
 from tracking.models.payloads import ReceivedVia
 from tracking.vocabulary import AlertKind, Milestone
 
@@ -27,10 +27,15 @@ def leg() -> Leg:
     return factories.create_leg(for_order=order)
 
 
-def report(leg: Leg, name: str, hour: int, received_via: ReceivedVia = ReceivedVia.POLL) -> Shipment:
-    """Have the carrier report a scan so many hours after Monday's midnight, ten minutes later; return the parcel."""
+def report(
+    leg: Leg, name: str, hour: int, received_via: ReceivedVia = ReceivedVia.POLL, *, until: int | None = None
+) -> Shipment:
+    """Have the carrier report a scan of so many hours after Monday's midnight and nothing else; return the parcel.
+
+    It is reported ten minutes after the scan, or after the hour `until`.
+    """
     scan_at = MONDAY + timedelta(hours=hour)
-    received_at = scan_at + timedelta(minutes=10)
+    received_at = MONDAY + timedelta(hours=until or hour, minutes=10)
     scan = factories.build_scan(name, scan_at.isoformat(), country="DE", code=f"{name} {hour}")
     payload = factories.create_payload(received_via=received_via, received_at=received_at, last_received_at=received_at)
     with time_machine.travel(received_at, tick=False):
@@ -65,16 +70,16 @@ def test_contradiction_opens_an_alert_and_is_told_until_the_next_delivery(leg: L
 
 
 def test_delivery_in_doubt_opens_an_alert_without_a_notice_and_is_polled_soon(leg: Leg) -> None:
+    report(leg, "delivery.out_for_delivery", 8)
     report(leg, "delivery.delivered", 10)
-    doubted_at = MONDAY + timedelta(hours=11)
-    Event.objects.update(missing_since=doubted_at)
+    doubted_at = MONDAY + timedelta(hours=12, minutes=10)
 
-    shipment = report(leg, "unmapped", 12)
+    shipment = report(leg, "delivery.out_for_delivery", 8, until=12)
 
     alert = Alert.objects.get(kind="delivery_withdrawn")
     assert (shipment.milestone, shipment.delivery_doubted_at) == (Milestone.DELIVERED, doubted_at)
     assert (alert.evidence["doubted"], alert.started_at) == (True, doubted_at)
-    assert told() == ["delivered"]
+    assert told() == ["out_for_delivery", "delivered"]
     assert leg.next_check_at is not None
     assert leg.next_check_at < MONDAY + timedelta(hours=18)
 

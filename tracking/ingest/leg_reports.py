@@ -33,6 +33,8 @@ class LegReport:
         self.complete_answer: CompleteAnswer | None = None
         """What the history keeps of this answer, if it is complete and a time is known."""
         self.has_changed = False
+        self.holds_all_scans = not payload.carrier.adapter_instance.pushes_only_new_scans
+        """Whether the place of a scan in the answer says which one it is among those of one time."""
 
     @property
     def received_at(self) -> datetime:
@@ -48,7 +50,7 @@ class LegReport:
         matched = match_scans(
             list(self.known),
             [event.fingerprint for event in events],
-            in_order=not self.payload.carrier.adapter_instance.pushes_only_new_scans,
+            in_order=self.holds_all_scans,
         )
         new_events = []
         for event in events:
@@ -82,7 +84,8 @@ class LegReport:
         """Take over the wording of a known scan unless a newer answer holds it; a missing scan is back."""
         reported_until = last_reported_at(known, self.history)
         latest = max(reported_until, self.received_at)
-        if self.has_newest_wording(known, reported_until) and differs(known, key, event):
+        has_moved = self.holds_all_scans and known.sequence != event.sequence
+        if self.has_newest_wording(known, reported_until) and (has_moved or differs(known, key, event)):
             self.loaded.rewrite_event(key, event._replace(last_reported_at=latest))
             key, self.has_changed = event.key, True
         elif known.missing_since is not None or not self.is_kept_in_history(known):

@@ -43,7 +43,8 @@ def newly_counted(loaded: LoadedShipment, status: ShipmentStatus, now: datetime)
     """Yield the scans that count and are new, are read differently now, or did not count before; oldest first."""
     new_events = {(event.leg_id, event.fingerprint): event for event in loaded.new_events}
     for step in status.counted:
-        assert step.event_key is not None
+        if step.event_key is None:  # what an operator states is no scan
+            continue
         if event := new_events.get(step.event_key):
             yield NewScan(step, event.received_at, event.raw_place)
         elif step.event_key in loaded.changed_readings:

@@ -135,6 +135,7 @@ def is_past(kind: NoticeKind, page: PageState) -> bool:
 OTHER_RULES: Final[Mapping[NoticeKind, Callable[[PageState], bool]]] = {
     NoticeKind.ATTEMPTED: lambda page: page.overlay is Overlay.ATTEMPT_FAILED,
     NoticeKind.RETURNED: lambda page: page.milestone is Milestone.RETURNED,
+    NoticeKind.NUMBER_CHANGED: lambda page: page.milestone not in Milestone.final(),
     NoticeKind.SENT_AGAIN: lambda page: page.journey.kind is JourneyKind.SENT_AGAIN and page.is_on_way_to_buyer,
     NoticeKind.DELIVERY_WITHDRAWN: lambda page: page.delivery_withdrawn_at is not None and page.is_on_way_to_buyer,
 }
