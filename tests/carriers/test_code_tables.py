@@ -117,6 +117,21 @@ def test_a_code_and_its_text_map_to_a_scan(table: CodeTable, code: str, side: Bo
 
 
 @pytest.mark.parametrize(
+    ("table", "code", "text", "scan"),
+    [
+        (dhl.CODE_TABLE, "delivered", "It will be delivered to your neighbour tomorrow", "lastmile.delivery_scheduled"),
+        (dhl.CODE_TABLE, "delivered", "Returned to sender: refused by the neighbour", "return.started"),
+        (fedex.CODE_TABLE, "DL", "Returned to shipper, neighbor refused it", "return.completed"),
+        (fedex.CODE_TABLE, "DL", "Could not be delivered to the neighbor", "delivery.attempt_failed_other"),
+    ],
+)
+def test_a_text_that_names_a_neighbour_is_no_delivery_if_it_says_so(
+    table: CodeTable, code: str, text: str, scan: str
+) -> None:
+    assert table.scan_for(code, "destination", text) == scan
+
+
+@pytest.mark.parametrize(
     "table", [dhl.CODE_TABLE, fedex.CODE_TABLE, laposte.CODE_TABLE, ups.CODE_TABLE, usps.CODE_TABLE]
 )
 def test_only_a_delivery_code_maps_to_a_delivery(table: CodeTable) -> None:

@@ -61,7 +61,7 @@ class CodeTable:
         if text:
             for rule in self.text_rules.get(code, ()):
                 if rule.matches(side, text):
-                    return rule.scan
+                    return correct_scan_by_text(rule.scan, text)
         return correct_scan_by_text(scan, text)
 
 
