@@ -81,25 +81,29 @@ def match_formats(number: str) -> Iterator[CarrierCandidate]:
 
     Plain digits with a wrong check digit are left out if any candidate is better than weak.
     """
-    matches = [(row, candidate) for row in FORMATS for candidate in match_format(row, number)]
+    matches = [
+        (row, candidate)
+        for row in FORMATS
+        if (match := row.pattern.fullmatch(number)) and (candidate := candidate_of(row, match))
+    ]
     has_strong_match = any(candidate.certainty is not Certainty.WEAK for _, candidate in matches)
     for row, candidate in matches:
         if not candidate.has_wrong_check_digit or row.is_distinctive or not has_strong_match:
             yield candidate
 
 
-def match_format(number_format: NumberFormat, number: str) -> Iterator[CarrierCandidate]:
-    """Yield the candidate of one format if it matches; a format with a country needs a real one."""
-    match = number_format.pattern.fullmatch(number)
-    parts = match.groupdict() if match else {}
-    country, tracked_number = parts.get("country"), parts.get("number") or number
-    if match and (country is None or country in iso_country_codes()):
-        certainty, reason = assess_certainty(number_format, parts.get("checked") or tracked_number)
-        reasons = (reason, MatchReason.ORIGIN_COUNTRY) if country else (reason,)
-        carrier = post_of(country) if country else number_format.carrier
-        yield CarrierCandidate(
-            carrier, tracked_number, number_format.name, certainty, reasons, country, float(number_format.weight)
-        )
+def candidate_of(number_format: NumberFormat, match: re.Match[str]) -> CarrierCandidate | None:
+    """Return the candidate of a format that matches; None if it has a country that does not exist."""
+    parts = match.groupdict()
+    country, tracked_number = parts.get("country"), parts.get("number") or match[0]
+    if country is not None and country not in iso_country_codes():
+        return None
+    certainty, reason = assess_certainty(number_format, parts.get("checked") or tracked_number)
+    reasons = (reason, MatchReason.ORIGIN_COUNTRY) if country else (reason,)
+    carrier = post_of(country) if country else number_format.carrier
+    return CarrierCandidate(
+        carrier, tracked_number, number_format.name, certainty, reasons, country, float(number_format.weight)
+    )
 
 
 def assess_certainty(number_format: NumberFormat, digits: str) -> tuple[Certainty, MatchReason]:

@@ -1,21 +1,23 @@
 """The public formats of tracking numbers, one row each.
 
 A format is *distinctive* if its letters or a long enough fixed beginning point to one carrier, rarely to two. Plain
-digits are *ambiguous*: only their check digit says something. A pattern matches what is printed or scanned. Its group
-`number` is the part that the carrier tracks by, `checked` the part that ends in the check digit, `country` the issuer's
-country; without groups, the first two are the whole match. Weights, 1 to 9, say how common a format is among those that
-match equally.
+digits, and a single letter before ten, are *ambiguous*: only their check digit or the text around them says something.
+A pattern matches what is printed or scanned. Its group `number` is the part that the carrier tracks by, `checked` the
+part that ends in the check digit, `country` the issuer's country; without groups, the first two are the whole match.
+Weights, 1 to 9, say how common a format is among those that match equally.
 
-Sources: the UPU's S10; `jkeen/tracking_number_data` (MIT, v2); USPS Publication 199 (IMpb); DPD's, GLS's and
-Australia Post's label specifications; Deutsche Post's Identcode; carriers' help pages (Parcelforce, Hermes, Royal
-Mail); for the rest, the formats on which several public trackers agree.
+Sources: the UPU's S10; `jkeen/tracking_number_data` (MIT, v2) for Amazon, Canpar, DHL's piece ids and eCommerce,
+FedEx, GOFO, Landmark, LaserShip, Old Dominion, OnTrac, Purolator, Spee-Dee, UPS and Yodel; USPS Publication 199
+(IMpb); DPD's, GLS's and Australia Post's label specifications; Deutsche Post's Identcode; carriers' help pages (Evri:
+16 characters, Parcelforce, Hermes, Royal Mail); for the rest, the formats on which several public trackers agree.
 
-No public source documents a check digit for DHL's JD, JJD and JVGL numbers, Yodel, Evri, PostNL's 3S, DPD's 14
-digits without the letter, YunExpress, 4PX, Cainiao, SF, Aramex, Landmark, LaserShip, UniUni, GOFO, Amazon, Swiss Post,
-Royal Mail's 2D codes and La Poste's 15 digits. `YT` and 16 digits is YunExpress. `YT` and 13 digits is YTO by nearly
-every source and YunExpress by one: both are offered. `3S` is PostNL's, and DHL's parcel service in the Netherlands uses
-it too. `JJD` and 16 digits is DHL or Yodel. An SSCC names a company, not a carrier: only the company numbers of DHL
-Paket, PostNord, Bring and FedEx Ground are known here.
+No public source documents a check digit for DHL's JD, JJD and JVGL numbers, its piece ids and eCommerce, Yodel, Evri,
+PostNL's 3S, DPD's 14 digits without the letter, YunExpress, 4PX, Cainiao, SF, Aramex, Canpar, Landmark, LaserShip,
+Spee-Dee, UniUni, GOFO, Amazon, Swiss Post, Royal Mail's 2D codes and La Poste's 15 digits. UPS waybills carry the
+digit of 1Z; those with T are offered without it too, since only one source says so. `YT` and 16 digits is YunExpress.
+`YT` and 13 digits is YTO by nearly every source and YunExpress by one: both are offered. `3S` is PostNL's, and DHL's
+parcel service in the Netherlands uses it too. `JJD` and 16 digits is DHL or Yodel. An SSCC names a company, not a
+carrier: only the company numbers of DHL Paket, PostNord, Bring and FedEx Ground are known here.
 """
 
 from __future__ import annotations
@@ -54,33 +56,53 @@ def ambiguous_format(
     return NumberFormat(carrier, name, re.compile(pattern, re.ASCII), False, check, weight)
 
 
+USPS_ROUTING: Final = r"(?:420\d{5}(?:\d{4})?)?"
+"""The ZIP code that the barcode adds before the number."""
 FORMATS: Final[tuple[NumberFormat, ...]] = (
     distinctive_format("s10", "S10", r"[A-Z]{2}(?P<checked>\d{9})(?P<country>[A-Z]{2})", check_digits.s10, 9),
     distinctive_format("chronopost", "Chronopost", r"X[A-Z](?P<checked>\d{9})(?:FR|JB)", check_digits.s10, 7),
     ambiguous_format("asendia", "Asendia S10", r"L[A-Z]\d{9}(?:FR|CH)", weight=3),
     distinctive_format("ups", "UPS 1Z", r"1Z(?P<checked>[0-9A-Z]{15}\d)", check_digits.ups, 9),
     distinctive_format("ups", "UPS T", r"T\d{10}", weight=3),
-    distinctive_format("ups-mi", "UPS Mail Innovations", r"92(?:6129|7489)\d{16}", check_digits.gs1, 3),
-    distinctive_format("usps", "IMpb 22", r"(?:420\d{5}(?:\d{4})?)?(?P<number>9[1-5]\d{20})", check_digits.gs1, 9),
+    ambiguous_format("ups", "UPS waybill", r"[AHJKTV](?P<checked>\d{10})", check_digits.ups, 6),
+    distinctive_format(
+        "ups-mi",
+        "UPS Mail Innovations",
+        rf"{USPS_ROUTING}(?P<number>92(?:6129|7489)\d{{16}})",
+        check_digits.gs1,
+        3,
+    ),
+    distinctive_format("usps", "IMpb 22", rf"{USPS_ROUTING}(?P<number>9[1-5]\d{{20}})", check_digits.gs1, 9),
     distinctive_format("usps", "IMpb 26", r"(?:420\d{5})?(?P<number>9[1-5]\d{24})", check_digits.gs1, 8),
     ambiguous_format("usps", "USPS 20", r"(?:0[1-4]|[12]3|7[0137]|8[12])\d{18}", check_digits.gs1, 6),
     ambiguous_format("usps", "USPS 20 after 91", r"7[0-9]\d{18}", check_digits.usps_after_91, 5),
-    distinctive_format("fedex", "FedEx SmartPost 22", r"92(?:61[29]|748)\d{17}", check_digits.gs1, 4),
+    distinctive_format(
+        "fedex", "FedEx SmartPost 22", rf"{USPS_ROUTING}(?P<number>92(?:61[29]|748)\d{{17}})", check_digits.gs1, 4
+    ),
     distinctive_format("fedex", "FedEx SmartPost 20", r"61[29]\d{17}", check_digits.fedex_after_92, 6),
     distinctive_format("fedex", "FedEx Ground 96", r"96\d{5}(?P<number>\d{15})", check_digits.gs1, 8),
     distinctive_format(
-        "fedex", "FedEx 34", r"(?:100|96\d)\d{17}(?P<checked>(?:00)?(?P<number>\d{12,14}))", check_digits.fedex, 8
+        "fedex",
+        "FedEx 34",
+        r"(?=\d{34}$)(?!420\d{9}9[1-5])(?:[0-8]\d|96)\d{18}(?P<checked>(?:00)?(?P<number>\d{12,14}))",
+        check_digits.fedex,
+        8,
     ),
+    distinctive_format("fedex", "FedEx ASTRA 32", r"3\d{15}(?P<number>\d{12})\d{4}", check_digits.fedex, 7),
     ambiguous_format("fedex", "FedEx Express 12", r"\d{12}", check_digits.fedex, 9),
     ambiguous_format("fedex", "FedEx Ground 15", r"\d{15}", check_digits.gs1, 8),
     ambiguous_format("fedex", "FedEx Ground SSCC", r"0[0-24]\d{16}", check_digits.gs1, 4),
     ambiguous_format("dhl", "DHL Express 10", r"\d{10}", check_digits.dhl_mod7, 9),
     ambiguous_format("dhl", "DHL Express 11", r"\d{11}", check_digits.dhl_mod7, 4),
+    distinctive_format("dhl", "DHL piece ID", r"(?:JJD|JVGL)\d{9,10}", weight=6),
+    ambiguous_format("dhl", "DHL piece ID of another agency", r"J[A-Z]{2,3}\d{9,10}", weight=2),
     distinctive_format("dhl-de", "DHL Paket 20", r"0034\d{16}", check_digits.gs1, 9),
     ambiguous_format("dhl-de", "DHL Identcode", r"\d{12}", check_digits.identcode, 5),
     distinctive_format("dhl-de", "DHL JJD", r"JJD\d{13,21}", weight=7),
     distinctive_format("dhl-de", "DHL JD", r"JD\d{18}", weight=7),
-    distinctive_format("dhl-ecommerce", "DHL GM", r"GM\d{14,18}", weight=6),
+    distinctive_format("dhl-ecommerce", "DHL GM", r"GM(?:\d{10,39}|\d[0-9A-F]{15,38})", weight=6),
+    ambiguous_format("dhl-ecommerce", "DHL eCommerce", r"(?:CN|HK|IN|LX|MY|RX|SG|TH|UV)\d{10,39}", weight=4),
+    ambiguous_format("dhl-ecommerce", "DHL eCommerce 14", r"\d{14}", weight=2),
     distinctive_format("dhlparcel-nl", "DHL JVGL", r"JVGL\d{14,20}", weight=7),
     distinctive_format("dhlparcel-nl", "DHL 3S", r"3S[A-Z]{4}\d{9}", weight=2),
     distinctive_format(
@@ -95,7 +117,10 @@ FORMATS: Final[tuple[NumberFormat, ...]] = (
     distinctive_format("hermes-de", "Hermes H", r"H\d{19}", weight=5),
     distinctive_format("yodel", "Yodel", r"J?JD000\d{13}", weight=8),
     distinctive_format("yodel", "Yodel", r"J?JD\d{16}", weight=4),
-    distinctive_format("evri", "Evri 16", r"[CHT]0[0-9A-Z]{3}\d{11}", weight=7),
+    distinctive_format("evri", "Evri 16", r"(?:C0|[HT]\d)[0-9A-Z]{4}\d{10}", weight=7),
+    ambiguous_format(
+        "evri", "Evri 16 characters", r"[A-Z]\d(?:[0-9A-Z]{4}\d{10}|\d(?=\d*[A-Z])[0-9A-Z]{13})", weight=4
+    ),
     ambiguous_format("evri", "Evri 16 digits", r"\d{16}", weight=4),
     distinctive_format("royalmail", "Royal Mail 2D", r"(?=\d*[A-F])\d{15}[0-9A-F]{6}", weight=4),
     ambiguous_format("royalmail", "Royal Mail 16", r"(?=\d*[A-F])[0-9A-F]{16}", weight=4),
@@ -137,9 +162,19 @@ FORMATS: Final[tuple[NumberFormat, ...]] = (
     distinctive_format("landmark", "Landmark LTN", r"LTN\d{8,9}N\d", weight=9),
     ambiguous_format("asendia", "Asendia 18", r"210\d{15}", weight=2),
     distinctive_format("ontrac", "OnTrac", r"[CD]\d{14}", check_digits.ups, 7),
-    distinctive_format("lasership", "LaserShip", r"LX1[3-8]\d{6}|1LS7[12](?:\d{10}|\d{2}01[1-4]\d{6}1)", weight=7),
+    distinctive_format(
+        "lasership",
+        "LaserShip",
+        r"LX1[3-8]\d{6}|1LS7[12](?:\d{10}|\d{2}01[1-4]\d{6}1)|1LSCX(?=[A-Z]*\d)[0-9A-Z]{10}",
+        weight=7,
+    ),
+    ambiguous_format("lasership", "LaserShip L", r"L[AEHINX][1-3]\d{7}", weight=6),
+    distinctive_format("spee-dee", "Spee-Dee", r"SP\d{18}", weight=7),
+    ambiguous_format("old-dominion", "Old Dominion", r"(?:07|77|78|80)\d{9}", check_digits.luhn, 4),
+    distinctive_format("canpar", "Canpar", r"[CDKLSUXZ]\d{21}", weight=7),
     distinctive_format("uniuni", "UniUni", r"UUS[0-9A-Z]\d{9,16}|UNI[A-Z]{1,2}\d{9,16}", weight=7),
     distinctive_format("gofo", "GOFO", r"GFUS\d{14}", weight=7),
     distinctive_format("amazon", "Amazon Logistics", r"TB[ACM]\d{12}", weight=7),
+    ambiguous_format("amazon", "Amazon International", r"[ACF]\d{10}", weight=3),
 )
 AMBIGUOUS_FORMAT_NAMES: Final = frozenset(row.name for row in FORMATS if not row.is_distinctive)

@@ -37,12 +37,16 @@ def country_set(codes: str) -> frozenset[str]:
 EUROPEAN_COUNTRIES: Final = country_set("AT BE CH CZ DE DK ES FI FR HR HU IE IT LU NL PL PT RO SE SI SK")
 HOME_COUNTRIES: Final[Mapping[str, frozenset[str]]] = {
     **{slug: country_set(country) for country, slug in POST_BY_COUNTRY.items()},
-    **{slug: country_set("US") for slug in ("amazon", "fedex", "gofo", "lasership", "ontrac", "uniuni", "ups-mi")},
+    **dict.fromkeys(
+        ("amazon", "fedex", "gofo", "lasership", "old-dominion", "ontrac", "spee-dee", "uniuni", "ups-mi"),
+        country_set("US"),
+    ),
     **{slug: country_set("GB") for slug in ("evri", "parcelforce", "yodel")},
     **{slug: country_set("CN HK MO TW") for slug in ("jd", "sf", "yto")},
     "aramex": country_set("AE BH EG JO KW LB OM QA SA"),
     "bpost": country_set("BE"),
     "bring": country_set("NO"),
+    "canpar": country_set("CA"),
     "chronopost": country_set("FR"),
     "correos": country_set("ES"),
     "dhlparcel-nl": country_set("NL BE"),

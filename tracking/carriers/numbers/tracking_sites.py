@@ -59,6 +59,7 @@ SITES: Final[tuple[TrackingSite, ...]] = (
         "canadapost-postescanada.ca canadapost.ca", ("canadapost",), "searchfor trackingnumber pin", "details"
     ),
     TrackingSite("purolator.com", ("purolator",), "pin pins searchvalue trackingnumber", "tracker"),
+    TrackingSite("canpar.com canpar.ca", ("canpar",), "reference barcode"),
     TrackingSite("auspost.com.au", ("auspost",), "trackids id trackingid", "details track"),
     TrackingSite("laposte.fr colissimo.fr", ("laposte", "chronopost"), "code idship colispart"),
     TrackingSite("chronopost.fr", ("chronopost", "laposte"), "listenumeroslt listenumeros"),
@@ -85,6 +86,8 @@ SITES: Final[tuple[TrackingSite, ...]] = (
     TrackingSite("asendia.com", ("asendia",), "tracking_id", "tracking track"),
     TrackingSite("ontrac.com", ("ontrac", "lasership"), "number tracking_number trackingnumber tracking"),
     TrackingSite("lasership.com", ("lasership", "ontrac"), "track_number_input", "track"),
+    TrackingSite("odfl.com", ("old-dominion",), "pro pronumber"),
+    TrackingSite("speedeedelivery.com", ("spee-dee",), "tracking"),
     TrackingSite("uniuni.com", ("uniuni",), "no tracking_number"),
     TrackingSite("gofoexpress.com gofo.com", ("gofo",), "searchid"),
     TrackingSite(
