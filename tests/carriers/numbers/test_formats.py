@@ -147,3 +147,9 @@ def test_a_waybill_with_a_wrong_digit_is_offered_as_mistyped() -> None:
     (mistyped,) = detect_carriers("K0000000172")
 
     assert (mistyped.carrier, mistyped.has_wrong_check_digit) == ("ups", True)
+
+
+def test_a_british_mobile_number_is_not_offered_as_old_dominion() -> None:
+    carriers = {candidate.carrier for first in "1345789" for candidate in detect_carriers(f"07{first}00000001")}
+
+    assert "old-dominion" not in carriers

@@ -69,7 +69,7 @@ LINKS = [
     ("https://track.landmarkglobal.com/?search=LTN74207623N1", "landmark", "LTN74207623N1"),
     ("https://tracking.asendia.com/tracking/LA444444445CH", "asendia", "LA444444445CH"),
     ("https://www.canpar.com/en/tracking/track.htm?barcode=D000000000000000000001", "canpar", "D000000000000000000001"),
-    ("https://www.odfl.com/Trace/standardResult.faces?pro=07100000012", "old-dominion", "07100000012"),
+    ("https://www.odfl.com/Trace/standardResult.faces?pro=07200000011", "old-dominion", "07200000011"),
     ("https://speedeedelivery.com/track/?tracking=SP000000000000000001", "spee-dee", "SP000000000000000001"),
     ("https://www.ontrac.com/tracking/?number=C11031500001879", "ontrac", "C11031500001879"),
     ("https://www.uniuni.com/tracking/?no=UUSC000000000001", "uniuni", "UUSC000000000001"),

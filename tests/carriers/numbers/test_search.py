@@ -63,6 +63,12 @@ def found_numbers(text: str) -> list[str]:
         ("Tracking:\n\n\t1Z5R89390357567127\n", "1Z5R89390357567127", "ups"),
         ("Aramex waybill 4700000000", "4700000000", "aramex"),
         ("Shipped with GLS 12345678900", "12345678900", "gls"),
+        ("Your Evri barcode: H-00AB-1-000000001-2.", "H00AB10000000012", "evri"),
+        ("Hermes parcel P12AB34CD56EF781", "P12AB34CD56EF781", "evri"),
+        ("Our UPS waybill is K0000000171", "K0000000171", "ups"),
+        ("Shipped with LaserShip LE10000001", "LE10000001", "lasership"),
+        ("Amazon tracking: C0000000001", "C0000000001", "amazon"),
+        ("Tracked with Spee-Dee SP 000000 000000 000001", "SP000000000000000001", "spee-dee"),
         ("Order SF-1042: tracking 9400 1112 0108 0805 4830 16", "9400111201080805483016", "usps"),
         ("My UPS tracking is 1Z5R89390357567128 thanks", "1Z5R89390357567128", "ups"),
     ],
@@ -76,6 +82,9 @@ def test_a_number_is_found_in_prose(text: str, number: str, carrier: str) -> Non
 @pytest.mark.parametrize(
     "text",
     [
+        "Your order K0000000171 was received",
+        "Part LE10000001 is in stock",
+        "Invoice C0000000001",
         "Your order 3318810025 was received",
         "Invoice no. 986578788855 of 3 March 2026",
         "Bestellnummer 302-1234567-1234567, Kundennummer 3318810025",

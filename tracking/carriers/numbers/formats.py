@@ -170,7 +170,7 @@ FORMATS: Final[tuple[NumberFormat, ...]] = (
     ),
     ambiguous_format("lasership", "LaserShip L", r"L[AEHINX][1-3]\d{7}", weight=6),
     distinctive_format("spee-dee", "Spee-Dee", r"SP\d{18}", weight=7),
-    ambiguous_format("old-dominion", "Old Dominion", r"(?:07|77|78|80)\d{9}", check_digits.luhn, 4),
+    ambiguous_format("old-dominion", "Old Dominion", r"(?:072|77[78]|780|80\d)\d{8}", check_digits.luhn, 4),
     distinctive_format("canpar", "Canpar", r"[CDKLSUXZ]\d{21}", weight=7),
     distinctive_format("uniuni", "UniUni", r"UUS[0-9A-Z]\d{9,16}|UNI[A-Z]{1,2}\d{9,16}", weight=7),
     distinctive_format("gofo", "GOFO", r"GFUS\d{14}", weight=7),

@@ -19,7 +19,7 @@ JOINED_AFTER_PATTERN: Final = re.compile(r"[.:,]\d|-\w", re.ASCII)
 DISQUALIFYING_BEFORE: Final = frozenset("+#@/\\%&=.,-")
 DISQUALIFYING_AFTER: Final = frozenset("@/\\%&=-")
 CURRENCY_SYMBOLS: Final = frozenset("€$£¥₹")
-MAX_GROUPS, MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, MAX_GROUP_LENGTH = 12, 40, 8, 8
+MAX_GROUPS, MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, MAX_GROUP_LENGTH = 12, 40, 8, 9
 
 
 class NumberSpan(NamedTuple):
