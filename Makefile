@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test test-one shell check lock format messages browser bench drill faults clean
+.PHONY: help install start test test-one shell check lock format messages browser bench drill faults mutants clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench    measure speeds: a table, and bench.json (ROWS=\"5 7\" for some)"
 	@echo "make drill    kill workers while they send notices, and count what arrives"
 	@echo "make faults   send webhooks through faults and overload, and compare with the truth (DATABASE=postgresql RATE=60)"
+	@echo "make mutants  change the code in one place at a time, and count what its tests notice (MODULES=\"timeline\" SAMPLE=30)"
 	@echo "make lock     update requirements.lock"
 	@echo "make clean    remove the virtual environment and caches"
 
@@ -103,6 +104,10 @@ drill: install
 # Exits with an error if an accepted webhook is lost, doubled or concluded wrongly, or if any answer is 500.
 faults: install
 	$(BIN)/python -m tests.drills.faults
+
+# Exits with an error if the tests of a module notice fewer than nine of ten changes: see tests/mutants/README.md.
+mutants: install
+	$(BIN)/python -W ignore -m tests.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
