@@ -34,7 +34,7 @@ TARGETS: Final = (
 )
 MIN_KILLED_SHARE: Final = 0.9
 EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")
-EXAMPLES: Final = 50
+EXAMPLES: Final = 25
 
 
 def parse_arguments() -> argparse.Namespace:

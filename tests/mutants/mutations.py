@@ -50,7 +50,14 @@ class Mutant(NamedTuple):
 
 
 class AnnotationRemover(ast.NodeTransformer):
-    """Removes annotations, which are never evaluated here, and so cannot be mutated."""
+    """Removes what does not change how a program behaves: annotations, and `*` or `/` between parameters."""
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        """Make all parameters alike."""
+        node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]
+        node.defaults = [*node.defaults, *(default for default in node.kw_defaults if default is not None)]
+        node.posonlyargs, node.kwonlyargs, node.kw_defaults = [], [], []
+        return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         """Remove the annotation of an argument."""
@@ -69,7 +76,7 @@ class AnnotationRemover(ast.NodeTransformer):
 
 
 def behaviour_of(source: str) -> str:
-    """Return what is equal for two sources that behave alike: their syntax without annotations and positions."""
+    """Return what is equal for two sources that behave alike: their syntax, as `AnnotationRemover` leaves it."""
     return ast.dump(AnnotationRemover().visit(ast.parse(source)))
 
 
