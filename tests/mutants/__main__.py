@@ -23,12 +23,12 @@ TARGETS: Final = (
         Target(f"tracking.journey.{name}", JOURNEY)
         for name in ("conclusion", "number_use", "other_parcel", "stages", "statements", "steps", "walk", "withdrawal")
     ),
-    Target("tracking.timeline", ("test_timeline.py",)),
+    Target("tracking.timeline", ("test_timeline.py", "test_timeline_limits.py")),
     Target("tracking.ingest.matching", ("ingest/test_matching.py",)),
-    Target("tracking.eta.window", ("eta/test_window.py",)),
+    Target("tracking.eta.window", ("eta/test_window.py", "eta/test_window_limits.py")),
     Target("tracking.notifications.page_state", ("notifications/test_changes.py",)),
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
-    Target("tracking.notifications.outbox", ("notifications/test_outbox.py",)),
+    Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
     Target("tracking.polling.schedule", ("polling/test_schedule.py",)),
     Target("tracking.polling.after_end", ("polling/test_after_end.py",)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import random
@@ -74,6 +75,8 @@ class MutantRunner:
         if not items or not run_items(session, items):
             raise pytest.UsageError(f"the tests of {target.module} do not pass, or there are none")
         limit = MIN_SECONDS + 5 * (time.monotonic() - started)
+        # A collection in a fork would copy all that it shares with this process.
+        gc.freeze()
         mutants = make_mutants(target.path.read_text(encoding="utf-8"))
         chosen = mutants
         if self.sample is not None and self.sample < len(mutants):
