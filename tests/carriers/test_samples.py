@@ -12,6 +12,8 @@ from django.core.management import CommandError, call_command
 
 from tracking.carriers.registry import ADAPTERS
 
+pytestmark = pytest.mark.django_db
+
 SAMPLES = Path(__file__).parent / "samples"
 ANSWERS = sorted(path for path in SAMPLES.glob("*/*") if path.suffix in (".json", ".xml"))
 

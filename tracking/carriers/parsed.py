@@ -46,7 +46,8 @@ class ParsedTime(NamedTuple):
 class ParsedScan(NamedTuple):
     """One scan as a carrier reported it. `leg_index` is the position in the shipment's `legs`.
 
-    `code` and `text` are the carrier's own; `language` is that of the text, if known.
+    `code` and `text` are the carrier's own; `language` is that of the text, if known. `can_be_delivered` is False where
+    the answer denies a delivery, so that the words of an unmapped scan do not make one.
     """
 
     leg_index: int
@@ -56,6 +57,7 @@ class ParsedScan(NamedTuple):
     code: str
     text: str
     language: str | None = None
+    can_be_delivered: bool = True
 
 
 class ParsedLeg(NamedTuple):

@@ -14,7 +14,7 @@ from tracking.carriers.parsed import ParsedAnswer, ParsedScan, ParsedShipment
 from tracking.carriers.phrases import match_phrase
 from tracking.ingest.loaded import NewEvent
 from tracking.models import Carrier, TextMapping, UnmappedCode
-from tracking.vocabulary import Scan
+from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 
 class CustomMappings:
@@ -45,8 +45,8 @@ class CustomMappings:
         return Scan(mapping.scan) if mapping else None
 
 
-def apply_custom_mappings(parsed: ParsedAnswer, feed_id: int, mappings: CustomMappings) -> ParsedAnswer:
-    """Return an answer of a feed in which unmapped scans are mapped as far as possible."""
+def apply_custom_mappings(parsed: ParsedAnswer, feed_id: int, mappings: CustomMappings | None) -> ParsedAnswer:
+    """Return an answer of a feed in which unmapped scans are mapped as far as possible; None: by phrases only."""
     if all(scan.scan is not Scan.UNMAPPED for shipment in parsed.shipments for scan in shipment.scans):
         return parsed
     shipments = (
@@ -56,14 +56,29 @@ def apply_custom_mappings(parsed: ParsedAnswer, feed_id: int, mappings: CustomMa
     return parsed._replace(shipments=tuple(shipments))
 
 
-def map_unknown_scan(scan: ParsedScan, shipment: ParsedShipment, feed_id: int, mappings: CustomMappings) -> ParsedScan:
+def map_unknown_scan(
+    scan: ParsedScan, shipment: ParsedShipment, feed_id: int, mappings: CustomMappings | None
+) -> ParsedScan:
     """Return a scan mapped by its code or text, or unchanged where nothing matches or its code is known."""
     if scan.scan is not Scan.UNMAPPED:
         return scan
-    if mapped := mappings.find_scan(feed_id, scan):
+    if mappings and (mapped := mappings.find_scan(feed_id, scan)):
         return scan._replace(scan=mapped)
-    phrase = match_phrase(scan.text, border_side_of(scan.place.country, shipment.origin, shipment.destination))
-    return scan._replace(scan=phrase.scan, language=scan.language or phrase.language) if phrase else scan
+    country = scan.place.country or leg_country(shipment, scan)
+    phrase = match_phrase(scan.text, border_side_of(country, shipment.origin, shipment.destination))
+    if phrase is None or (phrase.scan in DELIVERED_SCANS and not scan.can_be_delivered):
+        return scan
+    return scan._replace(scan=phrase.scan, language=scan.language or phrase.language)
+
+
+def leg_country(shipment: ParsedShipment, scan: ParsedScan) -> str | None:
+    """Return the country of a scan's carrier where another carrier brings the parcel there; None for a sole carrier.
+
+    A carrier that has the parcel all the way, such as a national post, reports scans on both sides of the border.
+    """
+    if len(shipment.legs) < 2 or scan.leg_index >= len(shipment.legs):
+        return None
+    return shipment.legs[scan.leg_index].country
 
 
 def count_unmapped_codes(carrier: Carrier, events: Sequence[NewEvent]) -> None:

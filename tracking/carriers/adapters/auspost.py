@@ -132,7 +132,8 @@ def parse_event(item: Any, origin: str | None, status: str, received_at: datetim
     scan = CODE_TABLE.scan_for(
         text.casefold() if is_listed else UNLISTED_CODE, border_side_of(place.country, origin, None), text
     )
-    if scan in DELIVERED_SCANS and not status.casefold().startswith("delivered"):
+    is_confirmed = status.casefold().startswith("delivered")
+    if scan in DELIVERED_SCANS and not is_confirmed:
         scan = Scan.UNMAPPED
     is_offset_inferred = place.region not in MELBOURNE_TIME_STATES
     event_time = timestamps.parse_timestamp(
@@ -142,7 +143,7 @@ def parse_event(item: Any, origin: str | None, status: str, received_at: datetim
         received_at=received_at,
         is_offset_inferred=is_offset_inferred,
     )
-    return ParsedScan(0, scan, event_time, place, text, text, "en")
+    return ParsedScan(0, scan, event_time, place, text, text, "en", is_confirmed)
 
 
 def parse_place(raw_place: str) -> ParsedPlace:

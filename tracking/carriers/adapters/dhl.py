@@ -139,9 +139,8 @@ def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
     event_time = timestamps.parse_timestamp(
         clean_text(event.get("timestamp")), country=place.country, received_at=received_at
     )
-    return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text, "en"
-    )
+    scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text)
+    return ParsedScan(0, scan, event_time, place, code, text, "en", can_be_delivered=code == "delivered")
 
 
 def parse_description(event: Mapping[str, Any]) -> str:

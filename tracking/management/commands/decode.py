@@ -1,4 +1,7 @@
-"""Print how an adapter parses a raw answer: `manage.py decode [--shipments] CARRIER FILE`."""
+"""Print how a raw answer is read: `manage.py decode [--shipments] CARRIER FILE`.
+
+Unknown codes and texts are mapped as in `ingest`: by the operators' mappings, then by the built-in phrases.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
 
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
+from tracking.ingest.custom_mappings import CustomMappings, apply_custom_mappings
 from tracking.ingest.matching import distinct_scans
 from tracking.journey import JourneyStep, derive_status
+from tracking.models import Carrier
 
 
 class Command(BaseCommand):
@@ -28,12 +35,24 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the raw answer; - for standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        answer = parse_file(options["carrier"], options["file"])
+        answer = self.map_as_ingest(parse_file(options["carrier"], options["file"]), options["carrier"])
         lines = shipment_lines(answer) if options["shipments"] else scan_lines(answer)
         for line in lines:
             self.stdout.write(json.dumps(line, ensure_ascii=False))
         for rejected in answer.rejected_numbers:
             self.stderr.write(f"{rejected.number or '-'}: {rejected.reason}: {rejected.text}")
+
+    def map_as_ingest(self, answer: ParsedAnswer, slug: str) -> ParsedAnswer:
+        """Map unknown codes and texts as `ingest` does; without a database by the built-in tables alone."""
+        try:
+            feed = Carrier.objects.filter(slug=slug).first()
+            if feed is None:
+                return apply_custom_mappings(answer, 0, None)
+            return apply_custom_mappings(answer, feed.pk, CustomMappings({feed.pk}))
+        except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            self.stderr.write(f"no database, so without the operators' mappings: {reason}")
+            return apply_custom_mappings(answer, 0, None)
 
 
 def parse_file(carrier: str, path: str) -> ParsedAnswer:
