@@ -8,7 +8,8 @@ import pytest
 
 from tracking.carriers import parsed
 from tracking.carriers.adapters import dhl, fedex, laposte, ups, usps
-from tracking.carriers.code_tables import BorderSide, CodeTable
+from tracking.carriers.border_sides import BorderSide
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsing.json_access import RejectionAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, Scan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.carriers.code_tables import BorderSide
+from tracking.carriers.border_sides import BorderSide
 from tracking.carriers.phrases import PHRASES, match_phrase
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from tracking.carriers.border_sides import BorderSide, expand_sides
 from tracking.carriers.text_rules import correct_scan_by_text
+from tracking.carriers.words import OUTVOTED, allowed_over, find_clear_words
 from tracking.vocabulary import Scan
 
-BorderSide = Literal["origin", "destination", "transit", "domestic", "else"]
-BORDER_SIDES: Final[tuple[BorderSide, ...]] = ("origin", "destination", "transit", "domestic", "else")
 CACHE_SIZE: Final = 8192
 TABLES_DIRECTORY: Final = Path(__file__).parent / "tables"
 
@@ -33,16 +33,22 @@ class TextRule:
 
 @dataclass(frozen=True)
 class CodeTable:
-    """A carrier's code list. `version` is stored with every payload that was parsed with it."""
+    """A carrier's code list. `version` is stored with every payload that was parsed with it.
+
+    Words outvote `general_codes`: those that the file names, and those that say the same little on every side of the
+    border, such as "on the way".
+    """
 
     version: str
     codes: dict[tuple[str, BorderSide], Scan]
     text_rules: dict[str, tuple[TextRule, ...]]
+    general_codes: frozenset[str] = frozenset()
     scan_for: Callable[[str, BorderSide, str], Scan] = field(init=False)
     """`look_up_scan` with a cache of its own: carriers send the same few codes and texts over and over."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scan_for", lru_cache(maxsize=CACHE_SIZE)(self.look_up_scan))
+        object.__setattr__(self, "general_codes", self.general_codes | self.find_general_codes())
 
     @classmethod
     def load(cls, name: str) -> CodeTable:
@@ -51,25 +57,30 @@ class CodeTable:
         codes = {
             (code, side): scan for code, entry in data["codes"].items() for side, scan in expand_sides(entry).items()
         }
-        return cls(data["version"], codes, group_rules_by_code(data.get("text_rules", [])))
+        rules = group_rules_by_code(data.get("text_rules", []))
+        return cls(data["version"], codes, rules, frozenset(data.get("general_codes", [])))
 
     def look_up_scan(self, code: str, side: BorderSide, text: str) -> Scan:
         """Return our scan for a carrier's code, corrected by its text; `unmapped` for a code not listed."""
         scan = self.codes.get((code, side))
         if scan is None:
             return Scan.UNMAPPED
-        if text:
-            for rule in self.text_rules.get(code, ()):
-                if rule.matches(side, text):
-                    return correct_scan_by_text(rule.scan, text)
-        return correct_scan_by_text(scan, text)
+        if not text:
+            return scan
+        ruled = next((rule.scan for rule in self.text_rules.get(code, ()) if rule.matches(side, text)), None)
+        if ruled is Scan.UNMAPPED:
+            return ruled
+        read = None
+        if code in self.general_codes:
+            read = find_clear_words(text, side, allowed_over(scan, is_ruled=ruled is not None))
+        return read or correct_scan_by_text(ruled or scan, text)
 
-
-def expand_sides(entry: str | dict[str, str]) -> dict[BorderSide, Scan]:
-    """Return the scan for every side of the border; sides that the entry does not name get its `else`."""
-    if isinstance(entry, str):
-        return dict.fromkeys(BORDER_SIDES, Scan(entry))
-    return {side: Scan(entry.get(side, entry["else"])) for side in BORDER_SIDES}
+    def find_general_codes(self) -> frozenset[str]:
+        """Return the codes that say the same little on every side of the border."""
+        scans: dict[str, set[Scan]] = {}
+        for (code, _), scan in self.codes.items():
+            scans.setdefault(code, set()).add(scan)
+        return frozenset(code for code, found in scans.items() if len(found) == 1 and found <= OUTVOTED.keys())
 
 
 def group_rules_by_code(entries: list[dict[str, Any]]) -> dict[str, tuple[TextRule, ...]]:
@@ -80,16 +91,3 @@ def group_rules_by_code(entries: list[dict[str, Any]]) -> dict[str, tuple[TextRu
         for code in entry["codes"]:
             rules_by_code[code] = (*rules_by_code.get(code, ()), rule)
     return rules_by_code
-
-
-def border_side_of(country: str | None, origin: str | None, destination: str | None) -> BorderSide:
-    """Return on which side of the border a scan in `country` was made; `else` if unknown."""
-    if origin and origin == destination:
-        return "domestic" if country in (None, origin) else "transit"
-    if not country:
-        return "else"
-    if country == origin:
-        return "origin"
-    if country == destination:
-        return "destination"
-    return "transit" if origin and destination else "else"

@@ -1,4 +1,4 @@
-"""Map carriers' phrases in nine languages to our scans, for events whose code no table has.
+"""Map carriers' phrases in nine languages to our scans, for events whose code no table has or says little.
 
 The phrases are data, in `tables/phrases.toml`. A phrase matches at the beginning of a text, after a place in brackets.
 A delivery phrase must match the whole text, and counts only if `text_rules` does not contradict it.
@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tracking.carriers.code_tables import BorderSide, expand_sides
+from tracking.carriers.border_sides import BorderSide, expand_sides
+from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.text_rules import correct_scan_by_text
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
@@ -27,6 +28,8 @@ SUBJECT_PREFIX_PATTERN: Final = re.compile(
 )
 """Openings such as "your parcel has been", which a phrase may follow."""
 CACHE_SIZE: Final = 8192
+COUNTRY: Final = r"(?P<country>[^\d,;:()]{2,40})$"
+"""What `<country>` in a phrase stands for: the rest of the text, once an entry."""
 
 
 class KnownPhrase(NamedTuple):
@@ -38,7 +41,12 @@ class KnownPhrase(NamedTuple):
     is_full_match: bool
 
     def matches(self, text: str) -> bool:
-        return bool(self.pattern.fullmatch(text) if self.is_full_match else self.pattern.match(text))
+        """Return whether a text is this phrase; what stands for `<country>` must be a country's name."""
+        match = self.pattern.fullmatch(text) if self.is_full_match else self.pattern.match(text)
+        if match is None:
+            return False
+        name = match.groupdict().get("country")
+        return name is None or country_of(name, self.language) is not None
 
 
 class PhraseMatch(NamedTuple):
@@ -55,7 +63,8 @@ def load_phrases() -> tuple[KnownPhrase, ...]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["phrases"]:
         scan_by_side, is_full_match = expand_sides(entry.pop("scan")), entry.pop("full_match", False)
         for language, patterns in entry.items():
-            pattern = re.compile("|".join(f"(?:{alternative})" for alternative in patterns), re.IGNORECASE)
+            alternatives = "|".join(f"(?:{each})" for each in patterns).replace("<country>", COUNTRY)
+            pattern = re.compile(alternatives, re.IGNORECASE)
             phrases.append(KnownPhrase(pattern, language, scan_by_side, is_full_match))
     return tuple(phrases)
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from django.db.models import F, Q
 from django.utils import timezone
 
-from tracking.carriers.code_tables import border_side_of
+from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.parsed import ParsedAnswer, ParsedScan, ParsedShipment
-from tracking.carriers.phrases import match_phrase
+from tracking.carriers.words import clear_phrases
 from tracking.ingest.loaded import NewEvent
 from tracking.models import Carrier, TextMapping, UnmappedCode
 from tracking.vocabulary import DELIVERED_SCANS, Scan
@@ -65,7 +65,8 @@ def map_unknown_scan(
     if mappings and (mapped := mappings.find_scan(feed_id, scan)):
         return scan._replace(scan=mapped)
     country = scan.place.country or leg_country(shipment, scan)
-    phrase = match_phrase(scan.text, border_side_of(country, shipment.origin, shipment.destination))
+    side = border_side_of(country, shipment.origin, shipment.destination)
+    phrase = next(clear_phrases(scan.text, side), None)
     if phrase is None or (phrase.scan in DELIVERED_SCANS and not scan.can_be_delivered):
         return scan
     return scan._replace(scan=phrase.scan, language=scan.language or phrase.language)

@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     ALREADY_REGISTERED,

@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps

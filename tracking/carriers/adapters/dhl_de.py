@@ -21,7 +21,8 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError, basic_auth_header
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.countries import country_of

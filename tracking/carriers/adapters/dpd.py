@@ -22,7 +22,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import (

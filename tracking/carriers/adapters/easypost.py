@@ -21,7 +21,8 @@ from typing import Any, Final
 
 from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
 from tracking.carriers.parsing import timestamps

@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     Measurements,

@@ -24,7 +24,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.event_times import order_oldest_first

@@ -22,7 +22,8 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import BorderSide, CodeTable
+from tracking.carriers.border_sides import BorderSide
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,

@@ -24,7 +24,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import (

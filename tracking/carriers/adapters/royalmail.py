@@ -16,7 +16,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,

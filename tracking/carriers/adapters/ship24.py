@@ -26,7 +26,8 @@ from urllib.parse import quote
 
 from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import BorderSide, CodeTable, border_side_of
+from tracking.carriers.border_sides import BorderSide, border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     ParsedAnswer,

@@ -22,7 +22,8 @@ from urllib.parse import quote
 
 from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.code_tables import CodeTable, border_side_of
+from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.numbers import detect_carriers
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
 from tracking.carriers.parsing import timestamps
