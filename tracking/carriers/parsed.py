@@ -6,7 +6,7 @@ NamedTuples rather than dataclasses: an answer of twenty scans builds sixty of t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple, Self
 
 from tracking.vocabulary import FeedState, Precision, Scan, ZoneSource
@@ -101,10 +101,21 @@ class ParsedShipment(NamedTuple):
     measurements: Measurements | None = None
     is_complete: bool | None = None
 
+    @property
+    def newest_at(self) -> datetime:
+        """Return the time of the newest scan: its instant, else its local time as if in UTC; year 1 without any."""
+        times = (scan.time.occurred_at or local_as_utc(scan.time.local_time) for scan in self.scans)
+        return max((time for time in times if time), default=datetime.min.replace(tzinfo=UTC))
+
     def with_number(self, number: str) -> Self:
         """Return the shipment with the number that its answer did not name, also in its legs."""
         legs = (leg if leg.number else leg._replace(number=number) for leg in self.legs)
         return self._replace(number=number, legs=tuple(legs))
+
+
+def local_as_utc(local_time: datetime | None) -> datetime | None:
+    """Return a naive time as if it were UTC: to compare, never to store."""
+    return local_time.replace(tzinfo=UTC) if local_time else None
 
 
 class RejectedNumber(NamedTuple):
@@ -138,3 +149,21 @@ class ParsedAnswer(NamedTuple):
             tuple(entry for entry in entries if isinstance(entry, ParsedShipment)),
             tuple(entry for entry in entries if isinstance(entry, RejectedNumber)),
         )
+
+    def with_newest_results(self) -> Self:
+        """Return the answer with one result for each number of a carrier: the one with the newest scan.
+
+        Carriers use numbers again and answer with all their uses, in any order. A number that has a result is not
+        rejected. Results of several carriers stay: they are parts of one journey.
+        """
+        newest: dict[tuple[str, str], ParsedShipment] = {}
+        for index, shipment in enumerate(self.shipments):
+            key = (shipment.number or str(index), shipment.legs[0].carrier if shipment.legs else "")
+            known = newest.get(key)
+            if known is None or shipment.newest_at > known.newest_at:
+                newest[key] = shipment
+        if len(newest) == len(self.shipments) and not self.rejected_numbers:
+            return self
+        found = {shipment.number for shipment in newest.values() if shipment.scans}
+        rejected = (entry for entry in self.rejected_numbers if not entry.number or entry.number not in found)
+        return self._replace(shipments=tuple(newest.values()), rejected_numbers=tuple(rejected))

@@ -122,7 +122,8 @@ def parse_payloads(payloads: Sequence[Payload], now: datetime) -> list[ParsedPay
     parsed_payloads = []
     for payload in payloads:
         try:
-            parsed = payload.carrier.adapter_instance.parse(bytes(payload.body), received_at=payload.received_at)
+            adapter = payload.carrier.adapter_instance
+            parsed = adapter.parse(bytes(payload.body), received_at=payload.received_at).with_newest_results()
         except UnreadableAnswerError as error:
             record_unusable(payload, PayloadStatus.UNREADABLE, str(error), now)
             continue

@@ -13,7 +13,7 @@ only its text counts); PM, SP, DR and types not listed (so: unmapped); the key n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -73,9 +73,7 @@ class FedEx(Adapter):
             raise RejectionAnswerError(f"FedEx refused the call: {error_message(errors[0])}")
         output = expect_object(answer.get("output"), "output")
         results = expect_list(output.get("completeTrackResults"), "output.completeTrackResults")
-        return ParsedAnswer.from_items(
-            parse_result(number, item, received_at) for number, item in newest_results(results)
-        )
+        return ParsedAnswer.from_items(parse_result(number, item, received_at) for number, item in all_results(results))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await fetch_tracking(client, numbers)
@@ -100,15 +98,13 @@ def error_message(error: Any) -> str:
     return f"{clean_text(entry.get('code'))}: {clean_text(entry.get('message'))}"
 
 
-def newest_results(results: list[Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return each number with its newest result: FedEx reuses numbers and lists older results after it."""
-    newest: list[tuple[str, Mapping[str, Any]]] = []
+def all_results(results: list[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each number with each of its results: FedEx uses numbers again and lists all uses, in any order."""
     for item in results:
         entry = expect_object(item, "an entry of completeTrackResults")
         number = require_text(entry.get("trackingNumber"), "trackingNumber")
-        if shipments := expect_list(entry.get("trackResults"), "trackResults"):
-            newest.append((number, expect_object(shipments[0], "an entry of trackResults")))
-    return newest
+        for result in expect_list(entry.get("trackResults"), "trackResults"):
+            yield number, expect_object(result, "an entry of trackResults")
 
 
 def parse_result(number: str, entry: Mapping[str, Any], received_at: datetime) -> ParsedShipment | RejectedNumber:

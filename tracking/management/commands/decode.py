@@ -61,7 +61,7 @@ def parse_file(carrier: str, path: str) -> ParsedAnswer:
         raise CommandError(f"no adapter is called {carrier!r}; there are: {', '.join(sorted(ADAPTERS))}", returncode=2)
     try:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return ADAPTERS[carrier].parse(body, received_at=datetime.now(UTC))
+        return ADAPTERS[carrier].parse(body, received_at=datetime.now(UTC)).with_newest_results()
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
     except UnreadableAnswerError as error:
