@@ -42,6 +42,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_between
 from tracking.vocabulary import FeedState
 
@@ -196,7 +197,7 @@ def add_next_legs(legs: list[ParsedLeg], couriers: list[Any]) -> list[ParsedLeg]
     """Add a leg for each courier in `next_couriers`, under the number that this courier will use."""
     for item in couriers:
         courier = expect_object(item, "an entry of next_couriers")
-        slug, number = clean_text(courier.get("slug")), clean_text(courier.get("tracking_number"))
+        slug, number = clean_text(courier.get("slug")), parse_number(courier.get("tracking_number"))
         leg = ParsedLeg(slug_for(slug), slug, number)
         if number and leg not in legs:
             legs.append(leg)

@@ -32,6 +32,7 @@ from tracking.carriers.parsing.json_access import (
     load_json_object,
     require_text,
 )
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, legs_to_last_mile
 from tracking.vocabulary import Precision, ZoneSource
 
@@ -83,7 +84,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
 
 def parse_legs(entry: Mapping[str, Any], number: str) -> tuple[ParsedLeg, ...]:
     """Return Cainiao's leg and, where it hands over under another number, that of the last-mile carrier."""
-    last_mile_number = clean_text(entry.get("realMailNo")) or clean_text(entry.get("copyRealMailNo"))
+    last_mile_number = parse_number(entry.get("realMailNo")) or parse_number(entry.get("copyRealMailNo"))
     name = clean_text(expect_object(entry.get("destCpInfo"), "destCpInfo").get("cpName"))
     return legs_to_last_mile(ParsedLeg("cainiao", "Cainiao", number), ParsedLeg(slug_for(name), name, last_mile_number))
 

@@ -39,6 +39,7 @@ from tracking.carriers.parsing.json_access import (
     parse_country_code,
     require_text,
 )
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, legs_to_last_mile
 
 CODE_TABLE: Final = CodeTable.load("4px")
@@ -114,7 +115,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     route = Route(parse_country_code(entry.get("ctStartCode")), parse_country_code(entry.get("ctEndCode")))
     items = expect_list(entry.get("trackingList") or entry.get("tracks"), "trackingList")
     rows = order_oldest_first([expect_object(row, "an entry of trackingList") for row in items], clock_of)
-    last_mile_number = clean_text(entry.get("channelTrackCode")) or clean_text(entry.get("serverCode"))
+    last_mile_number = parse_number(entry.get("channelTrackCode")) or parse_number(entry.get("serverCode"))
     return ParsedShipment(
         number=number,
         legs=legs_to_last_mile(ParsedLeg("4px", "4PX", number), ParsedLeg("", "", last_mile_number)),

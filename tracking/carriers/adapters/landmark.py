@@ -37,6 +37,7 @@ from tracking.carriers.parsed import (
 )
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.parsing.xml_access import element_text, load_xml
@@ -110,7 +111,7 @@ def parse_error(root: Element) -> ParsedAnswer:
 
 def parse_shipment(package: Element, last_mile_carrier: str, received_at: datetime) -> ParsedShipment:
     """Parse one package under Landmark's own number, or else that of the last mile."""
-    last_mile_number = element_text(package, "TrackingNumber")
+    last_mile_number = parse_number(element_text(package, "TrackingNumber"))
     number = element_text(package, "LandmarkTrackingNumber") or last_mile_number
     if not number:
         raise UnreadableAnswerError("a Package has neither LandmarkTrackingNumber nor TrackingNumber")

@@ -42,6 +42,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.measurements import build_measurements, parse_grams, parse_millimetres, to_grams
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.text_rules import extract_next_number
@@ -261,7 +262,7 @@ def add_next_legs(
     legs: list[ParsedLeg], scans: Sequence[ParsedScan], number: str, misc_info: Mapping[str, Any]
 ) -> tuple[ParsedLeg, ...]:
     """Return the legs with the last carrier's own number, and a leg for each number that a handover text names."""
-    local_number, name = clean_text(misc_info.get("local_number")), clean_text(misc_info.get("local_provider"))
+    local_number, name = parse_number(misc_info.get("local_number")), clean_text(misc_info.get("local_provider"))
     if local_number and local_number != number:
         leg_indexes = [index for index, leg in enumerate(legs) if leg.carrier == slug_for(name)]
         if leg_indexes:

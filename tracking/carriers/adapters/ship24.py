@@ -50,6 +50,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
@@ -198,7 +199,7 @@ def parse_leg(event: Mapping[str, Any], number: str) -> ParsedLeg:
     """Parse the courier of an event and the number it was found under."""
     code = clean_text(event.get("courierCode"))
     country, _, kind = code.rpartition("-")
-    event_number = clean_text(event.get("eventTrackingNumber")) or number
+    event_number = parse_number(event.get("eventTrackingNumber")) or number
     return ParsedLeg(slug_for(code), code, event_number, country_of(country) if kind == "post" else None)
 
 

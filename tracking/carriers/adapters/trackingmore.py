@@ -52,6 +52,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
@@ -233,7 +234,7 @@ def parse_destination_leg(
 ) -> ParsedLeg | None:
     """Return the leg of the second courier, or None without a number of its own or scans of a named courier."""
     courier = clean_text(destination_info.get("courier_code"))
-    own_number = clean_text(entry.get("destination_track_number"))
+    own_number = parse_number(entry.get("destination_track_number"))
     if not own_number and not (courier and destination_info.get("trackinfo")):
         return None
     return ParsedLeg(slug_for(courier), courier, own_number or number)

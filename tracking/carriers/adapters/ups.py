@@ -49,6 +49,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.measurements import build_measurements, to_grams, to_millimetres
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on, place_in_city
 from tracking.carriers.parsing.rejections import rejected_call
 
@@ -140,7 +141,7 @@ def parse_shipment(package: Mapping[str, Any], number: str, received_at: datetim
         for item in expect_list(package.get("alternateTrackingNumber"), "alternate numbers")
     ]
     post_numbers = [
-        clean_text(item.get("number")) for item in alternates if clean_text(item.get("type")).startswith("USPS")
+        parse_number(item.get("number")) for item in alternates if clean_text(item.get("type")).startswith("USPS")
     ]
     activities = expect_list(package.get("activity"), "activity")
     return ParsedShipment(

@@ -33,6 +33,7 @@ from tracking.carriers.parsing.json_access import (
     parse_country_code,
     require_text,
 )
+from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
 from tracking.carriers.parsing.rejections import rejected_call
 
@@ -89,7 +90,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     rows = [
         expect_object(row, "a detail") for row in expect_list(entry.get("OrderTrackingDetails"), "OrderTrackingDetails")
     ]
-    last_mile = ParsedLeg("", "", clean_text(entry.get("TrackingNumber")))
+    last_mile = ParsedLeg("", "", parse_number(entry.get("TrackingNumber")))
     return ParsedShipment(
         number=number,
         legs=legs_to_last_mile(ParsedLeg("yunexpress", "YunExpress", number), last_mile),
