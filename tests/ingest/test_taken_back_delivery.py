@@ -88,7 +88,7 @@ def test_webhook_after_the_last_check_is_applied(leg: Leg) -> None:
     report(leg, "delivery.delivered", 10)
     Leg.objects.update(next_check_at=None)
 
-    shipment = report(leg, "delivery.attempt_failed_absent", 24 * 20, ReceivedVia.WEBHOOK)
+    shipment = report(leg, "delivery.attempt_failed_absent", 24 * 20 + 9, ReceivedVia.WEBHOOK)
 
     assert shipment.milestone == Milestone.PENDING
     assert open_alerts() == ["delivery_withdrawn"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 import pytz
@@ -90,7 +90,7 @@ class TimestampFormat(NamedTuple):
 
     def to_iso(self, raw_text: str, moment: datetime) -> str:
         """Return a time as ISO 8601, with seconds only if the carrier reports them."""
-        if is_naive_midnight(moment):
+        if is_day(moment):
             return moment.date().isoformat()
         if not self.time_format:
             has_seconds = timestamps.precision_of(raw_text) is Precision.SECOND
@@ -101,9 +101,9 @@ class TimestampFormat(NamedTuple):
         return f"{text[:-6]}Z" if text.endswith("+00:00") and raw_text.rstrip().upper().endswith("Z") else text
 
 
-def is_naive_midnight(moment: datetime) -> bool:
-    """Return whether a time is really a date: midnight without an offset."""
-    return moment.tzinfo is None and moment.time() == time()
+def is_day(moment: datetime) -> bool:
+    """Return whether a time is really a date: midnight, with an offset or without one."""
+    return timestamps.is_midnight(moment)
 
 
 def parse_epoch(raw_text: str, unit: timedelta, country: str | None, received_at: datetime) -> ParsedTime:
@@ -124,7 +124,7 @@ def iso_offset_for(moment: datetime, zone: str) -> str | None:
     It needs none if it has an offset, is a date, or has no zone. It is unknown for a zone that we cannot parse, and for
     an hour that a clock change skips or repeats.
     """
-    if moment.tzinfo is not None or not zone or is_naive_midnight(moment):
+    if moment.tzinfo is not None or not zone or is_day(moment):
         return ""
     if zone.upper() in ("Z", "UTC", "GMT"):
         return "Z"

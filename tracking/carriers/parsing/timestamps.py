@@ -1,7 +1,7 @@
 """Parse carriers' times without guessing: what was reported is kept apart from what we worked out.
 
-The rules (`tracking/README.md`, "Time"): an inferred offset is never shown as reported, midnight without an offset is a
-date, and an impossible time keeps its raw text but gets no instant.
+The rules (`tracking/README.md`, "Time"): an inferred offset is never shown as reported, midnight is a date whatever its
+offset, and an impossible time keeps its raw text but gets no instant.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def parse_aware(
 ) -> ParsedTime:
     """Parse a time with an offset; `texts` are the ISO text and the carrier's own, `place` is country and region.
 
-    UTC reported for a country that never has UTC is an instant, not a local time.
+    UTC reported for a country that never has UTC is an instant, not a local time. Midnight is a day: at an offset, too.
     """
     text, raw = texts
     local, precision = moment.replace(tzinfo=None), precision_of(text)
@@ -156,6 +156,8 @@ def parse_aware(
         return ParsedTime(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
     if not is_plausible(at, received_at):
         return ParsedTime(None, local, None, precision, ZoneSource.UNKNOWN, None, raw)
+    if is_midnight(local):
+        return ParsedTime(None, local, None, Precision.DATE, ZoneSource.UNKNOWN, None, raw)
     offset = offset_minutes_of(moment)
     fits_place, zone = match_offset_to_place(*place, offset, moment.year, moment.month, moment.day)
     if offset == 0 and (not place[0] or not fits_place or text.rstrip().endswith("Z")):
@@ -196,12 +198,12 @@ def is_plausible(occurred_at: datetime, received_at: datetime) -> bool:
 
 def is_date_only(local_time: datetime, raw_time: str) -> bool:
     """Return whether a naive time is really a date: no time in the text, or exactly midnight."""
-    return len(raw_time.strip()) <= 10 or (
-        local_time.hour,
-        local_time.minute,
-        local_time.second,
-        local_time.microsecond,
-    ) == (0, 0, 0, 0)
+    return len(raw_time.strip()) <= 10 or is_midnight(local_time)
+
+
+def is_midnight(local_time: datetime) -> bool:
+    """Return whether a clock shows exactly midnight: carriers write a day without a time so."""
+    return (local_time.hour, local_time.minute, local_time.second, local_time.microsecond) == (0, 0, 0, 0)
 
 
 def precision_of(raw_time: str) -> Precision:
