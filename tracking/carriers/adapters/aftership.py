@@ -29,7 +29,6 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
-from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
@@ -41,6 +40,7 @@ from tracking.carriers.parsing.json_access import (
     parse_coordinate,
     require_text,
 )
+from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_between
@@ -168,12 +168,7 @@ def parse_event(
     """Parse one checkpoint. Its `subtag` is the code; its `message` can correct what the code says."""
     place = parse_place(checkpoint)
     code, text = clean_text(checkpoint.get("subtag")), clean_text(checkpoint.get("message"))
-    event_time = timestamps.parse_timestamp(
-        clean_text(checkpoint.get("checkpoint_time")),
-        country=place.country,
-        region=place.region,
-        received_at=received_at,
-    )
+    event_time = parse_with_words(clean_text(checkpoint.get("checkpoint_time")), text, place, received_at)
     scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text)
     return ParsedScan(slugs.index(clean_text(checkpoint.get("slug")) or main_slug), scan, event_time, place, code, text)
 

@@ -6,8 +6,9 @@ registers a number and finds its carrier; `GET /v2/trackers?tracking_code=` answ
 are signed: `X-Hmac-Signature: hmac-sha256-hex=` and the HMAC of the raw body, keyed by the secret in Unicode form NFKD.
 `signed_by` is never read.
 
-Every time ends in `Z` and is read as UTC. Unconfirmed: whether it is always the carrier's instant, or sometimes a local
-time that EasyPost could not place; and the full list of details (unlisted ones stay unmapped).
+Every time ends in `Z`. It is UTC, unless the carrier's own words tell the same clock: then EasyPost could not place a
+local time. `description`, the carrier's longer text, is read for its clock only. Unconfirmed: the full list of details
+(unlisted ones stay unmapped).
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
-from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import (
     clean_text,
     expect_list,
@@ -34,6 +34,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
+from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.places import parse_place, parse_place_country
@@ -116,7 +117,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug_for(carrier), carrier, number),) if carrier else (),
-        scans=tuple(parse_event(detail, route, received_at) for detail in details),
+        scans=tuple(parse_event(detail, slug_for(carrier), route, received_at) for detail in details),
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=ParsedEstimate(day, day, "EasyPost") if day else None,
@@ -124,15 +125,16 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     )
 
 
-def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
+def parse_event(item: Any, slug: str, route: Route, received_at: datetime) -> ParsedScan:
     """Parse one event. `message` is the carrier's own text; its own code is not read."""
     detail = expect_object(item, "a detail")
     place, text = parse_place(detail.get("tracking_location"), "tracking_location"), clean_text(detail.get("message"))
     status, status_detail = clean_text(detail.get("status")), clean_text(detail.get("status_detail"))
     code = status if status_detail in VAGUE_DETAILS or status == "delivered" else f"{status}/{status_detail}"
-    event_time = timestamps.parse_timestamp(
-        clean_text(detail.get("datetime")), place.country, received_at, region=place.region
-    )
+    # Places of the USPS, which delivers in one country only, come without it.
+    time_place = place._replace(country=place.country or ("US" if slug == "usps" else None))
+    words = f"{clean_text(detail.get('description'))} {text}"
+    event_time = parse_with_words(clean_text(detail.get("datetime")), words, time_place, received_at)
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )

@@ -26,7 +26,6 @@ from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.numbers import detect_carriers
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
-from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import (
     clean_text,
     expect_list,
@@ -35,6 +34,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
+from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.places import parse_place, parse_place_country
 
@@ -179,9 +179,7 @@ def parse_event(event: Mapping[str, Any], route: Route, received_at: datetime) -
         clean_text(expect_object(event.get("substatus"), "substatus").get("code")),
     )
     code = f"{status}/{substatus}" if substatus else status
-    event_time = timestamps.parse_timestamp(
-        clean_text(event.get("status_date")), place.country, received_at, region=place.region
-    )
+    event_time = parse_with_words(clean_text(event.get("status_date")), text, place, received_at)
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
