@@ -42,6 +42,7 @@ from tracking.carriers.parsing.json_access import (
 )
 from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_between
 from tracking.vocabulary import FeedState
@@ -130,7 +131,8 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     number = require_text(entry.get("tracking_number"), "tracking_number")
     route = Route(country_of(entry.get("origin_country_iso3")), country_of(entry.get("destination_country_iso3")))
     checkpoints = [
-        expect_object(checkpoint, "a checkpoint") for checkpoint in expect_list(entry.get("checkpoints"), "checkpoints")
+        expect_object(checkpoint, "a checkpoint")
+        for checkpoint in expect_list(find_nearby(entry, "checkpoints"), "checkpoints")
     ]
     main_slug = clean_text(entry.get("slug"))
     slugs = list(

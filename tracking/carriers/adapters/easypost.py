@@ -36,6 +36,7 @@ from tracking.carriers.parsing.json_access import (
 )
 from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.places import parse_place, parse_place_country
 from tracking.carriers.parsing.rejections import rejected_call
@@ -113,7 +114,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         parse_place_country(carrier_detail.get("destination_tracking_location"), "destination_tracking_location"),
     )
     day = local_date_of(carrier_detail.get("est_delivery_date_local"))
-    details = expect_list(entry.get("tracking_details"), "tracking_details")
+    details = expect_list(find_nearby(entry, "tracking_details"), "tracking_details")
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug_for(carrier), carrier, number),) if carrier else (),

@@ -42,6 +42,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.measurements import build_measurements, parse_grams, parse_millimetres, to_grams
+from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.rejections import rejected_call
@@ -58,6 +59,9 @@ REJECTION_REASONS: Final[dict[int, str]] = {
     -18019908: parsed.QUOTA_EXCEEDED,
     -18019909: parsed.NO_EVENTS_YET,
 }
+STATUSES_WITH_EVENTS: Final = frozenset(
+    {"InTransit", "AvailableForPickup", "OutForDelivery", "DeliveryFailure", "Delivered", "Exception"}
+)
 FEED_STATES: Final[dict[str, FeedState]] = {"Expired": FeedState.EXPIRED}
 
 
@@ -82,10 +86,9 @@ class SeventeenTrack(Adapter):
         if answer.get("code") != 0:
             raise rejected_answer(answer)
         data = expect_object(answer.get("data"), "data")
-        return ParsedAnswer(
-            tuple(parse_shipment(item, received_at) for item in expect_list(data.get("accepted"), "data.accepted")),
-            tuple(parse_rejected_number(item) for item in expect_list(data.get("rejected"), "data.rejected")),
-        )
+        accepted = (parse_shipment(item, received_at) for item in expect_list(data.get("accepted"), "data.accepted"))
+        rejected = (parse_rejected_number(item) for item in expect_list(data.get("rejected"), "data.rejected"))
+        return ParsedAnswer.from_items((*accepted, *rejected))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
         return await call_endpoint(client, "gettrackinfo", [{"number": number} for number in numbers])
@@ -128,6 +131,8 @@ def parse_webhook(answer: Mapping[str, Any], received_at: datetime) -> ParsedAns
     if event not in ("TRACKING_UPDATED", "TRACKING_STOPPED"):
         raise UnreadableAnswerError(f"event is {event!r} where TRACKING_UPDATED or TRACKING_STOPPED was expected")
     shipment = parse_shipment(answer.get("data"), received_at)
+    if isinstance(shipment, RejectedNumber):
+        raise UnreadableAnswerError(shipment.text)
     return ParsedAnswer((shipment._replace(feed_state=FeedState.STOPPED) if event == "TRACKING_STOPPED" else shipment,))
 
 
@@ -140,19 +145,25 @@ def parse_rejected_number(item: Any) -> RejectedNumber:
     return RejectedNumber(clean_text(entry.get("number")), reason, clean_text(error.get("message")))
 
 
-def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
-    """Parse one accepted number: its carriers as legs, the oldest scan first within each."""
+def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment | RejectedNumber:
+    """Parse one accepted number: its carriers as legs, the oldest scan first within each.
+
+    Some relays write fields of `track_info` beside it. A number that has come further than its events is rejected.
+    """
     entry = expect_object(item, "an entry of data.accepted")
     number = require_text(entry.get("number"), "number")
     track_info = expect_object(entry.get("track_info"), "track_info")
-    shipping_info = expect_object(track_info.get("shipping_info"), "shipping_info")
+    shipping_info = expect_object(find_nearby(track_info, "shipping_info", entry), "shipping_info")
     origin = party_country(shipping_info, "shipper_address") or parse_country_code(entry.get("origin_country"))
     destination = party_country(shipping_info, "recipient_address") or parse_country_code(
         entry.get("destination_country")
     )
-    providers = expect_list(expect_object(track_info.get("tracking"), "tracking").get("providers"), "providers")
+    tracking = expect_object(find_nearby(track_info, "tracking", entry), "tracking")
+    providers = expect_list(find_nearby(tracking, "providers", track_info, entry), "providers")
     legs, scans = parse_providers(providers, number, Route(origin, destination), received_at)
-    status = clean_text(expect_object(track_info.get("latest_status"), "latest_status").get("status"))
+    status = clean_text(expect_object(find_nearby(track_info, "latest_status", entry), "latest_status").get("status"))
+    if not scans and status in STATUSES_WITH_EVENTS:
+        return RejectedNumber(number, parsed.OTHER_REASON, f"{number} is {status!r} but has no events")
     misc_info = expect_object(track_info.get("misc_info"), "misc_info")
     weight = to_grams(misc_info.get("weight_kg"), "kg") or parse_grams(misc_info.get("weight_raw"))
     return ParsedShipment(

@@ -50,6 +50,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
+from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.rejections import rejected_call
@@ -179,7 +180,7 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
     tracker, shipment = expect_object(entry.get("tracker"), "tracker"), expect_object(entry.get("shipment"), "shipment")
     number = require_text(tracker.get("trackingNumber"), "trackingNumber")
     route = Route(country_of(shipment.get("originCountryCode")), country_of(shipment.get("destinationCountryCode")))
-    events = [expect_object(item, "an event") for item in reversed(expect_list(entry.get("events"), "events"))]
+    events = [expect_object(item, "an event") for item in reversed(expect_list(find_nearby(entry, "events"), "events"))]
     legs = [parse_leg(event, number) for event in events]
     distinct_legs = list(dict.fromkeys(legs))
     return ParsedShipment(

@@ -35,6 +35,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.local_clocks import parse_with_words
+from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.places import parse_place, parse_place_country
 
@@ -148,7 +149,8 @@ def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipm
         parse_place_country(track.get("address_to"), "an address"),
     )
     history = [
-        expect_object(item, "an event") for item in expect_list(track.get("tracking_history"), "tracking_history")
+        expect_object(item, "an event")
+        for item in expect_list(find_nearby(track, "tracking_history"), "tracking_history")
     ]
     scans = tuple(parse_event(event, route, received_at) for event in history if is_informative(event))
     if not scans:

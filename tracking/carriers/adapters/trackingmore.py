@@ -206,6 +206,8 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     origin_info, destination_info = (
         expect_object(entry.get(name), name) for name in ("origin_info", "destination_info")
     )
+    if "trackinfo" in entry:
+        origin_info = {"trackinfo": entry["trackinfo"], **origin_info}
     origin_leg = parse_origin_leg(entry, origin_info, number)
     destination_leg = parse_destination_leg(entry, destination_info, number) or origin_leg
     legs = list(dict.fromkeys((origin_leg, destination_leg)))
