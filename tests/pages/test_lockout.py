@@ -60,6 +60,29 @@ def test_thirty_spellings_of_one_number_share_one_limit(order: Order) -> None:
     assert submit_lookup("LF-1001", "buyer@example.com", BUYER) == 302
 
 
+def test_other_scripts_labels_and_invisible_characters_open_no_further_tries(order: Order) -> None:
+    spellings_of_the_order = (
+        "LF-1001",
+        "ＬＦ－１００１",
+        "LF-١٠٠١",
+        "No. LF-1001",
+        "\u200bLF\u20131001",
+        "Order: LF-1001",
+    )
+
+    statuses = [submit_lookup(text, "10116") for text in spellings_of_the_order * 2]
+
+    assert statuses == [200] * MAX_FAILURES_BY_ORDER + [429] * 2
+    assert submit_lookup("ＬＦ－１００１", "１０１１５", BUYER) == 302
+
+
+def test_neighbouring_numbers_in_another_script_are_neighbours(order: Order) -> None:
+    typed = [f"LF-{20 + index // 2}{'٣3'[index % 2]}" for index in range(MAX_FAILURES_BY_SERIES + 2)]
+
+    assert [submit_lookup(number) for number in typed] == [200] * MAX_FAILURES_BY_SERIES + [429] * 2
+    assert submit_lookup("LF-1001", "buyer@example.com", BUYER) == 302
+
+
 def test_thirty_spellings_from_thirty_addresses_share_one_limit(order: Order) -> None:
     statuses = [submit_lookup(text, address=f"192.0.2.{index}") for index, text in enumerate(spellings())]
 

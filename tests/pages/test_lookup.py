@@ -36,6 +36,25 @@ def test_a_right_pair_opens_the_order_in_any_usual_spelling(
     assert submit_lookup(client, number, identity) == (302, reverse("order", args=[order.token]))
 
 
+@pytest.mark.parametrize(
+    "number", ["ＬＦ－１００１", "LF-١٠٠١", "LF-१००१", "\u200bLF\u2013100\u206d1", "Order No. LF-1001", "№ LF-1001"]
+)
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "ｂｕｙｅｒ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "\u200bbuyer@example.com",
+        "０１５１－１２３４５６７８",
+        "١٠١١٥",
+        "１０ １１５",
+    ],
+)
+def test_a_right_pair_opens_the_order_in_digits_of_any_script(
+    client: Client, order: Order, number: str, identity: str
+) -> None:
+    assert submit_lookup(client, number, identity) == (302, reverse("order", args=[order.token]))
+
+
 @pytest.mark.parametrize("identity", ["other@example.com", "0151", "+49 151 1234567", "10116", "-", "buyer", "1"])
 def test_a_wrong_pair_and_an_unknown_order_get_the_same_answer(client: Client, order: Order, identity: str) -> None:
     wrong = submit_lookup(client, "LF-1001", identity)
@@ -73,6 +92,8 @@ def test_malformed_numbers_are_not_found(client: Client, number: str) -> None:
     [
         "1Z999AA10123456784",
         "1Z 999 AA1 01 2345 6784",
+        "１Ｚ９９９ＡＡ１０１２３４５６７８４",
+        "Tracking: 1Z999AA10123456784",
         "https://www.ups.com/track?loc=en_US&tracknum=1Z999AA10123456784&requester=ST/",
         "Hello,\nyour parcel is on its way. Tracking number: 1Z999AA10123456784\nThank you, 23.10.2026",
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -18,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.functional import cached_property
 
+from tracking.carriers.numbers.typed_numbers import comparable_number
+
 
 def generate_token() -> str:
     """Return a random token for a page's URL: 24 characters, 144 bits."""
@@ -25,8 +26,8 @@ def generate_token() -> str:
 
 
 def number_key(number: str) -> str:
-    """Return a number as it is compared: its letters and digits, in capitals (`#lf-1001` becomes `LF1001`)."""
-    return re.sub(r"[\W_]+", "", number).upper()
+    """Return a number as it is compared: its letters and digits, in capitals (`No. lf-1001` becomes `LF1001`)."""
+    return comparable_number(number)
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from tracking.models import Order
 from tracking.models.fields import number_key
+from tracking.typed_input.characters import normalize_characters
 
 TRUSTED_SECONDS: Final = 30 * 60
 COOKIE_SALT: Final = "identity check of an order"
@@ -50,6 +51,7 @@ def identity_cookie_name(order: Order) -> str:
 
 def is_identity_match(order: Order, typed: str) -> bool:
     """Return whether the text is the order's e-mail, phone number or postcode, in any usual spelling."""
+    typed = normalize_characters(typed)
     # A list, not `or`: all three are compared, so the time taken does not tell which one an order has.
     matches = [
         is_equal_in_constant_time(typed.strip().lower(), order.email),

@@ -11,9 +11,9 @@ import pytz
 
 from tracking.carriers.numbers.candidates import CarrierCandidate, Certainty, MatchReason
 from tracking.carriers.numbers.formats import FORMATS, NumberFormat
-from tracking.carriers.numbers.plain_text import normalize_characters
 from tracking.carriers.numbers.ranking import POST_BY_COUNTRY, post_of, rank_candidates
 from tracking.carriers.parsing.countries import country_of
+from tracking.typed_input.characters import normalize_characters
 
 SEPARATOR_PATTERN: Final = re.compile(r"[\s\-._()]+")
 MAX_NUMBER_LENGTH: Final = 50

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from typing import Final, NamedTuple
+
+from tracking.typed_input.characters import normalize_characters
 
 LINK_CHARACTER: Final = "\ue000"
 ENTITY_PATTERN: Final = re.compile(r"&#?[0-9A-Za-z]{1,31};")
@@ -29,34 +30,6 @@ class PlainText(NamedTuple):
 
     text: str
     links: tuple[str, ...]
-
-
-class CharacterMap(dict[int, str | None]):
-    """A translation table for `str.translate`, filled on demand by `normalize_character`."""
-
-    def __missing__(self, code: int) -> str | None:
-        self[code] = normalized = normalize_character(chr(code))
-        return normalized
-
-
-CHARACTER_MAP: Final = CharacterMap()
-
-
-def normalize_character(char: str) -> str | None:
-    """Return a digit of any script as 0 to 9, a dash as `-`, a space as ' '; None for an invisible character."""
-    if char.isdecimal():
-        return str(unicodedata.decimal(char))
-    category = unicodedata.category(char)
-    if category in ("Cf", "Co", "Cs", "Me") or "\ufe00" <= char <= "\ufe0f":
-        return None
-    if category in ("Pd", "Zs"):
-        return "-" if category == "Pd" else " "
-    return char
-
-
-def normalize_characters(text: str) -> str:
-    """Return a text with ASCII digits, dashes and spaces, and without invisible characters."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(CHARACTER_MAP)
 
 
 def extract_plain_text(text: str) -> PlainText:
