@@ -162,14 +162,21 @@ def test_a_number_is_added_split_off_and_removed(admin_client: Client, leg: Leg)
     assert list(NumberChange.objects.values_list("kind", flat=True)) == ["added", "split", "removed"]
 
 
+def test_a_pasted_link_adds_its_number(admin_client: Client, leg: Leg) -> None:
+    post_number(admin_client, leg.shipment, number_new="https://t.17track.net/en#nums=RB000000005GB")
+
+    assert leg.shipment.legs.filter(number="RB000000005GB").exists()
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         ({"number_reason": ""}, "Choose what to do with which number"),
-        ({"number_new": ""}, "Choose what to do with which number"),
+        ({"number_new": ""}, "Enter the new number."),
         ({"number_action": "removed"}, "Choose what to do with which number"),
         ({"number_new": "lx 123456785 cn"}, "This cannot be done"),
-        ({"number_new": "--"}, "This cannot be done"),
+        ({"number_new": "--"}, "This is no tracking number."),
+        ({"number_new": "RB000000005GB, LZ000000015CN"}, "here are several: RB000000005GB, LZ000000015CN"),
     ],
 )
 def test_a_change_that_is_not_complete_or_not_possible_is_refused(

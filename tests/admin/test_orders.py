@@ -145,10 +145,54 @@ def test_the_same_number_twice_is_a_form_error(admin_client: Client, leg: Leg, f
     assert Leg.objects.count() == 1
 
 
-def test_a_number_without_letters_or_digits_is_a_form_error(admin_client: Client, shipment: Shipment) -> None:
-    response = admin_client.post(change_url(shipment), shipment_form_data({"number": "--"}))
+@pytest.mark.parametrize("typed", ["--", "unknown", "will be sent tomorrow", "订单", "РР123Ж"])
+def test_what_cannot_be_a_tracking_number_is_refused_with_a_hint(
+    admin_client: Client, shipment: Shipment, typed: str
+) -> None:
+    response = admin_client.post(change_url(shipment), shipment_form_data({"number": typed}))
 
-    assert "A number has letters or digits." in response.content.decode()
+    assert "This is no tracking number. It has letters a–z and digits" in response.content.decode()
+    assert not Leg.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "ＲＲ１２３４５６７８５ＣＮ",
+        "RR١٢٣٤٥٦٧٨٥CN",
+        "Tracking: RR123456785CN",
+        "rr 1234 5678 5 cn",
+        "\u200bRR1234\u200d56785CN",
+        "https://t.17track.net/en#nums=RR123456785CN&from=a-mail-of-the-shop-with-a-very-long-name-in-the-link",
+        "Dear buyer,\nyour parcel left today. Tracking number: RR123456785CN\nThank you!",
+    ],
+)
+def test_a_pasted_number_is_cleaned_before_it_is_stored(admin_client: Client, shipment: Shipment, pasted: str) -> None:
+    assert admin_client.post(change_url(shipment), shipment_form_data({"number": pasted})).status_code == 302
+
+    assert Leg.objects.get().number == "RR123456785CN"
+
+
+def test_several_numbers_are_offered_as_several_parcels(admin_client: Client, order: Order, feed: Carrier) -> None:
+    add_url = reverse("admin:tracking_shipment_add")
+    data = shipment_form_data({"number": "RR123456785CN LZ000000015CN"}, order=order.pk)
+    page = admin_client.post(add_url, data).content.decode()
+    link = f"{add_url}?order={order.pk}&amp;number=LZ000000015CN"
+
+    assert "here are several: RR123456785CN, LZ000000015CN." in page and f'href="{link}"' in page
+    assert not Shipment.objects.exists()
+    assert 'value="LZ000000015CN"' in admin_client.get(link.replace("&amp;", "&")).content.decode()
+
+    row = {"number": "LZ000000015CN", "feed": feed.pk}
+    assert admin_client.post(link.replace("&amp;", "&"), shipment_form_data(row, order=order.pk)).status_code == 302
+    assert Leg.objects.get(shipment__order=order).next_check_at
+
+
+def test_a_stored_number_that_is_no_tracking_number_does_not_stop_other_edits(admin_client: Client, leg: Leg) -> None:
+    Leg.objects.filter(pk=leg.pk).update(number="by hand")
+    row = {"id": leg.pk, "shipment": leg.shipment_id, "number": "by hand", "feed": leg.feed_id}
+
+    assert admin_client.post(change_url(leg.shipment), shipment_form_data(row, origin_country="CN")).status_code == 302
 
 
 def test_saving_a_parcel_does_not_undo_what_a_worker_stored_meanwhile(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.admin.base import SharedChoicesInline
 from tracking.admin.feed_health import format_datetime
+from tracking.admin.typed_fields import SEVERAL_NUMBERS, TrackingNumberField
 from tracking.models import Event, Leg, Shipment
 from tracking.models.fields import number_key
 from tracking.polling import schedule
@@ -35,14 +41,9 @@ class LegForm(LegModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["number"].disabled = bool(getattr(self.instance, "has_events", False))
-
-    def clean_number(self) -> str:
-        """Reject a number without letters or digits."""
-        number: str = self.cleaned_data["number"]
-        if not number_key(number):
-            raise forms.ValidationError(_("A number has letters or digits."))
-        return number
+        number_field = cast(TrackingNumberField, self.fields["number"])
+        number_field.disabled = bool(getattr(self.instance, "has_events", False))
+        number_field.stored_value = self.instance.number
 
     @property
     def restarts_polling(self) -> bool:
@@ -68,6 +69,7 @@ class UniqueLegFormSet(LegModelFormSet):
 
     def clean(self) -> None:
         super().clean()
+        self.offer_parcels()
         seen: set[tuple[Any, str]] = set()
         removed = self.removed_number_keys()
         for form in self.forms:
@@ -79,12 +81,27 @@ class UniqueLegFormSet(LegModelFormSet):
                 form.add_error("number", _("This number was removed from the parcel: undo that below."))
             seen.add(key)
 
+    def offer_parcels(self) -> None:
+        """Offer a parcel of its own for each of several numbers that were typed into one field."""
+        for form in self.forms:
+            for error in form.errors.as_data().get("number", ()):
+                if error.code == SEVERAL_NUMBERS and error.params:
+                    form.add_error("number", parcel_links(self.instance.order_id, error.params["found"]))
+
     def removed_number_keys(self) -> set[str]:
         """Return the keys of the numbers that were taken off the parcel."""
         if self.instance.pk is None:
             return set()
         removed = Leg.objects.filter(shipment=self.instance).exclude(removed_at=None)
         return set(removed.values_list("number_key", flat=True))
+
+
+def parcel_links(order_id: int | None, numbers: Iterable[str]) -> SafeString:
+    """Return a link per number to the form for a new parcel of the order, with the number filled in."""
+    url = reverse("admin:tracking_shipment_add")
+    queries = ((urlencode({"order": order_id or "", "number": number}), number) for number in numbers)
+    links = ((url, query, gettext("Add a parcel"), number) for query, number in queries)
+    return format_html_join(" · ", '<a href="{}?{}" target="_blank">{}: {}</a>', links)
 
 
 class LegInline(SharedChoicesInline):
@@ -101,6 +118,12 @@ class LegInline(SharedChoicesInline):
         events = Event.objects.filter(leg=OuterRef("pk"))
         legs: QuerySet[Leg] = super().get_queryset(request).filter(removed_at=None)
         return legs.select_related("reported_by").annotate(has_events=Exists(events))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let the number be pasted in any form."""
+        if db_field.name == "number":
+            kwargs["form_class"] = TrackingNumberField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Shipment | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1

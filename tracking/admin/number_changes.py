@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from tracking.admin.base import enqueue_after_commit
 from tracking.admin.legs import LegForm
+from tracking.admin.typed_fields import TrackingNumberField
 from tracking.ingest.corrections import numbers
 from tracking.ingest.corrections.decisions import Decider, conclude_again
 from tracking.ingest.corrections.number_legs import NumberChangeError
@@ -43,7 +44,7 @@ class NumberChangeForm(forms.Form):
 
     number_action = forms.ChoiceField(choices=ACTIONS)
     number_leg = forms.ModelChoiceField(Leg.objects.none(), required=False)
-    number_new = forms.CharField(max_length=64, required=False)
+    number_new = TrackingNumberField(max_length=64, required=False)
     number_reason = forms.CharField(max_length=MAX_REASON_LENGTH)
 
     def __init__(self, data: Any, shipment: Shipment) -> None:
@@ -77,7 +78,8 @@ def change_number(model_admin: ShipmentModelAdmin, request: HttpRequest, pk: int
     shipment = get_object_or_404(Shipment, pk=pk)
     form = NumberChangeForm(request.POST, shipment)
     if not form.is_valid():
-        messages.error(request, gettext("Choose what to do with which number, and give a reason."))
+        hints = form.errors.get("number_new") or [gettext("Choose what to do with which number, and give a reason.")]
+        messages.error(request, " ".join(hints))
         return redirect("admin:tracking_shipment_change", pk)
     try:
         with transaction.atomic():

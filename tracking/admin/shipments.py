@@ -90,6 +90,13 @@ class ShipmentAdmin(ShipmentModelAdmin):
         fieldsets = [(None, {"fields": editable})]
         return [*fieldsets, (_("Concluded from its events"), {"fields": DERIVED_FIELDS})] if obj else fieldsets
 
+    def get_formset_kwargs(self, request: HttpRequest, obj: Shipment, inline: Any, prefix: str) -> dict[str, Any]:
+        """Fill in the number of a new parcel that the link names; what is posted counts as entered."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if request.method == "GET" and obj.pk is None and "number" in request.GET:
+            kwargs["initial"] = [{"number": request.GET["number"]}]
+        return kwargs
+
     def get_urls(self) -> list[URLPattern]:
         carrier = self.admin_site.admin_view(require_POST(self.correct_carrier))
         buyer_task = self.admin_site.admin_view(require_POST(create_buyer_task))
