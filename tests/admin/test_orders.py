@@ -53,6 +53,30 @@ def test_an_order_number_is_unique_in_any_spelling(admin_client: Client, order: 
     assert Order.objects.count() == 2
 
 
+@pytest.mark.parametrize(("typed", "code"), [("UK", "GB"), ("Deutschland", "DE"), ("ＵＳＡ", "US"), ("法国", "FR")])
+def test_a_country_is_typed_as_code_or_name(admin_client: Client, order: Order, typed: str, code: str) -> None:
+    data = order_form_data(order.shop, "LF-1002") | {"country": typed}
+
+    assert admin_client.post(reverse("admin:tracking_order_add"), data).status_code == 302
+    assert Order.objects.get(number="LF-1002").country == code
+
+
+@pytest.mark.parametrize("typed", ["XX", "Atlantis", "12"])
+def test_what_is_no_country_is_refused_with_a_hint(admin_client: Client, order: Order, typed: str) -> None:
+    data = order_form_data(order.shop, "LF-1002") | {"country": typed}
+    response = admin_client.post(reverse("admin:tracking_order_add"), data)
+
+    assert response.context["adminform"].form.errors == {"country": ["Two letters, ISO 3166."]}
+    assert Order.objects.get() == order
+
+
+def test_a_parcels_origin_is_typed_as_a_name(admin_client: Client, shipment: Shipment) -> None:
+    admin_client.post(change_url(shipment), shipment_form_data(origin_country="China"))
+
+    shipment.refresh_from_db()
+    assert shipment.origin_country == "CN"
+
+
 @pytest.mark.parametrize("query", ["lf1001", "LF-10", "ANA@example", "lx123456cn", "LX 123 456 CN"])
 @pytest.mark.parametrize("model", ["order", "shipment"])
 def test_orders_and_parcels_are_found_by_number_or_email(

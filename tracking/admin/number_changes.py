@@ -78,8 +78,10 @@ def change_number(model_admin: ShipmentModelAdmin, request: HttpRequest, pk: int
     shipment = get_object_or_404(Shipment, pk=pk)
     form = NumberChangeForm(request.POST, shipment)
     if not form.is_valid():
-        hints = form.errors.get("number_new") or [gettext("Choose what to do with which number, and give a reason.")]
-        messages.error(request, " ".join(hints))
+        hints = [str(hint) for hint in form.errors.get("number_new", ())]
+        messages.error(
+            request, hints[0] if hints else gettext("Choose what to do with which number, and give a reason.")
+        )
         return redirect("admin:tracking_shipment_change", pk)
     try:
         with transaction.atomic():

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from tracking.admin.base import SharedChoicesInline
 from tracking.admin.shipments import leg_summary, status_text
+from tracking.admin.typed_fields import CountryField
 from tracking.ingest.corrections.decisions import Decider
 from tracking.ingest.corrections.statements import cancel_order, withdraw_cancellation
 from tracking.models import Leg, Order, OrderLine, Shipment
@@ -128,6 +129,12 @@ class OrderAdmin(OrderModelAdmin):
         if not search_term:
             return queryset, False
         return queryset.filter(order_search_filter(search_term)), False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let the country be typed as a code or a name."""
+        if db_field.name == "country":
+            kwargs["form_class"] = CountryField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         cancel = self.admin_site.admin_view(require_POST(self.cancel))

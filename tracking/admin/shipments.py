@@ -27,6 +27,7 @@ from tracking.admin.number_changes import record_number_edits
 from tracking.admin.operator_decisions import decision_urls, decisions_context
 from tracking.admin.payloads import replay_and_report
 from tracking.admin.poll_now import poll_legs_now
+from tracking.admin.typed_fields import CountryField
 from tracking.ingest.corrections import carriers
 from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
@@ -96,6 +97,12 @@ class ShipmentAdmin(ShipmentModelAdmin):
         if request.method == "GET" and obj.pk is None and "number" in request.GET:
             kwargs["initial"] = [{"number": request.GET["number"]}]
         return kwargs
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let the country be typed as a code or a name."""
+        if db_field.name == "origin_country":
+            kwargs["form_class"] = CountryField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         carrier = self.admin_site.admin_view(require_POST(self.correct_carrier))

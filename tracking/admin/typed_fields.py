@@ -10,6 +10,7 @@ from django.forms import Widget
 from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.numbers.typed_numbers import read_tracking_numbers
+from tracking.models.fields import read_country
 
 MAX_PASTED_LENGTH: Final = 2000
 SEVERAL_NUMBERS: Final = "several_numbers"
@@ -49,3 +50,11 @@ class TrackingNumberField(PastedTextField):
                 params={"numbers": ", ".join(numbers), "found": numbers},
             )
         return numbers[0]
+
+
+class CountryField(PastedTextField):
+    """A country: two or three letters, or its name in a language of the site."""
+
+    def read_text(self, text: str) -> str:
+        """Return the two letters of the country."""
+        return read_country(text)

@@ -1,4 +1,4 @@
-"""Model fields and default values: page tokens, comparable numbers, encrypted secrets."""
+"""Model fields and values: page tokens, comparable numbers, countries, encrypted secrets."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.numbers.typed_numbers import comparable_number
+from tracking.typed_input.countries import find_country
+
+SITE_LANGUAGES: Final = tuple(tag for tag, _name in settings.LANGUAGES)
 
 
 def generate_token() -> str:
@@ -28,6 +32,16 @@ def generate_token() -> str:
 def number_key(number: str) -> str:
     """Return a number as it is compared: its letters and digits, in capitals (`No. lf-1001` becomes `LF1001`)."""
     return comparable_number(number)
+
+
+def read_country(text: str) -> str:
+    """Return the country that a text means as two letters, or ''; raise `ValidationError` for anything else."""
+    if not text.strip():
+        return ""
+    code = find_country(text, SITE_LANGUAGES)
+    if code is None:
+        raise ValidationError(_("Two letters, ISO 3166."), code="invalid")
+    return code
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracking.models.fields import generate_token, number_key
+from tracking.models.fields import generate_token, number_key, read_country
 from tracking.models.shops import Shop
 
 
@@ -64,7 +64,8 @@ class Order(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.number_key = number_key(self.number)
         self.email = self.email.strip().lower()
-        self.country = self.country.upper()
+        if kwargs.get("update_fields") is None or "country" in kwargs["update_fields"]:
+            self.country = read_country(self.country)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:

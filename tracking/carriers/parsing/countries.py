@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from babel import Locale
-from babel.core import get_global
 
 from tracking.carriers.parsing.json_access import clean_text
-
-TERRITORY_ALIASES: Final[Mapping[str, list[str]]] = get_global("territory_aliases")
-EXTRA_COUNTRY_NAMES: Final = {
-    "en": {
-        "mainland china": "CN",
-        "hong kong": "HK",
-        "macau": "MO",
-        "czech republic": "CZ",
-        "korea": "KR",
-        "russian federation": "RU",
-        "turkey": "TR",
-        "united states of america": "US",
-        "usa": "US",
-        "uk": "GB",
-    },
-}
+from tracking.typed_input.countries import EXTRA_COUNTRY_NAMES, TERRITORY_ALIASES
 
 
 def country_of(value: Any, language: str = "en") -> str | None:
