@@ -16,6 +16,10 @@ def test_a_country_is_stored_as_two_letters(typed: str, code: str) -> None:
     assert factories.create_order(country=typed).country == code
 
 
+def test_an_address_is_stored_in_lower_case_with_an_ascii_domain() -> None:
+    assert factories.create_order(email="Ana+Shop@Bücher.example").email == "ana+shop@xn--bcher-kva.example"
+
+
 def test_what_is_no_country_is_not_stored() -> None:
     with pytest.raises(ValidationError):
         factories.create_order(country="XX")

@@ -68,6 +68,16 @@ def without_token(html: str) -> list[str]:
     return [line for line in html.splitlines() if "csrfmiddlewaretoken" not in line]
 
 
+@pytest.mark.parametrize(
+    "identity", ["ana+shop@bücher.example", "Ana+Shop@BÜCHER.example", "ana+shop@xn--bcher-kva.example"]
+)
+def test_an_address_with_a_plus_and_an_international_domain_opens_the_order(client: Client, identity: str) -> None:
+    order = factories.create_order("LF-3", email="ana+shop@bücher.example")
+
+    assert submit_lookup(client, "LF-3", identity) == (302, reverse("order", args=[order.token]))
+    assert submit_lookup(client, "LF-3", "ana@bücher.example")[0] == 200
+
+
 def test_an_order_without_phone_is_not_opened_by_an_empty_phone(client: Client) -> None:
     factories.create_order("LF-2", phone="", postal_code="")
 

@@ -22,12 +22,13 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from tracking.admin.base import SharedChoicesInline
 from tracking.admin.shipments import leg_summary, status_text
-from tracking.admin.typed_fields import CountryField
+from tracking.admin.typed_fields import CountryField, TypedEmailField
 from tracking.ingest.corrections.decisions import Decider
 from tracking.ingest.corrections.statements import cancel_order, withdraw_cancellation
 from tracking.models import Leg, Order, OrderLine, Shipment
 from tracking.models.fields import number_key
 from tracking.models.operator_decisions import MAX_REASON_LENGTH
+from tracking.typed_input.email_addresses import normalize_email_address
 
 if TYPE_CHECKING:
     OrderModelAdmin = admin.ModelAdmin[Order]
@@ -131,9 +132,11 @@ class OrderAdmin(OrderModelAdmin):
         return queryset.filter(order_search_filter(search_term)), False
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Let the country be typed as a code or a name."""
+        """Let the country be typed as a code or a name, and the address be pasted."""
         if db_field.name == "country":
             kwargs["form_class"] = CountryField
+        elif db_field.name == "email":
+            kwargs["form_class"] = TypedEmailField
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
@@ -209,7 +212,7 @@ class OrderAdmin(OrderModelAdmin):
 def order_search_filter(search_term: str) -> Q:
     """Return a filter that matches an e-mail, an order number's start, or a whole tracking number."""
     key = number_key(search_term)
-    by_email = Q(email__icontains=search_term.strip())
+    by_email = Q(email__icontains=normalize_email_address(search_term))
     if not key:
         return by_email
     by_tracking_number = Leg.objects.filter(number_key=key).values("shipment__order")

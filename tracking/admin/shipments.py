@@ -33,6 +33,7 @@ from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
+from tracking.typed_input.email_addresses import normalize_email_address
 
 if TYPE_CHECKING:
     ShipmentModelAdmin = admin.ModelAdmin[Shipment]
@@ -237,7 +238,7 @@ def leg_summary(shipment: Shipment) -> str:
 def shipment_search_filter(search_term: str) -> Q:
     """Return a filter that matches an e-mail, an order number's start, or a whole tracking number."""
     key = number_key(search_term)
-    by_email = Q(order__email__icontains=search_term.strip())
+    by_email = Q(order__email__icontains=normalize_email_address(search_term))
     if not key:
         return by_email
     by_tracking_number = Leg.objects.filter(number_key=key).values("shipment")

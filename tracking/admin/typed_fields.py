@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.numbers.typed_numbers import read_tracking_numbers
 from tracking.models.fields import read_country
+from tracking.typed_input.email_addresses import normalize_email_address
 
 MAX_PASTED_LENGTH: Final = 2000
 SEVERAL_NUMBERS: Final = "several_numbers"
@@ -58,3 +59,11 @@ class CountryField(PastedTextField):
     def read_text(self, text: str) -> str:
         """Return the two letters of the country."""
         return read_country(text)
+
+
+class TypedEmailField(forms.EmailField):
+    """A mail address in any spelling."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the address in the spelling that is stored."""
+        return normalize_email_address(super().to_python(value) or "")

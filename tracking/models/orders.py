@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.models.fields import generate_token, number_key, read_country
 from tracking.models.shops import Shop
+from tracking.typed_input.email_addresses import normalize_email_address
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -63,7 +64,7 @@ class Order(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.number_key = number_key(self.number)
-        self.email = self.email.strip().lower()
+        self.email = normalize_email_address(self.email)
         if kwargs.get("update_fields") is None or "country" in kwargs["update_fields"]:
             self.country = read_country(self.country)
         super().save(*args, **kwargs)

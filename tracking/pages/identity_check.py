@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from tracking.models import Order
 from tracking.models.fields import number_key
 from tracking.typed_input.characters import normalize_characters
+from tracking.typed_input.email_addresses import normalize_email_address
 
 TRUSTED_SECONDS: Final = 30 * 60
 COOKIE_SALT: Final = "identity check of an order"
@@ -54,7 +55,7 @@ def is_identity_match(order: Order, typed: str) -> bool:
     typed = normalize_characters(typed)
     # A list, not `or`: all three are compared, so the time taken does not tell which one an order has.
     matches = [
-        is_equal_in_constant_time(typed.strip().lower(), order.email),
+        is_equal_in_constant_time(normalize_email_address(typed), order.email),
         is_equal_in_constant_time(normalize_phone(typed, order.country), normalize_phone(order.phone, order.country)),
         is_equal_in_constant_time(number_key(typed), number_key(order.postal_code)),
     ]

@@ -21,6 +21,7 @@ from tracking.models import Contact, Follow, Order, Subscriber
 from tracking.models.notices import address_key
 from tracking.notifications.channels.email import EmailChannel
 from tracking.pages.private import private_page
+from tracking.typed_input.email_addresses import normalize_verified_address
 
 MAX_ORDERS: Final = 100
 
@@ -41,9 +42,9 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 
 def verified_emails(user: User) -> list[str]:
-    """Return the verified e-mail addresses of a user, in lower case."""
+    """Return the verified e-mail addresses of a user, in the spelling of orders' addresses."""
     addresses = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return [address.lower() for address in addresses]
+    return [normalize_verified_address(address) for address in addresses]
 
 
 def orders_of(user: User) -> QuerySet[Order]:

@@ -12,7 +12,6 @@ from email.utils import formataddr, parseaddr
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.notifications.channels import smtp
 from tracking.notifications.channels.channel import DeliveryReceipt, InvalidContactAddressError, NotificationMessage
+from tracking.typed_input.email_addresses import normalize_email_address
 
 CALENDAR_METHOD_PATTERN: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
 JSON_SCRIPT_ESCAPES: Final = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
@@ -41,16 +41,17 @@ class EmailChannel:
 
     def clean_address(self, address: str) -> str:
         """Return the address in lower case with an ASCII domain (IDNA 2008), which every mail server accepts."""
-        name, at, domain = address.strip().lower().rpartition("@")
-        if at and name and not name.isascii():
+        cleaned = normalize_email_address(address)
+        if not cleaned.rpartition("@")[0].isascii():
             raise InvalidContactAddressError(
                 _("Our mails cannot reach addresses with letters beyond a–z before the @ yet.")
             )
         try:
-            cleaned = name + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
             validate_email(cleaned)
-        except (ValidationError, idna.IDNAError) as error:
+        except ValidationError as error:
             raise InvalidContactAddressError(_("This is no e-mail address.")) from error
+        if not cleaned.isascii():
+            raise InvalidContactAddressError(_("This is no e-mail address."))
         return cleaned
 
     def display_address(self, address: str) -> str:
