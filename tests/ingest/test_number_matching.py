@@ -30,6 +30,35 @@ LANDED = "linehaul.arrived_destination"
 OUT = "delivery.out_for_delivery"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ＡＡ００００００１２ＣＮ",
+        "https://t.17track.net/en#nums=AA00000012CN",
+        "AA٠٠٠٠٠٠١٢CN",
+        "AA००००००१२CN",
+        "Tracking: AA00000012CN",
+        "\u200bAA0000\u200d0012CN",
+    ],
+)
+def test_a_number_typed_in_any_script_is_requested_and_matched_in_ascii(typed: str) -> None:
+    leg = polled_leg(typed)
+
+    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="AA00000012CN"))
+
+    leg.refresh_from_db()
+    assert leg.number == "AA00000012CN"
+    assert Event.objects.count() == 1
+
+
+def test_a_push_with_a_full_width_number_reaches_its_leg() -> None:
+    polled_leg("AA00000001")
+
+    process_answer(aggregator(), parsed_shipment(parsed_scan(PICKED, 4), number="ＡＡ０００００００１"))
+
+    assert Event.objects.count() == 1
+
+
 def test_numbers_are_matched_in_any_spelling() -> None:
     leg = polled_leg("aa-0000 0001")
     process_answer(

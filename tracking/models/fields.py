@@ -18,7 +18,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from tracking.carriers.numbers.typed_numbers import comparable_number
+from tracking.carriers.numbers.typed_numbers import comparable_number, read_tracking_numbers
 from tracking.typed_input.countries import find_country
 
 SITE_LANGUAGES: Final = tuple(tag for tag, _name in settings.LANGUAGES)
@@ -32,6 +32,17 @@ def generate_token() -> str:
 def number_key(number: str) -> str:
     """Return a number as it is compared: its letters and digits, in capitals (`No. lf-1001` becomes `LF1001`)."""
     return comparable_number(number)
+
+
+def clean_number(number: str) -> str:
+    """Return the only tracking number in a text with a label, a link or characters beyond ASCII.
+
+    Other numbers, which a carrier may write with spaces and dashes, and texts with several are returned as they are.
+    """
+    if number.isascii() and ":" not in number:
+        return number
+    numbers = read_tracking_numbers(number)
+    return numbers[0] if len(numbers) == 1 else number
 
 
 def read_country(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracking.models.carriers import Carrier
-from tracking.models.fields import generate_token, number_key
+from tracking.models.fields import clean_number, generate_token, number_key
 from tracking.models.locks import lock_rows
 from tracking.models.orders import Order
 from tracking.vocabulary import (
@@ -257,5 +257,7 @@ class Leg(models.Model):
         return self.number
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.number = clean_number(self.number)
         self.number_key = number_key(self.number)
         super().save(*args, **kwargs)

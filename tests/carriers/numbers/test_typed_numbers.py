@@ -103,6 +103,14 @@ def test_several_numbers_are_told_apart(pasted: str) -> None:
     assert read_tracking_numbers(pasted) == ["RR123456785CN", "LZ000000015CN"]
 
 
+def test_a_number_of_unknown_format_is_read_where_a_tracking_site_puts_it() -> None:
+    link = "https://t.17track.net/en#nums=AA00000012CN"
+
+    assert read_tracking_numbers(link) == ["AA00000012CN"]
+    assert comparable_number(link) == "AA00000012CN"
+    assert read_tracking_numbers("https://shop.example/AA00000012CN") == []
+
+
 @pytest.mark.parametrize("typed", ["RB1", "LX 123 456 CN", "ab-12", "1Z 999 AA1 01 2345 6784", "1234 5678 9012"])
 def test_one_number_in_groups_stays_one(typed: str) -> None:
     assert read_tracking_numbers(typed) == [typed.upper().replace(" ", "").replace("-", "")]

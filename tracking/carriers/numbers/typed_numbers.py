@@ -8,7 +8,8 @@ from typing import Final
 from tracking.carriers.numbers.candidates import Certainty, NumberSource
 from tracking.carriers.numbers.detection import find_candidates, normalize_number
 from tracking.carriers.numbers.keywords import any_of_pattern, split_words
-from tracking.carriers.numbers.plain_text import URL_PATTERN
+from tracking.carriers.numbers.links import extract_numbers_from_link
+from tracking.carriers.numbers.plain_text import URL_PATTERN, extract_plain_text
 from tracking.carriers.numbers.search import WORD_PATTERN, find_numbers
 from tracking.typed_input.characters import normalize_characters
 
@@ -73,7 +74,15 @@ def number_in_link(text: str) -> str:
     if len(text) > MAX_LINK_LENGTH or not URL_PATTERN.search(text):
         return ""
     numbers = [found.number for found in find_numbers(text) if found.source is NumberSource.LINK]
+    numbers = numbers or certain_numbers_in_links(text)
     return numbers[0] if len(numbers) == 1 else ""
+
+
+def certain_numbers_in_links(text: str) -> list[str]:
+    """Return what stands in the links where their sites put the number, each once, in whatever format."""
+    links = extract_plain_text(text).links
+    linked_numbers = (each for link in links for each in extract_numbers_from_link(link) if each.is_certain)
+    return list(dict.fromkeys(each.number for each in linked_numbers))
 
 
 def read_tracking_numbers(text: str) -> list[str]:
@@ -87,7 +96,7 @@ def read_tracking_numbers(text: str) -> list[str]:
         entries = [entry for part in parts for entry in split_entry(part)]
         if entries and all(map(is_tracking_number, entries)):
             return list(dict.fromkeys(map(normalize_number, entries)))
-    return [found.number for found in find_numbers(plain)]
+    return [found.number for found in find_numbers(plain)] or certain_numbers_in_links(plain)
 
 
 def split_entry(entry: str) -> list[str]:
