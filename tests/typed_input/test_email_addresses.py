@@ -30,7 +30,15 @@ def test_an_address_has_one_spelling(typed: str, address: str) -> None:
     assert normalize_email_address(typed) == address
 
 
-@pytest.mark.parametrize("other", ["buyer+other@example.com", "buyer@example.org", "a@example.com b@example.com"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "buyer+other@example.com",
+        "buyer@example.org",
+        "a@example.com b@example.com",
+        "a@example.com\nbcc: b@example.com",
+    ],
+)
 def test_other_addresses_stay_other(other: str) -> None:
     assert normalize_email_address(other) == other != normalize_email_address("buyer@example.com")
 

@@ -10,6 +10,7 @@ import idna
 from tracking.typed_input.characters import normalize_characters
 
 BRACKETED_ADDRESS_PATTERN: Final = re.compile(r"<([^<>@]{1,64}@[^<>@]{1,255})>\s*$")
+LABEL_PATTERN: Final = re.compile(r"^(?:[^@:]{1,40}:)+")
 
 
 def normalize_email_address(text: str) -> str:
@@ -17,12 +18,13 @@ def normalize_email_address(text: str) -> str:
 
     A name around it, `mailto:` and a label are left out. A text that is no address is returned in lower case.
     """
-    plain = normalize_characters(text)
+    plain = normalize_characters(text).strip().lower()
+    # Text of several lines is no address: it could be meant as further headers of a mail.
+    if "@" not in plain or len(plain.splitlines()) > 1:
+        return plain
     bracketed = BRACKETED_ADDRESS_PATTERN.search(plain)
-    name, at, domain = (bracketed[1] if bracketed else plain).lower().rpartition("@")
-    if not at:
-        return domain.strip()
-    return f"{name.rpartition(':')[2].strip()}@{ascii_domain(domain.partition('?')[0].strip())}"
+    name, _at, domain = LABEL_PATTERN.sub("", bracketed[1] if bracketed else plain).rpartition("@")
+    return f"{name.strip()}@{ascii_domain(domain.partition('?')[0].strip())}"
 
 
 def normalize_verified_address(address: str) -> str:
