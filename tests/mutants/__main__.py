@@ -29,7 +29,10 @@ TARGETS: Final = (
     Target("tracking.notifications.page_state", ("notifications/test_changes.py",)),
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
-    Target("tracking.polling.schedule", ("polling/test_schedule.py",)),
+    Target(
+        "tracking.polling.schedule",
+        ("polling/test_schedule.py", "polling/test_schedule_limits.py", "polling/test_after_end.py"),
+    ),
     Target("tracking.polling.after_end", ("polling/test_after_end.py",)),
 )
 MIN_KILLED_SHARE: Final = 0.9
