@@ -81,6 +81,7 @@ def test_instants_decide_about_a_vague_scan_where_both_are_known_and_local_times
     [
         (("second", "second"), ("2026-09-01T20:00:01", "2026-09-01T20:00:01"), True),
         (("second", "second"), ("2026-09-01T20:00:01", "2026-09-01T20:00:02"), False),
+        (("second", "second"), ("2026-09-01T20:00:01.250000", "2026-09-01T20:00:01"), True),
         (("second", "minute"), ("2026-09-01T20:00:59", "2026-09-01T20:00:00"), True),
         (("second", "minute"), ("2026-09-01T20:01:00", "2026-09-01T20:00:00"), False),
         (("minute", "minute"), ("2026-09-01T20:11:00", "2026-09-01T20:10:00"), False),
@@ -159,6 +160,27 @@ def test_an_undated_scan_takes_the_earliest_matching_instant_and_no_scan_gives_i
     assert infer_instants([late, early]) == {}
     third_feed = undated[0]._replace(feed_id=3)
     assert infer_instants([undated[0], third_feed, early]) == {id(undated[0]): NOON, id(third_feed): NOON}
+
+
+def test_the_earliest_of_two_synonyms_gives_its_instant() -> None:
+    undated = OTHER._replace(scan="origin.accepted", occurred_at=None, local_time=LOCAL)
+    early = OWN._replace(scan="origin.picked_up", local_time=LOCAL)
+    late = OWN._replace(scan="origin.accepted", local_time=LOCAL, occurred_at=minutes_after_noon(5), sequence=1)
+
+    assert infer_instants([undated, early, late]) == {id(undated): NOON}
+
+
+def test_scans_of_one_place_in_their_source_keep_their_order() -> None:
+    second, first = OWN._replace(scan="origin.picked_up"), OWN._replace(scan="linehaul.departed")
+
+    assert sort_scans([second, first]) == [second, first]
+    assert sort_scans([first, second]) == [first, second]
+
+
+def test_a_vague_scan_joins_a_row_of_two_legs_by_its_first_scan() -> None:
+    row = [OWN._replace(local_time=LOCAL), StubScan(leg_position=1, occurred_at=None, local_time=LOCAL)]
+
+    assert merge_duplicates([*row, VAGUE]) == [[row[0], VAGUE, row[1]]]
 
 
 def test_unknown_instants_take_the_one_before_else_the_first_else_the_default() -> None:

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.mutants.runner import MutantRunner, Outcome, Target
 
 JOURNEY: Final = ("journey",)
+POLLING: Final = ("polling/test_schedule.py", "polling/test_schedule_limits.py", "polling/test_after_end.py")
 TARGETS: Final = (
     *(
         Target(f"tracking.journey.{name}", JOURNEY)
@@ -31,9 +32,9 @@ TARGETS: Final = (
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
     Target(
         "tracking.polling.schedule",
-        ("polling/test_schedule.py", "polling/test_schedule_limits.py", "polling/test_after_end.py"),
+        POLLING,
     ),
-    Target("tracking.polling.after_end", ("polling/test_after_end.py",)),
+    Target("tracking.polling.after_end", POLLING),
 )
 MIN_KILLED_SHARE: Final = 0.9
 EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")

@@ -62,6 +62,7 @@ class MutantRunner:
         if not session.testsfailed:
             for target in self.targets:
                 self.report(self.run_target(session, target))
+                session._setupstate.teardown_exact(None)
         return True
 
     def run_target(self, session: pytest.Session, target: Target) -> Outcome:
