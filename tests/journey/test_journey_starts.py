@@ -1,0 +1,136 @@
+"""Where a journey begins and ends: at the sender, at the buyer, on another leg, or at an unknown place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.journey.test_journeys import DELIVERED, OUTBOUND, RETURNED, START, kinds_of, status_of, step
+from tracking.journey import OrderTime, derive_status
+from tracking.vocabulary import Exclusion, JourneyKind, Milestone
+
+OUTBOUND_KIND, RETURN, AGAIN = JourneyKind.OUTBOUND, JourneyKind.RETURN, JourneyKind.SENT_AGAIN
+
+
+def test_all_scans_after_the_order_count() -> None:
+    for is_stated in (True, False):
+        status = status_of(*OUTBOUND, DELIVERED, order=OrderTime(START, is_stated))
+
+        assert (len(status.counted), status.exclusions) == (4, {})
+
+
+def test_a_scan_of_the_day_before_the_entry_of_an_order_counts_whatever_pause_follows() -> None:
+    order = OrderTime(START + timedelta(days=1), is_stated=False)
+    status = status_of(step(0, "origin.picked_up"), step(45, "linehaul.departed"), order=order)
+
+    assert not status.exclusions
+
+
+def test_a_number_that_begins_with_a_delivery_can_have_a_later_use() -> None:
+    status = status_of(DELIVERED, step(101, "origin.picked_up"))
+
+    assert list(status.exclusions.values()) == [Exclusion.LATER_USE]
+
+
+@pytest.mark.parametrize("city", ["Shanghai", "Beijing", ""])
+def test_a_pick_up_in_the_senders_country_sends_the_parcel_again_whatever_the_city(city: str) -> None:
+    assert status_of(*OUTBOUND, DELIVERED, step(12, "origin.picked_up", "CN", city)).journey is AGAIN
+
+
+@pytest.mark.parametrize(
+    ("city", "kind"),
+    [
+        ("Hamburg", AGAIN),
+        ("HAMBURG", AGAIN),
+        ("Berlin", JourneyKind.BUYER_RETURN),
+        ("", JourneyKind.BUYER_RETURN),
+    ],
+)
+def test_within_one_country_the_first_city_is_the_senders(city: str, kind: JourneyKind) -> None:
+    scans = (
+        step(0, "order.label_created", "DE"),
+        step(0.5, "origin.picked_up", "DE", "Hamburg"),
+        step(2, "delivery.delivered", "DE", "Berlin"),
+    )
+
+    assert status_of(*scans, step(4, "origin.picked_up", "DE", city), origin="DE").journey is kind
+
+
+def test_a_pick_up_without_a_city_where_none_was_ever_named_is_the_buyers() -> None:
+    scans = (step(0, "origin.picked_up", "DE"), step(2, "delivery.delivered", "DE"))
+
+    assert status_of(*scans, step(4, "origin.picked_up", "DE"), origin="DE").journey is JourneyKind.BUYER_RETURN
+
+
+@pytest.mark.parametrize(
+    ("delivered_in", "leg_position", "kinds"),
+    [
+        ("DE", 1, [OUTBOUND_KIND, AGAIN]),
+        ("", 0, [OUTBOUND_KIND, AGAIN]),
+        ("", 1, [OUTBOUND_KIND]),
+        ("NL", 1, [OUTBOUND_KIND]),
+    ],
+)
+def test_a_delivery_before_the_next_leg_begins_was_a_couriers_unless_it_was_at_the_buyer(
+    delivered_in: str, leg_position: int, kinds: list[JourneyKind]
+) -> None:
+    status = status_of(
+        step(0, "origin.picked_up", "CN", "Shanghai"),
+        step(5, "delivery.delivered", delivered_in),
+        step(7, "origin.accepted", "CN", "Shanghai", leg_position=leg_position),
+    )
+
+    assert kinds_of(status) == kinds
+
+
+def test_the_country_in_which_a_return_began_says_nothing_about_where_it_ended() -> None:
+    status = status_of(*OUTBOUND, step(10, "return.started", "DE"), step(20, "delivery.delivered"))
+    at_buyer = status_of(
+        *OUTBOUND,
+        step(10, "return.started", "DE"),
+        step(11, "lastmile.facility_arrived", "DE"),
+        step(12, "delivery.delivered"),
+    )
+
+    assert status.milestone is Milestone.RETURNED
+    assert (at_buyer.milestone, kinds_of(at_buyer)) == (Milestone.DELIVERED, [OUTBOUND_KIND])
+
+
+def test_a_second_return_that_is_called_off_goes_on_with_the_second_journey() -> None:
+    status = status_of(
+        *RETURNED,
+        step(22, "origin.picked_up", "CN"),
+        step(30, "return.started", "DE"),
+        step(31, "delivery.out_for_delivery", "DE"),
+    )
+
+    assert (status.milestone, status.journey) == (Milestone.OUT_FOR_DELIVERY, AGAIN)
+    assert kinds_of(status) == [OUTBOUND_KIND, RETURN, AGAIN]
+
+
+def test_a_buyers_return_is_not_called_off_by_a_round_in_the_buyers_country() -> None:
+    back = (*OUTBOUND, DELIVERED, step(15, "return.started", "DE"))
+
+    for scan in ("delivery.out_for_delivery", "delivery.delivered"):
+        assert status_of(*back, step(16, scan, "DE")).journey is JourneyKind.BUYER_RETURN
+    elsewhere = status_of(*OUTBOUND, step(15, "return.started", "DE"), step(18, "delivery.out_for_delivery", "CN"))
+    assert elsewhere.journey is RETURN
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "country"), [(None, "DE", ""), ("CN", None, "CN"), (None, None, "CN"), ("CN", "DE", "")]
+)
+def test_a_delivery_is_the_buyers_where_the_route_or_its_country_is_unknown(
+    origin: str | None, destination: str | None, country: str
+) -> None:
+    scans = (step(0, "import.customs_presented"), step(1, "delivery.delivered", country))
+
+    assert derive_status(scans, origin=origin, destination=destination).milestone is Milestone.DELIVERED
+
+
+def test_a_return_that_is_reported_as_completed_is_over_at_once() -> None:
+    status = status_of(*OUTBOUND, step(20, "return.completed", "CN"))
+
+    assert (status.milestone, kinds_of(status)) == (Milestone.RETURNED, [OUTBOUND_KIND, RETURN])
+    assert status.journeys[1].ended_at == START + timedelta(days=20)
