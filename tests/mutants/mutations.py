@@ -41,12 +41,9 @@ class Mutant(NamedTuple):
     line_number: int
     before: str
     after: str
+    scope: str
+    """The name of the function that changed; '' outside of all."""
     source: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Return what names the mutant in the list of equivalent ones; line numbers change too often."""
-        return self.before, self.after
 
 
 class AnnotationRemover(ast.NodeTransformer):
@@ -117,5 +114,16 @@ def describe(source: str, mutated: str) -> Mutant:
         start + 1,
         " ".join(line.strip() for line in before[start:end]),
         " ".join(line.strip() for line in after[new_start:new_end]),
+        function_at(source, start + 1),
         mutated,
     )
+
+
+def function_at(source: str, line_number: int) -> str:
+    """Return the name of the innermost function that holds a line; '' if none does."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line_number <= (node.end_lineno or 0)
+    ]
+    return max(functions, key=lambda node: node.lineno).name if functions else ""

@@ -40,7 +40,9 @@ def load(source: str) -> Any:
 def test_a_mutant_differs_in_one_line_and_none_in_annotations_only() -> None:
     mutants = make_mutants(SOURCE)
 
-    assert ("return value > limit", "return value >= limit") in {mutant.key for mutant in mutants}
+    assert ("return value > limit", "return value >= limit", "is_over") in {
+        (mutant.before, mutant.after, mutant.scope) for mutant in mutants
+    }
     assert all(mutant.source != SOURCE for mutant in mutants)
     assert not [mutant for mutant in mutants if "int & None" in mutant.after or "/," in mutant.after]
 
