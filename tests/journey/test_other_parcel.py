@@ -83,3 +83,9 @@ def test_without_a_known_route_no_scan_is_taken_from_the_parcel() -> None:
 
     assert not status_of(*scans, origin="").exclusions
     assert not status_of(*scans, destination="").exclusions
+
+
+def test_scans_of_another_continent_before_all_others_are_no_clear_evidence() -> None:
+    first = [offset_step(index / 10, "lastmile.facility_arrived", "BR") for index in range(2)]
+
+    assert not status_of(*first, offset_step(0.3, "origin.picked_up", "CN")).exclusions
