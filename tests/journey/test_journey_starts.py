@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.journey.test_journeys import DELIVERED, OUTBOUND, RETURNED, START, kinds_of, status_of, step
-from tracking.journey import OrderTime, derive_status
-from tracking.vocabulary import Exclusion, JourneyKind, Milestone
+from tracking.journey import OrderTime, build_statement_step, derive_status
+from tracking.vocabulary import Exclusion, JourneyKind, Milestone, StatementKind
 
 OUTBOUND_KIND, RETURN, AGAIN = JourneyKind.OUTBOUND, JourneyKind.RETURN, JourneyKind.SENT_AGAIN
 
@@ -20,11 +20,29 @@ def test_all_scans_after_the_order_count() -> None:
         assert (len(status.counted), status.exclusions) == (4, {})
 
 
-def test_a_scan_of_the_day_before_the_entry_of_an_order_counts_whatever_pause_follows() -> None:
+@pytest.mark.parametrize("day", [0, 0.5, 1.5])
+def test_a_scan_of_the_day_before_the_entry_of_an_order_counts_whatever_pause_follows(day: float) -> None:
     order = OrderTime(START + timedelta(days=1), is_stated=False)
-    status = status_of(step(0, "origin.picked_up"), step(45, "linehaul.departed"), order=order)
+    earlier = step(-0.5, "order.label_created")
+    status = status_of(earlier, step(day, "origin.picked_up"), step(45, "linehaul.departed"), order=order)
 
     assert not status.exclusions
+
+
+def test_the_time_of_an_order_is_the_shops_unless_said_otherwise() -> None:
+    late = START + timedelta(days=8)
+
+    assert status_of(step(0, "origin.picked_up"), order=OrderTime(late)).exclusions
+    assert not status_of(step(0, "origin.picked_up"), order=OrderTime(late, is_stated=False)).exclusions
+
+
+def test_a_statement_from_before_an_earlier_use_counts_and_that_use_does_not() -> None:
+    stated = build_statement_step(StatementKind.UNTRACKED, START - timedelta(days=1), 1)
+
+    status = status_of(stated, *OUTBOUND, DELIVERED, order=OrderTime(START + timedelta(days=30)))
+
+    assert status.counted == [stated]
+    assert list(status.exclusions.values()) == [Exclusion.EARLIER_USE] * 4
 
 
 def test_a_number_that_begins_with_a_delivery_can_have_a_later_use() -> None:
