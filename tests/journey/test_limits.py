@@ -239,3 +239,17 @@ def test_the_day_of_a_scan_follows_its_offset_east_and_west() -> None:
 
     assert str(late.local_day(None)) == "2026-09-12"
     assert str(early.local_day(None)) == "2026-09-10"
+
+
+@pytest.mark.parametrize(
+    ("scans", "milestone"),
+    [
+        (("delivery.out_for_delivery", "import.customs_presented"), Milestone.OUT_FOR_DELIVERY),
+        (("lastmile.facility_arrived", "linehaul.departed"), Milestone.LAST_MILE),
+        (("lastmile.facility_arrived", "import.customs_presented"), Milestone.IMPORT_CUSTOMS),
+    ],
+)
+def test_only_customs_right_after_the_handover_to_the_local_carrier_move_a_parcel_back(
+    scans: tuple[str, str], milestone: Milestone
+) -> None:
+    assert status_of(step(0, scans[0]), step(1, scans[1])).milestone is milestone
