@@ -143,6 +143,17 @@ def test_an_untracked_parcel_is_with_the_carrier_since_it_was_shipped() -> None:
     assert not status_of(*OUTBOUND).is_untracked
 
 
+def test_only_a_stated_hand_over_makes_a_parcel_untracked() -> None:
+    assert not status_of(step(0, "origin.accepted", "CN")).is_untracked
+    assert not status_of(stated(1, StatementKind.LOST)).is_untracked
+
+
+def test_stating_that_a_lost_return_is_untracked_does_not_find_it() -> None:
+    lost = (*OUTBOUND, step(9, "return.started", "DE"), stated(12, StatementKind.LOST))
+
+    assert status_of(*lost, stated(13, StatementKind.UNTRACKED)).overlay is Overlay.EXCEPTION
+
+
 def test_a_statement_of_the_same_time_as_a_scan_comes_after_it() -> None:
     cancelled = stated(0, StatementKind.CANCELLED)
 
