@@ -67,8 +67,13 @@ def test_one_answer_received_at_one_time_counts_once() -> None:
 def test_since_when_a_scan_is_missing_stays_when_old_answers_are_forgotten() -> None:
     long_history = history(*range(2, MAX_COMPLETE_ANSWERS + 10))
 
-    assert len(long_history.answers) == MAX_COMPLETE_ANSWERS
+    assert len(long_history.answers) == MAX_COMPLETE_ANSWERS == 12
     assert judge(long_history, 1, missing_since=at(2)) == Withdrawal(at(2), is_withdrawn=True)
+
+
+def test_a_scan_is_missing_since_the_first_answer_without_it_that_came_after_its_last_report() -> None:
+    assert judge(history(2, 3), 1, missing_since=at(1)) == Withdrawal(at(2), is_withdrawn=True)
+    assert judge(history(2, 3, 4), 1, missing_since=at(3)) == Withdrawal(at(2), is_withdrawn=True)
 
 
 def test_the_last_answer_that_would_hold_a_scan_starts_before_it() -> None:
