@@ -68,7 +68,7 @@ def test_a_delivery_that_two_pushes_no_longer_hold_is_withdrawn(leg: Leg) -> Non
 
 def test_a_scan_that_is_reworded_and_relocated_twice_is_one_event_in_any_order(leg: Leg) -> None:
     pushes = [
-        store_push(0, (20, "Arived at depot", "InTransit_Arrival", "")),
+        store_push(0, (20, "Arivd at depot", "InTransit_Arrival", "")),
         store_push(1, (20, "Arrived at depot", "InTransit_Arrival", "Leipzig")),
         store_push(2, (20, "Arrived at depot, Leipzig hub", "InTransit_Arrival", "Leipzig, Sachsen")),
     ]

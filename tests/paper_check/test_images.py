@@ -15,17 +15,17 @@ from tracking.paper_check.formats import CheckRefusal, PaperRefusedError, detect
 from tracking.paper_check.images import MAX_SIDE_PIXELS, STRIP_ROWS, reencode_image
 
 
-def reencode(content: bytes) -> bytes:
+def rewrite_image(content: bytes) -> bytes:
     return reencode_image(content, detect_format(content))
 
 
 def open_reencoded(content: bytes) -> Image.Image:
-    return Image.open(BytesIO(reencode(content)))
+    return Image.open(BytesIO(rewrite_image(content)))
 
 
 def refusal_of(content: bytes) -> CheckRefusal:
     with pytest.raises(PaperRefusedError) as caught:
-        reencode(content)
+        rewrite_image(content)
     return caught.value.refusal
 
 
@@ -48,7 +48,7 @@ def test_an_image_of_any_mode_keeps_its_look(mode: str) -> None:
 def test_metadata_is_removed_and_the_image_rotated_upright() -> None:
     uploaded = image_with_metadata()
 
-    stored = reencode(uploaded)
+    stored = rewrite_image(uploaded)
 
     assert b"Fictional Camera" in uploaded and b"taken at home" in uploaded
     assert b"Fictional Camera" not in stored and b"taken at home" not in stored
@@ -74,7 +74,7 @@ def test_a_large_photo_is_turned_as_the_camera_was_held(orientation: int) -> Non
 
 
 def test_data_after_an_image_is_removed() -> None:
-    assert b"PK\x03\x04" not in reencode(image_bytes() + b"PK\x03\x04 a second file")
+    assert b"PK\x03\x04" not in rewrite_image(image_bytes() + b"PK\x03\x04 a second file")
 
 
 def test_transparency_becomes_white() -> None:
