@@ -99,9 +99,9 @@ def display_zone(stored_time: StoredTime, reader: Reader) -> tuple[tzinfo, str]:
     return UTC, "UTC"
 
 
-@lru_cache(maxsize=4096)
 def zone_name(key: str, locale: Locale) -> str:
     """Return the name of a zone in the reader's language: `Berlin time`."""
+    # Not cached as a whole: the message depends on the active language, which the locale need not name.
     city = zone_city(key, locale)
     return city if city == "UTC" else _("%(city)s time") % {"city": city}
 
