@@ -24,7 +24,7 @@ from django.conf import settings
 from tests import factories
 from tests.drills.faults.attempts import percentile
 from tests.drills.faults.report import format_counts, format_number, format_table
-from tests.drills.site import RunningSite, run_site
+from tests.drills.site import RunningSite, finish, run_site
 
 CONNECTIONS = int(os.environ.get("CONNECTIONS") or 2000)
 HOLD_SECONDS = float(os.environ.get("HOLD") or 30)
@@ -126,11 +126,7 @@ def main() -> int:
             rows.append(row)
             all_answering &= is_answering
     print(f"{CONNECTIONS} idle connections of each kind; load {os.getloadavg()[0]:.1f}\n\n{format_table(rows)}")
-    if not all_answering:
-        print(f"What the site printed: {log_path}")
-        return 1
-    log_path.unlink()
-    return 0
+    return finish(log_path, all_answering)
 
 
 if __name__ == "__main__":

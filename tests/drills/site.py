@@ -157,6 +157,15 @@ def run_site(data_dir: Path, log_path: Path) -> Iterator[RunningSite]:
         stop(supervisor)
 
 
+def finish(log_path: Path, has_passed: bool) -> int:
+    """Return the exit status of a drill; what the site printed is kept, and named, after a failure only."""
+    if not has_passed:
+        print(f"What the site printed: {log_path}")
+        return 1
+    log_path.unlink()
+    return 0
+
+
 def stop(supervisor: subprocess.Popen[bytes]) -> None:
     """Stop the supervisor and its children."""
     children = [pid for pid, status in list_processes() if status.parent == supervisor.pid]
