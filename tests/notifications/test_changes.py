@@ -36,6 +36,7 @@ def page_of(status: ShipmentStatus) -> PageState:
         tuple(PageJourney(journey.kind, journey.started_at) for journey in status.journeys),
         frozenset(stage for stage, at in status.stage_times.items() if at),
         status.delivered_on,
+        status.delivered_at,
         status.delivery_withdrawn_at,
     )
 
@@ -161,6 +162,32 @@ def test_contradiction_and_new_delivery_in_one_answer_are_told_with_the_new_day(
     )
 
     assert (trigger.kind, trigger.dedupe_key) == (NoticeKind.DELIVERED, "2026-09-21")
+
+
+def test_known_delivery_is_told_once_the_shown_one_before_it_is_contradicted() -> None:
+    too_old_to_tell = scan_at("delivery.delivered", -40)
+    (trigger,) = triggers_after([too_old_to_tell, DELIVERED], OUT)
+
+    assert (trigger.kind, trigger.dedupe_key) == (NoticeKind.DELIVERED, "2026-09-20")
+
+
+def test_recent_delivery_is_told_if_the_one_shown_before_it_was_too_old_to_tell() -> None:
+    """The feed said "delivered" by mistake and now words that scan as a pick-up."""
+    too_old_to_tell = scan_at("delivery.delivered", -40)
+    status = conclude([DELIVERED])
+    change = StatusChange(page_of(conclude([too_old_to_tell])), page_of(status), status, (), NOON)
+
+    (trigger,) = triggers_for_change(1, 2, change)
+
+    assert (trigger.kind, trigger.dedupe_key) == (NoticeKind.DELIVERED, "")
+
+
+def test_day_of_a_replaced_delivery_is_that_of_the_buyer() -> None:
+    """The carrier sends UTC: 23:00 there is the next day in Berlin."""
+    late = scan_at("delivery.delivered", -37, offset_minutes=None)
+    (trigger,) = triggers_after([late], scan_at("delivery.out_for_delivery", -20), DELIVERED)
+
+    assert (trigger.kind, trigger.dedupe_key) == (NoticeKind.DELIVERED, "2026-09-20")
 
 
 def test_return_by_the_buyer_is_told_and_its_receipt_is_no_delivery() -> None:

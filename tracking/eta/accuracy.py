@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from tracking.localization.reader import zone_of_country
+from tracking.localization.reader import today_in
 from tracking.models import Forecast, ForecastAccuracy
 from tracking.models.cached import Cached
 
@@ -74,20 +74,25 @@ def load_outcomes(since: datetime) -> Iterator[WindowOutcome]:
     shown = Forecast.objects.shown().filter(made_at__gte=since, shipment__delivered_at__isnull=False)
     rows = shown.order_by("shipment_id", "made_at", "pk").values_list(
         *("shipment_id", "stage", "made_at", "earliest_on", "latest_on", "most_likely_on", "shipment__delivered_at"),
-        *("shipment__origin_country", "shipment__order__country", "shipment__legs__carrier__slug"),
+        *(
+            "shipment__delivered_on",
+            "shipment__origin_country",
+            "shipment__order__country",
+            "shipment__legs__carrier__slug",
+        ),
     )
     seen_stages: set[str] = set()
     previous_pk = None
-    for pk, stage, made_at, first_on, last_on, likely_on, delivered_at, origin, country, carrier in rows.iterator():
+    for pk, stage, made_at, first_on, last_on, likely_on, delivered_at, delivered_on, *lane_fields in rows.iterator():
         if pk != previous_pk:
             previous_pk, seen_stages = pk, set()
         # The join with legs repeats each forecast once for each carrier: only its first row counts.
         if stage in seen_stages or delivered_at <= made_at:
             continue
         seen_stages.add(stage)
-        zone = zone_of_country(country)
+        origin, country, carrier = lane_fields
         lane = f"{origin or '?'}>{country or '?'}"
-        made_on, delivered_on = made_at.astimezone(zone).date(), delivered_at.astimezone(zone).date()
+        made_on = today_in(country, made_at)
         yield WindowOutcome(stage, lane, carrier or "", made_on, first_on, last_on, likely_on, delivered_on)
 
 

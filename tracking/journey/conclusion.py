@@ -7,11 +7,11 @@ alerts and statistics read what `ingest` stored of it. The order in which scans 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tracking.journey.number_use import OrderTime, approximate_instant, select_counted
+from tracking.journey.number_use import NumberUse, OrderTime, approximate_instant, select_counted
 from tracking.journey.stages import stage_times
 from tracking.journey.statements import apply_statement, is_untracked
 from tracking.journey.steps import JourneyStep
@@ -41,7 +41,9 @@ class ShipmentStatus(NamedTuple):
     `delivery_withdrawn_at` is set while the carrier has taken back a delivery that it reported: the time of the scan
     that contradicts it, or of the first answer without it. `delivery_doubted_at` is set once one answer no longer holds
     the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will. `problem`
-    is what set the overlay, a carrier's scan or an operator's statement; a return needs none.
+    is what set the overlay, a carrier's scan or an operator's statement; a return needs none. `replaced_delivery_days`
+    are the days of deliveries that a page may have shown before `delivery`: later scans contradict them, or they are
+    not of this use of the number. A delivery that the carrier only corrected is not among them.
     """
 
     milestone: Milestone = Milestone.PENDING
@@ -61,6 +63,7 @@ class ShipmentStatus(NamedTuple):
     due_at: datetime | None = None
     problem: JourneyStep | None = None
     is_untracked: bool = False
+    replaced_delivery_days: frozenset[date] = frozenset()
 
     @property
     def is_cancelled(self) -> bool:
@@ -122,6 +125,7 @@ def derive_sorted_status(
     instants = [step.occurred_at for step in use.counted if step.occurred_at is not None and not step.is_statement]
     to_buyer, delivery = walk.to_buyer, walk.to_buyer.delivery
     milestone, overlay = milestone_and_overlay(walk)
+    zone = zone_of_country(destination or "")
     return ShipmentStatus(
         milestone,
         overlay,
@@ -130,8 +134,8 @@ def derive_sorted_status(
         delivery.occurred_at if delivery else None,
         stage_times(to_buyer.steps),
         walk.current.kind,
-        tuple(build_journey(state, destination) for state in walk.journeys),
-        delivery.local_day(zone_of_country(destination or "")) if delivery else None,
+        tuple(build_journey(state, zone) for state in walk.journeys),
+        delivery.local_day(zone) if delivery else None,
         delivery,
         delivery_withdrawn_at(to_buyer, withdrawn),
         delivery.missing_since if delivery else None,
@@ -140,7 +144,20 @@ def derive_sorted_status(
         use.due_at,
         walk.current.problem,
         is_untracked(to_buyer.steps),
+        replaced_delivery_days(ordered, use, delivery, zone),
     )
+
+
+def replaced_delivery_days(
+    ordered: Sequence[JourneyStep], use: NumberUse, delivery: JourneyStep | None, zone: tzinfo
+) -> frozenset[date]:
+    """Return the days of counted deliveries before `delivery`, and of those that are not of this use of the number."""
+    if delivery is None:
+        return frozenset()
+    earlier = use.counted[: use.counted.index(delivery)]
+    excluded = (ordered[index] for index, why in use.exclusions.items() if why is not Exclusion.FUTURE)
+    days = (step.local_day(zone) for step in (*earlier, *excluded) if step.is_delivery)
+    return frozenset(day for day in days if day is not None)
 
 
 def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]:
@@ -154,11 +171,11 @@ def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]
     return to_buyer.milestone, current.overlay if is_lost else Overlay.RETURNING
 
 
-def build_journey(state: JourneyState, destination: str | None) -> JourneySummary:
-    """Return a journey as it is stored and shown."""
+def build_journey(state: JourneyState, zone: tzinfo) -> JourneySummary:
+    """Return a journey as it is stored and shown. `zone` is that of the buyer."""
     instants = [step.occurred_at for step in state.steps if step.occurred_at is not None]
     end = state.end if state.is_return else state.delivery
-    ended_on = end.local_day(zone_of_country(destination or "")) if end else None
+    ended_on = end.local_day(zone) if end else None
     return JourneySummary(state.kind, min(instants, default=None), end.occurred_at if end else None, ended_on)
 
 

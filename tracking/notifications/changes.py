@@ -52,7 +52,11 @@ class StatusChange(NamedTuple):
 
     def is_recent(self, new_scan: NewScan) -> bool:
         """Return whether a scan is worth a notice: a first import brings whole histories."""
-        return new_scan.time > self.now - MAX_EVENT_AGE
+        return self.is_recent_instant(new_scan.time)
+
+    def is_recent_instant(self, instant: datetime) -> bool:
+        """Return whether what happened then is worth a notice."""
+        return instant > self.now - MAX_EVENT_AGE
 
     def find_new(self, step: JourneyStep | None) -> NewScan | None:
         """Return the new scan of a step, if it is one."""
@@ -124,33 +128,44 @@ def sent_again_occasions(change: StatusChange) -> Iterator[Occasion]:
 
 def delivery_occasions(change: StatusChange) -> Iterator[Occasion]:
     """Yield a delivery, unless the page said "delivered" before: a corrected time or text is not told again."""
-    before, delivery = change.before, change.status.delivery
-    new_scan = change.find_new(delivery)
+    delivery = change.status.delivery
     if delivery is None or not is_said(NoticeKind.DELIVERED, change.after):
         return
-    journey, withdrawn_at = journey_key_of(change.after), before.delivery_withdrawn_at
-    facts = scan_facts(delivery, new_scan.place if new_scan else "")
-    if before.milestone is Milestone.DELIVERED and before.sent_again_count == change.after.sent_again_count:
-        if new_scan is not None and replaces_shown_delivery(change, delivery):
-            yield Occasion(NoticeKind.DELIVERED, f"{change.after.delivered_on} {journey}".strip(), facts)
-    elif withdrawn_at is not None:
-        yield Occasion(NoticeKind.DELIVERED, f"{instant_key(withdrawn_at)} {journey}".strip(), facts)
-    elif is_recent_delivery(change, delivery, new_scan):
-        yield Occasion(NoticeKind.DELIVERED, journey, facts)
+    new_scan = change.find_new(delivery)
+    key = delivery_key(change, is_new=new_scan is not None, is_recent=is_recent_delivery(change, delivery, new_scan))
+    if key is not None:
+        yield Occasion(
+            NoticeKind.DELIVERED,
+            f"{key} {journey_key_of(change.after)}".strip(),
+            scan_facts(delivery, new_scan.place if new_scan else ""),
+        )
+
+
+def delivery_key(change: StatusChange, *, is_new: bool, is_recent: bool) -> str | None:
+    """Return what tells the notice of a delivery from others of its journey; None if it is not to be told.
+
+    A page that showed an older delivery may have been wrong, or too late to tell.
+    """
+    before = change.before
+    was_shown = before.milestone is Milestone.DELIVERED and before.sent_again_count == change.after.sent_again_count
+    if was_shown and (is_new or is_recent) and replaces_shown_delivery(change):
+        return str(change.after.delivered_on)
+    if before.delivery_withdrawn_at is not None and not was_shown:
+        return instant_key(before.delivery_withdrawn_at)
+    was_told = was_shown and before.delivered_at is not None and change.is_recent_instant(before.delivered_at)
+    return "" if is_recent and not was_told else None
 
 
 def is_recent_delivery(change: StatusChange, delivery: JourneyStep, new_scan: NewScan | None) -> bool:
     """Return whether a delivery is recent enough for a notice."""
     happened_at = new_scan.time if new_scan is not None else delivery.occurred_at
-    return happened_at is not None and happened_at > change.now - MAX_EVENT_AGE
+    return happened_at is not None and change.is_recent_instant(happened_at)
 
 
-def replaces_shown_delivery(change: StatusChange, delivery: JourneyStep) -> bool:
-    """Return whether scans contradict the delivery that the page showed, and another one followed on another day."""
-    counted = change.status.counted
-    earlier = counted[: counted.index(delivery)]
-    was_contradicted = any(step.is_delivery and step.local_day(None) == change.before.delivered_on for step in earlier)
-    return was_contradicted and change.after.delivered_on != change.before.delivered_on
+def replaces_shown_delivery(change: StatusChange) -> bool:
+    """Return whether the delivery that the page showed is known to be none, and another one followed on another day."""
+    shown_on = change.before.delivered_on
+    return shown_on in change.status.replaced_delivery_days and shown_on != change.after.delivered_on
 
 
 def situation_occasions(change: StatusChange) -> Iterator[Occasion]:

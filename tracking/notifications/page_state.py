@@ -55,6 +55,7 @@ class PageState(NamedTuple):
     journeys: tuple[PageJourney, ...] = (PageJourney(JourneyKind.OUTBOUND, None),)
     stages: frozenset[JourneyStage] = frozenset()
     delivered_on: date | None = None
+    delivered_at: datetime | None = None
     delivery_withdrawn_at: datetime | None = None
 
     @property
@@ -96,6 +97,7 @@ def page_state_of(shipment: Shipment) -> PageState:
         journeys or (PageJourney(JourneyKind(shipment.journey), None),),
         frozenset(stage for stage, column in STAGE_TIME_FIELDS.items() if getattr(shipment, column) is not None),
         shipment.delivered_on,
+        shipment.delivered_at,
         shipment.delivery_withdrawn_at,
     )
 
