@@ -36,19 +36,21 @@ class CodeTable:
     """A carrier's code list. `version` is stored with every payload that was parsed with it.
 
     Words outvote `general_codes`: those that the file names, and those that say the same little on every side of the
-    border, such as "on the way".
+    border, such as "on the way", except for `exact_codes`, whose words sound worse than the code means.
     """
 
     version: str
     codes: dict[tuple[str, BorderSide], Scan]
     text_rules: dict[str, tuple[TextRule, ...]]
     general_codes: frozenset[str] = frozenset()
+    exact_codes: frozenset[str] = frozenset()
     scan_for: Callable[[str, BorderSide, str], Scan] = field(init=False)
     """`look_up_scan` with a cache of its own: carriers send the same few codes and texts over and over."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scan_for", lru_cache(maxsize=CACHE_SIZE)(self.look_up_scan))
-        object.__setattr__(self, "general_codes", self.general_codes | self.find_general_codes())
+        general_codes = (self.general_codes | self.find_general_codes()) - self.exact_codes
+        object.__setattr__(self, "general_codes", general_codes)
 
     @classmethod
     def load(cls, name: str) -> CodeTable:
@@ -58,7 +60,13 @@ class CodeTable:
             (code, side): scan for code, entry in data["codes"].items() for side, scan in expand_sides(entry).items()
         }
         rules = group_rules_by_code(data.get("text_rules", []))
-        return cls(data["version"], codes, rules, frozenset(data.get("general_codes", [])))
+        return cls(
+            data["version"],
+            codes,
+            rules,
+            frozenset(data.get("general_codes", [])),
+            frozenset(data.get("exact_codes", [])),
+        )
 
     def look_up_scan(self, code: str, side: BorderSide, text: str) -> Scan:
         """Return our scan for a carrier's code, corrected by its text; `unmapped` for a code not listed."""

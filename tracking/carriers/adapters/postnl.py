@@ -3,8 +3,9 @@
 Source: PostNL's own libraries and public clients of `GET /shipment/v2/status/barcode/{barcode}` (header `apikey`).
 The answer is `CurrentStatus` or, with detail, `CompleteStatus`, in it a `Shipment` with `Barcode`, `Address[]`,
 `Status` and `OldStatus[]`: `TimeStamp`, `StatusCode`, `StatusDescription`. Status 99 means "not applicable" and is no
-scan. PostNL asks for reasonable intervals: one call a second at most. Addresses hold names and streets: only type and
-country are read.
+scan. `Event[]` (`Code`, `Description`, `TimeStamp`) tells the same more finely, in no fixed order: a listed event takes
+the place of the status of the same second. Older answers write the code `01A` instead of `A01`. PostNL asks for
+reasonable intervals: one call a second at most. Addresses hold names and streets: only type and country are read.
 
 `TimeStamp` is `20-04-2016 23:53:58`, day first, or ISO, without a zone. PostNL's documents also show `11/07/2022`,
 which may be July or November: such a time keeps its raw text only. The Netherlands have one clock, so a parcel from
@@ -12,7 +13,7 @@ there to there gets an instant; any other scan may have been made abroad and kee
 distributieproces" in Dutch, "out for delivery" in English, and captures show it minutes before midnight: it is read as
 on its way to the depot.
 
-Unconfirmed: 6, 14 to 17, 19, 21 and 23 (so: unmapped), the finer codes in `Event[]` (so: not read), and places.
+Unconfirmed: what 6 and 19 stand for in each case (so: unmapped), and places: locations are given as PostNL's own codes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
@@ -43,6 +44,15 @@ from tracking.carriers.parsing.parsed_parts import Route
 CODE_TABLE: Final = CodeTable.load("postnl")
 NOT_APPLICABLE_CODE: Final = "99"
 DAY_FIRST_TIME: Final = re.compile(r"(\d\d)-(\d\d)-(\d{4})[ T](\d\d:\d\d(?::\d\d)?)")
+DIGITS_FIRST_CODE: Final = re.compile(r"(\d\d)([A-Z])")
+
+
+class Row(NamedTuple):
+    """A status or an event as PostNL writes it; `raw_time` is its time stamp."""
+
+    code: str
+    text: str
+    raw_time: str
 
 
 class PostNl(Adapter):
@@ -100,14 +110,12 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     number = require_text(entry.get("Barcode"), "Barcode")
     addresses = [expect_object(address, "an address") for address in as_list(entry.get("Address"), "Address")]
     route = Route(party_country(addresses, "02"), party_country(addresses, "01"))
-    rows = [expect_object(row, "a status") for row in as_list(entry.get("OldStatus"), "OldStatus")]
-    scans = [parse_event(row, route, received_at) for row in [expect_object(entry.get("Status"), "Status"), *rows]]
-    # The current status may also stand among the old ones: equal scans count once.
-    applicable = dict.fromkeys(scan for scan in reversed(scans) if scan.code not in ("", NOT_APPLICABLE_CODE))
+    # The current status may also stand among the old ones: equal rows count once.
+    rows = dict.fromkeys(merge_rows(status_rows_of(entry), event_rows_of(entry)))
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("postnl", "PostNL", number),),
-        scans=tuple(applicable),
+        scans=tuple(parse_row(row, route, received_at) for row in rows),
         origin=route.origin,
         destination=route.destination,
     )
@@ -119,16 +127,57 @@ def party_country(addresses: Sequence[Mapping[str, Any]], kind: str) -> str | No
     return parse_country_code(next(countries, None))
 
 
-def parse_event(row: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
-    """Parse one status; no place is given."""
-    code, text = clean_text(row.get("StatusCode")).lstrip("0"), clean_text(row.get("StatusDescription"))
-    event_time = parse_time(clean_text(row.get("TimeStamp")), "NL" if route == ("NL", "NL") else None, received_at)
-    return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(None, *route), text), event_time, UNKNOWN_PLACE, code, text
-    )
+def status_rows_of(entry: Mapping[str, Any]) -> list[Row]:
+    """Return the current and the old statuses, oldest first."""
+    old = [expect_object(row, "a status") for row in as_list(entry.get("OldStatus"), "OldStatus")]
+    rows = [
+        Row(clean_text(row.get("StatusCode")).lstrip("0"), clean_text(row.get("StatusDescription")), time_of(row))
+        for row in [expect_object(entry.get("Status"), "Status"), *old]
+    ]
+    return [row for row in reversed(rows) if row.code not in ("", NOT_APPLICABLE_CODE)]
+
+
+def event_rows_of(entry: Mapping[str, Any]) -> list[Row]:
+    """Return the events that say something, in PostNL's order, each code with its letter first."""
+    events = [expect_object(event, "an event") for event in as_list(entry.get("Event"), "Event")]
+    rows = [
+        Row(
+            DIGITS_FIRST_CODE.sub(r"\2\1", clean_text(event.get("Code")).upper()),
+            clean_text(event.get("Description")),
+            time_of(event),
+        )
+        for event in events
+    ]
+    return [row for row in rows if row.code and row.text]
+
+
+def time_of(row: Mapping[str, Any]) -> str:
+    """Return a time stamp as written."""
+    return clean_text(row.get("TimeStamp"))
+
+
+def merge_rows(statuses: Sequence[Row], events: Sequence[Row]) -> list[Row]:
+    """Return statuses and events oldest first, without the statuses that an event of the same second tells."""
+    if not events:
+        return list(statuses)
+    told_at = {event.raw_time for event in events if (event.code, "else") in CODE_TABLE.codes}
+    rows = [*(status for status in statuses if status.raw_time not in told_at), *events]
+    return sorted(rows, key=lambda row: to_iso_time(row.raw_time))
+
+
+def parse_row(row: Row, route: Route, received_at: datetime) -> ParsedScan:
+    """Parse one status or event; no place is given."""
+    event_time = parse_time(row.raw_time, "NL" if route == ("NL", "NL") else None, received_at)
+    scan = CODE_TABLE.scan_for(row.code, border_side_of(None, *route), row.text)
+    return ParsedScan(0, scan, event_time, UNKNOWN_PLACE, row.code, row.text)
+
+
+def to_iso_time(raw_time: str) -> str:
+    """Return a time whose day comes first in ISO order, and any other as it is."""
+    return DAY_FIRST_TIME.sub(r"\3-\2-\1T\4", raw_time)
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
     """Parse a time with the day first, or an ISO one."""
-    iso_time = DAY_FIRST_TIME.sub(r"\3-\2-\1T\4", raw_time)
+    iso_time = to_iso_time(raw_time)
     return timestamps.parse_timestamp(iso_time, country=country, received_at=received_at)._replace(raw_time=raw_time)
