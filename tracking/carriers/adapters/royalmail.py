@@ -5,7 +5,7 @@ clients with the codes that they met. Times carry the offset. Events come newest
 country: the country is assumed to be Britain for a domestic item only. The recipient's name in `signature` and
 `proofOfDeliveryData`, the photo and the position are never read.
 
-Unconfirmed: the full code list (unlisted codes stay unmapped).
+Unconfirmed: whether the list of codes that clients reprint is the current one (unlisted codes stay unmapped).
 """
 
 from __future__ import annotations
