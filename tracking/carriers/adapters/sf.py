@@ -10,7 +10,7 @@ last four digits of a telephone number of the parcel; without them it answers fo
 Couriers' names and telephone numbers stand in `remark` and are cut out; `acceptAddress` is shown as it is and never
 parsed for a country.
 
-Unconfirmed: codes beyond those in the table, and 70, 310 and 648, on which public readers differ (so: unmapped); a
+Unconfirmed: codes beyond those in the table, and whether 648 is a return or a forwarding (so: the remark decides); a
 probe that costs nothing and asks for no number.
 """
 
@@ -36,8 +36,12 @@ from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("sf")
 GATEWAY_SUCCESS_CODE: Final = "A1000"
-PERSON_NAMES: Final = re.compile(r"(快件交给|派送员|派件员|收派员|快递员|签收人)\s*[:：【]?\s*[^,，;；。(（】]{1,20}")
-PHONE_NUMBERS: Final = re.compile(r"\+?\d[\d\- ]{6,}\d")
+PERSON_NAMES: Final = re.compile(
+    r"(快件交给|派送员|派件员|收派员|快递员|签收人)(?!从丰巢|派件|派送|取件|取消|收件|已|正在)\s*[:：【]?\s*[^,，;；。(（】]{1,20}"
+)
+"""A courier or a recipient with the name behind it; what the courier does is no name."""
+PHONE_NUMBERS: Final = re.compile(r"(?<![A-Za-z\d])\+?\d[\d\- ]{6,}\d")
+"""Digits, but not those of a waybill number with its letters."""
 
 
 class SfExpress(Adapter):
