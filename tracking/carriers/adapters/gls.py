@@ -8,8 +8,9 @@ Irish clock shows: the offset is that of GLS's system, so the instant is right a
 `parse_timestamp` detects that where the country contradicts the offset. `errorMessage` and `description` hold no names
 in the captures. A new account may call 500 times a day, until GLS grants more.
 
-Unconfirmed: event codes beyond those in the table (so: unmapped), a parcel's destination country (none is given), and
-what `DELIVD.PARCELSHOP` means beyond its text (the shop has the parcel: to be collected, not delivered).
+Unconfirmed: event codes beyond those in the table (so GLS's standard texts, listed behind the codes, are read for them;
+a text makes a delivery only under a code of a delivery), a parcel's destination country (none is given), and what
+`DELIVD.PARCELSHOP` means beyond its text (the shop has the parcel: to be collected, not delivered).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.border_sides import BorderSide, border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
@@ -43,11 +44,14 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.parsed_parts import place_in_city
+from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 CODE_TABLE: Final = CodeTable.load("gls")
 PATH: Final = "/track-and-trace-v1/tracking"
 TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v2/token")
 JSON_HEADERS: Final = {"Accept": "application/json"}
+DELIVERY_PREFIX: Final = "DELIVD."
+"""How the codes of deliveries start, to whomever."""
 
 
 class Gls(Adapter):
@@ -110,6 +114,17 @@ def parse_event(item: Any, received_at: datetime) -> ParsedScan:
     event_time = timestamps.parse_timestamp(
         clean_text(event.get("eventDateTime")), country=country, received_at=received_at
     )
-    return ParsedScan(
-        0, CODE_TABLE.scan_for(code, border_side_of(country, None, None), text), event_time, place, code, text
-    )
+    return ParsedScan(0, scan_of(code, border_side_of(country, None, None), text), event_time, place, code, text)
+
+
+def scan_of(code: str, side: BorderSide, text: str) -> Scan:
+    """Return our scan for a code, or for GLS's standard text where the table does not list the code."""
+    if (code, side) in CODE_TABLE.codes:
+        return CODE_TABLE.scan_for(code, side, text)
+    scan = CODE_TABLE.codes.get((standard_text_of(text), side), Scan.UNMAPPED)
+    return scan if scan not in DELIVERED_SCANS or code.startswith(DELIVERY_PREFIX) else Scan.UNMAPPED
+
+
+def standard_text_of(text: str) -> str:
+    """Return a text as the table spells it: in lower case, with single spaces, without the full stop."""
+    return " ".join(text.casefold().replace("’", "'").split()).removesuffix(".")
