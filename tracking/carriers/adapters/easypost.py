@@ -7,8 +7,8 @@ are signed: `X-Hmac-Signature: hmac-sha256-hex=` and the HMAC of the raw body, k
 `signed_by` is never read.
 
 Every time ends in `Z`. It is UTC, unless the carrier's own words tell the same clock: then EasyPost could not place a
-local time. `description`, the carrier's longer text, is read for its clock only. Unconfirmed: the full list of details
-(unlisted ones stay unmapped).
+local time. `description`, the carrier's longer text, is read for its clock only. Unconfirmed: which detail comes with
+which status (pairs that the table does not list stay unmapped).
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def parse_event(item: Any, slug: str, route: Route, received_at: datetime) -> Pa
     detail = expect_object(item, "a detail")
     place, text = parse_place(detail.get("tracking_location"), "tracking_location"), clean_text(detail.get("message"))
     status, status_detail = clean_text(detail.get("status")), clean_text(detail.get("status_detail"))
-    code = status if status_detail in VAGUE_DETAILS or status == "delivered" else f"{status}/{status_detail}"
+    code = code_of(status, status_detail)
     # Places of the USPS, which delivers in one country only, come without it.
     time_place = place._replace(country=place.country or ("US" if slug == "usps" else None))
     words = f"{clean_text(detail.get('description'))} {text}"
@@ -139,3 +139,10 @@ def parse_event(item: Any, slug: str, route: Route, received_at: datetime) -> Pa
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
+
+
+def code_of(status: str, status_detail: str) -> str:
+    """Return a status with its detail; a delivery keeps only a detail that the table lists, as it names who has it."""
+    code = f"{status}/{status_detail}"
+    is_said_by_status = status == "delivered" and (code, "else") not in CODE_TABLE.codes
+    return status if status_detail in VAGUE_DETAILS or is_said_by_status else code
