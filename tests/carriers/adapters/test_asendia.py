@@ -11,6 +11,7 @@ import pytest
 from tests.carriers.stub_carrier import StubCarrier
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
 from tracking.carriers.adapters.asendia import Asendia, parse_time
+from tracking.carriers.parsed import NO_EVENTS_YET
 from tracking.carriers.parsing.json_access import RejectionAnswerError, UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import Precision, ZoneSource
@@ -147,3 +148,15 @@ def test_no_street_is_read() -> None:
 
     assert "A STREET 1" in sample.read_text()
     assert "STREET" not in repr(ASENDIA.parse(sample.read_bytes(), received_at=RECEIVED_AT))
+
+
+def test_asendia_sync_tells_an_unknown_number_from_a_rejected_call() -> None:
+    answer = ASENDIA.parse(
+        b'{"title": "Not Found", "status": 404, "detail": "no such parcel"}', received_at=RECEIVED_AT
+    )
+
+    assert [(rejected.reason, rejected.text) for rejected in answer.rejected_numbers] == [
+        (NO_EVENTS_YET, "no such parcel")
+    ]
+    with pytest.raises(RejectionAnswerError, match=r"Asendia refused the call \(401\): Unauthorized"):
+        ASENDIA.parse(b'{"title": "Unauthorized", "status": 401}', received_at=RECEIVED_AT)
