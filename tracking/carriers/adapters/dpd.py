@@ -6,6 +6,11 @@ Source: the answer of `tracking.dpd.de/rest/plc/{language}/{number}` as open-sou
 (`21.10.2026, 15:43`). A step not yet reached is a plan and no scan. `shipmentInfo` holds the number and the receiver's
 country.
 
+The SOAP service itself, ParcelLifeCycleService 2.0, is read too, in the form that its schema and public captures show:
+`getTrackingDataResponse.trackingresult.statusInfo` with lines wrapped in `content`. It names no parcel: the answer is
+about the requested one. It is not requested from here: it needs a DELIS user and a token of a day, and which country's
+server answers is a matter of the contract. Belgium's server writes the month first; such a time keeps its raw text.
+
 Unconfirmed: the page's schema is not documented and may change without notice; the codes of `scanInfo` (so: not read,
 the steps say the same); whose time a scan abroad shows (so a time is an instant in Germany only); date formats
 of other languages (so: requested in German; an unknown format keeps its raw text); the answer for an unknown or a
@@ -20,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.border_sides import border_side_of
@@ -35,9 +41,11 @@ from tracking.carriers.parsing.json_access import (
     parse_country_code,
     require_text,
 )
+from tracking.carriers.parsing.xml_access import element_text, load_xml
 
 CODE_TABLE: Final = CodeTable.load("dpd")
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")
+NOTHING_TOLD: Final = "DPD tells nothing: it does not know the number or wants the receiver's postcode"
 COUNTRY_SUFFIX: Final = re.compile(r"\(([A-Z]{2})\)\s*$")
 
 
@@ -49,12 +57,12 @@ class Dpd(Adapter):
     homepage = "https://www.dpd.com"
 
     def parse(self, body: bytes, *, received_at: datetime) -> ParsedAnswer:
+        if body.lstrip().startswith(b"<"):
+            return ParsedAnswer((parse_soap_answer(load_xml(body, "Envelope"), received_at),))
         answer = expect_object(load_json_object(body).get("parcellifecycleResponse"), "parcellifecycleResponse")
         data = expect_object(answer.get("parcelLifeCycleData"), "parcelLifeCycleData")
         if not data:
-            raise RejectionAnswerError(
-                "DPD tells nothing: it does not know the number or wants the receiver's postcode"
-            )
+            raise RejectionAnswerError(NOTHING_TOLD)
         return ParsedAnswer((parse_shipment(data, received_at),))
 
     async def fetch(self, client: CarrierClient, numbers: Sequence[str]) -> bytes:
@@ -85,13 +93,45 @@ def parse_shipment(data: Mapping[str, Any], received_at: datetime) -> ParsedShip
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("dpd", "DPD", number),),
-        scans=tuple(parse_event(step, destination, received_at) for step in reached),
+        scans=tuple(parse_event(step, destination, "de", received_at) for step in reached),
         destination=destination,
     )
 
 
-def parse_event(step: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
-    """Parse one step that has been reached."""
+def parse_soap_answer(envelope: Element, received_at: datetime) -> ParsedShipment:
+    """Parse the one parcel of a SOAP answer, which has no number. Raise RejectionAnswerError for a fault."""
+    if (fault := envelope.find("Body/Fault")) is not None:
+        message = element_text(fault, ".//errorMessage") or element_text(fault, "faultstring")
+        raise RejectionAnswerError(f"DPD refused the call: {message or 'no reason given'}")
+    elements = envelope.findall("Body/getTrackingDataResponse/trackingresult/statusInfo")
+    if not elements:
+        raise RejectionAnswerError(NOTHING_TOLD)
+    reached = [step_of(element) for element in elements if is_reached(element)]
+    scans = tuple(parse_event(step, None, None, received_at) for step in reached)
+    return ParsedShipment(number="", legs=(ParsedLeg("dpd", "DPD", ""),), scans=scans)
+
+
+def is_reached(element: Element) -> bool:
+    """Return whether a step of a SOAP answer has been reached, the current one included."""
+    return "true" in (element_text(element, "statusHasBeenReached"), element_text(element, "isCurrentStatus"))
+
+
+def step_of(element: Element) -> dict[str, Any]:
+    """Return a step of a SOAP answer in the form of the JSON one."""
+    lines = [element_text(line, "content") for line in element.findall("description/content")]
+    return {
+        "status": element_text(element, "status"),
+        "label": element_text(element, "label/content"),
+        "description": {"content": lines},
+        "location": element_text(element, "location/content"),
+        "date": element_text(element, "date/content"),
+    }
+
+
+def parse_event(
+    step: Mapping[str, Any], destination: str | None, language: str | None, received_at: datetime
+) -> ParsedScan:
+    """Parse one step that has been reached; `language` is that of its text."""
     code, text, place = clean_text(step.get("status")).upper(), description_of(step), parse_place(step)
     event_time = parse_time(plain_text_of(step.get("date")), "DE" if place.country == "DE" else None, received_at)
     return ParsedScan(
@@ -101,7 +141,7 @@ def parse_event(step: Mapping[str, Any], destination: str | None, received_at: d
         place,
         code,
         text,
-        "de",
+        language,
     )
 
 
