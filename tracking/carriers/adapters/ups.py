@@ -3,7 +3,8 @@
 Source: UPS's developer portal and its example answer. `date` and `time` are the place's local time, and newer answers
 add `gmtOffset`; without it the zone is not known. Activities come newest first. The status type (D, I, M, MV, O, P, RS,
 X) is what UPS documents; the lists of two-letter codes under it that UPS's users were given (UPS-API/api-documentation,
-issue 7) say less than the text does, so the text decides within a type. The token endpoint takes id and secret by HTTP
+issue 7) say less than the text does, so the text decides within a type, and where it says no more than the type the
+three-digit status code does. The token endpoint takes id and secret by HTTP
 Basic and nothing else (UPS's OAuth documents and UPS's own client). An unknown number is 404 by UPS's documents, in
 practice a warning in a successful answer (issues 102, 166); an impossible one is TV1002, which UPS has given for good
 numbers too (218). Address lines, names and `receivedBy` are never read.
@@ -21,7 +22,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from tracking.carriers.adapter import Adapter, CarrierClient
-from tracking.carriers.border_sides import border_side_of
+from tracking.carriers.border_sides import BorderSide, border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
@@ -52,9 +53,12 @@ from tracking.carriers.parsing.measurements import build_measurements, to_grams,
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on, place_in_city
 from tracking.carriers.parsing.rejections import rejected_call
+from tracking.vocabulary import Scan
 
 CODE_TABLE: Final = CodeTable.load("ups")
 TOKEN_ENDPOINT: Final = TokenEndpoint("/security/v1/oauth/token", uses_basic_auth=True)
+REFINED_TYPES: Final = frozenset("DIX")
+"""The types that a status code may say more about: delivered, in transit and exception."""
 REJECTION_REASONS: Final[Mapping[str, str]] = {
     "TW0001": NO_EVENTS_YET,
     "TW0001W": NO_EVENTS_YET,
@@ -176,9 +180,20 @@ def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
     place = parse_place(expect_object(activity.get("location"), "location"))
     status = expect_object(activity.get("status"), "status")
     status_type, text = clean_text(status.get("type")), clean_text(status.get("description"))
-    scan = CODE_TABLE.scan_for(status_type, border_side_of(place.country, *route), text)
+    scan = scan_of(status_type, clean_text(status.get("statusCode")), border_side_of(place.country, *route), text)
     code = f"{status_type} {clean_text(status.get('code'))}".strip()
     return ParsedScan(0, scan, parse_time(activity, place, received_at), place, code, text, "en")
+
+
+def scan_of(status_type: str, status_code: str, side: BorderSide, text: str) -> Scan:
+    """Return what type and text say; where the text adds nothing, what the status code adds to the type."""
+    scan = CODE_TABLE.scan_for(status_type, side, text)
+    says_no_more = scan is CODE_TABLE.scan_for(status_type, side, "")
+    if status_type not in REFINED_TYPES or not status_code.isdecimal() or not says_no_more:
+        return scan
+    code = f"D {status_code}" if status_type == "D" else status_code
+    detail = CODE_TABLE.scan_for(code, side, "")
+    return scan if detail is Scan.UNMAPPED else detail
 
 
 def parse_time(activity: Mapping[str, Any], place: ParsedPlace, received_at: datetime) -> ParsedTime:
