@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracking.carriers.adapters import asendia, dpd, easypost, gls, postnl, royalmail, sf, shippo
+from tracking.carriers.adapters import asendia, dpd, easypost, fourpx, gls, postnl, royalmail, sf, shippo
 from tracking.carriers.border_sides import BorderSide
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.registry import ADAPTERS
@@ -126,6 +126,26 @@ ASENDIA: Journey = [
     ("RETURNSEND", "else", "Returned to sender", "return.started"),
     ("CLEARRET", "else", "Returned from clearance", "unmapped"),
 ]
+FOURPX: Journey = [
+    ("FPX_M_TDMF", "else", "Transport delay,late Arrival and miss the flight.", "exception.delayed"),
+    ("FPX_M_TDAC", "else", "Transport delay, Awaiting collection from agents.", "exception.delayed"),
+    ("FPX_I_HCPR", "destination", "Held in customs, Pending customs released.", "import.customs_held"),
+    ("FPX_I_HCIT", "else", "Held in customs, Need recipient confirm duty and tax.", "import.duties_due"),
+    ("FPX_I_HCNR", "else", "Held in customs, No response from recipient.", "import.customs_info_required"),
+    ("FPX_S_OKRC", "destination", "Handed over to recipient broker for clearance.", "import.customs_presented"),
+    ("FPX_D_LPRS", "destination", "Progressing, and will be delivered in the coming days.", "lastmile.handed_over"),
+    ("FPX_D_DDRH", "else", "Delivery delay, Recipient not at home.", "delivery.attempt_failed_absent"),
+    ("FPX_D_DDIA", "else", "Delivery delay, Incorrect or incomplete address.", "delivery.attempt_failed_address"),
+    ("FPX_D_DDNF", "destination", "Consignment not found, investigation started.", "exception.delayed"),
+    ("FPX_D_DFCR", "else", "Delivery failed,Customer refused", "delivery.attempt_failed_refused"),
+    ("FPX_D_FDPL", "else", "Delivery failed, the package lost.", "exception.lost"),
+    ("FPX_S_OKPO", "destination", "Shipment delivered, Forwarded to post office.", "lastmile.handed_over"),
+    ("FPX_D_PD", "destination", "Partial Delivered.", "unmapped"),
+    ("FPX_S_OKCC", "destination", "Shipment delivered, Consignee collection.", "delivery.collected"),
+    ("FPX_O_RTOC", "else", "Being returned to Country of origin.", "return.started"),
+    ("FPX_O_RT", "else", "Returned to the place of shipper.", "return.completed"),
+]
+
 STEPS = [
     pytest.param(table, *step, id=f"{slug}-{step[0]}-{number}")
     for slug, table, journey in (
@@ -136,6 +156,7 @@ STEPS = [
         ("shippo", shippo.CODE_TABLE, SHIPPO),
         ("dpd", dpd.CODE_TABLE, DPD),
         ("asendia", asendia.CODE_TABLE, ASENDIA),
+        ("4px", fourpx.CODE_TABLE, FOURPX),
     )
     for number, step in enumerate(journey)
 ]
@@ -196,6 +217,7 @@ def test_gls_standard_texts_stand_for_codes_that_are_not_listed(code: str, text:
         (shippo.CODE_TABLE, "DELIVERED DELIVERED/delivered"),
         (dpd.CODE_TABLE, "DELIVERED"),
         (asendia.CODE_TABLE, "DELIVERY"),
+        (fourpx.CODE_TABLE, "FPX_S_OK FPX_S_OKCC FPX_S_OKGP FPX_S_OKIDC FPX_S_OKSC FPX_S_OKVP"),
     ],
 )
 def test_only_codes_that_hand_the_parcel_to_somebody_are_deliveries(table: CodeTable, codes: str) -> None:
