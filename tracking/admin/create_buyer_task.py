@@ -19,12 +19,16 @@ from tracking.live import publish
 from tracking.models import BuyerTask, Shipment
 from tracking.models.buyer_tasks import Actor
 from tracking.models.texts import PaperKind
-from tracking.vocabulary import BuyerTaskKind
+from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind
 
 CHANGE_BUYER_TASK_PERMISSION: Final = "tracking.change_buyertask"
 DEFAULT_DEADLINE_DAYS: Final = 3
 MAX_DEADLINE_DAYS: Final = 60
 MAX_REASON_LENGTH: Final = 500
+REQUESTABLE_KINDS: Final = [
+    kind for kind in BuyerTaskKind if kind is not BuyerTaskKind.NOT_RECEIVED and kind not in BUYER_REQUEST_KINDS
+]
+"""What an operator can ask a buyer for. Only the buyer can say that a parcel was not received, or request something."""
 
 
 def create_buyer_task(request: HttpRequest, pk: int) -> HttpResponse:
@@ -36,7 +40,7 @@ def create_buyer_task(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     shipment = get_object_or_404(Shipment.objects.select_related("order"), pk=pk)
     kind, days = request.POST.get("buyer_task_kind", ""), request.POST.get("deadline_days", "")
-    if kind not in BuyerTaskKind.values or not days.isdecimal() or not 1 <= int(days) <= MAX_DEADLINE_DAYS:
+    if kind not in REQUESTABLE_KINDS or not days.isdecimal() or not 1 <= int(days) <= MAX_DEADLINE_DAYS:
         messages.error(request, gettext("Choose what to ask for, and 1 to 60 days for the answer."))
     else:
         open_buyer_task(request, shipment, BuyerTaskKind(kind), int(days))
@@ -69,10 +73,7 @@ def buyer_task_form_context(request: HttpRequest, shipment: Shipment) -> dict[st
     """Return the context of `admin/tracking/shipment/_create_buyer_task.html`."""
     return {
         "can_create_buyer_task": request.user.has_perm(CHANGE_BUYER_TASK_PERMISSION),
-        # Only the buyer can say that a parcel was not received.
-        "buyer_task_kinds": [
-            (kind.value, kind.label) for kind in BuyerTaskKind if kind is not BuyerTaskKind.NOT_RECEIVED
-        ],
+        "buyer_task_kinds": [(kind.value, kind.label) for kind in REQUESTABLE_KINDS],
         "paper_kinds": PaperKind.choices,
         "default_deadline_days": DEFAULT_DEADLINE_DAYS,
         "buyer_tasks": BuyerTask.objects.filter(shipment=shipment).order_by("-pk"),

@@ -11,6 +11,7 @@ from tracking.models.operator_decisions import NumberChange, OperatorStatement
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
 from tracking.models.shipments import Leg, Shipment
+from tracking.models.shop_pictures import ShopPicture
 from tracking.models.shops import Shop
 from tracking.models.translations import MachineTranslation
 
@@ -45,6 +46,7 @@ __all__ = [
     "PredictionModelPart",
     "Shipment",
     "Shop",
+    "ShopPicture",
     "Subscriber",
     "TextMapping",
     "UnmappedCode",

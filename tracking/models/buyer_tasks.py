@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from tracking.models.fields import SecretsField
 from tracking.models.shipments import Shipment
 from tracking.models.texts import PaperKind, PaperRefusal, buyer_task_title, localize_reason
-from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
+from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind, BuyerTaskState
 
 RECEIPT_CODE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without characters that are easily confused when read aloud: 0 and O, 1, I and L."""
-FINAL_STATES: Final = (BuyerTaskState.ACCEPTED, BuyerTaskState.CLOSED)
+FINAL_STATES: Final = (BuyerTaskState.ACCEPTED, BuyerTaskState.DECLINED, BuyerTaskState.CLOSED)
+DECIDED_STATES: Final = (BuyerTaskState.ACCEPTED, BuyerTaskState.DECLINED)
 WAITING_FOR_BUYER_STATES: Final = (BuyerTaskState.REQUESTED, BuyerTaskState.REJECTED)
 WAITING_FOR_SHOP_STATES: Final = (BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN)
 
@@ -44,6 +45,7 @@ class BuyerTaskAction(models.TextChoices):
     ANSWERED = "answered", _("answered")
     SEEN = "seen", _("answer opened")
     ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
     REJECTED = "rejected", _("refused and asked again")
     FORWARDED = "forwarded", _("passed on to the carrier")
     FORWARD_FAILED = "forward_failed", _("could not be passed on")
@@ -58,13 +60,17 @@ class BuyerTaskQuerySet(models.QuerySet["BuyerTask"]):
     """Queries for buyer tasks by their state."""
 
     def open(self) -> Self:
-        """Return the buyer tasks that are neither accepted nor closed."""
+        """Return the buyer tasks that are neither accepted, declined nor closed."""
         return self.exclude(state__in=FINAL_STATES)
 
     def visible_to_buyer(self, since: datetime) -> Self:
-        """Return what a buyer sees: open tasks, and those accepted since `since`; the nearest deadline first."""
-        accepted = models.Q(state=BuyerTaskState.ACCEPTED, closed_at__gte=since)
-        return self.filter(~models.Q(state__in=FINAL_STATES) | accepted).order_by(
+        """Return what a buyer sees, the nearest deadline first: open tasks, and those decided since `since`.
+
+        What the buyer requested and got stays for ever, so that it is not requested again.
+        """
+        decided = models.Q(state__in=DECIDED_STATES, closed_at__gte=since)
+        granted = models.Q(state=BuyerTaskState.ACCEPTED, kind__in=BUYER_REQUEST_KINDS)
+        return self.filter(~models.Q(state__in=FINAL_STATES) | decided | granted).order_by(
             models.F("deadline_at").asc(nulls_last=True), "pk"
         )
 
@@ -78,6 +84,7 @@ class BuyerTask(models.Model):
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     reason = models.TextField(_("reason"), blank=True)
     rejection_reason = models.TextField(_("why the last answer was refused"), blank=True)
+    shop_reply = models.TextField(_("reply of the shop"), blank=True)
     requested_papers = models.JSONField(_("papers wanted"), default=list, blank=True)
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     opened_at = models.DateTimeField(_("asked at"))
@@ -105,6 +112,11 @@ class BuyerTask(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("buyer_task", args=[self.shipment.token, self.kind])
+
+    @property
+    def is_request_of_buyer(self) -> bool:
+        """Return whether the buyer requests something of the shop, which accepts or declines it."""
+        return self.kind in BUYER_REQUEST_KINDS
 
     @property
     def title(self) -> str:
@@ -138,7 +150,7 @@ class BuyerTask(models.Model):
 
     @property
     def is_final(self) -> bool:
-        """Return whether the task is accepted or closed."""
+        """Return whether the task is accepted, declined or closed."""
         return self.state in FINAL_STATES
 
 

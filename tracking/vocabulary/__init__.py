@@ -5,7 +5,7 @@ read, translated.
 """
 
 from tracking.vocabulary.alerts import AlertKind, Cause, Severity
-from tracking.vocabulary.buyers import BuyerTaskKind, BuyerTaskState, NoticeKind
+from tracking.vocabulary.buyers import BUYER_REQUEST_KINDS, BuyerTaskKind, BuyerTaskState, NoticeKind
 from tracking.vocabulary.feeds import FeedState, Precision, ZoneSource
 from tracking.vocabulary.journeys import (
     DELIVERED_SCANS,
@@ -20,8 +20,10 @@ from tracking.vocabulary.journeys import (
     StatementKind,
     TrackingState,
 )
+from tracking.vocabulary.shops import Remedy
 
 __all__ = [
+    "BUYER_REQUEST_KINDS",
     "DELIVERED_SCANS",
     "MILESTONE_OF_SCAN",
     "MILESTONE_RANKS",
@@ -37,6 +39,7 @@ __all__ = [
     "NoticeKind",
     "Overlay",
     "Precision",
+    "Remedy",
     "Scan",
     "Severity",
     "StatementKind",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,27 @@ class BuyerTaskKind(TextChoices):
     PICKUP_POINT = "pickup_point", _("A pick-up point")
     AVAILABILITY = "availability", _("Somebody will be there")
     NOT_RECEIVED = "not_received", _("Marked as delivered, but not received")
+    FOUND = "found", _("I found it")
+    REPLACEMENT = "replacement", _("Send a new one")
+    REFUND = "refund", _("Get a refund")
+    KEEP_DAMAGED = "keep_damaged", _("Keep it")
+    SEND_AGAIN = "send_again", _("Send it again")
+    DUTY_PAID = "duty_paid", _("I paid the duty")
+    KEEP_LONGER = "keep_longer", _("Keep it longer")
+
+
+BUYER_REQUEST_KINDS: Final = frozenset(
+    {
+        BuyerTaskKind.FOUND,
+        BuyerTaskKind.REPLACEMENT,
+        BuyerTaskKind.REFUND,
+        BuyerTaskKind.KEEP_DAMAGED,
+        BuyerTaskKind.SEND_AGAIN,
+        BuyerTaskKind.DUTY_PAID,
+        BuyerTaskKind.KEEP_LONGER,
+    }
+)
+"""What only a buyer starts and the shop accepts or declines, once: it is never asked for again."""
 
 
 class BuyerTaskState(TextChoices):
@@ -29,6 +52,7 @@ class BuyerTaskState(TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     REJECTED = "rejected", _("Not accepted")
     FORWARDED = "forwarded", _("Passed on to the carrier")
+    DECLINED = "declined", _("Declined by the shop")
     CLOSED = "closed", _("No longer needed")
 
 

@@ -43,11 +43,17 @@ from tracking.carriers.parsed import (
 from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.parsing.json_access import UnreadableAnswerError, json_type_name, load_json_value
 from tracking.carriers.text_rules import correct_scan_by_text
-from tracking.vocabulary import BuyerTaskKind, Scan
+from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind, Scan
 
 SLUG: Final = "generic"
-FORWARDED_TASK_KINDS: Final = frozenset(BuyerTaskKind) - {BuyerTaskKind.PAPERS, BuyerTaskKind.NOT_RECEIVED}
-"""All but documents, which stay with the shop, and missing parcels, for which only the sender can file a claim."""
+FORWARDED_TASK_KINDS: Final = (
+    frozenset(BuyerTaskKind)
+    - {BuyerTaskKind.PAPERS, BuyerTaskKind.NOT_RECEIVED}
+    - (BUYER_REQUEST_KINDS - {BuyerTaskKind.KEEP_LONGER})
+)
+"""All but documents, which stay with the shop, missing parcels, for which only the sender can file a claim, and what
+a buyer requests of the shop.
+"""
 
 
 class ConfigurableAdapter(Adapter):
