@@ -14,7 +14,7 @@ from PIL import Image
 from tests.paper_check.hostile_pdfs import new_pdf, repeated_structures, saved
 from tests.paper_check.sample_files import image_bytes
 from tracking.paper_check import child_process
-from tracking.paper_check.child_process import DEFAULT_LIMITS, CheckLimits, check_file
+from tracking.paper_check.child_process import DEFAULT_LIMITS, CheckLimits, check_file, shrink_picture
 from tracking.paper_check.formats import MAX_FILE_BYTES, CheckRefusal, PaperRefusedError
 
 TEN_MEGABYTES = dict(repeated_structures(MAX_FILE_BYTES - 1000))
@@ -110,3 +110,33 @@ def test_arbitrary_bytes_raise_no_other_error(rest: bytes, start: bytes) -> None
         assert check_file(start + rest)
     except PaperRefusedError as error:
         assert error.refusal in CheckRefusal
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_returned_as_a_small_webp(kind: str) -> None:
+    shrunk = shrink_picture(image_bytes(kind, (1200, 1200)), 208)
+
+    with Image.open(BytesIO(shrunk)) as image:
+        assert (image.format, image.size) == ("WEBP", (208, 208))
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg/>", b"%PDF-1.7\n", b"GIF89a", image_bytes()[:200]])
+def test_what_is_no_picture_is_refused(content: bytes) -> None:
+    with pytest.raises(PaperRefusedError) as caught:
+        shrink_picture(content, 208)
+
+    assert caught.value.refusal == CheckRefusal.DAMAGED_IMAGE
+
+
+def test_a_picture_that_decompresses_to_gigabytes_is_refused() -> None:
+    with pytest.raises(PaperRefusedError) as caught:
+        shrink_picture(image_bytes("PNG", (6000, 5001)), 208)
+
+    assert caught.value.refusal == CheckRefusal.TOO_MANY_PIXELS
+
+
+def test_the_largest_picture_that_is_accepted_ends_within_its_limits() -> None:
+    shrunk = shrink_picture(image_bytes("JPEG", (12_000, 10_000)), 208)
+
+    assert shrunk.startswith(b"RIFF")
+    assert shrink_picture(image_bytes("PNG", (6000, 5000)), 208).startswith(b"RIFF")

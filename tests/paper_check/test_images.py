@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.paper_check.sample_files import image_bytes, image_with_metadata
 from tracking.paper_check.formats import CheckRefusal, PaperRefusedError, detect_format
-from tracking.paper_check.images import MAX_SIDE_PIXELS, STRIP_ROWS, reencode_image
+from tracking.paper_check.images import MAX_SIDE_PIXELS, STRIP_ROWS, reencode_image, shrink_image
 
 
 def rewrite_image(content: bytes) -> bytes:
@@ -124,3 +124,61 @@ def test_an_image_bomb_is_refused_before_it_is_decoded(side: int) -> None:
 )
 def test_a_damaged_image_is_refused(content: bytes) -> None:
     assert refusal_of(content) == CheckRefusal.DAMAGED_IMAGE
+
+
+def shrunk(content: bytes, side_pixels: int = 208) -> Image.Image:
+    return Image.open(BytesIO(shrink_image(content, detect_format(content), side_pixels)))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("size", [(600, 600), (64, 64), (208, 208)])
+def test_a_square_image_fills_a_square_webp(kind: str, size: tuple[int, int]) -> None:
+    with shrunk(image_bytes(kind, size)) as image:
+        assert (image.format, image.size) == ("WEBP", (208, 208))
+        assert image.convert("RGB").getpixel((2, 2)) == pytest.approx((0, 128, 128), abs=6)
+
+
+def test_a_wide_image_is_whole_and_centred_on_a_transparent_ground() -> None:
+    with shrunk(image_bytes("PNG", (600, 300))) as image:
+        alpha = image.convert("RGBA").getchannel("A")
+
+        assert [alpha.getpixel((104, row)) for row in (2, 104, 205)] == [0, 255, 0]
+        assert alpha.getpixel((2, 104)) == 255
+
+
+def test_a_transparent_logo_stays_transparent() -> None:
+    buffer = BytesIO()
+    Image.new("RGBA", (96, 96), (0, 0, 0, 0)).save(buffer, "PNG")
+
+    with shrunk(buffer.getvalue()) as image:
+        assert image.convert("RGBA").getpixel((104, 104))[3] == 0
+
+
+def test_metadata_of_a_shrunk_image_is_removed_and_the_image_rotated_upright() -> None:
+    uploaded = image_with_metadata()
+    stored = shrink_image(uploaded, "JPEG", 208)
+
+    assert b"Fictional Camera" not in stored and b"taken at home" not in stored
+    with Image.open(BytesIO(stored)) as image:
+        assert len(image.getexif()) == 0
+        alpha = image.convert("RGBA").getchannel("A")
+    assert (alpha.getpixel((104, 2)), alpha.getpixel((2, 104))) == (255, 0), "upright: higher than wide"
+
+
+def test_only_the_first_picture_of_an_animation_is_kept() -> None:
+    buffer = BytesIO()
+    frames = [Image.new("RGB", (60, 60), color) for color in ("teal", "red")]
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:])
+
+    with shrunk(buffer.getvalue()) as image:
+        assert getattr(image, "n_frames", 1) == 1
+        assert image.convert("RGB").getpixel((104, 104)) == pytest.approx((0, 128, 128), abs=6)
+
+
+@pytest.mark.parametrize("size", [(30_000, 1), (1, 30_000)])
+def test_a_line_becomes_a_line_or_is_refused(size: tuple[int, int]) -> None:
+    try:
+        with shrunk(image_bytes("PNG", size)) as image:
+            assert image.size == (208, 208)
+    except PaperRefusedError as error:
+        assert error.refusal == CheckRefusal.DAMAGED_IMAGE

@@ -1,6 +1,7 @@
-"""The child process: `python -m tracking.paper_check <CPU seconds> <bytes of memory>`, file on stdin, result on stdout.
+"""The child process: `python -m tracking.paper_check <CPU seconds> <bytes of memory> [<side>]`, from stdin to stdout.
 
-The first line of the result is `ok` or a `CheckRefusal`; after `ok` follows the rewritten file.
+With a side in pixels the file must be an image and becomes a square WebP of that size. The first line of the result
+is `ok` or a `CheckRefusal`; after `ok` follows the rewritten file.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from typing import Final
 
 from tracking.paper_check.formats import MAX_FILE_BYTES, CheckRefusal, PaperRefusedError, detect_format
-from tracking.paper_check.images import reencode_image
+from tracking.paper_check.images import MAX_PIXELS_BY_FORMAT, reencode_image, shrink_image
 from tracking.paper_check.pdf import normalize_pdf
 
 MAX_RESULT_BYTES: Final = 3 * MAX_FILE_BYTES
@@ -43,12 +44,22 @@ def rewrite_file(content: bytes) -> bytes:
     return rewritten
 
 
+def shrink_picture(content: bytes, side_pixels: int) -> bytes:
+    """Return an image as a square WebP; raise `PaperRefusedError`, also for any other file."""
+    file_format = detect_format(content)
+    if file_format not in MAX_PIXELS_BY_FORMAT:
+        raise PaperRefusedError(CheckRefusal.DAMAGED_IMAGE)
+    return shrink_image(content, file_format, side_pixels)
+
+
 def main() -> None:
     """Check the file on stdin within the limits of the command line."""
-    limit_resources(int(sys.argv[1]), int(sys.argv[2]))
+    cpu_seconds, memory_bytes, *sides = (int(argument) for argument in sys.argv[1:])
+    limit_resources(cpu_seconds, memory_bytes)
     outcome, rewritten = "ok", b""
     try:
-        rewritten = rewrite_file(sys.stdin.buffer.read())
+        content = sys.stdin.buffer.read()
+        rewritten = shrink_picture(content, sides[0]) if sides else rewrite_file(content)
     except PaperRefusedError as error:
         outcome = error.refusal.value
     sys.stdout.buffer.write(outcome.encode() + b"\n" + rewritten)

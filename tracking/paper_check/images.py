@@ -1,7 +1,12 @@
-"""Re-encode images as JPEG from their pixels alone, so that no metadata and no appended file survives."""
+"""Re-encode images from their pixels alone, so that no metadata and no appended file survives.
+
+Papers become JPEG, pictures that a shop shows become small squares of WebP.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
@@ -14,6 +19,7 @@ MAX_PIXELS_BY_FORMAT: Final = {"JPEG": 120_000_000, "PNG": 30_000_000, "WEBP": 1
 MAX_SIDE_PIXELS: Final = 4096
 JPEG_QUALITY: Final = 90
 STRIP_ROWS: Final = 64
+WEBP_QUALITY: Final = 84
 
 
 def reencode_image(content: bytes, image_format: str) -> bytes:
@@ -21,15 +27,39 @@ def reencode_image(content: bytes, image_format: str) -> bytes:
 
     A larger image is divided by a whole number, as small as its decoder can. Raise `PaperRefusedError`.
     """
+    with open_image(content, image_format) as image:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        factor = reduction_factor(image)
+        image.draft("RGB", (image.width // factor, image.height // factor))
+        return encode_jpeg(flatten_and_reduce(image, reduction_factor(image)), orientation)
+
+
+def shrink_image(content: bytes, image_format: str, side_pixels: int) -> bytes:
+    """Return an image as a square WebP, rotated upright, whole and centred on a transparent ground.
+
+    Raise `PaperRefusedError`.
+    """
+    with open_image(content, image_format) as image:
+        # Twice the size: a decoder that is asked for less blurs what is then scaled once more.
+        image.draft("RGB", (2 * side_pixels, 2 * side_pixels))
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        fitted = ImageOps.contain(upright, (side_pixels, side_pixels), Image.Resampling.LANCZOS)
+        square = Image.new("RGBA", (side_pixels, side_pixels), (0, 0, 0, 0))
+        square.paste(fitted, ((side_pixels - fitted.width) // 2, (side_pixels - fitted.height) // 2))
+        buffer = BytesIO()
+        square.save(buffer, "WEBP", quality=WEBP_QUALITY, method=6)
+        return buffer.getvalue()
+
+
+@contextmanager
+def open_image(content: bytes, image_format: str) -> Iterator[Image.Image]:
+    """Open an image of a known format; errors in its header and in the block become `PaperRefusedError`."""
     try:
         with Image.open(BytesIO(content), formats=[image_format]) as image:
             # The header is enough here: an image that decompresses to gigabytes is rejected before it is decoded.
             if image.width * image.height > MAX_PIXELS_BY_FORMAT[image_format]:
                 raise PaperRefusedError(CheckRefusal.TOO_MANY_PIXELS)
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-            factor = reduction_factor(image)
-            image.draft("RGB", (image.width // factor, image.height // factor))
-            return encode_jpeg(flatten_and_reduce(image, reduction_factor(image)), orientation)
+            yield image
     except Image.DecompressionBombError as error:
         raise PaperRefusedError(CheckRefusal.TOO_MANY_PIXELS) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
