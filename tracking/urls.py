@@ -20,6 +20,7 @@ from tracking.pages import (
     preferences,
     service_worker,
     shipment,
+    shop_files,
 )
 
 handler500 = "tracking.protection.server_errors.answer_server_error"
@@ -46,6 +47,8 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("sw.js", service_worker.service_worker, name="service_worker"),
     path("manifest.webmanifest", service_worker.manifest, name="web_manifest"),
+    path("pictures/<str:token>-<int:side>.webp", shop_files.shop_picture, name="shop_picture"),
+    path("shops/<slug:slug>-<str:version>.css", shop_files.stylesheet, name="shop_stylesheet"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("hooks/<slug:carrier>/", webhooks.receive_webhook, name="carrier_webhook"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/mark.svg")),

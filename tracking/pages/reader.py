@@ -53,9 +53,15 @@ class ReaderMiddleware:
         )
         activate_reader(buyer, "", "", settings.LANGUAGE_CODE)
         response = self.get_response(request)
-        patch_vary_headers(response, ("Accept-Language", "Cookie"))
-        response.headers.setdefault("Content-Language", translation.get_language())
+        if not is_same_for_every_reader(response):
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
+            response.headers.setdefault("Content-Language", translation.get_language())
         return response
+
+
+def is_same_for_every_reader(response: HttpResponse) -> bool:
+    """Return whether a view sent a file that everybody may cache, such as a picture, and no text of a page."""
+    return "public" in response.headers.get("Cache-Control", "")
 
 
 def preference_sources(request: HttpRequest) -> Iterator[Mapping[str, str]]:
