@@ -16,6 +16,7 @@ from tracking.admin import (
     orders,
     payloads,
     shipments,
+    shop_pictures,
     shops,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "orders",
     "payloads",
     "shipments",
+    "shop_pictures",
     "shops",
 ]
 
