@@ -289,3 +289,43 @@ def test_a_chosen_rejection_reason_is_shown_in_the_readers_language(
     assert answered_task.localized_rejection_reason == "Nobody answers at this number.\nWe called at noon."
     with override("zh-hans"):
         assert answered_task.localized_rejection_reason == "这个号码无人接听。\nWe called at noon."
+
+
+@pytest.fixture
+def refund_request(shipment: Shipment) -> BuyerTask:
+    task = buyer_tasks.open_buyer_task(shipment, BuyerTaskKind.REFUND, "", None, timezone.now(), actor=Actor.BUYER)
+    submit_answer(task, {"note": "please"}, [], timezone.now())
+    return task
+
+
+def test_a_request_of_the_buyer_is_accepted_with_a_reply(admin_client: Client, refund_request: BuyerTask) -> None:
+    page = post_transition(admin_client, refund_request, "accept", "It is on its way to your card.")
+
+    assert (refund_request.state, refund_request.shop_reply) == ("accepted", "It is on its way to your card.")
+    assert page.count("It is on its way to your card.") >= 2, "as the reply, and in the record"
+
+
+def test_a_request_of_the_buyer_is_declined_for_a_reason_and_not_asked_again(
+    admin_client: Client, refund_request: BuyerTask
+) -> None:
+    assert "Say why" in post_transition(admin_client, refund_request, "refuse")
+    assert "Declined" in post_transition(admin_client, refund_request, "refuse", "It was found this morning.")
+
+    assert (refund_request.state, refund_request.round) == (BuyerTaskState.DECLINED, 1)
+    assert not refund_request.is_waiting_for_buyer
+
+
+def test_a_request_is_found_by_the_code_of_its_receipt(admin_client: Client, refund_request: BuyerTask) -> None:
+    code = refund_request.answers.get().receipt_code
+    url = reverse("admin:tracking_buyertask_changelist")
+
+    assert str(refund_request) in admin_client.get(url, {"q": code}).content.decode()
+    assert str(refund_request) not in admin_client.get(url, {"q": "ZZZZ-ZZZZ"}).content.decode()
+
+
+def test_the_shop_cannot_make_a_request_in_the_buyers_name(admin_client: Client, shipment: Shipment) -> None:
+    url = reverse("admin:tracking_shipment_create_buyer_task", args=[shipment.pk])
+    for kind in (BuyerTaskKind.REFUND, BuyerTaskKind.PHONE):
+        admin_client.post(url, {"buyer_task_kind": kind, "deadline_days": "3"})
+
+    assert [task.kind for task in BuyerTask.objects.all()] == [BuyerTaskKind.PHONE]

@@ -476,3 +476,39 @@ def test_the_page_is_not_cached_and_has_no_inline_script(client: Client, shipmen
 
     assert response["Cache-Control"] == "no-store, private"
     assert "<script>" not in response.content.decode()
+
+
+def test_a_request_of_the_shop_is_offered_sent_once_and_gets_a_receipt(
+    client: Client, order: Order, shipment: Shipment
+) -> None:
+    order.shop.lost_remedy = "choice"
+    order.shop.save()
+    update_shipment(shipment, milestone=Milestone.LINEHAUL, overlay=Overlay.EXCEPTION, problem_scan=Scan.EXCEPTION_LOST)
+
+    html = submit_answer(client, shipment, BuyerTaskKind.REPLACEMENT, note="In blue, please")
+    again = client.post(buyer_task_url(shipment, BuyerTaskKind.REPLACEMENT), {"note": ""}, follow=True)
+
+    task = BuyerTask.objects.get()
+    receipt = task.answers.get().receipt_code
+    assert receipt in html and "In blue, please" in html
+    assert receipt in again.content.decode()
+    assert client.get(buyer_task_url(shipment, BuyerTaskKind.REFUND)).status_code == 404
+
+
+def test_the_shops_reply_to_a_request_stands_on_its_receipt(client: Client, order: Order, shipment: Shipment) -> None:
+    order.shop.lost_remedy = "refund"
+    order.shop.save()
+    update_shipment(shipment, milestone=Milestone.LINEHAUL, overlay=Overlay.EXCEPTION, problem_scan=Scan.EXCEPTION_LOST)
+    submit_answer(client, shipment, BuyerTaskKind.REFUND, note="")
+    BuyerTask.objects.update(state=BuyerTaskState.DECLINED, shop_reply="It was found this morning.")
+
+    update_shipment(shipment, overlay="", problem_scan="")
+    html = client.get(buyer_task_url(shipment, BuyerTaskKind.REFUND)).content.decode()
+
+    assert "It was found this morning." in html and "Declined by the shop" in html
+
+
+def test_a_shop_that_said_nothing_about_lost_parcels_gets_no_requests(client: Client, shipment: Shipment) -> None:
+    update_shipment(shipment, milestone=Milestone.LINEHAUL, overlay=Overlay.EXCEPTION, problem_scan=Scan.EXCEPTION_LOST)
+
+    assert client.get(buyer_task_url(shipment, BuyerTaskKind.REPLACEMENT)).status_code == 404

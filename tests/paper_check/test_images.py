@@ -151,7 +151,7 @@ def test_a_transparent_logo_stays_transparent() -> None:
     Image.new("RGBA", (96, 96), (0, 0, 0, 0)).save(buffer, "PNG")
 
     with shrunk(buffer.getvalue()) as image:
-        assert image.convert("RGBA").getpixel((104, 104))[3] == 0
+        assert image.convert("RGBA").getchannel("A").getpixel((104, 104)) == 0
 
 
 def test_metadata_of_a_shrunk_image_is_removed_and_the_image_rotated_upright() -> None:

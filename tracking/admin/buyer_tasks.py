@@ -79,7 +79,7 @@ class BuyerTaskAdmin(BuyerTaskModelAdmin):
     list_display = ("buyer_task", "state", "deadline", "round", "shop", "opened_at")
     list_filter = (WaitingForFilter, "kind", "shipment__order__shop")
     ordering = (F("deadline_at").asc(nulls_last=True), "pk")  # type: ignore[assignment]  # the stubs know names only
-    search_fields = ("shipment__order__number_key", "answers__receipt")
+    search_fields = ("shipment__order__number_key", "answers__receipt_code")
     search_help_text = _("Order number, or the code of a receipt")
     show_full_result_count = False
     change_form_template = "admin/tracking/buyertask/change_form.html"
@@ -227,16 +227,22 @@ def open_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
 
 
 def accept_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """Accept the answer."""
-    transitions.accept_answer(buyer_task, user, timezone.now())
+    """Accept the answer, or what the buyer requested; a request gets the reason as the reply of the shop."""
+    if buyer_task.is_request_of_buyer:
+        transitions.settle_request(buyer_task, BuyerTaskState.ACCEPTED, user, reason, timezone.now())
+    else:
+        transitions.accept_answer(buyer_task, user, timezone.now())
     return gettext("Accepted. The buyer sees it on the parcel's page.")
 
 
 def reject_answer(buyer_task: BuyerTask, user: User, reason: str) -> str:
-    """Reject the answer, request it again, and notify whoever follows the order."""
+    """Reject the answer, request it again, and notify whoever follows the order; or decline the buyer's request."""
     if not reason:
         raise MissingReasonError
     now = timezone.now()
+    if buyer_task.is_request_of_buyer:
+        transitions.settle_request(buyer_task, BuyerTaskState.DECLINED, user, reason, now)
+        return gettext("Declined. The buyer reads your reason.")
     transitions.reject_answer(buyer_task, user, reason, now)
     enqueue_notices([trigger_for_repeated_request(buyer_task)], now)
     return gettext("Refused and asked again. The buyer reads your reason.")

@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from tracking.buyer_tasks.not_received import can_report_missing
+from tracking.buyer_tasks.shop_requests import requests_for
 from tracking.models import Shipment
 from tracking.vocabulary import MILESTONE_RANKS, BuyerTaskKind, Milestone, Overlay, Scan
 
 
 def available_requests(shipment: Shipment, now: datetime) -> list[BuyerTaskKind]:
+    """Return what a buyer can start now: first requests of the shop, then answers that help the carrier.
+
+    It reads the buyer tasks of the shipment, which may be prefetched, and its order's shop.
+    """
+    return [*requests_for(shipment), *helpful_answers(shipment, now)]
+
+
+def helpful_answers(shipment: Shipment, now: datetime) -> list[BuyerTaskKind]:
     """Return the buyer tasks that still help: an address until the courier has the parcel, a day from import on."""
     milestone = Milestone(shipment.milestone)
     if shipment.cancelled_at is not None:

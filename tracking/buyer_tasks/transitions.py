@@ -1,4 +1,4 @@
-"""The state machine of a buyer task: open, answer, check, see, accept, refuse and ask again, forward, close.
+"""The state machine of a buyer task: open, answer, check, see, accept, refuse and ask again, decline, forward, close.
 
 Every transition is one transaction that locks the buyer task and writes a log entry. Nothing is published or enqueued
 here: the caller does that after commit.
@@ -24,6 +24,10 @@ from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
 DAYS_TO_ANSWER_AGAIN_AFTER_REFUSAL: Final = 3
 ANSWERABLE_STATES: Final = frozenset({BuyerTaskState.REQUESTED, BuyerTaskState.REJECTED})
 DECIDABLE_STATES: Final = frozenset({BuyerTaskState.SUBMITTED, BuyerTaskState.SEEN, BuyerTaskState.FORWARDED})
+SETTLING_ACTIONS: Final = {
+    BuyerTaskState.ACCEPTED: BuyerTaskAction.ACCEPTED,
+    BuyerTaskState.DECLINED: BuyerTaskAction.DECLINED,
+}
 OPEN_STATES: Final = ANSWERABLE_STATES | DECIDABLE_STATES | {BuyerTaskState.CHECKING}
 
 
@@ -176,6 +180,24 @@ def reject_answer(
     BuyerTask.objects.filter(pk=buyer_task.pk).update(round=buyer_task.round + 1)
     schedule_paper_erasure(buyer_task, now)
     record_action(buyer_task, now, BuyerTaskAction.REJECTED, Actor.OPERATOR, user, reason)
+
+
+@transaction.atomic
+def settle_request(
+    buyer_task: BuyerTask, decision: BuyerTaskState, user: User | None, reply: str, now: datetime
+) -> None:
+    """Accept or decline what the buyer requested, which ends the task; raise `InvalidTransitionError`.
+
+    The buyer reads `reply`, which a decline needs. Without a user the site itself decides.
+    """
+    if decision == BuyerTaskState.DECLINED and not reply.strip():
+        raise ValueError("a decline needs a reason")
+    if not buyer_task.is_request_of_buyer:
+        raise InvalidTransitionError(f"{buyer_task.kind} is no request of the buyer")
+    action = SETTLING_ACTIONS[decision]
+    buyer_task = change_state(buyer_task, DECIDABLE_STATES, decision, closed_at=now, shop_reply=reply)
+    record_decision(buyer_task, user, now, reply if decision == BuyerTaskState.DECLINED else "")
+    record_action(buyer_task, now, action, Actor.OPERATOR if user else Actor.SYSTEM, user, reply)
 
 
 @transaction.atomic

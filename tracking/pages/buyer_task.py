@@ -21,10 +21,11 @@ from tracking import buyer_tasks
 from tracking.buyer_tasks.answer_values import describe_answer
 from tracking.buyer_tasks.available_requests import available_requests
 from tracking.buyer_tasks.not_received import DeliveryProof, delivery_proof_of, delivery_time_of
+from tracking.buyer_tasks.shop_requests import RequestNotOfferedError, submit_request
 from tracking.buyer_tasks.transitions import InvalidTransitionError, submit_answer
 from tracking.live import publish
 from tracking.localization.reader import zone_for
-from tracking.models import BuyerTask, Paper, Shipment
+from tracking.models import BuyerTask, BuyerTaskAnswer, Paper, Shipment
 from tracking.models.buyer_tasks import Actor, PaperCheckState
 from tracking.models.texts import buyer_task_title
 from tracking.pages.buyer_task_forms import FORM_BY_KIND, AnswerForm, FormContext
@@ -40,7 +41,7 @@ from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 from tracking.pages.uploads import keep_uploads_in_memory
 from tracking.tasks import check_papers
 from tracking.timeline import sort_scans
-from tracking.vocabulary import BuyerTaskKind, BuyerTaskState
+from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind, BuyerTaskState
 
 log: Final = structlog.get_logger()
 
@@ -149,17 +150,26 @@ def latest_delivery_proof(shipment: Shipment) -> DeliveryProof | None:
 
 def save_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> HttpResponse:
     """Store a valid answer, update open pages and redirect to the receipt; a form sent twice is stored once."""
-    buyer_task, now = form.form_context.buyer_task, form.form_context.now
     try:
         with transaction.atomic():
-            buyer_task = buyer_task or buyer_tasks.open_buyer_task(shipment, kind, "", None, now, actor=Actor.BUYER)
-            answer = submit_answer(buyer_task, form.values(), form.received_papers, now)
+            answer = store_answer(form, shipment, kind)
             publish.publish_after_commit([shipment])
             if form.received_papers:
                 transaction.on_commit(lambda: enqueue_check(answer.pk))
-    except InvalidTransitionError:
-        log.info("duplicate answer ignored", buyer_task=buyer_task.pk if buyer_task else None)
+    except (InvalidTransitionError, RequestNotOfferedError) as error:
+        log.info("answer of a form that was sent twice, or too late, ignored", shipment=shipment.pk, error=str(error))
     return redirect("buyer_task", shipment.token, kind)
+
+
+def store_answer(form: AnswerForm, shipment: Shipment, kind: BuyerTaskKind) -> BuyerTaskAnswer:
+    """Store a valid answer; raise `InvalidTransitionError` or `RequestNotOfferedError`."""
+    context, values = form.form_context, form.values()
+    if kind in BUYER_REQUEST_KINDS:
+        return submit_request(shipment, kind, values, context.now)
+    buyer_task = context.buyer_task or buyer_tasks.open_buyer_task(
+        shipment, kind, "", None, context.now, actor=Actor.BUYER
+    )
+    return submit_answer(buyer_task, values, form.received_papers, context.now)
 
 
 def enqueue_check(answer_id: int) -> None:

@@ -36,7 +36,7 @@ from tracking.localization.reader import Reader, today_in
 from tracking.models import BuyerTask, Shipment
 from tracking.models.texts import PaperKind
 from tracking.paper_check.formats import MAX_FILE_BYTES
-from tracking.vocabulary import BuyerTaskKind
+from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind
 
 DAYS_AHEAD: Final = 10
 SUNDAY: Final = 6
@@ -188,6 +188,12 @@ class AvailabilityForm(AnswerForm):
     note = note_field(gettext_lazy("Which neighbour, which bell, when"))
 
 
+class ShopRequestForm(AnswerForm):
+    """A request of the shop; the kind says what, so that a note is all that can be typed."""
+
+    note = note_field()
+
+
 class NotReceivedForm(AnswerForm):
     """A report that a delivered parcel was not received; the buyer must first tick each place searched."""
 
@@ -278,4 +284,5 @@ FORM_BY_KIND: Final[Mapping[BuyerTaskKind, type[AnswerForm]]] = {
     BuyerTaskKind.PICKUP_POINT: PickupPointForm,
     BuyerTaskKind.AVAILABILITY: AvailabilityForm,
     BuyerTaskKind.NOT_RECEIVED: NotReceivedForm,
+    **dict.fromkeys(BUYER_REQUEST_KINDS, ShopRequestForm),
 }
