@@ -14,13 +14,15 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tracking.models import Carrier, Leg, Order, OrderLine, Shipment, Shop
+from tracking.shops.pictures import EncodedPicture, store_logo, store_picture
+from tracking.simulator.demo_shops import DEMO_SHOPS, DemoShop, load_demo_picture, shop_of_order
 from tracking.simulator.parcels.demo_orders import DEMO_ORDERS, DemoOrder
 
 FEED_SLUG: Final = "simulator"
-SHOP_SLUG: Final = "nordlicht"
 
 
 class Command(BaseCommand):
@@ -55,13 +57,27 @@ def connect_feed(url: str, key: str, speed: float) -> Carrier:
 @transaction.atomic
 def create_missing_orders(feed: Carrier) -> None:
     """Create the demo orders that do not exist yet; leave the others as they are."""
-    shop, _ = Shop.objects.get_or_create(
-        slug=SHOP_SLUG, defaults={"name": "Nordlicht Outdoor", "support_email": "help@example.com"}
-    )
-    existing = set(Order.objects.filter(shop=shop).values_list("number", flat=True))
+    shops = {demo_shop.slug: get_or_create_shop(demo_shop) for demo_shop in DEMO_SHOPS}
+    existing = {order.number for order in stored_orders()}
     for demo_order in DEMO_ORDERS:
         if demo_order.order_number not in existing:
-            create_order(demo_order, shop, feed)
+            create_order(demo_order, shops[shop_of_order(demo_order.slug)], feed)
+
+
+def get_or_create_shop(demo_shop: DemoShop) -> Shop:
+    """Return a demo shop, created with its logo and pictures if it is new."""
+    shop, is_new = Shop.objects.get_or_create(slug=demo_shop.slug, defaults={"name": demo_shop.name, **demo_shop.facts})
+    if is_new:
+        if demo_shop.logo:
+            store_logo(shop, EncodedPicture(*load_demo_picture(demo_shop.logo)))
+        for sku in demo_shop.articles:
+            store_picture(shop, sku, EncodedPicture(*load_demo_picture(sku)))
+    return shop
+
+
+def stored_orders() -> QuerySet[Order]:
+    """Return the orders of the demo shops."""
+    return Order.objects.filter(shop__slug__in=[demo_shop.slug for demo_shop in DEMO_SHOPS])
 
 
 def create_order(demo_order: DemoOrder, shop: Shop, feed: Carrier) -> None:
@@ -97,7 +113,7 @@ def create_order(demo_order: DemoOrder, shop: Shop, feed: Carrier) -> None:
 
 def order_rows() -> Iterator[dict[str, str]]:
     """Yield the demo orders that exist, as JSON objects, in the order of `DEMO_ORDERS`."""
-    orders = {order.number: order for order in Order.objects.filter(shop__slug=SHOP_SLUG)}
+    orders = {order.number: order for order in stored_orders()}
     for demo_order in DEMO_ORDERS:
         if order := orders.get(demo_order.order_number):
             yield {
