@@ -62,3 +62,14 @@ def test_a_picture_is_shown_and_deleted(admin_client: Client, shop: Shop) -> Non
 
     assert f"/pictures/{picture.token}-112.webp" in page.content.decode()
     assert not ShopPicture.objects.exists()
+
+
+def test_chosen_pictures_are_deleted_together(admin_client: Client, shop: Shop) -> None:
+    pictures = [store_picture(shop, sku, EncodedPicture(b"large", b"small")) for sku in ("MUG-1", "MUG-2")]
+    before = Shop.objects.get().updated_at
+
+    data = {"action": "delete_selected", "_selected_action": [picture.pk for picture in pictures], "post": "yes"}
+    admin_client.post(reverse("admin:tracking_shoppicture_changelist"), data)
+
+    assert not ShopPicture.objects.exists()
+    assert Shop.objects.get().updated_at > before

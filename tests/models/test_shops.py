@@ -122,3 +122,14 @@ def test_everything_a_shop_can_say_is_accepted() -> None:
 )
 def test_a_remedy_that_contradicts_itself_is_refused(fields: dict[str, Any], wrong: str) -> None:
     assert set(errors_of(**fields)) == {wrong}
+
+
+def test_saving_one_field_changes_the_time_of_the_shop_for_cached_pages() -> None:
+    shop = build_shop()
+    shop.save()
+    before = Shop.objects.get().updated_at
+
+    shop.reply_hours = 3
+    shop.save(update_fields=["reply_hours"])
+
+    assert Shop.objects.get().updated_at > before

@@ -18,6 +18,7 @@ from tracking.shops.pictures import (
     load_picture,
     logo_links,
     remove_logo,
+    remove_pictures,
     store_logo,
     store_picture,
 )
@@ -114,3 +115,17 @@ def test_a_deleted_shop_takes_its_pictures_with_it(shop: Shop) -> None:
     shop.delete()
 
     assert not ShopPicture.objects.exists()
+
+
+def test_every_change_of_a_picture_changes_the_time_of_the_shop(shop: Shop) -> None:
+    seen = {shop.updated_at}
+    for change in (
+        lambda: store_picture(shop, "MUG-1", PICTURE),
+        lambda: store_logo(shop, PICTURE),
+        lambda: remove_logo(shop),
+        lambda: remove_pictures(ShopPicture.objects.filter(sku="MUG-1")),
+    ):
+        change()
+        seen.add(Shop.objects.get().updated_at)
+
+    assert len(seen) == 5

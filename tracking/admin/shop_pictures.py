@@ -18,7 +18,7 @@ from tracking.models import ShopPicture
 from tracking.models.texts import PaperRefusal
 from tracking.paper_check.formats import MAX_FILE_BYTES, PaperRefusedError, detect_format
 from tracking.paper_check.images import MAX_PIXELS_BY_FORMAT
-from tracking.shops.pictures import EncodedPicture, encode_picture, picture_links, store_picture
+from tracking.shops.pictures import EncodedPicture, encode_picture, picture_links, remove_pictures, store_picture
 
 if TYPE_CHECKING:
     ShopPictureModelAdmin = admin.ModelAdmin[ShopPicture]
@@ -98,6 +98,12 @@ class ShopPictureAdmin(ShopPictureModelAdmin):
     def save_model(self, request: HttpRequest, obj: ShopPicture, form: Any, change: bool) -> None:
         obj.sku = form.cleaned_data["article"]
         obj.pk = store_picture(obj.shop, obj.sku, form.cleaned_data["picture"]).pk
+
+    def delete_model(self, request: HttpRequest, obj: ShopPicture) -> None:
+        remove_pictures(ShopPicture.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ShopPicture]) -> None:
+        remove_pictures(queryset)
 
     @admin.display(description=_("picture"))
     def preview(self, picture: ShopPicture) -> SafeString:

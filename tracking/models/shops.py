@@ -79,6 +79,8 @@ class Shop(models.Model):
     language = models.CharField(_("language"), max_length=16, default="en")
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    """Changes with every field and picture of the shop: part of the key under which pages are cached."""
 
     website_url = models.URLField(
         _("web site"), blank=True, validators=[HTTPS_ONLY], help_text=_("Where logo and name on the pages lead to.")
@@ -196,8 +198,9 @@ class Shop(models.Model):
         update_fields = kwargs.get("update_fields")
         if update_fields is None or "accent" in update_fields:
             self.set_colours()
-            if update_fields is not None:
-                kwargs["update_fields"] = {*update_fields, *COLOUR_FIELDS}
+        if update_fields is not None:
+            derived = COLOUR_FIELDS if "accent" in update_fields else ()
+            kwargs["update_fields"] = {*update_fields, *derived, "updated_at"}
         super().save(*args, **kwargs)
 
     def clean(self) -> None:

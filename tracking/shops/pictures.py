@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from tracking.models import Shop, ShopPicture
 from tracking.paper_check.child_process import shrink_picture
@@ -51,14 +53,29 @@ def store_picture(shop: Shop, sku: str, picture: EncodedPicture) -> ShopPicture:
     """Store the picture of an article, in place of its present one, under a new token."""
     # Of two uploads at once the second waits here; without the lock it would violate `one_picture_per_article`.
     Shop.objects.select_for_update().get(pk=shop.pk)
-    ShopPicture.objects.filter(shop=shop, sku=sku).delete()
-    return ShopPicture.objects.create(shop=shop, sku=sku, large=picture.large, small=picture.small)
+    remove_pictures(ShopPicture.objects.filter(shop=shop, sku=sku))
+    stored = ShopPicture.objects.create(shop=shop, sku=sku, large=picture.large, small=picture.small)
+    mark_as_updated([shop.pk])
+    return stored
 
 
 def remove_logo(shop: Shop) -> None:
     """Remove the logo of a shop."""
-    ShopPicture.objects.filter(shop=shop, sku="").delete()
+    remove_pictures(ShopPicture.objects.filter(shop=shop, sku=""))
     shop.logo = None
+
+
+@transaction.atomic
+def remove_pictures(pictures: QuerySet[ShopPicture]) -> None:
+    """Delete pictures; pages no longer show them."""
+    shop_ids = list(pictures.order_by().values_list("shop", flat=True).distinct())
+    pictures.delete()
+    mark_as_updated(shop_ids)
+
+
+def mark_as_updated(shop_ids: Collection[int]) -> None:
+    """Change `updated_at` of shops, so that pages which are cached for them are made again."""
+    Shop.objects.filter(pk__in=shop_ids).update(updated_at=timezone.now())
 
 
 def logo_links(shop: Shop) -> PictureLinks | None:
