@@ -136,4 +136,6 @@ def test_what_the_shop_has_not_said_is_listed_on_its_page(admin_client: Client) 
 def test_a_shop_is_described_by_a_sentence_for_every_missing_fact(admin_client: Client) -> None:
     page = admin_client.get(reverse(ADD)).content.decode()
 
-    assert page.count("<li>No ") + page.count("<li>Nothing said") == len(MissingFact) - 2
+    sentences = page.split("field-missing")[1].split('<div class="readonly">')[1].split("</div>")[0].split("<br>")
+    assert len(sentences) == len(MissingFact) - 2
+    assert all(sentence.startswith("No") and sentence.endswith(".") for sentence in sentences)

@@ -45,6 +45,9 @@ MISSING_FACT_TEXTS: Final[dict[MissingFact, Promise]] = {
     MissingFact.ACCENT: _("No accent colour: pages have ours."),
 }
 
+LINE_BREAK: Final = SafeString("<br>")
+"""Not a list: the admin indents lists in forms by the width of a label."""
+
 
 def time_zone_choices() -> list[tuple[str, str]]:
     """Return every time zone of the system's database."""
@@ -124,7 +127,7 @@ class ShopAdmin(ShopModelAdmin):
     def missing(self, shop: Shop) -> str | SafeString:
         """Return a sentence for each fact that the shop has not said."""
         sentences = [(MISSING_FACT_TEXTS[fact],) for fact in missing_facts(shop)]
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", sentences)) if sentences else "-"
+        return format_html_join(LINE_BREAK, "{}", sentences) if sentences else "-"
 
     @admin.display(description=_("colours on pages"))
     def page_colours(self, shop: Shop) -> str | SafeString:
