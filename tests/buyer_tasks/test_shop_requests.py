@@ -30,7 +30,16 @@ from tracking.buyer_tasks.transitions import (
 from tracking.models import BuyerTask, Shipment
 from tracking.models.buyer_tasks import Actor, BuyerTaskAction
 from tracking.shops import PromisedRemedy, ShopPolicy
-from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind, BuyerTaskState, Milestone, Overlay, Remedy, Scan
+from tracking.vocabulary import (
+    BUYER_REQUEST_KINDS,
+    BuyerTaskKind,
+    BuyerTaskState,
+    JourneyKind,
+    Milestone,
+    Overlay,
+    Remedy,
+    Scan,
+)
 
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
 CHOICE = PromisedRemedy((Remedy.REPLACEMENT, Remedy.REFUND))
@@ -74,6 +83,11 @@ situations = st.builds(
         (ParcelSituation(Milestone.AVAILABLE_FOR_PICKUP), [BuyerTaskKind.KEEP_LONGER]),
         (ParcelSituation(Milestone.DELIVERED, is_being_searched=True), [BuyerTaskKind.FOUND]),
         (ParcelSituation(Milestone.DELIVERED), []),
+        (LOST._replace(milestone=Milestone.DELIVERED), []),
+        (
+            DAMAGED._replace(milestone=Milestone.DELIVERED),
+            [BuyerTaskKind.REPLACEMENT, BuyerTaskKind.KEEP_DAMAGED, BuyerTaskKind.REFUND],
+        ),
         (ParcelSituation(Milestone.LINEHAUL), []),
         (ParcelSituation(Milestone.AVAILABLE_FOR_PICKUP, problem=Scan.PICKUP_NOT_COLLECTED), []),
         (RETURNED._replace(is_sent_back_by_buyer=True), []),
@@ -241,6 +255,20 @@ def test_a_parcel_that_is_missed_again_can_be_found_again(db: None) -> None:
         submit_request(shipment, BuyerTaskKind.FOUND, {}, NOW)
 
     assert BuyerTask.objects.open().count() == 0
+
+
+def test_a_parcel_that_was_sent_again_and_got_lost_offers_requests_again(db: None, operator: User) -> None:
+    shipment = create_shipment(milestone=Milestone.RETURNED)
+    submit_request(shipment, BuyerTaskKind.SEND_AGAIN, {}, NOW)
+    settle_request(BuyerTask.objects.get(), BuyerTaskState.ACCEPTED, operator, "", NOW)
+    assert requests_for(shipment) == []
+
+    shipment.milestone, shipment.problem_scan = Milestone.LINEHAUL, Scan.EXCEPTION_LOST
+    shipment.journey = JourneyKind.SENT_AGAIN
+    shipment.journeys = [{"kind": "sent_again", "started_at": (NOW + timedelta(days=2)).isoformat()}]
+    shipment.save()
+
+    assert requests_for(shipment) == [BuyerTaskKind.REPLACEMENT, BuyerTaskKind.REFUND]
 
 
 def test_requests_come_before_the_answers_that_help_a_carrier(db: None) -> None:

@@ -59,14 +59,13 @@ def settling_requests(situation: ParcelSituation, policy: ShopPolicy) -> list[Bu
     """Return the requests that settle a returned, lost or damaged parcel, as far as the shop promises them."""
     if situation.milestone is Milestone.RETURNED or situation.is_returning:
         return [] if situation.is_sent_back_by_buyer else promised_kinds(policy.returned, SAME_PARCEL)
-    if situation.milestone is Milestone.DELIVERED:
-        return []
-    if situation.problem is Scan.EXCEPTION_LOST:
+    if situation.problem is Scan.EXCEPTION_LOST and situation.milestone is not Milestone.DELIVERED:
         return promised_kinds(policy.lost, NEW_PARCEL)
+    # Damage stays damage after the delivery.
     if situation.problem is Scan.EXCEPTION_DAMAGED:
-        first, others = promised_kinds(policy.damaged, NEW_PARCEL)[:1], promised_kinds(policy.damaged, NEW_PARCEL)[1:]
+        promised = promised_kinds(policy.damaged, NEW_PARCEL)
         keep = [BuyerTaskKind.KEEP_DAMAGED] if policy.damaged_keep_percent is not None else []
-        return [*first, *keep, *others]
+        return [*promised[:1], *keep, *promised[1:]]
     return []
 
 
@@ -89,7 +88,12 @@ def unblocking_requests(situation: ParcelSituation) -> list[BuyerTaskKind]:
 def situation_of(shipment: Shipment) -> ParcelSituation:
     """Return the situation of a parcel; reads its buyer tasks, which may be prefetched with `visible_to_buyer`."""
     tasks = list(shipment.buyer_tasks.all())
-    kept = [task for task in tasks if task.state not in (BuyerTaskState.CLOSED, BuyerTaskState.DECLINED)]
+    since = second_journey_start(shipment)
+    kept = [
+        task
+        for task in tasks
+        if task.state not in (BuyerTaskState.CLOSED, BuyerTaskState.DECLINED) and not (since and task.opened_at < since)
+    ]
     return ParcelSituation(
         milestone=Milestone(shipment.milestone),
         is_returning=shipment.overlay == Overlay.RETURNING,
@@ -99,6 +103,14 @@ def situation_of(shipment: Shipment) -> ParcelSituation:
         is_being_searched=any(task.kind == BuyerTaskKind.NOT_RECEIVED and not task.is_final for task in tasks),
         made=frozenset(BuyerTaskKind(task.kind) for task in kept),
     )
+
+
+def second_journey_start(shipment: Shipment) -> datetime | None:
+    """Return when a parcel that was sent again started anew, so that earlier requests no longer count; else None."""
+    if shipment.journey != JourneyKind.SENT_AGAIN or not shipment.journeys:
+        return None
+    started_at = shipment.journeys[-1]["started_at"]
+    return datetime.fromisoformat(started_at) if started_at else None
 
 
 def requests_for(shipment: Shipment) -> list[BuyerTaskKind]:
