@@ -5,13 +5,16 @@ Source: public clients of `https://api.ems.com.cn/amp-prod-api/f/amp/api/open`, 
 `|$4|` and the base64 of the query and the sign key, encrypted with SM4-ECB under that key. `retCode` 00000 is success
 and `retBody` a JSON *string*. Its rows, and those that China Post pushes as `traces[]`, hold `waybillNo` or `traceNo`,
 `opTime`, `opCode`, `opName`, `opOrgProvName`, `opOrgCity`, `opOrgName`. Couriers' names and telephone numbers stand in
-`opDesc` and `operatorName`, so those are never read and `opName` is the only text.
+`opDesc` and `operatorName`: the second is never read, and the first only decides what a code means ("delivered" into a
+parcel station is not delivered), so `opName` is the only text that is kept.
 
-`opTime` is China's time: the instant is certain, that the place shows the same time is assumed.
+`opTime` is China's time for a scan in China: the instant is certain, that the place shows the same time is assumed.
+Whose time a scan abroad shows (`codes_abroad` in the table) no public source says: it keeps its local time and gives no
+instant.
 
 Unconfirmed: under which name `retBody` holds its rows (so: a list, `responseItems` or `traces`), their order (so:
 decided by the first and the last time), how rows from abroad are marked (so: no country is guessed), codes beyond those
-seen with their names (so: unmapped), and how a push is signed and whether it is encrypted (so: no push is accepted).
+of the table (so: unmapped), and how a push is signed and whether it is encrypted (so: no push is accepted).
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -28,8 +33,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError
-from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.border_sides import BorderSide
+from tracking.carriers.code_tables import TABLES_DIRECTORY, CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
+from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.event_times import order_oldest_first, parse_with_assumed_clock
 from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
@@ -43,7 +50,12 @@ from tracking.carriers.parsing.json_access import (
 from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("chinapost")
+CODES_ABROAD: Final = frozenset(
+    tomllib.loads((TABLES_DIRECTORY / "chinapost.toml").read_text(encoding="utf-8"))["codes_abroad"]
+)
 SUCCESS_CODE: Final = "00000"
+S10_NUMBER: Final = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})")
+EXCHANGE_OFFICE: Final = re.compile(r"国际(互换局|交换站|邮件处理中心)")
 
 
 class ChinaPost(Adapter):
@@ -136,17 +148,27 @@ def clock_of(row: Mapping[str, Any]) -> str:
     return clean_text(row.get("opTime"))
 
 
+def border_side_of_number(number: str) -> BorderSide:
+    """Return on which side of the border a Chinese office handles a number: only S10 numbers cross it."""
+    match = S10_NUMBER.fullmatch(number.upper())
+    if match is None:
+        return "else"
+    return "origin" if match.group(1) == "CN" else "destination"
+
+
 def parse_event(row: Mapping[str, Any], received_at: datetime) -> ParsedScan:
     """Parse one row. The office is the place and the name of the operation is the text."""
-    code, text = clean_text(row.get("opCode")), clean_text(row.get("opName"))
-    region, city = clean_text(row.get("opOrgProvName")), clean_text(row.get("opOrgCity"))
-    place = ParsedPlace(clean_text(row.get("opOrgName")) or city, None, region or None, city or None)
-    return ParsedScan(
-        0,
-        CODE_TABLE.scan_for(code, "else", text),
-        parse_with_assumed_clock(clock_of(row), "CN", received_at),
-        place,
-        code,
-        text,
-        "zh",
+    code, text = clean_text(row.get("opCode")).upper(), clean_text(row.get("opName"))
+    region, city, office = (clean_text(row.get(key)) for key in ("opOrgProvName", "opOrgCity", "opOrgName"))
+    place = ParsedPlace(office or city, None, region or None, city or None)
+    exchange_code = f"{code}/exchange"
+    is_exchange = EXCHANGE_OFFICE.search(office) is not None and (exchange_code, "else") in CODE_TABLE.codes
+    words = f"{text} {clean_text(row.get('opDesc'))}".strip()
+    scan = CODE_TABLE.scan_for(exchange_code if is_exchange else code, border_side_of_number(number_of(row)), words)
+    is_abroad = code in CODES_ABROAD and not number_of(row).isdigit()
+    event_time = (
+        timestamps.parse_timestamp(clock_of(row), country=None, received_at=received_at)
+        if is_abroad
+        else parse_with_assumed_clock(clock_of(row), "CN", received_at)
     )
+    return ParsedScan(0, scan, event_time, place, code, text, "zh")
