@@ -3,16 +3,18 @@
 Source: the request `d-get-piece-detail` of DHL's Parcel DE Tracking API v0 (formerly `sendungsverfolgung`) as karrio
 (LGPL-3.0) and other public clients call it, with their captures: `<data name="piece-shipment-list" code="0">`, in it a
 `piece-shipment` for each number, in that a `piece-event-list` of `piece-event`s, oldest first. Older captures spell the
-names without dashes. An event has its code in `standard-event-code`, whether it is on the way back in `ruecksendung`,
-and its time in `event-timestamp`: `18.03.2016 10:02`, without a zone. `code` other than 0 rejects the whole call. The
-names, streets and kinds of recipients and shippers stand in attributes of the shipment, which are never read.
+names without dashes. An event has its code in `standard-event-code`, refined by `ice` (what happened) and `ric` (why),
+whether it is on the way back in `ruecksendung`, and its time in `event-timestamp`: `18.03.2016 10:02`, without a zone.
+`code` other than 0 rejects the whole call. The codes are those of DHL's list of July 2024, which karrio keeps. Names,
+streets and kinds of recipients and shippers stand in attributes of the shipment, which are never read.
 
 Unconfirmed: whose time a scan abroad shows (so a time is an instant only in Germany, or where only Germany is named);
-codes beyond those in the table (so: unmapped); `piece-status` (so: not read).
+codes beyond that list (so: unmapped); `piece-status` (so: not read).
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -127,20 +129,29 @@ def parse_shipment(piece: Element, root: Element, received_at: datetime) -> Pars
 
 
 def parse_event(event: Element, route: Route, received_at: datetime) -> ParsedScan:
-    """Parse one event. An event on the way back to the sender counts as made on the origin side."""
+    """Parse one event. Its code is the standard event, refined by ICE and RIC."""
     city, country = clean_text(event.get("event-location")), country_from_attribute(event, "event-country")
-    code, text = clean_text(event.get("standard-event-code")).upper(), clean_text(event.get("event-status"))
-    border_side = "origin" if event.get("ruecksendung") == "true" else border_side_of(None, *route)
+    text = clean_text(event.get("event-status"))
+    code = "/".join(code_parts(event))
     is_in_germany = country == "DE" or (country is None and route == ("DE", "DE"))
     event_time = parse_time(clean_text(event.get("event-timestamp")), "DE" if is_in_germany else None, received_at)
-    return ParsedScan(
-        0,
-        CODE_TABLE.scan_for(code, border_side, text),
-        event_time,
-        place_in_city(city, None, country, None),
-        code,
-        text,
-    )
+    scan = CODE_TABLE.scan_for(listed_code(event), border_side_of(country, *route), text)
+    return ParsedScan(0, scan, event_time, place_in_city(city, None, country, None), code, text)
+
+
+def code_parts(event: Element) -> list[str]:
+    """Return standard event, ICE and RIC, as far as they are given."""
+    parts = (clean_text(event.get(name)).upper() for name in ("standard-event-code", "ice", "ric"))
+    return list(itertools.takewhile(bool, parts))
+
+
+def listed_code(event: Element) -> str:
+    """Return the entry of the code table that says most about an event; on the way back only an exception says more."""
+    parts = code_parts(event)
+    if event.get("ruecksendung") == "true" and parts[:1] != ["BV"]:
+        parts = ["return", *parts]
+    keys = ["/".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((key for key in keys if (key, "else") in CODE_TABLE.codes), "")
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:
