@@ -78,6 +78,11 @@ def test_a_text_that_is_no_delivery_never_becomes_one(text: str) -> None:
     assert match is None or match.scan not in DELIVERED_SCANS
 
 
+def test_what_misses_papers_is_not_lost() -> None:
+    assert match_phrase("Missing documents", "destination") is None
+    assert match_phrase("The parcel is missing", "destination") == (Scan.EXCEPTION_LOST, "en")
+
+
 def test_each_language_covers_the_whole_journey() -> None:
     phases = {"origin", "linehaul", "import", "lastmile", "delivery", "exception", "return"}
     for language in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
