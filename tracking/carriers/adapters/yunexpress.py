@@ -2,13 +2,15 @@
 
 Source: YunExpress's OMS API as open-source clients call it (`GET /api/Tracking/GetTrackInfo?OrderNumber=`,
 `Authorization: Basic` with base64 of `customer&secret`). `Code` 0000 is success; `Item` holds the number and
-`OrderTrackingDetails` with `ProcessDate`, `ProcessContent`, `ProcessLocation` and `TrackingStatus` (0, 10, 20, ..
-100). `TrackingNumber` is the last carrier's number where it differs from the waybill's. `ProcessLocation` is free text
-and never parsed for a country.
+`OrderTrackingDetails` with `ProcessDate`, `ProcessContent`, `ProcessLocation`, `TrackingStatus` (0, 10, 20, .. 100)
+and, in newer answers, `TrackNodeCode`, `ProcessCountry`, `ProcessProvince` and `ProcessCity`. The node code
+counts where the status says little (`COARSE_STATUSES`); a status that says "failed" outvotes "delivery attempt".
+`TrackingNumber` is the last carrier's number where it differs from the waybill's. `ProcessLocation` is free text and
+never parsed for a country.
 
 Unconfirmed: in whose time `ProcessDate` is, so it keeps no offset and gives no instant, not even for a place with one
-clock; statuses 0, 60, 70 and 80 (so: unmapped); the code of an unknown number (so: it rejects the call); the order of
-the details (so: decided by the first and the last time).
+clock; status 70 (so: unmapped); reasons in `AbnormalReasons` (so: not read); the code of an unknown number (so: it
+rejects the call); the order of the details (so: decided by the first and the last time).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
 from tracking.carriers.parsing import timestamps
+from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.parsing.event_times import order_oldest_first
 from tracking.carriers.parsing.json_access import (
     UnreadableAnswerError,
@@ -39,6 +42,10 @@ from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("yunexpress")
 SUCCESS_CODE: Final = "0000"
+COARSE_STATUSES: Final = frozenset({"", "0", "20", "60", "70", "80"})
+"""Statuses that say less than a node code."""
+ORIGINS: Final = frozenset({"CN", "HK"})
+"""Where YunExpress collects parcels, as far as public answers show."""
 
 
 class YunExpress(Adapter):
@@ -105,8 +112,22 @@ def clock_of(row: Mapping[str, Any]) -> str:
 
 
 def parse_event(row: Mapping[str, Any], destination: str | None, received_at: datetime) -> ParsedScan:
-    """Parse one scan. Its time comes without a zone and its place without a country."""
-    code, text = clean_text(row.get("TrackingStatus")), clean_text(row.get("ProcessContent"))
+    """Parse one scan. Its time comes without a zone."""
+    status, node = clean_text(row.get("TrackingStatus")), clean_text(row.get("TrackNodeCode")).upper()
+    is_node_better = status in COARSE_STATUSES and (node, "else") in CODE_TABLE.codes
+    text, place = clean_text(row.get("ProcessContent")), parse_place(row)
     event_time = timestamps.parse_timestamp(clock_of(row), country=None, received_at=received_at)
-    scan = CODE_TABLE.scan_for(code, border_side_of(None, None, destination), text)
-    return ParsedScan(0, scan, event_time, ParsedPlace(clean_text(row.get("ProcessLocation"))), code, text)
+    side = border_side_of(place.country, place.country if place.country in ORIGINS else "CN", destination)
+    scan = CODE_TABLE.scan_for(node if is_node_better else status, side, text)
+    return ParsedScan(0, scan, event_time, place, node or status, text)
+
+
+def parse_place(row: Mapping[str, Any]) -> ParsedPlace:
+    """Parse the place; older answers name neither country nor city."""
+    region, city = clean_text(row.get("ProcessProvince")), clean_text(row.get("ProcessCity"))
+    return ParsedPlace(
+        clean_text(row.get("ProcessLocation")) or city,
+        country_of(row.get("ProcessCountry")),
+        region or None,
+        city or None,
+    )
