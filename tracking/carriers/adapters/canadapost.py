@@ -1,12 +1,12 @@
 """Canada Post, tracking web service (XML): one PIN a call, HTTP Basic.
 
-Source: Canada Post's developer programme (GET /vis/track/pin/{pin}/detail) and its example answer. The zone of a time
-is a North American abbreviation, which names one offset; it is applied only where the place is Canadian or not given.
-Events come newest first. Codes appear with and without leading zeros and are compared without. `signatory-name` and the
-names of retail outlets are never read.
+Source: Canada Post's developer programme (GET /vis/track/pin/{pin}/detail), its example answer and its table of codes.
+The zone of a time is a North American abbreviation, which names one offset; it is applied only where the place is
+Canadian or not given. Events come newest first. Codes appear with and without leading zeros and are compared without.
+`signatory-name` and the names of retail outlets are never read.
 
-Unconfirmed: the full code list (an unlisted code is read by its text, which never means delivery), and how a place
-abroad is written.
+Unconfirmed: codes newer than its table (an unlisted code is read by its text, which never means delivery), and how a
+place abroad is written.
 """
 
 from __future__ import annotations
