@@ -3,9 +3,10 @@
 Source: Australia Post's developer portal and its example answers. Events hold a text, a time and a place but no code,
 so a listed text serves as the code. Every time carries Melbourne's offset, wherever the scan was made: the instant is
 right, the local time only in Melbourne's zone, so elsewhere the offset counts as inferred. A text alone never means
-delivery: the article's own status must confirm it.
+delivery: the article's own status must confirm it. For StarTrack freight the delivery stands among the events of the
+`consignment`, which are read where it is one article.
 
-Unconfirmed: the full list of texts (unlisted ones are read by the text rules or stay unmapped), and the countries of
+Unconfirmed: the full list of texts (those not listed are read by the text rules or stay unmapped), and the countries of
 the route (only an S10 number names its origin).
 """
 
@@ -99,9 +100,10 @@ def parse_result(result: Mapping[str, Any], received_at: datetime) -> Iterator[P
     articles = list(articles_of(result))
     for article in articles:
         article_number = clean_text(article.get("article_id")) if len(articles) > 1 else ""
-        yield parse_shipment(
-            article, article_number or number, clean_text(article.get("status") or result.get("status")), received_at
-        )
+        own = expect_list(article.get("events"), "events")
+        events = own if len(articles) > 1 else merge_events(own, events_of_consignment(result))
+        status = clean_text(article.get("status") or result.get("status"))
+        yield parse_shipment(events, article_number or number, status, received_at)
 
 
 def articles_of(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -112,11 +114,32 @@ def articles_of(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (expect_object(article, "an article") for article in inner_items or [item])
 
 
-def parse_shipment(article: Mapping[str, Any], number: str, status: str, received_at: datetime) -> ParsedShipment:
+def events_of_consignment(result: Mapping[str, Any]) -> list[Any]:
+    """Return the events that a result holds beside its articles, newest first."""
+    return expect_list(expect_object(result.get("consignment"), "consignment").get("events"), "events")
+
+
+def merge_events(own: list[Any], shared: list[Any]) -> list[Any]:
+    """Return an article's events with those of its consignment that say something else, newest first."""
+    texts = {text_of(event) for event in own}
+    others = [event for event in shared if text_of(event) not in texts]
+    return sorted([*own, *others], key=date_of, reverse=True) if others else own
+
+
+def text_of(event: Any) -> str:
+    """Return an event's text in lower case."""
+    return clean_text(expect_object(event, "an event").get("description")).casefold()
+
+
+def date_of(event: Any) -> str:
+    """Return an event's time as written."""
+    return clean_text(expect_object(event, "an event").get("date"))
+
+
+def parse_shipment(events: Sequence[Any], number: str, status: str, received_at: datetime) -> ParsedShipment:
     """Parse one article. Events come newest first and leave oldest first."""
     s10_match = S10_NUMBER.match(number)
     origin = s10_match.group(1) if s10_match else None
-    events = expect_list(article.get("events"), "events")
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("auspost", "Australia Post", number, "AU"),),
@@ -133,7 +156,7 @@ def parse_event(item: Any, origin: str | None, status: str, received_at: datetim
     scan = CODE_TABLE.scan_for(
         text.casefold() if is_listed else UNLISTED_CODE, border_side_of(place.country, origin, None), text
     )
-    is_confirmed = status.casefold().startswith("delivered")
+    is_confirmed = status.casefold().startswith(("delivered", "item delivered"))
     if scan in DELIVERED_SCANS and not is_confirmed:
         scan = Scan.UNMAPPED
     is_offset_inferred = place.region not in MELBOURNE_TIME_STATES
