@@ -92,10 +92,9 @@ def parse_legs(entry: Mapping[str, Any], number: str) -> tuple[ParsedLeg, ...]:
 def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
     """Parse one scan. Its action code is the code; Cainiao's text can correct what the code says."""
     trace = expect_object(item, "an entry of detailList")
-    code, text = (
-        clean_text(trace.get("actionCode")).upper(),
-        clean_text(trace.get("desc")) or clean_text(trace.get("standerdDesc")),
-    )
+    # Cainiao also spells its codes with spaces and in lower case.
+    code = "_".join(clean_text(trace.get("actionCode")).upper().split())
+    text = clean_text(trace.get("desc")) or clean_text(trace.get("standerdDesc"))
     scan = CODE_TABLE.scan_for(code, border_side_of(None, *route), text)
     return ParsedScan(0, scan, parse_time(trace, received_at), UNKNOWN_PLACE, code, text)
 
