@@ -11,7 +11,7 @@ import pytest
 
 from tests.carriers.stub_carrier import StubCarrier
 from tracking.carriers.adapter import CarrierError, RateLimitedError, RequestRejectedError
-from tracking.carriers.adapters.aramex import Aramex, parse_place, parse_time
+from tracking.carriers.adapters.aramex import CODE_TABLE, Aramex, parse_place, parse_time
 from tracking.carriers.parsing.json_access import RejectionAnswerError, UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
 from tracking.vocabulary import DELIVERED_SCANS, ZoneSource
@@ -185,6 +185,37 @@ def test_text_alone_never_makes_an_update_delivered() -> None:
         update["UpdateDescription"] = "Delivered. Shipment delivered to consignee"
 
     assert count_delivered(json.dumps(answer).encode()) <= before
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "scan"),
+    [
+        ("SH007", "Will be Delivered by Postal Services", "lastmile.handed_over"),
+        ("SH110", "Forwarded to Delivery Office", "lastmile.forwarded"),
+        ("SH234", "Shipment is Delivered in Letter Box", "delivery.delivered"),
+        ("SH236", "Document delivered.", "unmapped"),
+        ("SH154", "Delivered - Partial Delivery", "unmapped"),
+        ("SH281", "Customs' Documents Out for Delivery", "import.customs_presented"),
+        ("SH043", "Invalid Identity proof document", "import.customs_info_required"),
+        ("SH043", "Delay - Delivery Rescheduled for Next Business Day", "exception.delayed"),
+        ("SH163", "On Hold - Pending Customs Value Confirmation", "import.customs_info_required"),
+        ("SH308", "Pickup Scheduled", "order.awaiting_handover"),
+        ("SH314", "Pickup Completed", "origin.picked_up"),
+        ("SH313", "Pickup Cancelled", "unmapped"),
+        ("SH494", "Shipment Picked up by Aramex Courier from Locker", "lastmile.forwarded"),
+        ("SH534", "Shipment Picked up from the Drop-off location", "lastmile.forwarded"),
+        ("SH532", "Shipment dropped off by the courier at the drop off location", "pickup.available"),
+        ("SH560", "Awaiting Customer Collection-Will Be Returned In 2 Days", "pickup.available"),
+        ("SH521", "At Local Office - Shipment To Be Prepared For Collection", "lastmile.delivery_office_arrived"),
+        ("SH498", "Customer Contact Attempts Completed - Pending Return to Shipper", "return.started"),
+        ("SH237", "Please Contact Local Office to Verify Your Shipment Status", "exception.delayed"),
+        ("SH237", "Shipment Lost", "exception.lost"),
+        ("SH069", "To be Returned to Shipper", "return.started"),
+        ("SH069", "Returned to Shipper", "return.completed"),
+    ],
+)
+def test_code_and_text_give_one_scan(code: str, text: str, scan: str) -> None:
+    assert CODE_TABLE.scan_for(code, "else", text) == scan
 
 
 def test_names_of_persons_are_not_read() -> None:

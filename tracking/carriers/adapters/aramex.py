@@ -11,8 +11,8 @@ Dubai has +0300, one in Tunis +0200). In SOAP the same service sends `2015-07-13
 zone, to which the server adds its own. So either the instant is right or the local time is, and no public source says
 which: a time becomes an instant only where both readings agree.
 
-Unconfirmed: how many waybills one call may ask for (we send twenty), the meaning of `ProblemCode` (not read), and codes
-beyond the table, which differ between the lists that clients keep.
+Unconfirmed: how many waybills one call may ask for (we send twenty), the meaning of `ProblemCode` (not read; one client
+alone lists some), and codes beyond the table, which differ between the lists that clients keep.
 """
 
 from __future__ import annotations
