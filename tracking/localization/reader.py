@@ -28,6 +28,7 @@ PREFERENCE_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "digits": ("own", "latn"),
     "currency": ("symbol", "code", "name"),
     "week": tuple(FIRST_DAYS),
+    "look": ("auto", "light", "dark"),
 }
 """The preferences besides language, region and zone, each with its valid values."""
 PREFERENCE_NAMES: Final = ("language", "region", "zone", *PREFERENCE_VALUES)
@@ -43,7 +44,8 @@ class Reader:
     """A reader's preferences. Events are shown in `zone` if `uses_own_zone`, else in the zone of their place.
 
     `units`: metric, us or uk. `hours`: 12, 24 or '' for the locale's own. `digits`: latn, or own for the language's.
-    `currency`: symbol, code or name. `week`: first day of the week. `region` gives the defaults of what is not chosen.
+    `currency`: symbol, code or name. `week`: first day of the week. `look`: auto, light or dark.
+    `region` gives the defaults of what is not chosen.
     """
 
     locale: Locale
@@ -57,6 +59,7 @@ class Reader:
     digits: str = "own"
     currency: str = "symbol"
     week: str = "mon"
+    look: str = "auto"
 
 
 def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> Reader:
@@ -75,6 +78,7 @@ def build_reader(chosen: Mapping[str, str], language: str, region: str = "") -> 
         digits=chosen.get("digits", "own"),
         currency=chosen.get("currency", "symbol"),
         week=chosen.get("week") or default_first_day(region),
+        look=chosen.get("look", "auto"),
     )
 
 

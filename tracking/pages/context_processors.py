@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from tracking.localization.reader import text_direction_of
-from tracking.pages.preferences import quick_choices
+from tracking.pages.preferences import own_zone_choice, quick_choices
 from tracking.pages.reader import signed_in_user
 
 
@@ -19,6 +19,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "invalid_values": [value[:40] for value in getattr(request, "invalid_values", ())],
         # Lazy: the admin and most fragments use this context too and show no preferences.
         "quick_choices": SimpleLazyObject(lambda: list(quick_choices(request))),
+        "own_zone": SimpleLazyObject(lambda: own_zone_choice(request)),
         "languages": settings.LANGUAGES,
         "site_name": settings.SITE_NAME,
         "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),

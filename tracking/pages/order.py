@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
 from tracking.notifications.calendar import build_calendar
-from tracking.pages.parcel_view import build_parcel_views, parcel_prefetches
+from tracking.pages.parcel_card import build_cards, card_prefetches
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 
@@ -27,17 +27,16 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     shipments = (
         Shipment.objects.filter(order=found)
         .select_related("forecast")
-        .prefetch_related(*parcel_prefetches())
+        .prefetch_related(*card_prefetches())
         .order_by("pk")
     )
     # Sets the same object on each, so that the views need no query for it.
     for shipment in shipments:
         shipment.order = found
     reader = activate_reader_for_order(request, found)
-    views = build_parcel_views(shipments, reader, timezone.now())
     context = {
         "order": found,
-        "parcels": views,
+        "cards": build_cards(shipments, reader, timezone.now()),
         "reader": reader,
         "live_token": found.token,
         "rendered_at_ms": rendered_at_ms,

@@ -17,11 +17,14 @@ from tracking.buyer_tasks.available_requests import available_requests
 from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.localization.reader import Reader
 from tracking.models import Alert, BuyerTask, Event, Forecast, Leg, OrderLine, Shipment
-from tracking.pages.alerts import AlertRow, CustomsProgress, alert_rows, customs_progress
+from tracking.page_state import ParcelFacts, Part, decide_state
+from tracking.page_state.answer import build_answer, names_for
+from tracking.page_state.load import load_facts
+from tracking.pages.alerts import alert_sentences
 from tracking.pages.carrier_choice import carrier_options
+from tracking.pages.customs_clock import CustomsClock, customs_clock
 from tracking.pages.freshness import Freshness, build_freshness
-from tracking.pages.progress import ProgressStage, progress_stages
-from tracking.pages.status_summary import StatusSummary, summarize_status
+from tracking.pages.hero import Hero, build_hero
 from tracking.pages.timeline_rows import (
     ExcludedRows,
     LegView,
@@ -30,7 +33,8 @@ from tracking.pages.timeline_rows import (
     build_timeline_rows,
     group_by_leg,
 )
-from tracking.vocabulary import BuyerTaskKind, Exclusion, Overlay
+from tracking.pages.window_history import WindowHistory, window_history
+from tracking.vocabulary import BuyerTaskKind, Exclusion
 
 ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
 
@@ -39,12 +43,12 @@ ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
 class ParcelView:
     """Everything that `shipment/_body.html` shows of a parcel.
 
-    `route` holds the legs in travel order, `legs` the same for the timeline, newest first.
+    `route` holds the legs in travel order, `legs` the same for the timeline, newest first. `buyer_tasks` are those that
+    the card does not ask for: answered ones, and further ones. `other_requests` is what the buyer can still ask for.
     """
 
     shipment: Shipment
-    summary: StatusSummary
-    stages: list[ProgressStage]
+    hero: Hero
     legs: list[LegView]
     route: list[LegView]
     latest_row: TimelineRow | None
@@ -52,10 +56,25 @@ class ParcelView:
     freshness: Freshness
     lines: list[OrderLine]
     carrier_options: list[CarrierOption]
-    alerts: list[AlertRow]
-    customs_progress: CustomsProgress | None
+    customs_clock: CustomsClock | None
+    history: WindowHistory
     buyer_tasks: list[BuyerTask]
-    available_requests: list[BuyerTaskKind]
+    other_requests: list[BuyerTaskKind]
+
+    @property
+    def headline(self) -> str:
+        """Return the answer as one sentence."""
+        return self.hero.answer.headline.text
+
+    @property
+    def has_rows(self) -> bool:
+        """Return whether any scan counts for the parcel."""
+        return any(view.rows for view in self.route)
+
+    @property
+    def shows_checks(self) -> bool:
+        """Return whether it makes sense to say when the carrier was and will be asked."""
+        return self.hero.state.shows(Part.CHECKS)
 
 
 def parcel_prefetches() -> list[Prefetch[str]]:
@@ -75,37 +94,62 @@ def parcel_prefetches() -> list[Prefetch[str]]:
     ]
 
 
-def build_parcel_views(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelView]:
-    """Return the views of shipments that were fetched with `parcel_prefetches`."""
-    return [build_parcel_view(shipment, reader, now) for shipment in shipments]
-
-
 def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
     """Return the view of a shipment that was fetched with `parcel_prefetches`."""
     legs = legs_to_show(shipment)
     rows = build_timeline_rows(shipment, legs, reader)
     is_final = shipment.has_ended
     leg_views = group_by_leg(legs, rows, is_final)
-    overlay_scan = find_overlay_scan(shipment, rows)
-    freshness = build_freshness(list(shipment.legs.all()), shipment.tracking_state, now)
     buyer_tasks = buyer_tasks_to_show(shipment.buyer_tasks.all())
+    requests = requests_to_offer(shipment, buyer_tasks, now)
+    facts = load_facts(shipment, now, requests=frozenset(requests), has_contact=bool(shipment.order.shop.support_email))
+    state = decide_state(facts)
+    answer = build_answer(
+        state,
+        facts,
+        shipment,
+        names_for(shipment, current_carrier(leg_views), reader),
+        reader,
+        alert_sentences(shipment, facts, state.kind, reader),
+    )
+    hero = build_hero(shipment, facts, state, answer, buyer_tasks, reader, now)
     return ParcelView(
         shipment=shipment,
-        summary=summarize_status(shipment, overlay_scan, reader, now),
-        stages=progress_stages(shipment),
+        hero=hero,
         # Once a parcel has arrived, legs that never had a scan go to the end.
         legs=sorted(reversed(leg_views), key=lambda leg: is_final and not leg.rows),
         route=leg_views,
-        latest_row=rows[-1] if rows else None,
+        latest_row=rows[-1] if rows and state.shows(Part.LATEST) else None,
         excluded=build_excluded_rows(shipment, list(shipment.legs.all()), reader),
-        freshness=freshness,
+        freshness=build_freshness(list(shipment.legs.all()), shipment.tracking_state, now),
         lines=list(shipment.lines.all()),
         carrier_options=carrier_options(shipment) if not rows else [],
-        alerts=alert_rows(shipment, overlay_scan, reader, now),
-        customs_progress=customs_progress(shipment, counted_events(shipment), freshness.next_check_at, reader, now),
-        buyer_tasks=buyer_tasks,
-        available_requests=requests_to_offer(shipment, buyer_tasks, now),
+        customs_clock=customs_clock(shipment, counted_events(shipment), reader, now)
+        if state.shows(Part.CUSTOMS_CLOCK)
+        else None,
+        history=window_history(shipment, state, reader, now),
+        buyer_tasks=[task for task in buyer_tasks if task != hero.task],
+        other_requests=[kind for kind in requests if kind not in requests_in(hero)],
     )
+
+
+def facts_for_page(shipment: Shipment, now: datetime, requests: Sequence[BuyerTaskKind]) -> ParcelFacts:
+    """Return what is known about a parcel, with what its buyer can do."""
+    has_contact = bool(shipment.order.shop.support_email)
+    return load_facts(shipment, now, requests=frozenset(requests), has_contact=has_contact)
+
+
+def current_carrier(leg_views: Sequence[LegView]) -> str:
+    """Return the name of the carrier that has the parcel: that of the last leg with scans, else of the first; or ''."""
+    with_rows = [view.leg for view in leg_views if view.rows]
+    leg = with_rows[-1] if with_rows else next((view.leg for view in leg_views), None)
+    return str(leg.carrier) if leg is not None and leg.carrier else ""
+
+
+def requests_in(hero: Hero) -> set[BuyerTaskKind]:
+    """Return the requests that the card already offers."""
+    paths = {button.url for button in hero.buttons}
+    return {kind for kind in BuyerTaskKind if any(path.rstrip("/").endswith(f"/{kind}") for path in paths)}
 
 
 def counted_events(shipment: Shipment) -> list[Event]:
@@ -121,15 +165,6 @@ def legs_to_show(shipment: Shipment) -> list[Leg]:
     return [
         leg for leg in legs if leg.carrier or leg.pk in legs_with_events or leg.number_key not in numbers_with_carrier
     ]
-
-
-def find_overlay_scan(shipment: Shipment, rows: Sequence[TimelineRow]) -> str:
-    """Return the scan or statement that set the shipment's overlay, or ''; for a return its latest scan."""
-    if not shipment.overlay or shipment.problem_scan:
-        return shipment.problem_scan
-    overlay = Overlay(shipment.overlay)
-    mapped = (row.event for row in reversed(rows) if not row.is_unmapped)
-    return next((event.scan for event in mapped if event.milestone == overlay.value), "")
 
 
 def buyer_tasks_to_show(buyer_tasks: Iterable[BuyerTask]) -> list[BuyerTask]:

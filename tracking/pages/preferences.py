@@ -100,21 +100,33 @@ def all_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
     yield PreferenceChoice(
         "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clock_options
     )
+    yield look_choice(reader, chosen)
     yield from sample_choices(reader, chosen)
 
 
 def quick_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
-    """Yield the preferences at the foot of a parcel's page: a few likely values each, to change in one tap.
-
-    Language and clock are missing: their switches are elsewhere on the page.
-    """
+    """Yield the preferences of the reading settings that every page offers: a few short values each."""
     buyer = cast(BuyerRequest, request)
     reader, chosen = buyer.reader, buyer.chosen
-    regions = list(filter(None, dict.fromkeys([reader.region, *buyer.regions])))
-    if len(regions) > 1:
-        yield region_choice(reader, chosen, regions, _("Country"))
-    yield from sample_choices(reader, chosen)
-    yield zone_choice(reader, chosen, [*zones_in(reader.region), "UTC"])
+    samples = {choice.name: choice for choice in sample_choices(reader, chosen)}
+    yield from (samples[name] for name in ("hours", "units") if name in samples)
+    clock_options = [("place", _("At the place")), ("mine", _("My time"))]
+    yield PreferenceChoice(
+        "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clock_options
+    )
+    yield look_choice(reader, chosen)
+
+
+def own_zone_choice(request: HttpRequest) -> PreferenceChoice:
+    """Return the choice of the reader's own zone among those of their country."""
+    buyer = cast(BuyerRequest, request)
+    return zone_choice(buyer.reader, buyer.chosen, [*zones_in(buyer.reader.region), "UTC"])
+
+
+def look_choice(reader: Reader, chosen: Mapping[str, str]) -> PreferenceChoice:
+    """Return the choice between a light and a dark page."""
+    options = [("auto", _("Auto")), ("light", _("Light")), ("dark", _("Dark"))]
+    return PreferenceChoice("look", _("Look"), chosen.get("look", ""), reader.look, options)
 
 
 def region_choice(reader: Reader, chosen: Mapping[str, str], regions: Iterable[str], label: str) -> PreferenceChoice:

@@ -21,7 +21,7 @@ from tracking.models.translations import find_translations
 from tracking.timeline import merge_duplicates, sort_scans
 from tracking.vocabulary import Exclusion, Milestone, Scan
 
-MAX_OPEN_ROWS: Final = 4
+MAX_OPEN_ROWS: Final = 3
 
 
 @dataclass(slots=True)
@@ -42,28 +42,40 @@ class TimelineRow:
     attempt_label: str = ""
 
 
+class DayGroup(NamedTuple):
+    """The rows of one day in one zone: the zone is named once for all of them, '' where it is unknown."""
+
+    day: date | None
+    zone: str
+    rows: list[TimelineRow]
+
+
 class ExcludedRows(NamedTuple):
-    """Events that do not count for one reason: (date or None, rows) by day, newest first, and how many there are."""
+    """Events that do not count for one reason, by day, newest first, and how many there are."""
 
     reason: Exclusion
-    days: list[tuple[date | None, list[TimelineRow]]]
+    days: list[DayGroup]
     row_count: int
 
 
 @dataclass(slots=True)
 class LegView:
-    """One leg with its rows, newest first. Days are (date or None, rows); collapsed ones are hidden until opened."""
+    """One leg with its rows, newest first; collapsed days are hidden until opened.
+
+    `is_current`: the parcel is on this leg. `is_newest`: its first row is the latest news.
+    """
 
     leg: Leg
     rows: list[TimelineRow] = field(default_factory=list)
-    visible_days: list[tuple[date | None, list[TimelineRow]]] = field(default_factory=list)
-    collapsed_days: list[tuple[date | None, list[TimelineRow]]] = field(default_factory=list)
+    visible_days: list[DayGroup] = field(default_factory=list)
+    collapsed_days: list[DayGroup] = field(default_factory=list)
     is_current: bool = False
+    is_newest: bool = False
 
     @property
     def collapsed_count(self) -> int:
         """Return the number of collapsed rows."""
-        return sum(len(rows) for _, rows in self.collapsed_days)
+        return sum(len(group.rows) for group in self.collapsed_days)
 
 
 def build_timeline_rows(shipment: Shipment, legs: Sequence[Leg], reader: Reader) -> list[TimelineRow]:
@@ -136,15 +148,16 @@ def label_attempts(rows: Iterable[TimelineRow], reader: Reader) -> None:
 def group_by_leg(legs: Sequence[Leg], rows: Sequence[TimelineRow], is_final: bool) -> list[LegView]:
     """Group rows (oldest first) by leg; return the legs in travel order, the rows of each newest first.
 
-    The newest leg with rows shows its last `MAX_OPEN_ROWS`, every other leg one; the rest is collapsed. `is_final`: the
-    parcel has arrived or been returned, so that no leg is current.
+    The leg of the newest row shows its last `MAX_OPEN_ROWS`, every other leg one; the rest is collapsed. `is_final`:
+    the parcel has arrived or been returned, so that no leg is current.
     """
     views = {leg.pk: LegView(leg) for leg in legs}
     for row in reversed(rows):
         views[row.event.leg_id].rows.append(row)
     leg_views = list(views.values())
-    newest = next((view for view in reversed(leg_views) if view.rows), None)
+    newest = views[rows[-1].event.leg_id] if rows else None
     for view in leg_views:
+        view.is_newest = view is newest
         view.is_current = view is newest and not is_final
         open_count = MAX_OPEN_ROWS if view is newest else 1
         view.visible_days = group_by_day(view.rows[:open_count])
@@ -152,6 +165,7 @@ def group_by_leg(legs: Sequence[Leg], rows: Sequence[TimelineRow], is_final: boo
     return leg_views
 
 
-def group_by_day(rows: Iterable[TimelineRow]) -> list[tuple[date | None, list[TimelineRow]]]:
-    """Group consecutive rows of one day."""
-    return [(day, list(group)) for day, group in groupby(rows, key=lambda row: row.time.day)]
+def group_by_day(rows: Iterable[TimelineRow]) -> list[DayGroup]:
+    """Group consecutive rows of one day in one zone."""
+    groups = groupby(rows, key=lambda row: (row.time.day, row.time.zone_label))
+    return [DayGroup(day, zone, list(group)) for (day, zone), group in groups]

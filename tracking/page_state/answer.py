@@ -1,0 +1,292 @@
+"""The answer of a parcel in words: chip, headline and the lines below it. One text for page, card, mail and push."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tracking.localization import datetimes
+from tracking.localization.numbers import localize_digits
+from tracking.localization.places import country_name
+from tracking.localization.reader import Reader, zone_of_country
+from tracking.models import Shipment
+from tracking.page_state.facts import ParcelFacts
+from tracking.page_state.load import last_return_day
+from tracking.page_state.messages import (
+    CHIPS,
+    DAY_MESSAGES,
+    EXPLANATIONS,
+    HOURS_MESSAGE,
+    PLAIN_MESSAGES,
+    REASONS,
+    WINDOW_MESSAGES,
+)
+from tracking.page_state.states import ParcelState, Part, ShownWindow, StateKind
+from tracking.vocabulary import JourneyKind, Milestone
+
+RANGE_DASH_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*")
+BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
+RETURNED_KINDS: Final = frozenset({StateKind.RETURNED, StateKind.SENT_BACK})
+PICKUP_KINDS: Final = frozenset({StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING, StateKind.PICKUP_EXPIRED})
+DELIVERED_KINDS: Final = frozenset({StateKind.DELIVERED, StateKind.COLLECTED, StateKind.WITH_NEIGHBOUR})
+
+
+class Headline(NamedTuple):
+    """The answer itself: what leads to its big part, that part in pieces that no line break divides, and the rest."""
+
+    lead: str
+    parts: tuple[str, ...]
+    tail: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the headline as one sentence, for titles and messages."""
+        return " ".join(filter(None, (self.lead, " ".join(self.parts), self.tail)))
+
+
+class Answer(NamedTuple):
+    """What a reader is told first: a chip, the headline, the likeliest day with its distance, and sentences."""
+
+    chip: str
+    headline: Headline
+    likely: Headline | None
+    likely_ahead: str
+    lines: tuple[str, ...]
+
+
+class AnswerNames(NamedTuple):
+    """Names that the sentences need, in the reader's language. `carrier` is the one that has the parcel now."""
+
+    shop: str
+    carrier: str
+    origin: str
+    destination: str
+
+
+def names_for(shipment: Shipment, carrier: str, reader: Reader) -> AnswerNames:
+    """Return the names for a parcel; `carrier` is '' where it is unknown."""
+    return AnswerNames(
+        shop=shipment.order.shop.name,
+        carrier=carrier or _("The carrier"),
+        origin=country_name(shipment.origin_country, reader.locale) or _("the country of origin"),
+        destination=country_name(shipment.order.country, reader.locale) or _("the destination"),
+    )
+
+
+def build_answer(
+    state: ParcelState,
+    facts: ParcelFacts,
+    shipment: Shipment,
+    names: AnswerNames,
+    reader: Reader,
+    explanation: Sequence[str] = (),
+) -> Answer:
+    """Return the answer of a parcel in the active language. `explanation` replaces the general one of its state."""
+    likely = likely_day(state.window) if has_window_headline(state) else None
+    return Answer(
+        chip=str(CHIPS[state.kind]),
+        headline=headline_of(state, facts, shipment, names, reader),
+        likely=likely_line(likely, reader) if likely else None,
+        likely_ahead=days_ahead(likely, facts.today, reader) if likely else "",
+        lines=(*explanation, *lines_below(state, facts, shipment, names, reader, has_explanation=bool(explanation))),
+    )
+
+
+def has_window_headline(state: ParcelState) -> bool:
+    """Return whether the headline is a window of days."""
+    return state.window is not None and state.kind in WINDOW_MESSAGES and state.kind is not StateKind.OUT_FOR_DELIVERY
+
+
+def build_headline(message: str, values: Mapping[str, str]) -> Headline:
+    """Return a translated message as a headline. What stands between two bars is its big part, else all of it."""
+    text = message % values
+    match = BIG_PART_PATTERN.search(text)
+    if match is None:
+        return Headline("", (text,))
+    return Headline(text[: match.start()].strip(), unbreakable_parts(match.group(1)), text[match.end() :].strip())
+
+
+def unbreakable_parts(text: str) -> tuple[str, ...]:
+    """Split a range after its dash: only there may a line end."""
+    return tuple(part.strip() for part in RANGE_DASH_PATTERN.split(text, maxsplit=1))
+
+
+def headline_of(
+    state: ParcelState, facts: ParcelFacts, shipment: Shipment, names: AnswerNames, reader: Reader
+) -> Headline:
+    """Return the headline of a parcel's state."""
+    if state.window is not None and state.kind in WINDOW_MESSAGES:
+        return window_headline(state.kind, state.window, shipment, reader)
+    values = names._asdict()
+    if state.kind in DAY_MESSAGES:
+        day = day_of(state, facts, shipment, reader)
+        with_day, without_day = DAY_MESSAGES[state.kind]
+        return build_headline(str(with_day if day else without_day), {**values, "day": day})
+    if state.kind is StateKind.HELD_UP and facts.problem is not None:
+        return Headline("", (str(facts.problem.label),))
+    return build_headline(str(PLAIN_MESSAGES[state.kind]), values)
+
+
+def window_headline(kind: StateKind, window: ShownWindow, shipment: Shipment, reader: Reader) -> Headline:
+    """Return the headline with the window: hours on the day of the delivery, otherwise days."""
+    zone = zone_of_country(shipment.order.country)
+    if kind is StateKind.OUT_FOR_DELIVERY and window.earliest_at and window.latest_at:
+        first, last = (
+            datetimes.format_time_of_day(moment.astimezone(zone), reader)
+            for moment in (window.earliest_at, window.latest_at)
+        )
+        return build_headline(str(HOURS_MESSAGE), {"first": first, "last": last})
+    if kind is StateKind.OUT_FOR_DELIVERY:
+        return build_headline(str(PLAIN_MESSAGES[kind]), {})
+    days = datetimes.format_day_range(window.first_on, window.last_on, reader)
+    return build_headline(str(WINDOW_MESSAGES[kind]), {"days": days})
+
+
+def day_of(state: ParcelState, facts: ParcelFacts, shipment: Shipment, reader: Reader) -> str:
+    """Return the day that a state is about, as text; with the time of a delivery if it is known; '' if unknown."""
+    if state.kind in DELIVERED_KINDS:
+        return delivery_moment(shipment, reader)
+    day: date | None = None
+    if state.kind in RETURNED_KINDS:
+        day = last_return_day(shipment)
+    elif state.kind in PICKUP_KINDS:
+        day = facts.collect_by
+    elif state.kind is StateKind.NOT_RECEIVED:
+        day = local_day(state.task.due_at, shipment) if state.task else None
+    else:
+        moments = {
+            StateKind.CANCELLED: shipment.cancelled_at,
+            StateKind.DELIVERY_WITHDRAWN: shipment.delivery_withdrawn_at,
+            StateKind.ATTEMPT_FAILED: shipment.last_event_at,
+        }
+        day = local_day(moments.get(state.kind), shipment)
+    return datetimes.format_day(day, reader) if day else ""
+
+
+def delivery_moment(shipment: Shipment, reader: Reader) -> str:
+    """Return when a parcel was delivered, at the place: day and time, or the day alone."""
+    if shipment.delivered_on is None:
+        return ""
+    day, moment = datetimes.format_day(shipment.delivered_on, reader), delivery_time(shipment)
+    if moment is None:
+        return day
+    return _("%(day)s, %(time)s") % {"day": day, "time": datetimes.format_time_of_day(moment, reader)}
+
+
+def delivery_time(shipment: Shipment) -> datetime | None:
+    """Return the instant of a delivery in the zone of the destination; None where only its day is certain."""
+    if shipment.delivered_at is None:
+        return None
+    moment = shipment.delivered_at.astimezone(zone_of_country(shipment.order.country))
+    # A country with several zones: another day there than at the place of the delivery.
+    return moment if moment.date() == shipment.delivered_on else None
+
+
+def local_day(moment: datetime | None, shipment: Shipment) -> date | None:
+    """Return the day of an instant at the destination."""
+    return moment.astimezone(zone_of_country(shipment.order.country)).date() if moment else None
+
+
+def likely_day(window: ShownWindow | None) -> date | None:
+    """Return the likeliest day of a window of ours with several days."""
+    if window is None or window.source or window.first_on == window.last_on:
+        return None
+    return window.likely_on
+
+
+def likely_line(day: date, reader: Reader) -> Headline:
+    """Return the line that names the likeliest day."""
+    return build_headline(_("Most likely |%(day)s|"), {"day": datetimes.format_day(day, reader)})
+
+
+def days_ahead(day: date, today: date, reader: Reader) -> str:
+    """Return how far a day is from today: `in 9 days`; '' for today and earlier."""
+    count = (day - today).days
+    if count <= 0:
+        return ""
+    return localize_digits(ngettext("in %(count)s day", "in %(count)s days", count) % {"count": count}, reader)
+
+
+def lines_below(
+    state: ParcelState,
+    facts: ParcelFacts,
+    shipment: Shipment,
+    names: AnswerNames,
+    reader: Reader,
+    *,
+    has_explanation: bool = False,
+) -> list[str]:
+    """Return the sentences below the headline, the most important first."""
+    values = names._asdict()
+    reason = REASONS.get(facts.problem) if facts.problem and state.kind is StateKind.ATTEMPT_FAILED else None
+    explanation = None if has_explanation else EXPLANATIONS.get(state.kind)
+    sentences = [
+        str(reason) if reason else "",
+        str(explanation) % values if explanation else "",
+        window_sentence(state, reader),
+        source_sentence(state.window),
+        journey_sentence(state.kind, shipment, names, reader),
+        promise_sentence(state, shipment, reader),
+        delivery_sentence(state.kind, shipment, reader),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def journey_sentence(kind: StateKind, shipment: Shipment, names: AnswerNames, reader: Reader) -> str:
+    """Return what an earlier journey of the parcel explains: it came back, or the buyer had it."""
+    is_sent_again = shipment.journey == JourneyKind.SENT_AGAIN and kind not in DELIVERED_KINDS
+    if is_sent_again and (day := last_return_day(shipment)):
+        values = {"shop": names.shop, "day": datetimes.format_day(day, reader)}
+        return _("It came back to %(shop)s on %(day)s and was sent again.") % values
+    if kind is StateKind.SENT_BACK and shipment.delivered_on:
+        return _("It was delivered to you on %(day)s.") % {"day": datetimes.format_day(shipment.delivered_on, reader)}
+    if kind is StateKind.UNTRACKED and (day := local_day(shipment.handed_over_at, shipment)):
+        return _("Shipped %(day)s.") % {"day": datetimes.format_day(day, reader)}
+    if kind is StateKind.DELIVERY_WITHDRAWN:
+        return _("Last known progress: %(milestone)s.") % {"milestone": Milestone(shipment.milestone).label}
+    if kind is StateKind.CANCELLED and shipment.is_cancelled_by_operator:
+        return _("%(shop)s cancelled this parcel.") % {"shop": names.shop}
+    if kind is StateKind.CANCELLED:
+        return _("The carrier reports that this parcel was cancelled.")
+    return ""
+
+
+def window_sentence(state: ParcelState, reader: Reader) -> str:
+    """Return the window where the headline is about something else."""
+    if state.window is None or has_window_headline(state) or state.kind is StateKind.OUT_FOR_DELIVERY:
+        return ""
+    days = datetimes.format_day_range(state.window.first_on, state.window.last_on, reader)
+    return _("We expect it %(days)s.") % {"days": days}
+
+
+def source_sentence(window: ShownWindow | None) -> str:
+    """Return who gave the window, where it is the carrier's own date."""
+    if window is None or not window.source:
+        return ""
+    if window.source == "carrier":
+        return _("The carrier's own estimate.")
+    return _("This is the estimate of %(source)s.") % {"source": window.source}
+
+
+def promise_sentence(state: ParcelState, shipment: Shipment, reader: Reader) -> str:
+    """Return the day that the shop promised, where the parcel can still come."""
+    if shipment.promised_on is None or not state.shows(Part.PROMISE):
+        return ""
+    return _("Promised when you ordered: %(day)s") % {"day": datetimes.format_day(shipment.promised_on, reader)}
+
+
+def delivery_sentence(kind: StateKind, shipment: Shipment, reader: Reader) -> str:
+    """Return what else is known of a delivery: its zone, or that it is in doubt."""
+    if kind not in DELIVERED_KINDS:
+        return ""
+    if shipment.delivery_doubted_at:
+        return _("The carrier no longer reports this delivery. We ask again soon.")
+    if delivery_time(shipment) is None:
+        return ""
+    zone = datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
+    return _("All times are %(zone)s.") % {"zone": zone}
