@@ -1,0 +1,1 @@
+"""Resolve places and codes to coordinates without the network, and measure distances."""
