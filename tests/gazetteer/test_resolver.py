@@ -95,6 +95,7 @@ def test_city_that_the_region_does_not_have_is_the_region() -> None:
 
 def test_without_a_country_only_a_unique_large_city_is_recognized() -> None:
     assert resolved("London") == ("London", "GB", CITY)
+    assert resolved("Shanghai") == ("Shanghai", "CN", CITY)  # its districts bear its name as well
     for ambiguous in ("Springfield", "Valencia", "Nice", "Georgia", "Lost in transit", "", "CAN", "FRA"):
         assert resolve_place(ambiguous) is None, ambiguous
 

@@ -120,8 +120,12 @@ def choose_city(found: list[CityRecord], reading: PlaceReading) -> CityRecord | 
         return in_region[0] if in_region else None
     if reading.country:
         return next((city for city in found if city.country == reading.country), None)
-    is_unique = len(found) == 1 or found[0].population >= UNIQUE_SHARE * found[1].population
-    return found[0] if is_unique and found[0].population >= LARGE_CITY else None
+    largest = found[0]
+    others = [
+        city for city in found[1:] if distance_km((city.lat, city.lon), (largest.lat, largest.lon)) > SAME_CITY_KM
+    ]
+    is_unique = all(largest.population >= UNIQUE_SHARE * city.population for city in others)
+    return largest if is_unique and largest.population >= LARGE_CITY else None
 
 
 def admin1_of(country: str, region: str) -> str:
