@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.route.svg import all_numbers, elements, names, path_points, read_svg
 from tracking.gazetteer.places import PlacePrecision
-from tracking.route.drawing import DrawnRoute, draw_route
+from tracking.route.drawing import DrawnRoute, draw_route, route_key
 from tracking.route.globe import HEIGHT, WIDTH
 from tracking.route.stops import Marker, ParcelPosition, RouteStop, StopState
 
@@ -200,6 +200,14 @@ def test_mask_ids_differ_and_nothing_else_does() -> None:
     assert drawn([SHENZHEN, BERLIN]).key != one.key
     used = re.findall(r"url\(#([\w-]+)\)", one.svg)
     assert set(used) == set(re.findall(r' id="([\w-]+)"', one.svg))
+
+
+def test_key_is_known_before_the_route_is_drawn() -> None:
+    assert route_key([SHENZHEN, LEIPZIG], ParcelPosition(1.0)) == drawn([SHENZHEN, LEIPZIG], 1.0).key
+    assert (
+        route_key([SHENZHEN._replace(name="深圳"), LEIPZIG], ParcelPosition(1.0)) != drawn([SHENZHEN, LEIPZIG], 1.0).key
+    )
+    assert route_key([], ParcelPosition(0)) is None
 
 
 @pytest.mark.parametrize("mask_id", ["", "1map", 'x"><script>', "map 1", "карта"])

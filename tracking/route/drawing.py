@@ -1,4 +1,4 @@
-"""Draw a route: the one function that other packages call is `draw_route`."""
+"""Draw a route: other packages call `draw_route`, and `route_key` to look the drawing up in a cache first."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tracking.route.stops import (
     ParcelPosition,
     RouteStop,
     StopFact,
+    has_coordinates,
     join_repeated,
     list_facts,
     measure,
@@ -43,6 +44,15 @@ class DrawnRoute(NamedTuple):
     key: str
 
 
+class PreparedRoute(NamedTuple):
+    """A route ready to be drawn: all stops for the list, those with coordinates for the map, the parcel on both."""
+
+    stops: list[RouteStop]
+    position: ParcelPosition
+    drawn: tuple[DrawnStop, ...]
+    drawn_position: DrawnPosition
+
+
 def draw_route(stops: Sequence[RouteStop], position: ParcelPosition, mask_id: str) -> DrawnRoute | None:
     """Return the drawing of a route with its facts, or None if no stop has coordinates.
 
@@ -51,20 +61,38 @@ def draw_route(stops: Sequence[RouteStop], position: ParcelPosition, mask_id: st
     """
     if not MASK_ID_PATTERN.fullmatch(mask_id):
         raise ValueError(f"Not an identifier: {mask_id!r}")
-    cleaned = [stop._replace(name=clean_name(stop.name)) for stop in stops[:MAX_STOPS]]
-    joined, at = join_repeated(cleaned, position.at) if cleaned else ([], 0.0)
-    position = position._replace(at=at)
-    drawn, shown_at = select_drawn(joined, position) if joined else ([], DrawnPosition(0.0, None))
-    if not drawn:
+    route = prepare_route(stops, position)
+    if route is None:
         return None
-    gone_km, left_km = measure(drawn, shown_at.at)
-    picture, key = draw_cached(tuple(drawn), shown_at)
+    gone_km, left_km = measure(route.drawn, route.drawn_position.at)
+    picture = draw_cached(route.drawn, route.drawn_position)
     svg = mark_safe(picture.replace(MASK_PLACEHOLDER, mask_id))  # noqa: S308 (names are escaped where they are written)
-    return DrawnRoute(svg, list_facts(joined, position), gone_km, left_km, key)
+    return DrawnRoute(svg, list_facts(route.stops, route.position), gone_km, left_km, key_of(route))
+
+
+def route_key(stops: Sequence[RouteStop], position: ParcelPosition) -> str | None:
+    """Return the key that the drawing of a route will have, without drawing it; None if it cannot be drawn."""
+    route = prepare_route(stops, position)
+    return key_of(route) if route else None
+
+
+def prepare_route(stops: Sequence[RouteStop], position: ParcelPosition) -> PreparedRoute | None:
+    """Clean names, join repeated stops and find the parcel on the map; None if no stop has coordinates."""
+    cleaned = [stop._replace(name=clean_name(stop.name)) for stop in stops[:MAX_STOPS]]
+    if not any(map(has_coordinates, cleaned)):
+        return None
+    joined, at = join_repeated(cleaned, position.at)
+    position = position._replace(at=at)
+    drawn, drawn_position = select_drawn(joined, position)
+    return PreparedRoute(joined, position, tuple(drawn), drawn_position)
+
+
+def key_of(route: PreparedRoute) -> str:
+    """Return the same short text for the same drawing and facts."""
+    return hashlib.sha256(repr(route).encode()).hexdigest()[:20]
 
 
 @lru_cache(maxsize=1024)
-def draw_cached(stops: tuple[DrawnStop, ...], position: DrawnPosition) -> tuple[str, str]:
-    """Return the markup with a placeholder for the mask's id, and the key of the drawing."""
-    key = hashlib.sha256(repr((stops, position)).encode()).hexdigest()[:20]
-    return draw_picture(stops, position, MASK_PLACEHOLDER), key
+def draw_cached(stops: tuple[DrawnStop, ...], position: DrawnPosition) -> str:
+    """Return the markup with a placeholder for the mask's id."""
+    return draw_picture(stops, position, MASK_PLACEHOLDER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from math import asin, cos, hypot, pi, radians, sin, sqrt
 from typing import Final, NamedTuple
@@ -67,12 +67,21 @@ class Globe(NamedTuple):
 
     def project(self, vector: Vector) -> tuple[float, float, bool]:
         """Return the position in the drawing and whether it is visible; what is not visible lies on the rim."""
-        depth, x, y = dot(vector, self.center), dot(vector, self.right), dot(vector, self.up)
-        if depth < cos(self.horizon):
-            length = hypot(x, y) or 1e-9
-            return self.x + x / length * self.rim, self.y - y / length * self.rim, False
-        scale = self.radius * (sqrt(2 / (1 + depth)) if self.is_wide else 1.0)
-        return self.x + x * scale, self.y - y * scale, True
+        return next(self.project_all((vector,)))
+
+    def project_all(self, vectors: Iterable[Vector]) -> Iterator[tuple[float, float, bool]]:
+        """Yield what `project` returns for many points; the sums are written out, for there are thousands of points."""
+        (cx, cy, cz), (rx, ry, rz), (ux, uy, uz) = self.center, self.right, self.up
+        limit, radius, rim, left, top, is_wide = cos(self.horizon), self.radius, self.rim, self.x, self.y, self.is_wide
+        for vx, vy, vz in vectors:
+            depth = vx * cx + vy * cy + vz * cz
+            x, y = vx * rx + vy * ry + vz * rz, vx * ux + vy * uy + vz * uz
+            if depth < limit:
+                scale = rim / (hypot(x, y) or 1e-9)
+                yield left + x * scale, top - y * scale, False
+            else:
+                scale = radius * sqrt(2 / (1 + depth)) if is_wide else radius
+                yield left + x * scale, top - y * scale, True
 
     def unproject(self, x: float, y: float) -> Vector | None:
         """Return the point of the globe at a position of the drawing, or None beside the globe."""
@@ -126,7 +135,7 @@ def look_at(center: Vector, roll: float, horizon: float, frame: Frame) -> Globe:
 def fit(globe: Globe, line: Sequence[Vector], largest_radius: float) -> Globe:
     """Scale and shift a view so that the line fills the frame inside its margins."""
     frame = globe.frame
-    points = [globe.project(vector) for vector in line]
+    points = list(globe.project_all(line))
     left, right = min(x for x, _, _ in points), max(x for x, _, _ in points)
     top, bottom = min(y for _, y, _ in points), max(y for _, y, _ in points)
     room_x, room_y = frame.width - 2 * frame.side, frame.height - frame.top - frame.bottom

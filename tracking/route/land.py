@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from math import atan2, ceil, cos, pi, sin
 from pathlib import Path
@@ -67,10 +67,15 @@ def load_land(name: str) -> tuple[tuple[Chunk, ...], ...]:
 def cut_into_chunks(ring: list[Vector]) -> Iterator[Chunk]:
     """Yield the chunks of an outline."""
     for start in range(0, len(ring), CHUNK):
-        points = tuple(ring[start : start + CHUNK])
-        held = (*points, ring[(start + CHUNK) % len(ring) if start + CHUNK < len(ring) else 0])
-        middle = normalize((sum(x for x, _, _ in held), sum(y for _, y, _ in held), sum(z for _, _, z in held)))
-        yield Chunk(points, middle, max(angle(middle, point) for point in held))
+        points = ring[start : start + CHUNK]
+        yield to_chunk(points, ring[start + CHUNK if start + CHUNK < len(ring) else 0])
+
+
+def to_chunk(points: Sequence[Vector], *more: Vector) -> Chunk:
+    """Return points with the circle that holds them and more points."""
+    held = (*points, *more)
+    middle = normalize((sum(x for x, _, _ in held), sum(y for _, y, _ in held), sum(z for _, _, z in held)))
+    return Chunk(tuple(points), middle, max(angle(middle, point) for point in held))
 
 
 @lru_cache(maxsize=512)
@@ -80,8 +85,10 @@ def land_path(globe: Globe) -> str:
     rings = load_land(FINE if globe.radius > FINE_FROM_RADIUS else COARSE)
     areas = [area for ring in rings for area in draw_ring(globe, list(shown_points(ring, middle, reach)))]
     for tolerance in TOLERANCES:
-        simplified = (simplify_ring(points, tolerance) for points in areas)
-        path = "".join(path_data(points) + "z" for points in simplified if area_of(points) > SMALLEST_ISLAND)
+        areas = [
+            simplified for points in areas if area_of(simplified := simplify_ring(points, tolerance)) > SMALLEST_ISLAND
+        ]
+        path = "".join(path_data(points) + "z" for points in areas)
         if len(path) <= LONGEST_PATH * globe.frame.width * globe.frame.height:
             break
     return path
@@ -102,9 +109,25 @@ def draw_ring(globe: Globe, vectors: list[Vector]) -> Iterator[Points]:
     The outlines run clockwise around their land. One that runs the other way around the middle of the view has the
     opposite end of the globe inside: what it seems to hold is what it leaves free, so the whole disc is added.
     """
-    projected = [globe.project(vector) for vector in vectors]
-    if not any(is_visible for _, _, is_visible in projected):
+    projected = list(globe.project_all(vectors))
+    visible = sum(is_visible for _, _, is_visible in projected)
+    if not visible:
         return
+    points: Points = [(x, y) for x, y, _ in projected]
+    turned = 0.0
+    if visible < len(projected):
+        points, turned = follow_rim(globe, projected)
+    right, bottom = globe.frame.width + PAD, globe.frame.height + PAD
+    points = clip_to_box(points, -PAD, -PAD, right, bottom)
+    if len(points) > 2:
+        yield points
+    if turned < -pi:
+        start = (globe.x + globe.rim, globe.y)
+        yield clip_to_box([start, *walk_rim(globe, start, 2 * pi)], -PAD, -PAD, right, bottom)
+
+
+def follow_rim(globe: Globe, projected: Sequence[tuple[float, float, bool]]) -> tuple[Points, float]:
+    """Lead an outline along the horizon where it is hidden; return it and its whole turn around the view in radians."""
     points: Points = []
     turned = 0.0
     for index, (x, y, is_visible) in enumerate(projected):
@@ -114,13 +137,7 @@ def draw_ring(globe: Globe, vectors: list[Vector]) -> Iterator[Points]:
         if not (is_visible or was_visible):
             points += walk_rim(globe, (x_before, y_before), bearing)
         points.append((x, y))
-    right, bottom = globe.frame.width + PAD, globe.frame.height + PAD
-    points = clip_to_box(points, -PAD, -PAD, right, bottom)
-    if len(points) > 2:
-        yield points
-    if turned < -pi:
-        start = (globe.x + globe.rim, globe.y)
-        yield clip_to_box([start, *walk_rim(globe, start, 2 * pi)], -PAD, -PAD, right, bottom)
+    return points, turned
 
 
 def turn_between(globe: Globe, start: tuple[float, float], end: tuple[float, float]) -> float:

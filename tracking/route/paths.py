@@ -14,7 +14,11 @@ TINY: Final = 1e-9
 def clip_to_box(points: Points, left: float, top: float, right: float, bottom: float) -> Points:
     """Return the part of an area inside a box (Sutherland and Hodgman)."""
     for axis, limit, sign in ((0, left, 1), (0, right, -1), (1, top, 1), (1, bottom, -1)):
-        points = clip_to_edge(points, axis, limit, sign)
+        distances = [sign * (point[axis] - limit) for point in points]
+        if max(distances, default=-1.0) < 0:
+            return []
+        if min(distances) < 0:
+            points = clip_to_edge(points, axis, limit, sign)
     return points
 
 

@@ -12,8 +12,8 @@ from tracking.route.scene import compose, draw_globe, draw_lines, draw_stops
 from tracking.route.stops import DrawnPosition, DrawnStop
 
 CLOSEST: Final = {
-    PlacePrecision.AIRPORT: 5000.0,
-    PlacePrecision.CITY: 5000.0,
+    PlacePrecision.AIRPORT: 3000.0,
+    PlacePrecision.CITY: 3000.0,
     PlacePrecision.REGION: 1100.0,
     PlacePrecision.COUNTRY: 480.0,
 }
