@@ -29,6 +29,7 @@ from tracking.page_state import (
 )
 from tracking.page_state.answer import Answer
 from tracking.page_state.messages import STEP_NAMES
+from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import BuyerTaskKind
 
 MAX_DAYS_IN_STRIP: Final = 12
@@ -158,6 +159,7 @@ class Hero(NamedTuple):
     buttons: list[Button]
     track_record: str
     task: BuyerTask | None
+    picture: PictureLinks | None
 
 
 def build_hero(
@@ -166,10 +168,11 @@ def build_hero(
     state: ParcelState,
     answer: Answer,
     buyer_tasks: Iterable[BuyerTask],
+    picture: PictureLinks | None,
     reader: Reader,
     now: datetime,
 ) -> Hero:
-    """Return the answer card of a parcel."""
+    """Return the answer card of a parcel; `picture` is that of its first article."""
     task = next((row for row in buyer_tasks if state.task and row.kind == state.task.kind), None)
     window = state.window
     return Hero(
@@ -182,6 +185,7 @@ def build_hero(
         buttons=buttons_of(shipment, facts, state, task),
         track_record=track_record(shipment, state, reader),
         task=task,
+        picture=picture,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import F, Prefetch
 from django.utils import timezone
@@ -25,6 +25,7 @@ from tracking.pages.carrier_choice import carrier_options
 from tracking.pages.customs_clock import CustomsClock, customs_clock
 from tracking.pages.freshness import Freshness, build_freshness
 from tracking.pages.hero import Hero, build_hero
+from tracking.pages.route_map import RouteMap, build_route_map
 from tracking.pages.timeline_rows import (
     ExcludedRows,
     LegView,
@@ -34,9 +35,18 @@ from tracking.pages.timeline_rows import (
     group_by_leg,
 )
 from tracking.pages.window_history import WindowHistory, window_history
+from tracking.shops import policy_of
+from tracking.shops.pictures import PictureLinks, article_pictures
 from tracking.vocabulary import BuyerTaskKind, Exclusion
 
 ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
+
+
+class LineView(NamedTuple):
+    """One line of the order in the parcel, with the shop's picture of the article if there is one."""
+
+    line: OrderLine
+    picture: PictureLinks | None
 
 
 @dataclass(slots=True)
@@ -54,10 +64,11 @@ class ParcelView:
     latest_row: TimelineRow | None
     excluded: list[ExcludedRows]
     freshness: Freshness
-    lines: list[OrderLine]
+    lines: list[LineView]
     carrier_options: list[CarrierOption]
     customs_clock: CustomsClock | None
     history: WindowHistory
+    route_map: RouteMap | None
     buyer_tasks: list[BuyerTask]
     other_requests: list[BuyerTaskKind]
 
@@ -112,7 +123,9 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         reader,
         alert_sentences(shipment, facts, state.kind, reader),
     )
-    hero = build_hero(shipment, facts, state, answer, buyer_tasks, reader, now)
+    lines = lines_with_pictures(shipment)
+    picture = next((line.picture for line in lines if line.picture), None)
+    hero = build_hero(shipment, facts, state, answer, buyer_tasks, picture, reader, now)
     return ParcelView(
         shipment=shipment,
         hero=hero,
@@ -122,12 +135,13 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         latest_row=rows[-1] if rows and state.shows(Part.LATEST) else None,
         excluded=build_excluded_rows(shipment, list(shipment.legs.all()), reader),
         freshness=build_freshness(list(shipment.legs.all()), shipment.tracking_state, now),
-        lines=list(shipment.lines.all()),
+        lines=lines,
         carrier_options=carrier_options(shipment) if not rows else [],
         customs_clock=customs_clock(shipment, counted_events(shipment), reader, now)
         if state.shows(Part.CUSTOMS_CLOCK)
         else None,
         history=window_history(shipment, state, reader, now),
+        route_map=build_route_map(shipment, [row.event for row in rows], state.kind, reader),
         buyer_tasks=[task for task in buyer_tasks if task != hero.task],
         other_requests=[kind for kind in requests if kind not in requests_in(hero)],
     )
@@ -135,8 +149,15 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
 
 def facts_for_page(shipment: Shipment, now: datetime, requests: Sequence[BuyerTaskKind]) -> ParcelFacts:
     """Return what is known about a parcel, with what its buyer can do."""
-    has_contact = bool(shipment.order.shop.support_email)
+    has_contact = policy_of(shipment.order.shop).contact is not None
     return load_facts(shipment, now, requests=frozenset(requests), has_contact=has_contact)
+
+
+def lines_with_pictures(shipment: Shipment) -> list[LineView]:
+    """Return what is in a parcel, with pictures."""
+    lines = list(shipment.lines.all())
+    pictures = article_pictures(shipment.order.shop_id, (line.sku for line in lines))
+    return [LineView(line, pictures.get(line.sku)) for line in lines]
 
 
 def current_carrier(leg_views: Sequence[LegView]) -> str:
