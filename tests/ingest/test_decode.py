@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError
 
+from tests import factories
 from tracking.models import Carrier, TextMapping, UnmappedCode
 
 
@@ -58,3 +59,18 @@ def test_without_a_database_decode_says_so_and_uses_the_built_in_tables(
 
     assert line["scan"] == "delivery.out_for_delivery"
     assert error.strip() == "no database, so without the operators' mappings: connection refused"
+
+
+@pytest.mark.django_db
+def test_decode_prints_the_details_of_each_number(tmp_path: Path) -> None:
+    event = factories.build_event_json("2026-12-01T09:00:00+01:00", "AvailableForPickup_Other", "Collect by 12 Dec")
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps(factories.build_answer_json("LZ000000015CN", events=(event,))), encoding="utf-8")
+    out = io.StringIO()
+
+    call_command("decode", "17track", str(answer), "--details", stdout=out, stderr=io.StringIO())
+
+    assert json.loads(out.getvalue()) == {
+        "number": "LZ000000015CN",
+        "details": {"pickup_point": {"last_day": "2026-12-12", "scan_at": "2026-12-01T08:00:00+00:00"}},
+    }

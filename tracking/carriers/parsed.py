@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple, Self
 
+from tracking.carriers.details.parts import NO_DETAILS, DeliveryDetails
 from tracking.vocabulary import FeedState, Precision, Scan, ZoneSource
 
 
@@ -59,6 +60,22 @@ class ParsedScan(NamedTuple):
     language: str | None = None
     can_be_delivered: bool = True
 
+    @property
+    def told_at(self) -> datetime | None:
+        """Return the time of the scan to compare with others: its instant, else its local time as if in UTC."""
+        return self.time.occurred_at or local_as_utc(self.time.local_time)
+
+    @property
+    def comparable_at(self) -> datetime:
+        """Return `told_at`; year 1 for a scan without a time."""
+        return self.told_at or datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def local_day(self) -> date | None:
+        """Return the day of the scan at its place, else in UTC, or None."""
+        moment = self.time.local_time or self.time.occurred_at
+        return moment.date() if moment else None
+
 
 class ParsedLeg(NamedTuple):
     """One carrier's part of the journey, with the number that this carrier uses. `carrier` is our slug."""
@@ -88,7 +105,8 @@ class ParsedShipment(NamedTuple):
     """All that one answer says about one number. `scans` are oldest first, leg by leg.
 
     `number` is '' if the answer does not name it: then it is the number that was fetched. `is_complete` tells whether
-    the answer holds the feed's whole history; None leaves that to `Adapter.answers_are_complete`.
+    the answer holds the feed's whole history; None leaves that to `Adapter.answers_are_complete`. `details` are those
+    in fields of the answer; `details.collect` adds what codes and words tell.
     """
 
     number: str
@@ -100,12 +118,12 @@ class ParsedShipment(NamedTuple):
     carrier_estimate: ParsedEstimate | None = None
     measurements: Measurements | None = None
     is_complete: bool | None = None
+    details: DeliveryDetails = NO_DETAILS
 
     @property
     def newest_at(self) -> datetime:
         """Return the time of the newest scan: its instant, else its local time as if in UTC; year 1 without any."""
-        times = (scan.time.occurred_at or local_as_utc(scan.time.local_time) for scan in self.scans)
-        return max((time for time in times if time), default=datetime.min.replace(tzinfo=UTC))
+        return max((scan.comparable_at for scan in self.scans), default=datetime.min.replace(tzinfo=UTC))
 
     def with_number(self, number: str) -> Self:
         """Return the shipment with the number that its answer did not name, also in its legs."""

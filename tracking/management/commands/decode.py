@@ -1,4 +1,4 @@
-"""Print how a raw answer is read: `manage.py decode [--shipments] CARRIER FILE`.
+"""Print how a raw answer is read: `manage.py decode [--shipments | --details] CARRIER FILE`.
 
 Unknown codes and texts are mapped as in `ingest`: by the operators' mappings, then by the built-in phrases.
 """
@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
+from tracking.carriers.details.collect import collect_details
+from tracking.carriers.details.stored import details_as_json
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.registry import ADAPTERS
@@ -26,18 +28,19 @@ from tracking.models import Carrier
 
 
 class Command(BaseCommand):
-    help = "Print one JSON object a line for every scan in a raw answer, or for every number with --shipments."
+    help = "Print one JSON object a line for every scan, or for every number with --shipments or --details."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--shipments", action="store_true", help="print what the scans of each number add up to")
+        kind = parser.add_mutually_exclusive_group()
+        kind.add_argument("--shipments", action="store_true", help="print what the scans of each number add up to")
+        kind.add_argument("--details", action="store_true", help="print pick-up point, proof of delivery and the like")
         parser.add_argument("carrier", help=f"one of: {', '.join(sorted(ADAPTERS))}")
         parser.add_argument("file", help="the raw answer; - for standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
         answer = self.map_as_ingest(parse_file(options["carrier"], options["file"]), options["carrier"])
-        lines = shipment_lines(answer) if options["shipments"] else scan_lines(answer)
-        for line in lines:
+        for line in lines_of(answer, options):
             self.stdout.write(json.dumps(line, ensure_ascii=False))
         for rejected in answer.rejected_numbers:
             self.stderr.write(f"{rejected.number or '-'}: {rejected.reason}: {rejected.text}")
@@ -66,6 +69,13 @@ def parse_file(carrier: str, path: str) -> ParsedAnswer:
         raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
     except UnreadableAnswerError as error:
         raise CommandError(f"{path}: {error}", returncode=2) from error
+
+
+def lines_of(answer: ParsedAnswer, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the options ask to print."""
+    if options["details"]:
+        return details_lines(answer)
+    return shipment_lines(answer) if options["shipments"] else scan_lines(answer)
 
 
 def scan_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
@@ -135,6 +145,14 @@ def shipment_line(shipment: ParsedShipment) -> dict[str, Any]:
         "journey": status.journey.value,
         "legs": [{"carrier": leg.carrier or None, "number": leg.number} for leg in shipment.legs],
     }
+
+
+def details_lines(answer: ParsedAnswer) -> list[dict[str, Any]]:
+    """Return what an answer tells of each number beside its scans, as a JSON object."""
+    return [
+        {"number": shipment.number, "details": details_as_json(collect_details(shipment))}
+        for shipment in answer.shipments
+    ]
 
 
 def format_utc(instant: datetime | None) -> str | None:
