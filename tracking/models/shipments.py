@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db import models
@@ -10,6 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tracking.carriers.details.current import ParcelState, select_current
+from tracking.carriers.details.parts import DeliveryDetails
+from tracking.carriers.details.stored import load_details
 from tracking.models.carriers import Carrier
 from tracking.models.fields import clean_number, generate_token, number_key
 from tracking.models.locks import lock_rows
@@ -166,6 +169,25 @@ class Shipment(models.Model):
         has_number = any(leg.removed_at is None for leg in self.legs.all())
         return TrackingState.TRACKED if has_number else TrackingState.NO_NUMBER
 
+    @property
+    def delivery_details(self) -> DeliveryDetails:
+        """Return what the feeds of the parcel tell beside its scans; reads the legs, unless they are prefetched."""
+        legs = (leg for leg in self.legs.all() if leg.removed_at is None)
+        return load_details((leg.details, leg.ignored_feeds) for leg in legs)
+
+    def current_details(self, today: date) -> DeliveryDetails:
+        """Return the details that are current on a day, which is that at the place of delivery."""
+        started_at = self.journeys[-1]["started_at"] if len(self.journeys) > 1 else None
+        state = ParcelState(
+            Milestone(self.milestone),
+            Overlay(self.overlay) if self.overlay else None,
+            today,
+            self.cleared_at,
+            datetime.fromisoformat(started_at) if started_at else None,
+            self.cancelled_at is not None,
+        )
+        return select_current(self.delivery_details, state)
+
 
 class LegQuerySet(models.QuerySet["Leg"]):
     """Queries for legs."""
@@ -226,6 +248,8 @@ class Leg(models.Model):
     """When an operator took the number off the parcel: what it reports is kept and does not count."""
     complete_answers = models.JSONField(default=dict, blank=True, editable=False)
     """By feed id, the latest answers that held its whole history of this leg: `journey.withdrawal.AnswerHistory`."""
+    details = models.JSONField(default=dict, blank=True, editable=False)
+    """By feed id, what its newest answers tell beside scans: `carriers.details.stored`."""
     feed_state = models.CharField(_("feed state"), max_length=12, choices=FeedState, default=FeedState.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
