@@ -35,8 +35,9 @@ SHIPMENT_FIELDS: Final = (
 )
 LEG_ANSWER_FIELDS: Final = (
     *("last_answer_at", "consecutive_failures", "last_error"),
-    *("registered_at", "next_check_at", "feed_state", "complete_answers"),
+    *("registered_at", "next_check_at", "feed_state", "complete_answers", "details"),
 )
+LEG_HISTORY_FIELDS: Final = ("complete_answers", "details")
 LEG_ORDER_FIELDS: Final = ("carrier_id", "position")
 
 
@@ -152,7 +153,7 @@ class ShipmentBatch:
         answered = (leg for loaded in shipments for leg in loaded.answered_legs)
         bulk.update_rows(Leg, LEG_ANSWER_FIELDS, list(row_values(answered, LEG_ANSWER_FIELDS)))
         completed = (leg for loaded in shipments for leg in loaded.completed_legs - loaded.answered_legs)
-        bulk.update_rows(Leg, ("complete_answers",), list(row_values(completed, ("complete_answers",))))
+        bulk.update_rows(Leg, LEG_HISTORY_FIELDS, list(row_values(completed, LEG_HISTORY_FIELDS)))
         requeue_waiting({leg.number_key for loaded in shipments for leg in loaded.new_legs})
 
 

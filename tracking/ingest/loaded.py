@@ -126,7 +126,7 @@ class LoadedShipment:
     reordered_legs: set[Leg] = field(default_factory=set)
     answered_legs: set[Leg] = field(default_factory=set)
     completed_legs: set[Leg] = field(default_factory=set)
-    """The legs whose `complete_answers` have changed."""
+    """The legs whose `complete_answers` or `details` have changed."""
     legs_to_reschedule: set[Leg] = field(default_factory=set)
     has_changed: bool = False
     last_received_at: datetime | None = None

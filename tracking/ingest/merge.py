@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tracking.carriers.details.stored import merge_stored
 from tracking.ingest.leg_reports import judge_event, last_reported_at, store_history
 from tracking.ingest.loaded import EventKey, LoadedShipment, StoredEvent, save_changed_events
 from tracking.ingest.matching import match_scans
@@ -119,6 +120,8 @@ def delete_leg(loaded: LoadedShipment, stale: Leg, leg: Leg) -> None:
         if other.reported_by_id == stale.pk:
             other.reported_by = leg
     Leg.objects.filter(reported_by=stale.pk).update(reported_by=leg)
+    leg.details = merge_stored(leg.details, stale.details)
+    loaded.completed_legs.add(leg)
     loaded.legs.remove(stale)
     for legs in (loaded.reordered_legs, loaded.answered_legs, loaded.completed_legs, loaded.legs_to_reschedule):
         legs.discard(stale)

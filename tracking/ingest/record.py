@@ -9,12 +9,14 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
+from tracking.carriers.details.collect import collect_details
+from tracking.carriers.details.stored import add_answer, load_details
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedScan, ParsedShipment
 from tracking.ingest import buyer_tasks
 from tracking.ingest.alerts import refresh_changed_alerts
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.handover import link_legs, sort_legs
-from tracking.ingest.leg_reports import LegReport, build_events
+from tracking.ingest.leg_reports import LegReport, build_events, receipt_times
 from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.journey import JourneyStep, JourneySummary, OrderTime, ShipmentStatus, derive_sorted_status
@@ -51,6 +53,7 @@ def add_parsed(
         loaded.last_received_at = max(loaded.last_received_at or payload.received_at, payload.received_at)
     if details_changed:
         loaded.answered_legs.add(leg)
+    details_changed = store_details(loaded, leg, parsed, payload) or details_changed
     loaded.has_changed = loaded.has_changed or bool(new_events) or has_changed or details_changed
     return new_events
 
@@ -79,6 +82,17 @@ def is_complete(parsed: ParsedShipment, payload: Payload) -> bool:
     if parsed.is_complete is not None:
         return parsed.is_complete
     return payload.carrier.adapter_instance.answers_are_complete
+
+
+def store_details(loaded: LoadedShipment, leg: Leg, parsed: ParsedShipment, payload: Payload) -> bool:
+    """Store on a leg what an answer tells beside its scans; tell whether that is anything new."""
+    said_at, details = receipt_times(payload)[-1], collect_details(parsed)
+    stored = add_answer(leg.details, payload.carrier_id, details, said_at, is_complete=is_complete(parsed, payload))
+    if stored == leg.details:
+        return False
+    before, leg.details = leg.details, stored
+    loaded.completed_legs.add(leg)
+    return load_details([(before, ())]) != load_details([(stored, ())])
 
 
 def is_from_polled_feed(leg: Leg, payload: Payload) -> bool:
