@@ -2,7 +2,8 @@
 
 Source: AfterShip's API documentation. The key travels in the header `as-api-key`; the limit is 10 requests a second. A
 webhook's `aftership-hmac-sha256` is the base64 HMAC-SHA256 of the raw body. No timestamp is signed, so a replayed body
-can be recognised by its content alone. `signed_by` and the customer's fields are never read.
+can be recognised by its content alone. Of `signed_by`
+initials are kept; the customer's fields are never read.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any, Final
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import proof_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     ALREADY_REGISTERED,
@@ -48,6 +51,7 @@ from tracking.carriers.parsing.parsed_parts import Route, estimate_between
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("aftership")
+SIGNED_SUBTAG: Final = "Delivered_003"
 ALREADY_EXISTS_CODE: Final = 4003
 
 
@@ -149,6 +153,9 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
         measurements=parse_measurements(entry),
+        details=DeliveryDetails(
+            proof=proof_from(entry.get("signed_by"), signature=clean_text(entry.get("subtag")) == SIGNED_SUBTAG)
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 Source: Canada Post's developer programme (GET /vis/track/pin/{pin}/detail), its example answer and its table of codes.
 The zone of a time is a North American abbreviation, which names one offset; it is applied only where the place is
 Canadian or not given. Events come newest first. Codes appear with and without leading zeros and are compared without.
-`signatory-name` and the names of retail outlets are never read.
+Of `signatory-name` initials are kept; the retail outlet where a parcel waits is its pick-up point.
 
 Unconfirmed: codes newer than its table (an unlisted code is read by its text, which never means delivery), and how a
 place abroad is written.
@@ -20,6 +20,8 @@ from xml.etree.ElementTree import Element
 
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.code_tables import TABLES_DIRECTORY, CodeTable
+from tracking.carriers.details.fields import point_from, proof_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -35,6 +37,7 @@ from tracking.carriers.parsing.json_access import UnreadableAnswerError, local_d
 from tracking.carriers.parsing.parsed_parts import estimate_on
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.parsing.xml_access import element_text, load_xml
+from tracking.vocabulary import Scan
 
 CODE_TABLE: Final = CodeTable.load("canadapost")
 ZONE_OFFSETS: Final[Mapping[str, str]] = tomllib.loads(
@@ -104,11 +107,29 @@ def parse_shipment(detail: Element, received_at: datetime) -> ParsedShipment:
     day = local_date_of(element_text(detail, "changed-expected-date")) or local_date_of(
         element_text(detail, "expected-delivery-date")
     )
+    scans = tuple(parse_event(event, received_at) for event in reversed(events))
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg("canadapost", "Canada Post", number, "CA"),),
-        scans=tuple(parse_event(event, received_at) for event in reversed(events)),
+        scans=scans,
         carrier_estimate=estimate_on(day),
+        details=parse_details(detail, events, scans),
+    )
+
+
+def parse_details(detail: Element, events: Sequence[Element], scans: Sequence[ParsedScan]) -> DeliveryDetails:
+    """Parse the signature, and the retail outlet of the newest scan that says "ready to collect"."""
+    names = (element_text(event, "signatory-name") for event in events)
+    outlets = (
+        point_from(element_text(event, "event-retail-name"))
+        for event, scan in zip(events, reversed(scans), strict=True)
+        if scan.scan is Scan.PICKUP_AVAILABLE
+    )
+    return DeliveryDetails(
+        pickup_point=next(filter(None, outlets), None),
+        proof=proof_from(
+            next(filter(None, names), ""), signature=element_text(detail, "signature-image-exists").lower() == "true"
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Source: DHL's developer portal (header `DHL-API-Key`, GET /track/shipments), its
 status codes are coarse, so the text decides among them; where `status` and `statusCode` contradict each other, the scan
 stays unmapped. A new key may call once a second and 250 times a day, until DHL grants more. `description` may hold
 nothing but the name of the person who signed, and a locality may hold a street: both are read only as far as
-they are safe.
+they are safe, and of who signed initials are kept. A `servicePoint` names DHL's area, and is no pick-up point.
 
 Unconfirmed: which texts a division sends, whether a time without a zone is always the place's own (it is read as such),
 and the signature of the push API (so there is no `verify_signature`).
@@ -20,6 +20,9 @@ from typing import Any, Final
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import neighbour_from, objects_in, proof_from, value_at, window_from
+from tracking.carriers.details.parts import CustomsDocuments, DeliveryDetails
+from tracking.carriers.details.words import find_documents
 from tracking.carriers.directory import display_name_for
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
@@ -107,14 +110,35 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     route = Route(parse_place(entry.get("origin")).country, parse_place(entry.get("destination")).country)
     slug = SLUGS_BY_DIVISION.get(clean_text(entry.get("service")), "dhl")
     events = expect_list(entry.get("events"), "events") or [status for status in [entry.get("status")] if status]
+    scans = tuple(parse_event(event, route, received_at) for event in reversed(events))
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug, display_name_for(slug, "DHL"), number),),
-        scans=tuple(parse_event(event, route, received_at) for event in reversed(events)),
+        scans=scans,
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
         measurements=parse_measurements(expect_object(entry.get("details"), "details")),
+        details=parse_details(entry, scans),
+    )
+
+
+def parse_details(entry: Mapping[str, Any], scans: Sequence[ParsedScan]) -> DeliveryDetails:
+    """Parse proof of delivery, a neighbour's house number, the window, and the papers that the next steps name."""
+    proof, frame = value_at(entry, "details", "proofOfDelivery"), value_at(entry, "estimatedDeliveryTimeFrame")
+    signer = " ".join(clean_text(value_at(proof, "signed", key)) for key in ("givenName", "familyName")).strip()
+    is_signed = value_at(entry, "details", "proofOfDeliverySignedAvailable") is True
+    events = objects_in(entry.get("events"))
+    delivered = next((event for event in events if event.get("statusCode") == "delivered"), {})
+    steps = ". ".join(clean_text(value_at(entry, "status", key)) for key in ("remark", "nextSteps"))
+    documents, told_at = find_documents(steps), scans[-1].told_at if scans else None
+    return DeliveryDetails(
+        proof=proof_from(
+            signer or value_at(proof, "signed", "name"), signature=value_at(proof, "signatureUrl") or is_signed
+        ),
+        left_with=neighbour_from(clean_text(delivered.get("description"))),
+        window=window_from(value_at(frame, "estimatedFrom"), value_at(frame, "estimatedThrough")),
+        documents=CustomsDocuments(tuple(sorted(documents)), told_at) if documents else None,
     )
 
 

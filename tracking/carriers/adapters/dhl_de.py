@@ -6,7 +6,8 @@ Source: the request `d-get-piece-detail` of DHL's Parcel DE Tracking API v0 (for
 names without dashes. An event has its code in `standard-event-code`, refined by `ice` (what happened) and `ric` (why),
 whether it is on the way back in `ruecksendung`, and its time in `event-timestamp`: `18.03.2016 10:02`, without a zone.
 `code` other than 0 rejects the whole call. The codes are those of DHL's list of July 2024, which karrio keeps. Names,
-streets and kinds of recipients and shippers stand in attributes of the shipment, which are never read.
+streets and kinds of recipients and shippers stand in attributes of the shipment, which are not read, but of a
+delivered piece: `recipient-name` is who took it, of which initials are kept, and `recipient-id-text` their relation.
 
 Unconfirmed: whose time a scan abroad shows (so a time is an instant only in Germany, or where only Germany is named);
 codes beyond that list (so: unmapped); `piece-status` (so: not read).
@@ -25,6 +26,8 @@ from xml.sax.saxutils import quoteattr
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, RequestRejectedError, basic_auth_header
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import neighbour_from, proof_from
+from tracking.carriers.details.parts import DeliveryDetails, LeftWith, LeftWithKind
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.countries import country_of
@@ -34,6 +37,7 @@ from tracking.carriers.parsing.xml_access import load_xml
 
 CODE_TABLE: Final = CodeTable.load("dhl-de")
 PATH: Final = "/parcel/de/tracking/v0/shipments"
+NEIGHBOUR_PATTERN: Final = re.compile(r"\b(?:nachbar|neighbou?r)", re.IGNORECASE)
 GERMAN_TIME: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d(?::\d\d)?)")
 
 
@@ -125,6 +129,19 @@ def parse_shipment(piece: Element, root: Element, received_at: datetime) -> Pars
         scans=tuple(parse_event(event, route, received_at) for event in events),
         origin=route.origin,
         destination=route.destination,
+        details=parse_details(piece),
+    )
+
+
+def parse_details(piece: Element) -> DeliveryDetails:
+    """Parse who took a delivered piece: initials, or a neighbour."""
+    if piece.get("delivery-event-flag") != "1":
+        return DeliveryDetails()
+    is_neighbour = NEIGHBOUR_PATTERN.search(clean_text(piece.get("recipient-id-text"))) is not None
+    return DeliveryDetails(
+        proof=proof_from(piece.get("recipient-name")),
+        left_with=neighbour_from(clean_text(piece.get("status")))
+        or (LeftWith(LeftWithKind.NEIGHBOUR) if is_neighbour else None),
     )
 
 

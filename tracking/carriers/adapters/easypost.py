@@ -4,7 +4,7 @@ Source: docs.easypost.com and EasyPost's client libraries. The API key is the us
 registers a number and finds its carrier; `GET /v2/trackers?tracking_code=` answers `{"trackers": [..]}`; a push is an
 `Event` with the tracker as `result`. `status_detail` is more precise than `status`; a carrier is given by name. Pushes
 are signed: `X-Hmac-Signature: hmac-sha256-hex=` and the HMAC of the raw body, keyed by the secret in Unicode form NFKD.
-`signed_by` is never read.
+Of `signed_by` initials are kept.
 
 Every time ends in `Z`. It is UTC, unless the carrier's own words tell the same clock: then EasyPost could not place a
 local time. `description`, the carrier's longer text, is read for its clock only. Unconfirmed: which detail comes with
@@ -24,6 +24,8 @@ from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential, basic_auth_header
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import proof_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import ParsedAnswer, ParsedEstimate, ParsedLeg, ParsedScan, ParsedShipment, RejectedNumber
 from tracking.carriers.parsing.json_access import (
@@ -123,6 +125,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         destination=route.destination,
         carrier_estimate=ParsedEstimate(day, day, "EasyPost") if day else None,
         measurements=build_measurements(to_grams(entry.get("weight"), "oz")),
+        details=DeliveryDetails(proof=proof_from(entry.get("signed_by"))),
     )
 
 

@@ -4,7 +4,8 @@ Source: FedEx's developer portal (a token is requested with `grant_type`, `clien
 lasts an hour) and a real answer. Event times carry the offset of the place, but the pick-up of a ground parcel may be
 midnight without one, which is a date. Events come newest first. The event types are FedEx's list of scan codes, which
 many clients repeat; the possession codes printed under it (CA carrier, RC recipient, SH shipper, CU customs, BR broker,
-TP partner) are no events. Contacts, street lines and `receivedByName` are never read.
+TP partner) are no events. Contacts and street lines are read of a shop that holds the
+parcel only; of `signedByName` and `receivedByName` initials are kept.
 
 Unconfirmed: EA, which the list has twice; DO, which is reported both as a parcel brought to FedEx and as a delivery (so
 only its text counts); PM, SP, DR and types not listed (so: unmapped); the key names of a webhook (so there is no
@@ -21,6 +22,16 @@ from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import (
+    attempts_from,
+    objects_in,
+    point_from,
+    proof_from,
+    spot_from,
+    value_at,
+    window_from,
+)
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     Measurements,
@@ -54,6 +65,8 @@ REJECTION_REASONS: Final[Mapping[str, str]] = {
     "TRACKING.TRACKINGNUMBER.INVALID": parsed.INVALID_NUMBER,
     "TRACKING.TRACKINGNUMBER.EMPTY": parsed.INVALID_NUMBER,
 }
+SIGNATURE_IMAGE: Final = "SIGNATURE_PROOF_OF_DELIVERY"
+PHOTO_IMAGE: Final = "PICTURE_PROOF_OF_DELIVERY"
 ESTIMATE_TYPES: Final = ("ESTIMATED_DELIVERY", "APPOINTMENT_DELIVERY", "COMMITMENT")
 
 
@@ -126,6 +139,32 @@ def parse_result(number: str, entry: Mapping[str, Any], received_at: datetime) -
         destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
         measurements=parse_measurements(expect_object(entry.get("packageDetails"), "packageDetails")),
+        details=parse_details(entry),
+    )
+
+
+def parse_details(entry: Mapping[str, Any]) -> DeliveryDetails:
+    """Parse where the parcel is held, proof, place and attempts of the delivery, and the window."""
+    delivery = entry.get("deliveryDetails")
+    images = {clean_text(item.get("type")) for item in objects_in(entry.get("availableImages"))}
+    holder = value_at(entry, "holdAtLocation", "locationContactAndAddress")
+    address, name = value_at(holder, "address"), value_at(holder, "contact", "companyName")
+    streets = value_at(address, "streetLines")
+    lines = [
+        *(streets if isinstance(streets, list) else ()),
+        *(value_at(address, key) for key in ("postalCode", "city")),
+    ]
+    window = value_at(entry, "estimatedDeliveryTimeWindow", "window")
+    return DeliveryDetails(
+        pickup_point=point_from(name, lines),
+        proof=proof_from(
+            value_at(delivery, "signedByName") or value_at(delivery, "receivedByName"),
+            photo=PHOTO_IMAGE in images,
+            signature=SIGNATURE_IMAGE in images,
+        ),
+        left_with=spot_from(value_at(delivery, "locationDescription")),
+        attempts=attempts_from(value_at(delivery, "deliveryAttempts")),
+        window=window_from(value_at(window, "begins"), value_at(window, "ends")),
     )
 
 

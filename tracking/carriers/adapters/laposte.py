@@ -5,6 +5,7 @@ and an answer in which a parcel to Brazil carries Paris's offset to the end: the
 Paris's. Events name no place. Only their codes say in which of the two countries of the route they were made, and the
 rest stay without a country. The names of the codes DR1 to DI2 are La Poste's own list, which many clients repeat; DI0
 (delivered, many at once) and DI3 (late) appear in newer ones. The signatory and the proof of delivery are never read.
+`contextData.removalPoint` names the pick-up point; the hours of the estimate are Paris's, so they count in France only.
 
 Unconfirmed: the exact reach of ET1 between the two countries (no country is assumed); DR2 and ID0 (unmapped); an
 impossible number, for which clients have met a 404 that is no JSON (it stays unreadable).
@@ -22,6 +23,8 @@ from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import point_from, value_at, window_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.parsed import (
     ParsedAnswer,
     ParsedLeg,
@@ -125,6 +128,16 @@ def parse_shipment(entry: Mapping[str, Any], language: str | None, received_at: 
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=estimate_on(day),
+        details=parse_details(entry, route),
+    )
+
+
+def parse_details(entry: Mapping[str, Any], route: Route) -> DeliveryDetails:
+    """Parse the pick-up point's name, and the hours of an estimate in France."""
+    is_in_france = route.destination == "FR" and entry.get("isFinal") is not True
+    return DeliveryDetails(
+        pickup_point=point_from(value_at(entry, "contextData", "removalPoint", "name")),
+        window=window_from(entry.get("estimHourMin"), entry.get("estimHourMax")) if is_in_france else None,
     )
 
 

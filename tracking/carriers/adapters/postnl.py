@@ -5,7 +5,8 @@ The answer is `CurrentStatus` or, with detail, `CompleteStatus`, in it a `Shipme
 `Status` and `OldStatus[]`: `TimeStamp`, `StatusCode`, `StatusDescription`. Status 99 means "not applicable" and is no
 scan. `Event[]` (`Code`, `Description`, `TimeStamp`) tells the same more finely, in no fixed order: a listed event takes
 the place of the status of the same second. Older answers write the code `01A` instead of `A01`. PostNL asks for
-reasonable intervals: one call a second at most. Addresses hold names and streets: only type and country are read.
+reasonable intervals: one call a second at most. Addresses hold names and streets: only type and country are read, but
+of a pick-up point (type 09) its name and address. `Expectation` is the driver's window.
 
 `TimeStamp` is `20-04-2016 23:53:58`, day first, or ISO, without a zone. PostNL's documents also show `11/07/2022`,
 which may be July or November: such a time keeps its raw text only. The Netherlands have one clock, so a parcel from
@@ -27,6 +28,8 @@ from urllib.parse import quote
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import point_from, value_at, window_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.parsed import UNKNOWN_PLACE, ParsedAnswer, ParsedLeg, ParsedScan, ParsedShipment, ParsedTime
 from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import (
@@ -118,6 +121,21 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         scans=tuple(parse_row(row, route, received_at) for row in rows),
         origin=route.origin,
         destination=route.destination,
+        details=parse_details(entry, addresses),
+    )
+
+
+def parse_details(entry: Mapping[str, Any], addresses: Sequence[Mapping[str, Any]]) -> DeliveryDetails:
+    """Parse the pick-up point and the driver's window, whose times are written as those of events."""
+    shop = next((address for address in addresses if clean_text(address.get("AddressType")) == "09"), {})
+    street = " ".join(clean_text(shop.get(key)) for key in ("Street", "HouseNumber")).strip()
+    first, last = (
+        DAY_FIRST_TIME.sub(r"\3-\2-\1T\4", clean_text(value_at(entry, "Expectation", key)))
+        for key in ("ETAFrom", "ETATo")
+    )
+    return DeliveryDetails(
+        pickup_point=point_from(shop.get("CompanyName"), (street, shop.get("Zipcode"), shop.get("City"))),
+        window=window_from(first, last),
     )
 
 

@@ -2,8 +2,8 @@
 
 Source: Royal Mail's developer portal (GET /mailpieces/v2/{id}/events) and its example answer, reprinted by open-source
 clients with the codes that they met. Times carry the offset. Events come newest first and name an office, not a
-country: the country is assumed to be Britain for a domestic item only. The recipient's name in `signature` and
-`proofOfDeliveryData`, the photo and the position are never read.
+country: the country is assumed to be Britain for a domestic item only. Of the recipient's name in
+`signature` initials are kept; `proofOfDeliveryData`, the photo and the position are never read.
 
 Unconfirmed: whether the list of codes that clients reprint is the current one (unlisted codes stay unmapped).
 """
@@ -18,6 +18,8 @@ from urllib.parse import quote
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import iso_day, proof_from, value_at, window_on
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
     ParsedAnswer,
@@ -106,6 +108,20 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=estimate_on(day),
+        details=parse_details(entry),
+    )
+
+
+def parse_details(entry: Mapping[str, Any]) -> DeliveryDetails:
+    """Parse the signature, as initials, and the window of the estimate, whose clocks carry the place's offset."""
+    estimate, signature = entry.get("estimatedDelivery"), entry.get("signature")
+    return DeliveryDetails(
+        proof=proof_from(value_at(signature, "recipientName"), signature=value_at(signature, "imageId")),
+        window=window_on(
+            iso_day(value_at(estimate, "date")),
+            value_at(estimate, "startOfEstimatedWindow"),
+            value_at(estimate, "endOfEstimatedWindow"),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ with `Z`, or a date. The deprecated `datetime` writes a local time without a zon
 `utcOffset`: neither is read. A place is one raw text, so no event's country is known and a local time without a zone
 stays without an instant. The code of a post (`us-post`) gives that post's country, used for the side of customs, never
 for time. A push carries `Authorization: Bearer <webhook secret>`: the secret itself, no signature over the body. Proofs
-of delivery (`tracking/pod`), `signedBy` and `recipient` are never read.
+of delivery (`tracking/pod`) and `recipient` are never read; of `signedBy` initials are kept.
 
 Unconfirmed: whether a number without a tracker is answered by 404 or by an empty list (both are read as not
 registered), and the list of courier codes (the examples show three posts).
@@ -28,6 +28,8 @@ from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
 from tracking.carriers.border_sides import BorderSide, border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import proof_from, value_at
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     ParsedAnswer,
@@ -193,6 +195,7 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
         FeedState.STOPPED if tracker.get("isTracked") is False else FeedState.ACTIVE,
         *route,
         parse_carrier_estimate(expect_object(shipment.get("delivery"), "delivery")),
+        details=DeliveryDetails(proof=proof_from(value_at(shipment, "delivery", "signedBy"))),
     )
 
 

@@ -6,7 +6,8 @@ Header `Tracking-Api-Key`; the limit is 10 calls a second, 40 numbers a call. An
 (`/trackings/batch`) needs each number's courier, so that is detected first with one free call a number. Checkpoints
 come newest first under `origin_info` and `destination_info`, each with its `courier_code`; `destination_track_number`
 is the second courier's own number. `checkpoint_date` is a local time without a zone, read with the checkpoint's
-`country_iso2` where that is given. The customer's fields, `signed_by` and `scheduled_address` are never read.
+`country_iso2` where that is given. The customer's fields and
+`scheduled_address` are never read; of `signed_by` initials are kept.
 
 A push is signed in one of two ways; which one is unconfirmed, so both are accepted. TrackingMore's page calls the
 signature the base64 HMAC-SHA256 of the body, but its example is the hex HMAC-SHA256 of a timestamp alone (recomputed:
@@ -30,6 +31,8 @@ from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, CarrierError, Credential
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import proof_from
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.directory import slug_for
 from tracking.carriers.parsed import (
     ParsedAnswer,
@@ -222,6 +225,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=estimate_on(local_date_of(entry.get("scheduled_delivery_date"))),
+        details=DeliveryDetails(proof=proof_from(entry.get("signed_by"))),
     )
 
 

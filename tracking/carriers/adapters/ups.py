@@ -7,7 +7,9 @@ issue 7) say less than the text does, so the text decides within a type, and whe
 three-digit status code does. The token endpoint takes id and secret by HTTP
 Basic and nothing else (UPS's OAuth documents and UPS's own client). An unknown number is 404 by UPS's documents, in
 practice a warning in a successful answer (issues 102, 166); an impossible one is TV1002, which UPS has given for good
-numbers too (218). Address lines, names and `receivedBy` are never read.
+numbers too (218). Address lines and names are never read; of `receivedBy` only
+initials are kept. A delivery time is a window in the types EDW, CDW and IDW. ICOD is an import charge to be paid at the
+door; COD is the price of the goods, and no duty.
 
 Unconfirmed: the signature of Track Alerts (so there is no `verify_signature`); on which side of the border a customs
 scan without a place was made (the import side is assumed); the types DD, DO, NA and W (so: unmapped).
@@ -24,6 +26,17 @@ from uuid import uuid4
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.border_sides import BorderSide, border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import (
+    duty_from,
+    iso_day,
+    objects_in,
+    point_from,
+    proof_from,
+    spot_from,
+    value_at,
+    window_on,
+)
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     INVALID_NUMBER,
@@ -64,6 +77,8 @@ REJECTION_REASONS: Final[Mapping[str, str]] = {
     "TW0001W": NO_EVENTS_YET,
     "TV1002": INVALID_NUMBER,
 }
+WINDOW_TYPES: Final = ("EDW", "CDW", "IDW")
+IMPORT_CHARGE_TYPE: Final = "ICOD"
 
 
 class UPS(Adapter):
@@ -159,6 +174,32 @@ def parse_shipment(package: Mapping[str, Any], number: str, received_at: datetim
         destination=route.destination,
         carrier_estimate=parse_carrier_estimate(package),
         measurements=parse_measurements(package),
+        details=parse_details(package),
+    )
+
+
+def parse_details(package: Mapping[str, Any]) -> DeliveryDetails:
+    """Parse the last day at an Access Point, proof and place of delivery, charges at the door, and the window."""
+    delivery, delivery_time = value_at(package, "deliveryInformation"), value_at(package, "deliveryTime")
+    photo = (
+        value_at(delivery, "deliveryPhoto", "photo") or value_at(delivery, "deliveryPhoto", "photoCaptureInd") == "Y"
+    )
+    charges = objects_in(package.get("paymentInformation"))
+    charge = next((item for item in charges if item.get("type") == IMPORT_CHARGE_TYPE), {})
+    days = {clean_text(item.get("type")): iso_day(item.get("date")) for item in objects_in(package.get("deliveryDate"))}
+    is_window = value_at(delivery_time, "type") in WINDOW_TYPES
+    return DeliveryDetails(
+        pickup_point=point_from("", (), iso_day(value_at(package, "accessPointInformation", "pickupByDate"))),
+        proof=proof_from(
+            value_at(delivery, "receivedBy"), photo=photo, signature=value_at(delivery, "signature", "image")
+        ),
+        left_with=spot_from(value_at(delivery, "location")),
+        duty=duty_from(charge.get("amount"), charge.get("currency"), is_paid=charge.get("paid") is True),
+        window=window_on(
+            days.get("RDD") or days.get("SDD"),
+            value_at(delivery_time, "startTime") if is_window else "",
+            value_at(delivery_time, "endTime"),
+        ),
     )
 
 

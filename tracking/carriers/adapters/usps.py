@@ -22,6 +22,8 @@ from urllib.parse import quote
 from tracking.carriers.adapter import Adapter, CarrierClient
 from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
+from tracking.carriers.details.fields import iso_day, objects_in, proof_from, window_on
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.oauth import TokenEndpoint, oauth_credentials, send_authorized
 from tracking.carriers.parsed import (
     NO_EVENTS_YET,
@@ -52,6 +54,7 @@ from tracking.carriers.parsing.rejections import rejected_call
 CODE_TABLE: Final = CodeTable.load("usps")
 TOKEN_ENDPOINT: Final = TokenEndpoint("/oauth2/v3/token")
 NO_HISTORY_CODE: Final = "150001"
+DELIVERED_CODE: Final = "01"
 DOMESTIC_MAIL_TYPES: Final = ("DM", "DOMESTIC_MAIL")
 TRUNCATION_TOLERANCE: Final = timedelta(minutes=1)
 """`eventTimestamp` is cut to the minute, so up to a minute apart still counts as the same time."""
@@ -115,6 +118,23 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=parse_carrier_estimate(entry),
+        details=parse_details(entry),
+    )
+
+
+def parse_details(entry: Mapping[str, Any]) -> DeliveryDetails:
+    """Parse the initials of who received it, and USPS's predicted window."""
+    expectation = entry.get("deliveryDateExpectation")
+    expected = expectation if isinstance(expectation, Mapping) else entry
+    events = objects_in(entry.get("trackingEvents"))
+    delivery = next((event for event in events if clean_text(event.get("eventCode")) == DELIVERED_CODE), {})
+    return DeliveryDetails(
+        proof=proof_from(delivery.get("recipientName") or delivery.get("name")),
+        window=window_on(
+            iso_day(expected.get("predictedDeliveryDate")),
+            expected.get("predictedDeliveryWindowStartTime"),
+            expected.get("predictedDeliveryWindowEndTime"),
+        ),
     )
 
 

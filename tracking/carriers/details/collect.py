@@ -46,7 +46,7 @@ LINK_PATTERN: Final = re.compile(
     r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?:[/?#][^\s<>\"'()\[\]，。]*)?", re.IGNORECASE
 )
 MAX_ATTEMPTS: Final = 9
-MAX_WINDOW_HOURS: Final = 12
+MAX_WINDOW_HOURS: Final = 8
 
 
 def collect_details(shipment: ParsedShipment) -> DeliveryDetails:
@@ -135,7 +135,7 @@ def read_window(found: dict[str, FoundWords], day: date | None, at: datetime | N
 
 
 def build_window(day: date | None, starts: str, ends: str, at: datetime | None = None) -> DriverWindow | None:
-    """Return the window from one clock to another; None unless both are clocks and at most 12 hours apart."""
+    """Return the window from one clock to another; None unless both are clocks and at most 8 hours apart."""
     first, last = parse_clock(starts), parse_clock(ends)
     if day is None or first is None or last is None:
         return None

@@ -8,7 +8,7 @@ from typing import Final
 
 MAX_INITIALS: Final = 3
 TITLE_PATTERN: Final = re.compile(
-    r"\b(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|hr|fr|mme|mlle|monsieur|madame|m|sr|sra|srta|don|doña)\b\.?",
+    r"\b(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|hr|fr|mme|mlle|monsieur|madame|sr|sra|srta|don|doña)\b\.?",
     re.IGNORECASE,
 )
 ROLE_PATTERN: Final = re.compile(
