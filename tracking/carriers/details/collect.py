@@ -54,17 +54,20 @@ def collect_details(shipment: ParsedShipment) -> DeliveryDetails:
     scans = sorted(shipment.scans, key=lambda scan: scan.comparable_at)
     told = NO_DETAILS
     for scan in scans:
-        told = update_details(told, details_of_scan(scan))
+        if (details := details_of_scan(scan)) is not NO_DETAILS:
+            told = update_details(told, details)
     if shipment.is_complete is not False:
         told = told._replace(attempts=count_attempts(scans, told.attempts))
     return combine_details(with_scan_times(shipment.details, scans), told)
 
 
 def details_of_scan(scan: ParsedScan) -> DeliveryDetails:
-    """Return what the code and the words of one scan say."""
-    at, day = scan.told_at, scan.local_day
-    found = {words.detail: words for words in find_words(scan.text)} if scan.text else {}
-    phase = scan.scan.phase
+    """Return what the code and the words of one scan say; `NO_DETAILS` itself for nothing, as most scans do."""
+    words, documents = (find_words(scan.text), find_documents(scan.text)) if scan.text else ((), None)
+    if not words and documents is None and scan.scan is not Scan.DELIVERY_LEFT_WITH_NEIGHBOUR:
+        return NO_DETAILS
+    at, day, phase = scan.told_at, scan.local_day, scan.scan.phase
+    found = {each.detail: each for each in words}
     details = NO_DETAILS
     if scan.scan in DELIVERED_SCANS:
         details = details._replace(left_with=read_left_with(scan, found, at), proof=read_proof(found, at))
@@ -76,7 +79,6 @@ def details_of_scan(scan: ParsedScan) -> DeliveryDetails:
             window=read_window(found, day, at),
         )
     if phase not in SENDERS_PHASES:
-        documents = find_documents(scan.text)
         details = details._replace(
             duty=read_duty(found, scan.text, at),
             documents=None if documents is None else CustomsDocuments(tuple(sorted(documents)), at),
@@ -225,10 +227,10 @@ def pairs_of(first: DeliveryDetails, second: DeliveryDetails) -> Iterator[tuple[
 def fill_blanks(part: Part, other: Part) -> Part:
     """Return a part with what it leaves open filled from another; of attempts the higher number."""
     if isinstance(part, AttemptCount) and isinstance(other, AttemptCount):
-        return cast(Part, max(part, other, key=lambda count: count.number))
+        return max(part, other, key=lambda count: count.number)
     if isinstance(part, LeftWith) and isinstance(other, LeftWith) and part.kind is not other.kind:
         return part
     if isinstance(part, CustomsDocuments | DutyDemand):
         return part
     blank = {name: value for name, value in other._asdict().items() if not getattr(part, name) and value}
-    return part._replace(**blank) if blank else part
+    return cast(Part, part._replace(**blank)) if blank else part
