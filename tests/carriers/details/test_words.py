@@ -53,6 +53,9 @@ def test_every_detail_is_known_in_every_language() -> None:
     [
         ("Left with neighbour No 12", "12"),
         ("Delivered to neighbor at 14", "14"),
+        ("Handed to a neighbour 5 minutes ago", ""),
+        ("Delivered to a neighbour, 1043 AG Amsterdam", ""),
+        ("Delivered to a neighbour on 12 Dec at 14:05", ""),
         ("Die Sendung wurde beim Nachbarn Nr. 7 abgegeben", "7"),
         ("Zustellung an Nachbarn, Hausnummer 9a", "9a"),
         ("Colis remis au voisin du n° 8", "8"),
@@ -222,6 +225,10 @@ def test_opening_hours_are_read(text: str) -> None:
 
     assert point is not None
     assert point.opening_hours.endswith(("9-18", "9:00-18:00"))
+
+
+def test_what_is_open_without_hours_is_no_opening_time() -> None:
+    assert details_of("The shop was not open 3 days ago", WAITING).pickup_point is None
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,17 @@ FLOOR_PATTERN: Final = re.compile(
 MONTHS_AHEAD: Final = (
     r"\.?\s*(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|jan|fév|avr|août|ene|abr|ago|dic|月|월)"
 )
+DURATIONS: Final = r"min(?:ut[eo]n?)?s?|hours?|stunden?|heures?|horas?|days?|tagen?|jours?|d[ií]as?|times?|mal"
+"""What a number counts that is no house's; two capitals behind it make it a Dutch postcode."""
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "<house>": (
-        rf"(?<![\d.])(?P<house>\d{{1,4}}[a-z]?)(?![a-z\d])(?![:.,/-]*\d)(?!\s*(?:am|pm|h|uhr|o'clock|min|days?|tage?)\b)"
+        rf"(?<![\d.])(?P<house>\d{{1,4}}[a-z]?)(?![a-z\d])(?![:.,/-]*\d)(?!\s*(?:am|pm|h|uhr|o'clock|{DURATIONS})\b)"
+        r"(?!\s?(?-i:[A-Z]{2}\b))"
         rf"(?!{MONTHS_AHEAD})(?!\s*(?:st|nd|rd|th|er|e|ème|º|ª|\.|-?й|-?м)?\s*{FLOOR_WORDS})"
     ),
     "<date>": rf"(?P<date>{DAY_FORMS})",
     "<code>": r"(?P<code>(?-i:(?=[A-Z-]*\d)[A-Z0-9][A-Z0-9-]{2,11}))(?![\w-])",
-    "<hours>": r"(?P<hours>(?=[^;]{0,30}\d)[^;]{5,120})",
+    "<hours>": r"(?P<hours>(?=[^;]{0,40}\d[^;\d]{0,6}(?:[-–~至到a]|to|bis|à|às)\s*\d{1,2}(?!\d))[^;]{5,120})",
     "<money>": AMOUNT_FORM,
     "<from>": rf"(?<![\d:.])(?P<from>{CLOCK_FORM})",
     "<to>": rf"(?P<to>{CLOCK_FORM})(?![\d:])",
