@@ -122,6 +122,19 @@ def test_a_code_for_a_neighbour_needs_no_words_and_attempts_are_counted_by_day()
     assert details().left_with == LeftWith(LeftWithKind.NEIGHBOUR, scan_at=datetime(2026, 9, 17, 8, tzinfo=UTC))
 
 
+def test_attempts_of_an_earlier_use_of_the_number_are_not_current() -> None:
+    leg = factories.create_leg()
+    earlier = factories.build_scan("delivery.attempt_failed_absent", "2026-03-10T10:00:00+01:00")
+    record(leg, earlier, factories.build_scan("origin.accepted", "2026-09-05T10:00:00+02:00"))
+    assert Shipment.objects.get().current_details(date(2026, 9, 20)).attempts is None
+
+    now = factories.build_scan("delivery.attempt_failed_absent", "2026-09-16T10:00:00+02:00")
+    record(leg, earlier, factories.build_scan("origin.accepted", "2026-09-05T10:00:00+02:00"), now, at=LATER)
+
+    current = Shipment.objects.get().current_details(date(2026, 9, 20))
+    assert current.attempts == AttemptCount(1, datetime(2026, 9, 16, 8, tzinfo=UTC))
+
+
 def test_no_persons_name_is_stored() -> None:
     leg = factories.create_leg()
     record(

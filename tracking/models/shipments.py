@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db import models
@@ -178,12 +178,14 @@ class Shipment(models.Model):
     def current_details(self, today: date) -> DeliveryDetails:
         """Return the details that are current on a day, which is that at the place of delivery."""
         started_at = self.journeys[-1]["started_at"] if len(self.journeys) > 1 else None
+        # A scan of an earlier use of the number counts for nothing; a day, because a local clock is no instant.
+        since = self.first_event_at - timedelta(days=1) if self.first_event_at else None
         state = ParcelState(
             Milestone(self.milestone),
             Overlay(self.overlay) if self.overlay else None,
             today,
             self.cleared_at,
-            datetime.fromisoformat(started_at) if started_at else None,
+            datetime.fromisoformat(started_at) if started_at else since,
             self.cancelled_at is not None,
         )
         return select_current(self.delivery_details, state)

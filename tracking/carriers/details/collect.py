@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from tracking.carriers.details.names import initials_of
@@ -46,6 +46,8 @@ LINK_PATTERN: Final = re.compile(
     r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?:[/?#][^\s<>\"'()\[\]，。]*)?", re.IGNORECASE
 )
 MAX_ATTEMPTS: Final = 9
+ATTEMPTS_PERIOD: Final = timedelta(days=60)
+"""How far attempts of one parcel lie apart: what is older is an earlier use of the number."""
 MAX_WINDOW_HOURS: Final = 8
 
 
@@ -171,7 +173,9 @@ def count_attempts(scans: Iterable[ParsedScan], told: AttemptCount | None) -> At
             attempts.append(scan)
     if not attempts:
         return told
-    days = {scan.local_day for scan in attempts} - {None}
+    newest = max(scan.comparable_at for scan in attempts)
+    recent = (scan for scan in attempts if newest - scan.comparable_at < ATTEMPTS_PERIOD or scan.told_at is None)
+    days = {scan.local_day for scan in recent} - {None}
     number = max(min(len(days) or 1, MAX_ATTEMPTS), told.number if told else 0)
     return AttemptCount(number, max(filter(None, (scan.told_at for scan in attempts)), default=None))
 
