@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from tracking.carriers.details.parts import DeliveryDetails, LeftWith, LeftWithKind, PickupPoint
 from tracking.page_state import OpenTask, ParcelFacts, ShownWindow, StateKind
 from tracking.vocabulary import (
     AlertKind,
@@ -25,9 +26,7 @@ CUSTOMS: Final = LINEHAUL._replace(
     milestone=Milestone.IMPORT_CUSTOMS, furthest=Milestone.IMPORT_CUSTOMS, is_at_customs=True
 )
 LOCAL: Final = LINEHAUL._replace(milestone=Milestone.LAST_MILE, furthest=Milestone.LAST_MILE)
-PICKUP: Final = LOCAL._replace(
-    milestone=Milestone.AVAILABLE_FOR_PICKUP, furthest=Milestone.AVAILABLE_FOR_PICKUP, has_place_address=True
-)
+PICKUP: Final = LOCAL._replace(milestone=Milestone.AVAILABLE_FOR_PICKUP, furthest=Milestone.AVAILABLE_FOR_PICKUP)
 DELIVERED: Final = LOCAL._replace(
     milestone=Milestone.DELIVERED,
     furthest=Milestone.DELIVERED,
@@ -41,6 +40,11 @@ PENDING: Final = ParcelFacts(TODAY, has_contact=True)
 def with_problem(facts: ParcelFacts, problem: Scan, overlay: Overlay = Overlay.EXCEPTION) -> ParcelFacts:
     """Return facts with an overlay and the scan that set it."""
     return facts._replace(overlay=overlay, problem=problem, last_scan=problem)
+
+
+def waiting_until(last_day: date) -> ParcelFacts:
+    """Return facts of a parcel that waits at a pick-up point until a day."""
+    return PICKUP._replace(details=DeliveryDetails(PickupPoint("Corner shop", "High Street 1", last_day=last_day)))
 
 
 EXAMPLES: Final[dict[StateKind, ParcelFacts]] = {
@@ -57,7 +61,7 @@ EXAMPLES: Final[dict[StateKind, ParcelFacts]] = {
     StateKind.OUT_FOR_DELIVERY: LOCAL._replace(
         milestone=Milestone.OUT_FOR_DELIVERY, furthest=Milestone.OUT_FOR_DELIVERY
     ),
-    StateKind.READY_TO_COLLECT: PICKUP._replace(collect_by=TODAY + timedelta(days=12)),
+    StateKind.READY_TO_COLLECT: waiting_until(TODAY + timedelta(days=12)),
     StateKind.SENT_AGAIN: LINEHAUL._replace(journey=JourneyKind.SENT_AGAIN),
     StateKind.TWO_PARCELS: LINEHAUL._replace(alerts=frozenset({AlertKind.TWO_PARCELS})),
     StateKind.LOST: with_problem(LINEHAUL, Scan.EXCEPTION_LOST),
@@ -70,8 +74,8 @@ EXAMPLES: Final[dict[StateKind, ParcelFacts]] = {
     StateKind.DUTIES_DUE: with_problem(CUSTOMS, Scan.IMPORT_DUTIES_DUE),
     StateKind.ADDRESS_PROBLEM: LOCAL._replace(tasks=(OpenTask(BuyerTaskKind.ADDRESS, DUE_AT),)),
     StateKind.ATTEMPT_FAILED: with_problem(LOCAL, Scan.DELIVERY_ATTEMPT_FAILED_ABSENT, Overlay.ATTEMPT_FAILED),
-    StateKind.PICKUP_EXPIRING: PICKUP._replace(collect_by=TODAY + timedelta(days=1)),
-    StateKind.PICKUP_EXPIRED: PICKUP._replace(collect_by=TODAY - timedelta(days=1)),
+    StateKind.PICKUP_EXPIRING: waiting_until(TODAY + timedelta(days=1)),
+    StateKind.PICKUP_EXPIRED: waiting_until(TODAY - timedelta(days=1)),
     StateKind.HELD_AT_EXPORT: with_problem(
         LINEHAUL._replace(milestone=Milestone.EXPORT_CUSTOMS, furthest=Milestone.EXPORT_CUSTOMS),
         Scan.EXPORT_CUSTOMS_HELD,
@@ -82,6 +86,9 @@ EXAMPLES: Final[dict[StateKind, ParcelFacts]] = {
     StateKind.STALLED: LINEHAUL._replace(alerts=frozenset({AlertKind.STALLED})),
     StateKind.DELIVERED: DELIVERED,
     StateKind.WITH_NEIGHBOUR: DELIVERED._replace(delivery_scan=Scan.DELIVERY_LEFT_WITH_NEIGHBOUR),
+    StateKind.IN_SAFE_PLACE: DELIVERED._replace(
+        details=DeliveryDetails(left_with=LeftWith(LeftWithKind.SAFE_PLACE, place="garage"))
+    ),
     StateKind.COLLECTED: DELIVERED._replace(delivery_scan=Scan.DELIVERY_COLLECTED),
     StateKind.NOT_RECEIVED: DELIVERED._replace(asked=frozenset({BuyerTaskKind.NOT_RECEIVED}), requests=frozenset()),
     StateKind.RETURNED: LOCAL._replace(milestone=Milestone.RETURNED, journey=JourneyKind.RETURN),

@@ -21,6 +21,7 @@ from tests.page_state.examples import (
     WINDOW,
     with_problem,
 )
+from tracking.carriers.details.parts import DeliveryDetails, DutyDemand, LeftWith, LeftWithKind, PickupPoint
 from tracking.page_state import (
     STATE_ROWS,
     Action,
@@ -132,6 +133,18 @@ def test_domestic_parcel_has_no_border_steps() -> None:
 
 
 @st.composite
+def details_of_any_parcel(draw: st.DrawFn) -> DeliveryDetails:
+    """Return any details that decide a state."""
+    last_day = draw(st.none() | st.integers(-3, 20).map(lambda days: TODAY + timedelta(days=days)))
+    left_with = draw(st.none() | st.sampled_from(LeftWithKind).map(LeftWith))
+    return DeliveryDetails(
+        pickup_point=draw(st.none() | st.just(PickupPoint("Corner shop", "High Street 1", last_day=last_day))),
+        left_with=left_with,
+        duty=draw(st.none() | st.just(DutyDemand(link="https://carrier.example/pay"))),
+    )
+
+
+@st.composite
 def facts_of_any_parcel(draw: st.DrawFn) -> ParcelFacts:
     """Return any combination of facts, also impossible ones."""
     days = st.integers(-3, 40)
@@ -157,7 +170,7 @@ def facts_of_any_parcel(draw: st.DrawFn) -> ParcelFacts:
         window=draw(st.none() | st.just(window)),
         carrier_window=draw(st.none() | st.just(window._replace(source="DHL"))),
         promised_on=draw(st.none() | st.builds(lambda count: TODAY + timedelta(days=count), days)),
-        collect_by=draw(st.none() | st.builds(lambda count: TODAY + timedelta(days=count), days)),
+        details=draw(details_of_any_parcel()),
         alerts=draw(st.frozensets(st.sampled_from(AlertKind))),
         tasks=tuple(OpenTask(kind, None) for kind in draw(st.lists(kinds, unique=True, max_size=3))),
         asked=draw(st.frozensets(kinds)),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracking.carriers.details.current import ParcelState, select_current
+from tracking.carriers.details.current import DetailContext, select_current
 from tracking.carriers.details.parts import DeliveryDetails
 from tracking.carriers.details.stored import load_details
 from tracking.models.carriers import Carrier
@@ -180,7 +180,7 @@ class Shipment(models.Model):
         started_at = self.journeys[-1]["started_at"] if len(self.journeys) > 1 else None
         # A scan of an earlier use of the number counts for nothing; a day, because a local clock is no instant.
         since = self.first_event_at - timedelta(days=1) if self.first_event_at else None
-        state = ParcelState(
+        state = DetailContext(
             Milestone(self.milestone),
             Overlay(self.overlay) if self.overlay else None,
             today,

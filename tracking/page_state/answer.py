@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tracking.localization import datetimes
-from tracking.localization.numbers import localize_digits
+from tracking.localization.numbers import format_money, localize_digits
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, zone_of_country
 from tracking.models import Shipment
@@ -20,6 +20,7 @@ from tracking.page_state.load import last_return_day
 from tracking.page_state.messages import (
     CHIPS,
     DAY_MESSAGES,
+    DUTY_MESSAGE,
     EXPLANATIONS,
     HOURS_MESSAGE,
     PLAIN_MESSAGES,
@@ -33,7 +34,9 @@ RANGE_DASH_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*")
 BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
 RETURNED_KINDS: Final = frozenset({StateKind.RETURNED, StateKind.SENT_BACK})
 PICKUP_KINDS: Final = frozenset({StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING, StateKind.PICKUP_EXPIRED})
-DELIVERED_KINDS: Final = frozenset({StateKind.DELIVERED, StateKind.COLLECTED, StateKind.WITH_NEIGHBOUR})
+DELIVERED_KINDS: Final = frozenset(
+    {StateKind.DELIVERED, StateKind.COLLECTED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE}
+)
 
 
 class Headline(NamedTuple):
@@ -120,16 +123,24 @@ def headline_of(
     state: ParcelState, facts: ParcelFacts, shipment: Shipment, names: AnswerNames, reader: Reader
 ) -> Headline:
     """Return the headline of a parcel's state."""
-    if state.window is not None and state.kind in WINDOW_MESSAGES:
+    if state.window is not None and state.kind in WINDOW_MESSAGES and not duty_amount(facts, reader):
         return window_headline(state.kind, state.window, shipment, reader)
     values = names._asdict()
     if state.kind in DAY_MESSAGES:
         day = day_of(state, facts, shipment, reader)
         with_day, without_day = DAY_MESSAGES[state.kind]
         return build_headline(str(with_day if day else without_day), {**values, "day": day})
+    if state.kind is StateKind.DUTIES_DUE and (amount := duty_amount(facts, reader)):
+        return build_headline(str(DUTY_MESSAGE), {**values, "amount": amount})
     if state.kind is StateKind.HELD_UP and facts.problem is not None:
         return Headline("", (str(facts.problem.label),))
     return build_headline(str(PLAIN_MESSAGES[state.kind]), values)
+
+
+def duty_amount(facts: ParcelFacts, reader: Reader) -> str:
+    """Return the amount of duty to pay, with its currency; '' if the carrier has not given it."""
+    duty = facts.details.duty
+    return format_money(duty.amount, duty.currency, reader) if duty and duty.amount and duty.currency else ""
 
 
 def window_headline(kind: StateKind, window: ShownWindow, shipment: Shipment, reader: Reader) -> Headline:
@@ -232,6 +243,8 @@ def lines_below(
         source_sentence(state.window),
         journey_sentence(state.kind, shipment, names, reader),
         promise_sentence(state, shipment, reader),
+        place_sentence(state.kind, facts),
+        proof_sentence(state.kind, facts),
         delivery_sentence(state.kind, shipment, reader),
     ]
     return [sentence for sentence in sentences if sentence]
@@ -278,6 +291,26 @@ def promise_sentence(state: ParcelState, shipment: Shipment, reader: Reader) -> 
     if shipment.promised_on is None or not state.shows(Part.PROMISE):
         return ""
     return _("Promised when you ordered: %(day)s") % {"day": datetimes.format_day(shipment.promised_on, reader)}
+
+
+def place_sentence(kind: StateKind, facts: ParcelFacts) -> str:
+    """Return the name, address and opening hours of the place where the parcel can be collected."""
+    point = facts.details.pickup_point
+    if kind not in PICKUP_KINDS or point is None:
+        return ""
+    return ", ".join(filter(None, (point.name, point.address, point.opening_hours)))
+
+
+def proof_sentence(kind: StateKind, facts: ParcelFacts) -> str:
+    """Return who received the parcel, by initials, and what proves it."""
+    proof = facts.details.proof
+    if kind not in DELIVERED_KINDS or proof is None:
+        return ""
+    if proof.received_by:
+        return _("Received by %(initials)s.") % {"initials": proof.received_by}
+    if proof.has_signature:
+        return _("The carrier has a signature.")
+    return _("The carrier has a photo.") if proof.has_photo else ""
 
 
 def delivery_sentence(kind: StateKind, shipment: Shipment, reader: Reader) -> str:

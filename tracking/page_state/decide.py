@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from tracking.carriers.details.parts import LeftWithKind
 from tracking.page_state.facts import ParcelFacts
 from tracking.page_state.progress import steps_of
 from tracking.page_state.states import STATE_ROWS, Action, OpenTask, ParcelState, Part, ShownWindow, StateKind, StateRow
@@ -31,8 +32,8 @@ LATE_ALERTS: Final = frozenset({AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK})
 
 ENDED_KINDS: Final = frozenset(
     {
-        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.COLLECTED, StateKind.NOT_RECEIVED),
-        *(StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED),
+        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
+        *(StateKind.NOT_RECEIVED, StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED),
     }
 )
 """States in which the buyer is asked for nothing that would help on the way."""
@@ -82,6 +83,17 @@ def is_delivered_by(scan: Scan, facts: ParcelFacts) -> bool:
     return has_been_delivered(facts) and facts.delivery_scan is scan
 
 
+def is_with_neighbour(facts: ParcelFacts) -> bool:
+    """Return whether a neighbour took the parcel."""
+    was_left_there = facts.left_with is LeftWithKind.NEIGHBOUR
+    return has_been_delivered(facts) and (was_left_there or facts.delivery_scan is Scan.DELIVERY_LEFT_WITH_NEIGHBOUR)
+
+
+def is_in_safe_place(facts: ParcelFacts) -> bool:
+    """Return whether the parcel was left in a safe place."""
+    return has_been_delivered(facts) and facts.left_with is LeftWithKind.SAFE_PLACE
+
+
 def is_missing(facts: ParcelFacts) -> bool:
     """Return whether the buyer has said that a delivered parcel did not arrive, and nobody has found it yet."""
     return BuyerTaskKind.NOT_RECEIVED in facts.asked or asks_for(MISSING_TASKS, facts)
@@ -125,7 +137,8 @@ END_RULES: Final[Sequence[Rule]] = (
     (StateKind.DAMAGED, lambda facts: has_been_delivered(facts) and facts.problem is Scan.EXCEPTION_DAMAGED),
     (StateKind.NOT_RECEIVED, lambda facts: has_been_delivered(facts) and is_missing(facts)),
     (StateKind.COLLECTED, lambda facts: is_delivered_by(Scan.DELIVERY_COLLECTED, facts)),
-    (StateKind.WITH_NEIGHBOUR, lambda facts: is_delivered_by(Scan.DELIVERY_LEFT_WITH_NEIGHBOUR, facts)),
+    (StateKind.WITH_NEIGHBOUR, is_with_neighbour),
+    (StateKind.IN_SAFE_PLACE, is_in_safe_place),
     (StateKind.DELIVERED, has_been_delivered),
 )
 """The ends of a journey: they close everything else, except damage and what the buyer says."""
@@ -219,8 +232,8 @@ def is_possible(action: Action, facts: ParcelFacts) -> bool:
         Action.NOT_AT_HOME: not facts.requests.isdisjoint(DELIVERY_TASKS | ADDRESS_TASKS),
         Action.ANSWER_TASK: False,
         Action.REPORT_NOT_RECEIVED: BuyerTaskKind.NOT_RECEIVED in facts.requests,
-        Action.CALL_PLACE: facts.has_place_phone,
-        Action.DIRECTIONS: facts.has_place_address,
+        Action.PAY_DUTY: facts.details.duty is not None and bool(facts.details.duty.link),
+        Action.DIRECTIONS: facts.details.pickup_point is not None and bool(facts.details.pickup_point.address),
         Action.HELP: facts.has_contact,
     }
     return targets[action]

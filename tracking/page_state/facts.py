@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from tracking.carriers.details.parts import NO_DETAILS, DeliveryDetails, LeftWithKind
 from tracking.page_state.states import OpenTask, ShownWindow
 from tracking.vocabulary import AlertKind, BuyerTaskKind, JourneyKind, Milestone, Overlay, Scan, TrackingState
 
@@ -15,7 +16,7 @@ class ParcelFacts(NamedTuple):
     `problem` is what set the overlay; `last_scan` the latest scan of all. `furthest` is the furthest milestone on the
     way to the buyer, also for a parcel that came back. `tasks` wait for the buyer, `asked` are the kinds of those that
     the shop or the carrier works on, and `requests` what the buyer can ask for now. `carrier_window` is the carrier's
-    own date. `collect_by` is the last day at the pick-up point, if the carrier has given it.
+    own date, `details` what else it has said that is current.
     """
 
     today: date
@@ -35,14 +36,22 @@ class ParcelFacts(NamedTuple):
     window: ShownWindow | None = None
     carrier_window: ShownWindow | None = None
     promised_on: date | None = None
-    collect_by: date | None = None
     alerts: frozenset[AlertKind] = frozenset()
     tasks: tuple[OpenTask, ...] = ()
     asked: frozenset[BuyerTaskKind] = frozenset()
     requests: frozenset[BuyerTaskKind] = frozenset()
     has_contact: bool = False
-    has_place_phone: bool = False
-    has_place_address: bool = False
+    details: DeliveryDetails = NO_DETAILS
+
+    @property
+    def collect_by(self) -> date | None:
+        """Return the last day at the pick-up point, if the carrier has given it."""
+        return self.details.pickup_point.last_day if self.details.pickup_point else None
+
+    @property
+    def left_with(self) -> LeftWithKind | None:
+        """Return with whom, or where, the parcel was left instead of with its buyer."""
+        return self.details.left_with.kind if self.details.left_with else None
 
     @property
     def is_late(self) -> bool:

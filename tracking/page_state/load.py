@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from tracking.localization.reader import today_in
+from tracking.carriers.details.parts import DriverWindow
+from tracking.localization.reader import today_in, zone_of_country
 from tracking.models import Alert, BuyerTask, Forecast, Shipment
 from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.page_state.facts import ParcelFacts
@@ -40,9 +41,11 @@ def load_facts(
     `shipment.order`, `forecast`, `legs`, `alerts` (the open ones) and `buyer_tasks` must be loaded. `requests` is what
     the buyer can ask for now, `has_contact` whether the shop can be reached.
     """
+    today = today_in(shipment.order.country, now)
+    details = shipment.current_details(today)
     tasks = [task for task in shipment.buyer_tasks.all() if not task.is_final]
     return ParcelFacts(
-        today=today_in(shipment.order.country, now),
+        today=today,
         milestone=Milestone(shipment.milestone),
         overlay=Overlay(shipment.overlay) if shipment.overlay else None,
         problem=Scan(shipment.problem_scan) if shipment.problem_scan else None,
@@ -56,7 +59,7 @@ def load_facts(
         has_crossed_border=crosses_border(shipment),
         is_at_customs=shipment.milestone == Milestone.IMPORT_CUSTOMS and shipment.cleared_at is None,
         delivery_scan=delivery_scan(shipment),
-        window=window_of(shipment.arrival_forecast),
+        window=with_driver_hours(window_of(shipment.arrival_forecast), details.window, shipment.order.country),
         carrier_window=carrier_window_of(shipment),
         promised_on=shipment.promised_on,
         alerts=frozenset(AlertKind(alert.kind) for alert in shipment.alerts.all() if is_in_force(alert, now)),
@@ -64,6 +67,7 @@ def load_facts(
         asked=frozenset(BuyerTaskKind(task.kind) for task in tasks if not task.is_waiting_for_buyer),
         requests=requests,
         has_contact=has_contact,
+        details=details,
     )
 
 
@@ -102,6 +106,15 @@ def window_of(forecast: Forecast | None) -> ShownWindow | None:
     return ShownWindow(
         forecast.earliest_on, forecast.latest_on, forecast.most_likely_on, forecast.earliest_at, forecast.latest_at
     )
+
+
+def with_driver_hours(window: ShownWindow | None, driver: DriverWindow | None, country: str) -> ShownWindow | None:
+    """Return the window with the hours that the driver has given for today."""
+    if driver is None:
+        return window
+    zone = zone_of_country(country)
+    starts, ends = (datetime.combine(driver.day, clock, zone) for clock in (driver.starts, driver.ends))
+    return ShownWindow(driver.day, driver.day, driver.day, starts, ends)
 
 
 def carrier_window_of(shipment: Shipment) -> ShownWindow | None:

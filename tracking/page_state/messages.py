@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tracking.carriers.details.parts import CustomsDocument
 from tracking.page_state.states import StateKind, StepName
 from tracking.vocabulary import Scan
 
@@ -41,6 +42,7 @@ CHIPS: Final[Mapping[StateKind, Promise]] = {
     StateKind.STALLED: _("No news"),
     StateKind.DELIVERED: _("Delivered"),
     StateKind.WITH_NEIGHBOUR: _("Delivered"),
+    StateKind.IN_SAFE_PLACE: _("Delivered"),
     StateKind.COLLECTED: _("Collected"),
     StateKind.NOT_RECEIVED: _("We are looking for it"),
     StateKind.RETURNED: _("Returned"),
@@ -64,6 +66,7 @@ HOURS_MESSAGE: Final = _("Arrives today between |%(first)s and %(last)s|")
 DAY_MESSAGES: Final[Mapping[StateKind, tuple[Promise, Promise]]] = {
     StateKind.DELIVERED: (_("Delivered |%(day)s|"), _("Delivered")),
     StateKind.WITH_NEIGHBOUR: (_("Your neighbour has it since |%(day)s|"), _("Your neighbour has it")),
+    StateKind.IN_SAFE_PLACE: (_("Left for you in a safe place |%(day)s|"), _("Left for you in a safe place")),
     StateKind.COLLECTED: (_("Collected |%(day)s|"), _("Collected")),
     StateKind.RETURNED: (_("Back at %(shop)s since |%(day)s|"), _("Back at |%(shop)s|")),
     StateKind.SENT_BACK: (_("Back at %(shop)s since |%(day)s|"), _("On its way back to |%(shop)s|")),
@@ -101,6 +104,7 @@ PLAIN_MESSAGES: Final[Mapping[StateKind, Promise]] = {
     StateKind.STALLED: _("Quiet for |longer than usual|"),
 }
 """Headlines without a date, for states that have none and for those whose window is unknown."""
+DUTY_MESSAGE: Final = _("Pay %(amount)s duty |to %(carrier)s|")
 EXPLANATIONS: Final[Mapping[StateKind, Promise]] = {
     StateKind.NO_NUMBER: _("News of your parcel begins once %(shop)s enters its number."),
     StateKind.NUMBER_UNKNOWN: _("A new parcel can take a day or two to appear. We keep looking."),
@@ -136,6 +140,17 @@ REASONS: Final[Mapping[Scan, Promise]] = {
     Scan.DELIVERY_ATTEMPT_FAILED_ADDRESS: _("The address was a problem."),
 }
 """Why a delivery did not work."""
+DOCUMENT_NAMES: Final[Mapping[CustomsDocument, Promise]] = {
+    CustomsDocument.INVOICE: _("Invoice"),
+    CustomsDocument.PROOF_OF_PAYMENT: _("Proof of payment"),
+    CustomsDocument.TAX_ID: _("Tax number"),
+    CustomsDocument.DESCRIPTION: _("What it is and what you will use it for"),
+    CustomsDocument.IDENTITY: _("Proof of identity"),
+    CustomsDocument.POWER_OF_ATTORNEY: _("Power of attorney for the carrier"),
+    CustomsDocument.LICENCE: _("Import licence"),
+    CustomsDocument.ORIGIN: _("Proof of origin"),
+}
+"""The documents that customs asks for, by name."""
 STEP_NAMES: Final[Mapping[StepName, Promise]] = {
     StepName.PREPARED: _("Prepared"),
     StepName.SHIPPED: _("Shipped"),

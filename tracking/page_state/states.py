@@ -45,6 +45,7 @@ class StateKind(StrEnum):
     # The end.
     DELIVERED = "delivered"
     WITH_NEIGHBOUR = "with-neighbour"
+    IN_SAFE_PLACE = "in-safe-place"
     COLLECTED = "collected"
     NOT_RECEIVED = "not-received"
     RETURNED = "returned"
@@ -105,7 +106,7 @@ class Action(StrEnum):
     NOT_AT_HOME = "not-at-home"
     ANSWER_TASK = "answer-task"
     REPORT_NOT_RECEIVED = "report-not-received"
-    CALL_PLACE = "call-place"
+    PAY_DUTY = "pay-duty"
     DIRECTIONS = "directions"
     HELP = "help"
 
@@ -169,7 +170,7 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     StateKind.DAMAGED: StateRow(Tone.BAD, (Action.HELP,), UNDECIDED_HIDES),
     StateKind.RETURNING: StateRow(Tone.QUIET, (Action.HELP,), UNDECIDED_HIDES),
     StateKind.CUSTOMS_ASKS: StateRow(Tone.ASK, (Action.ANSWER_TASK, Action.HELP), frozenset({Part.TRACK_RECORD})),
-    StateKind.DUTIES_DUE: StateRow(Tone.ASK, (Action.ANSWER_TASK, Action.HELP), frozenset({Part.TRACK_RECORD})),
+    StateKind.DUTIES_DUE: StateRow(Tone.ASK, (Action.PAY_DUTY, Action.HELP), frozenset({Part.TRACK_RECORD})),
     StateKind.ADDRESS_PROBLEM: StateRow(
         Tone.ASK, (Action.ANSWER_TASK, Action.HELP), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})
     ),
@@ -177,7 +178,7 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
         Tone.ASK, (Action.CHANGE_DELIVERY,), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD, Part.PROMISE})
     ),
     StateKind.PICKUP_EXPIRING: StateRow(Tone.ASK, (Action.DIRECTIONS,), UNDECIDED_HIDES | {Part.LATEST}),
-    StateKind.PICKUP_EXPIRED: StateRow(Tone.ASK, (Action.CALL_PLACE, Action.HELP), UNDECIDED_HIDES | {Part.LATEST}),
+    StateKind.PICKUP_EXPIRED: StateRow(Tone.ASK, (Action.DIRECTIONS, Action.HELP), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.HELD_AT_EXPORT: StateRow(Tone.QUIET, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD})),
     StateKind.CUSTOMS_INSPECTION: StateRow(Tone.CALM, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD})),
     StateKind.HELD_UP: StateRow(Tone.ASK, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD})),
@@ -185,6 +186,7 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     StateKind.STALLED: StateRow(Tone.ASK, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD, Part.WINDOW})),
     StateKind.DELIVERED: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
     StateKind.WITH_NEIGHBOUR: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
+    StateKind.IN_SAFE_PLACE: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
     StateKind.COLLECTED: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
     StateKind.NOT_RECEIVED: StateRow(Tone.ASK, (Action.ANSWER_TASK,), FINAL_HIDES - {Part.CHECKS}),
     StateKind.RETURNED: StateRow(Tone.QUIET, (Action.HELP,), FINAL_HIDES),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
 
 from babel.dates import format_date
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracking.carriers.details.parts import DeliveryDetails
 from tracking.eta.accuracy import CACHED_RECENT_COVERAGE
 from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
@@ -28,7 +30,7 @@ from tracking.page_state import (
     StepState,
 )
 from tracking.page_state.answer import Answer
-from tracking.page_state.messages import STEP_NAMES
+from tracking.page_state.messages import DOCUMENT_NAMES, STEP_NAMES
 from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import BuyerTaskKind
 
@@ -69,6 +71,7 @@ CHIP_ICONS: Final[Mapping[StateKind, str]] = {
     StateKind.DELIVERED: "check",
     StateKind.COLLECTED: "check",
     StateKind.WITH_NEIGHBOUR: "home",
+    StateKind.IN_SAFE_PLACE: "home",
     StateKind.NOT_RECEIVED: "search",
     StateKind.CANCELLED: "cross",
 }
@@ -85,6 +88,7 @@ QUIET_KINDS: Final = frozenset(
     {
         *(StateKind.ON_THE_WAY, StateKind.AT_CUSTOMS, StateKind.SENT_AGAIN, StateKind.CUSTOMS_INSPECTION),
         *(StateKind.DELIVERED, StateKind.COLLECTED, StateKind.WITH_NEIGHBOUR, StateKind.HELD_AT_EXPORT),
+        *(StateKind.IN_SAFE_PLACE,),
         *(StateKind.SENT_BACK, StateKind.CANCELLED),
     }
 )
@@ -160,6 +164,8 @@ class Hero(NamedTuple):
     track_record: str
     task: BuyerTask | None
     picture: PictureLinks | None
+    pickup_code: str
+    documents: list[str]
 
 
 def build_hero(
@@ -186,7 +192,24 @@ def build_hero(
         track_record=track_record(shipment, state, reader),
         task=task,
         picture=picture,
+        pickup_code=pickup_code(state, facts),
+        documents=documents_asked(state, facts),
     )
+
+
+def pickup_code(state: ParcelState, facts: ParcelFacts) -> str:
+    """Return the code that must be shown where the parcel waits; '' where it is unknown or no longer valid."""
+    point = facts.details.pickup_point
+    is_valid = state.kind in (StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING)
+    return point.code if point is not None and is_valid else ""
+
+
+def documents_asked(state: ParcelState, facts: ParcelFacts) -> list[str]:
+    """Return the names of the documents that customs asks for."""
+    documents = facts.details.documents
+    if documents is None or state.kind is not StateKind.CUSTOMS_ASKS:
+        return []
+    return [str(DOCUMENT_NAMES[kind]) for kind in documents.kinds]
 
 
 def days_strip(window: ShownWindow, facts: ParcelFacts, reader: Reader) -> list[DayCell]:
@@ -268,11 +291,34 @@ def buttons_of(shipment: Shipment, facts: ParcelFacts, state: ParcelState, task:
         return [Button(label, reverse("follow_order", args=[shipment.order.token]), is_quiet)]
     if state.action is Action.HELP:
         return [Button(str(ACTION_LABELS[Action.HELP]), "#help", is_quiet)]
+    if state.action in DETAIL_LINKS:
+        return [Button(*DETAIL_LINKS[state.action](facts.details), is_quiet=False)]
     kinds = [kind for kind in REQUESTS_OF_ACTION.get(state.action, ()) if kind in facts.requests]
     return [
         Button(str(ACTION_LABELS[state.action]), reverse("buyer_task", args=[shipment.token, kind]), is_quiet)
         for kind in kinds[:1]
     ]
+
+
+def duty_link(details: DeliveryDetails) -> tuple[str, str]:
+    """Return label and address of the carrier's own page for paying the duty; the label names its domain."""
+    assert details.duty is not None
+    domain = urlsplit(details.duty.link).hostname or ""
+    return _("Pay at %(domain)s") % {"domain": domain.removeprefix("www.")}, details.duty.link
+
+
+def directions_link(details: DeliveryDetails) -> tuple[str, str]:
+    """Return label and address of a map with the pick-up point."""
+    assert details.pickup_point is not None
+    wanted = ", ".join(filter(None, (details.pickup_point.name, details.pickup_point.address)))
+    return _("Directions"), f"https://www.openstreetmap.org/search?{urlencode({'query': wanted})}"
+
+
+DETAIL_LINKS: Final[Mapping[Action, Callable[[DeliveryDetails], tuple[str, str]]]] = {
+    Action.PAY_DUTY: duty_link,
+    Action.DIRECTIONS: directions_link,
+}
+"""Actions that lead to a page of somebody else's."""
 
 
 def track_record(shipment: Shipment, state: ParcelState, reader: Reader) -> str:

@@ -22,8 +22,8 @@ from tracking.vocabulary import Scan
 
 ENDED_KINDS: Final = frozenset(
     {
-        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.COLLECTED, StateKind.RETURNED),
-        *(StateKind.SENT_BACK, StateKind.CANCELLED),
+        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
+        *(StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED),
     }
 )
 

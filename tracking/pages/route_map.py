@@ -24,7 +24,10 @@ IN_FLIGHT_SCANS: Final = frozenset(
 )
 """Scans after which the parcel is between two places."""
 ARRIVED_KINDS: Final = frozenset(
-    {StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.COLLECTED, StateKind.NOT_RECEIVED}
+    {
+        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
+        StateKind.NOT_RECEIVED,
+    }
 )
 GOES_BACK_KINDS: Final = frozenset({StateKind.RETURNING, StateKind.RETURNED, StateKind.SENT_BACK})
 

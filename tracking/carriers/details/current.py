@@ -9,7 +9,7 @@ from tracking.carriers.details.parts import DeliveryDetails, DetailPart, DutyDem
 from tracking.vocabulary import Milestone, Overlay
 
 
-class ParcelState(NamedTuple):
+class DetailContext(NamedTuple):
     """What decides whether a detail is current. `today` is the day at the place of delivery.
 
     `journey_started_at` is the start of the current journey, where the parcel has made another one before.
@@ -23,7 +23,7 @@ class ParcelState(NamedTuple):
     is_cancelled: bool = False
 
 
-def select_current(details: DeliveryDetails, state: ParcelState) -> DeliveryDetails:
+def select_current(details: DeliveryDetails, state: DetailContext) -> DeliveryDetails:
     """Return the details that are current for a parcel.
 
     A pick-up point while the parcel waits there; proof of delivery, neighbour and safe place once it is delivered; the
@@ -47,22 +47,22 @@ def select_current(details: DeliveryDetails, state: ParcelState) -> DeliveryDeta
     )
 
 
-def is_of_journey(part: DetailPart, state: ParcelState) -> bool:
+def is_of_journey(part: DetailPart, state: DetailContext) -> bool:
     """Return whether a part was told in the current journey."""
     return part.scan_at is None or state.journey_started_at is None or part.scan_at >= state.journey_started_at
 
 
-def waits_at(point: PickupPoint, state: ParcelState) -> bool:
+def waits_at(point: PickupPoint, state: DetailContext) -> bool:
     """Return whether the parcel still waits at a pick-up point."""
     has_time = point.last_day is None or point.last_day >= state.today
     return state.milestone is Milestone.AVAILABLE_FOR_PICKUP and has_time
 
 
-def is_due(duty: DutyDemand, state: ParcelState) -> bool:
+def is_due(duty: DutyDemand, state: DetailContext) -> bool:
     """Return whether duties are still to be paid. What a field demands is due until the field says that it is paid."""
     return not duty.is_paid and (duty.scan_at is None or is_held(duty, state))
 
 
-def is_held(part: DetailPart, state: ParcelState) -> bool:
+def is_held(part: DetailPart, state: DetailContext) -> bool:
     """Return whether customs has not released the parcel since a part was told."""
     return state.cleared_at is None or (part.scan_at is not None and part.scan_at > state.cleared_at)
