@@ -13,6 +13,12 @@ COUNTRY_LANGUAGES: Final = ("en", "de", "es", "fr", "zh-hans")
 """Languages in which carriers write countries inside a text. Each costs a few milliseconds once."""
 SEPARATOR_PATTERN: Final = re.compile(r"\s*(?:[,，、;|/()\[\]【】]|\s[-–—]\s)\s*")
 POSTAL_CODE_PATTERN: Final = re.compile(r"\b\d[\d-]{2,}\b")
+FACILITY_PATTERN: Final = re.compile(
+    r"\b(?:international|airport|hub|gateway|facility|sort(?:ing)?|distribution|logistics?|mail|processing|delivery|"
+    r"cent(?:er|re)|depot|warehouse|branch|office|usps|isc|mc|do)\b",
+    re.IGNORECASE,
+)
+"""Words for facilities, which carriers write around the city: `RENO NV DISTRIBUTION CENTER`."""
 MAX_TEXT: Final = 200
 MAX_PARTS: Final = 6
 
@@ -31,9 +37,8 @@ def country_in(text: str) -> str:
 
 
 def split_text(text: str) -> list[str]:
-    """Return the parts of a text without postal codes; one without separators is split at a country or state."""
-    plain = POSTAL_CODE_PATTERN.sub(" ", text[:MAX_TEXT])
-    parts = [" ".join(part.split()) for part in SEPARATOR_PATTERN.split(plain)]
+    """Return the parts of a text; one without separators is split at a country or state."""
+    parts = [" ".join(part.split()) for part in SEPARATOR_PATTERN.split(text)]
     parts = [part for part in parts if search_key(part)][:MAX_PARTS]
     if len(parts) == 1 and " " in parts[0]:
         before, _, last = parts[0].rpartition(" ")
@@ -46,9 +51,21 @@ def split_text(text: str) -> list[str]:
 
 
 def read_place(text: str, country: str) -> Iterator[PlaceReading]:
-    """Yield the readings of a text, the likeliest first. A given country is never overruled."""
+    """Yield the readings of a text, the likeliest first, with and without words for facilities.
+
+    A given country is never overruled.
+    """
+    plain = POSTAL_CODE_PATTERN.sub(" ", text[:MAX_TEXT]).strip()
+    yield from read_words(plain, country)
+    bare = FACILITY_PATTERN.sub(" ", plain).strip()
+    if bare and bare != plain:
+        yield from read_words(bare, country)
+
+
+def read_words(text: str, country: str) -> Iterator[PlaceReading]:
+    """Yield the readings of a text as it is."""
     parts = split_text(text)
-    yield PlaceReading(POSTAL_CODE_PATTERN.sub(" ", text[:MAX_TEXT]).strip(), country)
+    yield PlaceReading(text, country)
     if len(parts) > 1:
         yield from read_parts(parts, country)
         yield from (PlaceReading(part, country) for part in parts if country)

@@ -13,13 +13,13 @@ import pytz
 from tracking.gazetteer.codes import is_code, resolve_code
 from tracking.gazetteer.distances import distance_km
 from tracking.gazetteer.places import PlacePrecision, ResolvedPlace
-from tracking.gazetteer.readings import PlaceReading, country_in, read_place
+from tracking.gazetteer.readings import MAX_TEXT, PlaceReading, country_in, read_place
 from tracking.gazetteer.search_keys import search_key, search_keys
 from tracking.gazetteer.storage import CityRecord, Kind, find_cities, look_up
 from tracking.typed_input.countries import COUNTRY_CODES, HABITUAL_CODES
 
 LARGE_CITY: Final = 500_000
-UNIQUE_SHARE: Final = 20
+UNIQUE_SHARE: Final = 10
 """A city without a country is only recognized if it is large and every other of its name is this much smaller."""
 CITY_IN_TEXT: Final = 300_000
 """The inhabitants of a city that is recognized inside a longer text, in a known country."""
@@ -50,10 +50,11 @@ def resolve_place(
     code = country.strip().upper()
     code = HABITUAL_CODES.get(code, code)
     known_country = code if code in COUNTRY_CODES else ""
-    named = resolve_names(text.strip(), city.strip(), region.strip(), postal_code.strip(), known_country)
+    text, city, region, postal_code = (part[:MAX_TEXT].strip() for part in (text, city, region, postal_code))
+    named = resolve_names(text, city, region, postal_code, known_country)
     if lat is None or lon is None or not is_plausible(lat, lon, known_country):
         return named
-    return place_at(lat, lon, named, city.strip() or text.strip(), known_country)
+    return place_at(lat, lon, named, city or text, known_country)
 
 
 def is_plausible(lat: float, lon: float, country: str) -> bool:
