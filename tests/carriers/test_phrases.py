@@ -83,6 +83,11 @@ def test_what_misses_papers_is_not_lost() -> None:
     assert match_phrase("The parcel is missing", "destination") == (Scan.EXCEPTION_LOST, "en")
 
 
+def test_a_partial_delivery_has_not_left_in_french() -> None:
+    assert match_phrase("Partial delivery", "destination") is None
+    assert match_phrase("Parti de Lyon", "destination") == (Scan.LASTMILE_FACILITY_DEPARTED, "fr")
+
+
 def test_each_language_covers_the_whole_journey() -> None:
     phases = {"origin", "linehaul", "import", "lastmile", "delivery", "exception", "return"}
     for language in ("en", "zh", "ru", "fr", "de", "es", "pt", "ja", "ko"):
