@@ -164,6 +164,12 @@ FETCHES: dict[str, ExpectedCall] = {
         {"lang": "fr_FR"},
         {"X-Okapi-Key": secret("key"), "Accept": "application/json"},
     ),
+    "mydhl": lambda numbers: CarrierRequest(
+        "GET",
+        f"/mydhlapi/shipments/{path_segment(numbers)}/tracking",
+        {"trackingView": "all-checkpoints", "levelOfDetail": "shipment"},
+        {"Authorization": basic_auth_header(secret("username"), secret("password"))},
+    ),
     "postnl": lambda numbers: CarrierRequest(
         "GET",
         f"/shipment/v2/status/barcode/{path_segment(numbers)}",
@@ -312,6 +318,7 @@ PROBES: dict[str, ExpectedProbe] = {
     "gls": ExpectedProbe("/track-and-trace-v1/tracking/events/codes", b'{"eventsCodes": []}'),
     "landmark": ExpectedProbe("/v2/Track.php"),
     "laposte": ExpectedProbe("/suivi/v2/idships/XX000000005FR"),
+    "mydhl": ExpectedProbe("/mydhlapi/shipments/0000000000/tracking"),
     "postnl": ExpectedProbe("/shipment/v2/status/barcode/3SXXXX000000000"),
     "royalmail": ExpectedProbe("/mailpieces/v2/XX000000005GB/events"),
     "s10": ExpectedProbe("/items/RR000000005XX", message="the gateway answers"),
@@ -329,6 +336,7 @@ UNKNOWN_NUMBER_ANSWERS: dict[str, bytes] = {
     "dhl": b'{"title": "No result found", "detail": "No shipment with given tracking number found.", "status": 404}',
     "dpd": b'{"parcellifecycleResponse": {"parcelLifeCycleData": null}}',
     "laposte": b'{"returnCode": 404, "returnMessage": "Inconnu", "lang": "fr_FR", "idShip": "A/B 1"}',
+    "mydhl": b'{"title": "No data found", "detail": "No shipment was found for the number.", "status": "404"}',
     "postnl": b'{"CurrentStatus": {}, "Warnings": [{"Code": "2", "Message": "No shipment found"}]}',
     "royalmail": b'{"httpCode": "404", "httpMessage": "Not Found", "errors": []}',
     "s10": b'{"items": []}',

@@ -34,11 +34,11 @@ from tracking.carriers.oauth import TokenEndpoint
 from tracking.carriers.parsing.json_access import clean_text
 from tracking.carriers.registry import ADAPTERS
 
-GATEWAYS = frozenset({"s10"})
-"""Adapters of many posts at once: like an aggregator, they have no name and no public tracking page of their own."""
+GATEWAYS = frozenset({"mydhl", "s10"})
+"""Adapters of many posts at once, or another API of a listed carrier: no name and no tracking page of their own."""
 NEVER_BEST_MATCH = frozenset({"asendia"})
 """Carriers whose numbers always match another carrier as well or better."""
-WITHOUT_OWN_NUMBERS: frozenset[str] = frozenset()
+WITHOUT_OWN_NUMBERS: frozenset[str] = frozenset({"mydhl"})
 """Carriers that track other carriers' numbers only."""
 
 RECEIVED_AT = datetime(2026, 12, 1, tzinfo=UTC)

@@ -21,6 +21,7 @@ from tracking.carriers.adapters.fourpx import FourPx
 from tracking.carriers.adapters.gls import Gls
 from tracking.carriers.adapters.landmark import Landmark
 from tracking.carriers.adapters.laposte import LaPoste
+from tracking.carriers.adapters.mydhl import MyDhl
 from tracking.carriers.adapters.postnl import PostNl
 from tracking.carriers.adapters.royalmail import RoyalMail
 from tracking.carriers.adapters.s10 import UpuGateway
@@ -59,6 +60,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
         FedEx(),
         Landmark(),
         LaPoste(),
+        MyDhl(),
         RoyalMail(),
         UPS(),
         USPS(),
