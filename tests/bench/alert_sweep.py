@@ -17,9 +17,11 @@ from tracking.models import Shipment
 
 INSERT_SHIPMENTS: Final = """
 INSERT INTO tracking_shipment
-    (token, order_id, origin_country, milestone, overlay, last_scan, activity_factor, carrier_date_source,
-     revision, created_at, alerts_due_at)
-SELECT 'S' || n, %s, '', 'pending', '', '', 1, '', 0, now(), now() + interval '1 hour' + n * interval '1 second'
+    (token, order_id, origin_country, milestone, overlay, journey, journeys, problem_scan, last_scan, activity_factor,
+     carrier_date_source, has_statements, has_other_parcel, has_only_earlier_use, is_untracked,
+     is_cancelled_by_operator, revision, created_at, alerts_due_at)
+SELECT 'S' || n, %s, '', 'pending', '', 'outbound', '[]', '', '', 1, '', false, false, false, false, false, 0, now(),
+    now() + interval '1 hour' + n * interval '1 second'
 FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 

@@ -22,9 +22,9 @@ DUE_COUNT: Final = 500
 INSERT_LEGS: Final = """
 INSERT INTO tracking_leg
     (shipment_id, position, feed_id, number, number_key, feed_state, next_check_at, consecutive_failures, last_error,
-     ignored_feeds, aliases)
+     ignored_feeds, aliases, complete_answers)
 SELECT %s, 0, %s, 'B' || n, 'B' || n, 'active', now() + interval '1 hour' + n * interval '1 second', 0, '',
-       '[]', '[]'
+       '[]', '[]', '{}'
 FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 
