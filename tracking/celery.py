@@ -106,8 +106,8 @@ app.conf.update(
         },
         "enqueue due deliveries": {
             "task": "tracking.tasks.enqueue_due_deliveries",
-            "schedule": timedelta(seconds=2),
-            "options": {"expires": 2},
+            "schedule": timedelta(seconds=1),
+            "options": {"expires": 1},
         },
         "translate unknown texts": {
             "task": "tracking.tasks.translate_unknown_texts",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
 from tests.notifications.mail_server import MailServer
 from tests.notifications.page_states import let_page_say
 from tracking import tasks
-from tracking.models import Contact, Notice, Subscriber
+from tracking.models import Contact, Notice, Shipment, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import DeliveryReceipt, NotificationMessage, UnconfirmedDeliveryError
@@ -84,6 +86,21 @@ def test_unconfirmed_message_is_retried_only_on_idempotent_channels(
 
     notice = Notice.objects.get()
     assert (notice.state, notice.last_error) == (state, "no answer came")
+
+
+def test_a_message_costs_one_query_beside_those_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outcome of each message is stored at once; checking whether the page still says it costs nothing more."""
+    monkeypatch.setitem(CHANNELS, "webhook", FakeChannel(False))
+    query_counts = {}
+    for count in (3, 12):
+        Shipment.objects.all().delete()
+        Contact.objects.all().delete()
+        enqueue_notices(count)
+        with CaptureQueriesContext(connection) as queries:
+            assert deliver_due_notices("webhook", timezone.now()) == count
+        query_counts[count] = len(queries)
+
+    assert query_counts[3] - 3 == query_counts[12] - 12 <= 7
 
 
 def test_unexpected_error_is_retried_and_stops_no_other_message(monkeypatch: pytest.MonkeyPatch) -> None:

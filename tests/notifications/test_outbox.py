@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from tests import factories
@@ -54,6 +55,24 @@ def test_repeated_scan_enqueues_one_notice(leg: Leg, contact: Contact) -> None:
     record_scans(leg, ("origin.accepted", "2026-09-20T11:00:00+02:00"))
 
     assert pending_notices() == [("shipped", "")]
+
+
+def test_notices_of_many_parcels_need_as_many_queries_as_that_of_one(
+    leg: Leg, contact: Contact, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    shipments = [leg.shipment, *(factories.create_leg(f"LZ{number:09d}CN").shipment for number in range(11))]
+    for shipment in shipments[1:]:
+        follower = Subscriber.objects.create(language="en", quiet_from_hour=None, quiet_until_hour=None)
+        address = f"{shipment.pk}@example.com"
+        Contact.objects.create(subscriber=follower, channel="email", address=address, confirmed_at=NOW)
+        Follow.objects.create(subscriber=follower, order=shipment.order, confirmed_at=NOW)
+    triggers = [NoticeTrigger(one.pk, one.order_id, NoticeKind.SHIPPED, "", {}) for one in shipments]
+
+    for some in (triggers[:1], triggers[1:]):
+        with django_assert_num_queries(5):
+            assert enqueue_notices(some, NOW) == len(some)
+
+    assert Notice.objects.count() == 12
 
 
 def test_old_scans_enqueue_nothing(leg: Leg, contact: Contact) -> None:
