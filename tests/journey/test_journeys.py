@@ -242,3 +242,25 @@ def test_a_delivery_that_its_feed_no_longer_reports_is_in_doubt() -> None:
     status = status_of(*OUTBOUND, DELIVERED._replace(missing_since=missing))
 
     assert (status.milestone, status.delivery_doubted_at) == (Milestone.DELIVERED, missing)
+
+
+def test_the_problem_of_a_return_is_the_latest_scan_that_says_so() -> None:
+    first, second = step(9, "return.started", "DE", "Leipzig"), step(11, "return.started", "DE", "Köln")
+
+    status = status_of(*OUTBOUND, first, second, step(12, "linehaul.in_transit", "DE"))
+
+    assert (status.overlay, status.problem) == (Overlay.RETURNING, second)
+
+
+def test_the_problem_of_a_return_that_no_scan_names_is_the_scan_with_which_it_began() -> None:
+    taken_over = step(20, "origin.picked_up", "DE", "Berlin")
+
+    status = status_of(*OUTBOUND, DELIVERED, taken_over, step(22, "linehaul.departed", "DE"))
+
+    assert (status.overlay, status.problem) == (Overlay.RETURNING, taken_over)
+
+
+def test_a_return_that_has_arrived_has_no_problem() -> None:
+    status = status_of(*OUTBOUND, step(9, "return.started", "DE"), step(15, "return.completed", "CN"))
+
+    assert (status.milestone, status.overlay, status.problem) == (Milestone.RETURNED, None, None)

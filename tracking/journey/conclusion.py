@@ -41,7 +41,8 @@ class ShipmentStatus(NamedTuple):
     `delivery_withdrawn_at` is set while the carrier has taken back a delivery that it reported: the time of the scan
     that contradicts it, or of the first answer without it. `delivery_doubted_at` is set once one answer no longer holds
     the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will. `problem`
-    is what set the overlay, a carrier's scan or an operator's statement; a return needs none. `replaced_delivery_days`
+    is what set the overlay, a carrier's scan or an operator's statement; of a return it is the scan that says so, or
+    else the one with which the way back began. `replaced_delivery_days`
     are the days of deliveries that a page may have shown before `delivery`: later scans contradict them, or they are
     not of this use of the number. A delivery that the carrier only corrected is not among them.
     """
@@ -69,6 +70,11 @@ class ShipmentStatus(NamedTuple):
     def is_cancelled(self) -> bool:
         """Return whether the shop, or the carrier, cancelled the parcel."""
         return self.problem is not None and self.problem.scan is Scan.ORDER_CANCELLED
+
+    @property
+    def is_cancelled_by_operator(self) -> bool:
+        """Return whether the shop cancelled the parcel."""
+        return self.is_cancelled and self.problem is not None and self.problem.is_statement
 
     @property
     def cancelled_at(self) -> datetime | None:
@@ -142,7 +148,7 @@ def derive_sorted_status(
         use.counted,
         {key: exclusion for index, exclusion in use.exclusions.items() if (key := ordered[index].event_key)},
         use.due_at,
-        walk.current.problem,
+        problem_of(walk, overlay),
         is_untracked(to_buyer.steps),
         replaced_delivery_days(ordered, use, delivery, zone),
     )
@@ -169,6 +175,15 @@ def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]
         return Milestone.RETURNED, None
     is_lost = current.problem is not None and current.problem.scan is Scan.EXCEPTION_LOST
     return to_buyer.milestone, current.overlay if is_lost else Overlay.RETURNING
+
+
+def problem_of(walk: JourneyWalk, overlay: Overlay | None) -> JourneyStep | None:
+    """Return what set the overlay: a problem, else for a return the latest scan of it, else the first one."""
+    current = walk.current
+    if current.problem is not None or overlay is not Overlay.RETURNING:
+        return current.problem
+    returning = (step for step in reversed(current.steps) if step.milestone is Milestone.RETURNING)
+    return next(returning, current.steps[0])
 
 
 def build_journey(state: JourneyState, zone: tzinfo) -> JourneySummary:
