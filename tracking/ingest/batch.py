@@ -6,7 +6,10 @@ A handful of statements serves any number of payloads; one after the other each 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import Q, Value
@@ -15,24 +18,52 @@ from django.db.models.functions import Coalesce, NullIf
 from tracking.carriers.parsed import ParsedLeg
 from tracking.ingest.handover import get_or_create_carriers
 from tracking.ingest.loaded import Interpretation, LoadedShipment, NewEvent, StoredEvent, save_changed_events
-from tracking.journey import build_statement_step
+from tracking.journey import JourneySummary, ShipmentStatus, build_statement_step
 from tracking.live import publish
 from tracking.models import Carrier, Event, Leg, OperatorStatement, Payload, PayloadNumber, Shipment, bulk
 from tracking.models.locks import lock_rows
 from tracking.models.payloads import PayloadStatus
 from tracking.models.shipments import STAGE_TIME_FIELDS
-from tracking.vocabulary import StatementKind
+from tracking.vocabulary import JourneyStage, StatementKind
 
+
+def stage_time(status: ShipmentStatus, stage: JourneyStage) -> datetime | None:
+    """Return when a parcel reached a stage; None if it has not, or at an unknown time."""
+    return status.stage_times.get(stage)
+
+
+def journey_as_json(journey: JourneySummary) -> dict[str, str | None]:
+    """Return a journey as `Shipment.journeys` holds it."""
+    times = {name: getattr(journey, name) for name in ("started_at", "ended_at", "ended_on")}
+    return {"kind": journey.kind.value, **{name: value and value.isoformat() for name, value in times.items()}}
+
+
+CONCLUDED_VALUES: Final[Mapping[str, Callable[[ShipmentStatus], Any]]] = {
+    "milestone": lambda status: status.milestone.value,
+    "overlay": lambda status: status.overlay.value if status.overlay else "",
+    "journey": lambda status: status.journey.value,
+    "journeys": lambda status: [journey_as_json(journey) for journey in status.journeys],
+    "problem_scan": lambda status: status.problem.scan.value if status.problem else "",
+    "status_due_at": lambda status: status.due_at,
+    **{
+        name: attrgetter(name)
+        for name in (
+            *("first_event_at", "last_event_at", "delivered_at", "delivered_on", "delivery_doubted_at"),
+            *("delivery_withdrawn_at", "has_only_earlier_use", "has_other_parcel"),
+            *("is_cancelled_by_operator", "is_untracked"),
+        )
+    },
+    **{column: partial(stage_time, stage=stage) for stage, column in STAGE_TIME_FIELDS.items()},
+}
+"""The fields of a shipment that hold its conclusion, each with its value for one."""
 SHIPMENT_FIELDS: Final = (
-    *("origin_country", "milestone", "overlay", "first_event_at", "last_event_at", "delivered_at", "last_received_at"),
-    *STAGE_TIME_FIELDS.values(),
+    *CONCLUDED_VALUES,
+    *("cancelled_at", "last_received_at", "origin_country"),
     *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source", "carrier_date_said_at"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
-    *("journey", "journeys", "delivered_on", "delivery_doubted_at", "delivery_withdrawn_at"),
-    *("problem_scan", "cancelled_at", "is_cancelled_by_operator", "is_untracked"),
-    *("has_other_parcel", "has_only_earlier_use", "status_due_at"),
     *("last_scan", "last_scan_offset_minutes", "activity_factor", "forecast_due_at", "alerts_due_at", "revision"),
 )
+"""The fields that are written when a shipment has changed."""
 LEG_ANSWER_FIELDS: Final = (
     *("last_answer_at", "consecutive_failures", "last_error"),
     *("registered_at", "next_check_at", "feed_state", "complete_answers", "details"),

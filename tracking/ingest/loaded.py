@@ -220,7 +220,9 @@ class LoadedShipment:
         ]
 
     def counted_steps(self) -> list[JourneyStep]:
-        """Return the steps of the events that count for the parcel, oldest first."""
+        """Return the steps of the events that count for the parcel, oldest first, by this or the stored conclusion."""
+        if self.status is not None:
+            return [step for step in self.status.counted if not step.is_statement]
         return [
             step
             for step in self.sort_steps()

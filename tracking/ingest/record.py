@@ -14,14 +14,13 @@ from tracking.carriers.details.stored import add_answer, load_details
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedScan, ParsedShipment
 from tracking.ingest import buyer_tasks
 from tracking.ingest.alerts import refresh_changed_alerts
-from tracking.ingest.batch import ShipmentBatch
+from tracking.ingest.batch import CONCLUDED_VALUES, ShipmentBatch
 from tracking.ingest.handover import link_legs, sort_legs
 from tracking.ingest.leg_reports import LegReport, build_events, receipt_times
 from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.notices import enqueue_event_notices
-from tracking.journey import JourneyStep, JourneySummary, OrderTime, ShipmentStatus, derive_sorted_status
+from tracking.journey import JourneyStep, OrderTime, ShipmentStatus, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
-from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.notifications.page_state import page_state_of
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
@@ -165,31 +164,14 @@ def update_status(loaded: LoadedShipment, now: datetime) -> None:
     shipment = loaded.shipment
     loaded.page_before = loaded.page_before or page_state_of(shipment)
     status = conclude(loaded, now)
-    shipment.milestone = status.milestone.value
-    shipment.overlay = status.overlay.value if status.overlay else ""
-    shipment.journey = status.journey.value
-    shipment.journeys = [journey_as_json(journey) for journey in status.journeys]
-    shipment.first_event_at, shipment.last_event_at = status.first_event_at, status.last_event_at
-    shipment.delivered_at, shipment.delivered_on = status.delivered_at, status.delivered_on
-    shipment.delivery_doubted_at = status.delivery_doubted_at
-    shipment.delivery_withdrawn_at = status.delivery_withdrawn_at
-    shipment.has_only_earlier_use, shipment.status_due_at = status.has_only_earlier_use, status.due_at
-    shipment.has_other_parcel, shipment.is_untracked = status.has_other_parcel, status.is_untracked
-    apply_problem(shipment, status, now)
-    for stage, column in STAGE_TIME_FIELDS.items():
-        setattr(shipment, column, status.stage_times.get(stage))
-    shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
-    shipment.revision += 1
-    update_activity(shipment, [step for step in status.counted if not step.is_statement])
-
-
-def apply_problem(shipment: Shipment, status: ShipmentStatus, now: datetime) -> None:
-    """Store what set the overlay, and when and by whom the parcel was cancelled; `now` where no time is known."""
-    problem = status.problem
-    shipment.problem_scan = problem.scan.value if problem else ""
-    shipment.is_cancelled_by_operator = status.is_cancelled and problem is not None and problem.is_statement
+    for name, value_of in CONCLUDED_VALUES.items():
+        setattr(shipment, name, value_of(status))
+    # Where the time of a cancellation is unknown, it is that of the first conclusion that says so.
     known = status.cancelled_at or shipment.cancelled_at or now
     shipment.cancelled_at = known if status.is_cancelled else None
+    shipment.last_received_at = loaded.last_received_at or shipment.last_received_at
+    shipment.revision += 1
+    update_activity(shipment, loaded.counted_steps())
 
 
 def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
@@ -215,12 +197,6 @@ def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
         loaded.set_exclusion(step.event_key, status.exclusions.get(step.event_key, ""))
     loaded.status = status
     return status
-
-
-def journey_as_json(journey: JourneySummary) -> dict[str, str | None]:
-    """Return a journey as `Shipment.journeys` holds it."""
-    times = {name: getattr(journey, name) for name in ("started_at", "ended_at", "ended_on")}
-    return {"kind": journey.kind.value, **{name: value and value.isoformat() for name, value in times.items()}}
 
 
 def update_activity(shipment: Shipment, steps: Sequence[JourneyStep]) -> None:
