@@ -76,6 +76,7 @@ OPENING_EXAMPLES: list[tuple[str, list[SnapshotEvent], dict[str, Any]]] = [
     ("held", [make_event("import.terminated", 2, "DE")], {}),
     ("held", [make_event("lastmile.held", 2, "DE")], {}),
     ("damaged", [make_event("exception.damaged", 2)], {}),
+    ("damaged", [make_event("delivery.delivered", 2), make_event("exception.damaged", 3)], {}),
     ("lost", [make_event("exception.lost", 2)], {}),
     ("returning", [make_event("return.started", 2)], {}),
     ("delivery_withdrawn", [DELIVERED, make_event("delivery.attempt_failed_absent", 90, "DE")], {}),

@@ -51,6 +51,9 @@ def status_after(
         (["exception.delayed", "delivery.delivered"], Milestone.DELIVERED, None),
         (["delivery.delivered", "lastmile.facility_arrived"], Milestone.DELIVERED, None),
         (["delivery.delivered", "exception.delayed"], Milestone.DELIVERED, None),
+        (["delivery.delivered", "exception.damaged"], Milestone.DELIVERED, Overlay.EXCEPTION),
+        (["exception.damaged", "delivery.delivered"], Milestone.DELIVERED, Overlay.EXCEPTION),
+        (["exception.damaged", "delivery.out_for_delivery", "delivery.delivered"], Milestone.DELIVERED, None),
         (
             ["delivery.out_for_delivery", "delivery.delivered", "return.started"],
             Milestone.OUT_FOR_DELIVERY,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tracking.journey import JourneyStep, OrderTime, ShipmentStatus, derive_status
-from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay, Scan
+from tracking.journey import JourneyStep, OrderTime, ShipmentStatus, build_statement_step, derive_status
+from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay, Scan, StatementKind
 
 START = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -264,3 +264,30 @@ def test_a_return_that_has_arrived_has_no_problem() -> None:
     status = status_of(*OUTBOUND, step(9, "return.started", "DE"), step(15, "return.completed", "CN"))
 
     assert (status.milestone, status.overlay, status.problem) == (Milestone.RETURNED, None, None)
+
+
+def test_damage_reported_after_a_delivery_is_the_problem_and_the_delivery_stays() -> None:
+    damaged = step(11, "exception.damaged", "DE", "Berlin")
+
+    status = status_of(*OUTBOUND, DELIVERED, damaged, step(12, "lastmile.facility_arrived", "DE"))
+
+    assert (status.milestone, status.overlay, status.problem) == (Milestone.DELIVERED, Overlay.EXCEPTION, damaged)
+    assert (status.delivery, status.delivered_on) == (DELIVERED, date(2026, 9, 11))
+
+
+def test_damage_after_a_delivery_ends_when_the_buyer_sends_the_parcel_back() -> None:
+    status = status_of(*OUTBOUND, DELIVERED, step(11, "exception.damaged", "DE"), step(14, "return.started", "DE"))
+
+    assert (status.milestone, status.overlay, status.journey) == (
+        Milestone.DELIVERED,
+        Overlay.RETURNING,
+        JourneyKind.BUYER_RETURN,
+    )
+
+
+def test_damage_before_a_stated_delivery_is_settled_by_it() -> None:
+    stated = build_statement_step(StatementKind.DELIVERED, START + timedelta(days=11), 1)
+
+    status = status_of(*OUTBOUND, step(10, "exception.damaged", "DE"), stated)
+
+    assert (status.milestone, status.overlay) == (Milestone.DELIVERED, None)

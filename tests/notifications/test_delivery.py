@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests import factories
 from tests.notifications.mail_server import MailServer, html_body, plain_body
 from tests.notifications.page_states import let_page_say
-from tracking.models import Alert, Contact, Follow, Leg, Notice, Order, Shop, Subscriber
+from tracking.models import Alert, Contact, Follow, Leg, Notice, Order, Shipment, Shop, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications import confirmation
 from tracking.notifications.channels import CHANNELS
@@ -142,6 +142,16 @@ def test_notice_is_dropped_if_the_page_no_longer_says_it(
 
     assert (state_of(notice), notice.claimed_until, notice.sent_at) == (NoticeState.OUTDATED, None, None)
     assert mail_server.mails == []
+
+
+def test_delivery_of_a_damaged_parcel_is_told(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
+    notice = make_notice(leg, contact, NoticeKind.DELIVERED.value)
+    Shipment.objects.filter(pk=leg.shipment_id).update(overlay="exception", problem_scan="exception.damaged")
+
+    assert deliver_due_notices("email", timezone.now()) == 1
+
+    assert state_of(notice) == NoticeState.SENT
+    assert len(mail_server.mails) == 1
 
 
 def test_notice_of_an_alert_is_sent_only_while_the_alert_is_open(

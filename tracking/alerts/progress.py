@@ -146,9 +146,14 @@ def lost(snapshot: ShipmentSnapshot) -> Finding | None:
 def finding_from_overlay(snapshot: ShipmentSnapshot, kind: AlertKind, scan: Scan) -> Finding | None:
     """Return a finding if `scan` is the parcel's current problem."""
     event = snapshot.problem_event
-    if event is None or event.scan is not scan or not is_under_way(snapshot):
+    if event is None or event.scan is not scan or not (is_under_way(snapshot) or is_delivered_damaged(snapshot)):
         return None
     return finding_from_event(snapshot, kind, Severity.ACT, event, at_milestone=False)
+
+
+def is_delivered_damaged(snapshot: ShipmentSnapshot) -> bool:
+    """Return whether the parcel has arrived with a problem: only damage stays one after a delivery."""
+    return snapshot.milestone is Milestone.DELIVERED and snapshot.overlay is Overlay.EXCEPTION
 
 
 def returning(snapshot: ShipmentSnapshot) -> Finding | None:

@@ -55,6 +55,7 @@ def state_delivery(walk: JourneyWalk, step: JourneyStep) -> None:
     """Apply a stated delivery to the buyer: a return on the way was none; one that has arrived was sent again."""
     if not walk.current.is_return:
         walk.current.deliver(step)
+        walk.current.clear_problem()
     elif walk.current.end is None:
         walk.resume_outbound(step)
     else:

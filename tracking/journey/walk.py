@@ -67,7 +67,9 @@ class JourneyState:
         """Record the delivery to the buyer; the first one of several gives the time."""
         if self.delivery is None:
             self.milestone, self.delivery, self.contradiction = Milestone.DELIVERED, step, None
-        self.clear_problem()
+        # What was damaged on the way arrived damaged; every other problem is over.
+        if self.problem is None or self.problem.scan is not Scan.EXCEPTION_DAMAGED:
+            self.clear_problem()
 
     def withdraw_delivery(self, contradiction: JourneyStep | None) -> None:
         """Undo the delivery: what followed shows that it has not taken place."""
@@ -154,7 +156,7 @@ class JourneyWalk:
     # -- After a delivery ---------------------------------------------------------------------------------------------
 
     def apply_after_delivery(self, delivery: JourneyStep, step: JourneyStep) -> None:
-        """Apply a scan that follows a delivery: a return, another journey, a contradiction, or nothing new."""
+        """Apply a scan that follows a delivery: a return, another journey, damage, a contradiction, or nothing."""
         if step.milestone in (Milestone.RETURNING, Milestone.RETURNED):
             self.apply_return_after_delivery(delivery, step)
         elif step.is_delivery:
@@ -163,6 +165,8 @@ class JourneyWalk:
                 self.current.end = step
         elif step.scan in FIRST_SCANS and step.is_later_by(NEW_JOURNEY_AFTER, delivery):
             self.begin_next_journey(delivery, step)
+        elif step.scan is Scan.EXCEPTION_DAMAGED:
+            self.current.set_problem(step)
         elif contradicts(delivery, step):
             self.current.withdraw_delivery(step)
             self.apply_before_delivery(step)

@@ -39,12 +39,16 @@ STAGE_TIME_FIELDS: Final = {
 """The field with the time of each stage; that of `ORDERED` is `Order.placed_at`."""
 
 
+HAS_ENDED: Final = models.Q(milestone__in=Milestone.final()) & ~models.Q(overlay=Overlay.RETURNING)
+"""The condition of `Shipment.has_ended`."""
+
+
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
     """Queries for shipments."""
 
     def in_progress(self) -> Self:
         """Return the shipments that still travel: to the buyer, or back."""
-        return self.exclude(milestone__in=Milestone.final(), overlay="")
+        return self.exclude(HAS_ENDED)
 
     def lock_due(self, field: str, now: datetime, limit: int) -> list[int]:
         """Lock shipments whose time in `field` has come, longest overdue first; return the ids of `limit` at most.

@@ -32,7 +32,7 @@ MILESTONE_OF_KIND: Final = {
     NoticeKind.READY: Milestone.AVAILABLE_FOR_PICKUP,
     NoticeKind.DELIVERED: Milestone.DELIVERED,
 }
-"""Kinds that the page says while the parcel is at a milestone and nothing is wrong."""
+"""Kinds that the page says while the parcel is at a milestone and nothing is wrong; it can be delivered damaged."""
 RETURN_JOURNEY_OF_KIND: Final = {
     NoticeKind.RETURNING: JourneyKind.RETURN,
     NoticeKind.SENT_BACK: JourneyKind.BUYER_RETURN,
@@ -67,6 +67,11 @@ class PageState(NamedTuple):
     def rank(self) -> int:
         """Return how far the parcel has come on its way to the buyer; 100 once it is back at the sender."""
         return 100 if self.milestone.rank is None else self.milestone.rank
+
+    @property
+    def kept_overlay(self) -> Overlay | None:
+        """Return the overlay that leaves the milestone true: of a delivered parcel, that of damage."""
+        return Overlay.EXCEPTION if self.milestone is Milestone.DELIVERED else None
 
     @property
     def sent_again_count(self) -> int:
@@ -110,7 +115,7 @@ def is_said(kind: NoticeKind, page: PageState) -> bool:
     if kind in STAGE_OF_KIND:
         return is_progress_said(kind, page)
     if kind in MILESTONE_OF_KIND:
-        return page.milestone is MILESTONE_OF_KIND[kind] and page.overlay is None
+        return page.milestone is MILESTONE_OF_KIND[kind] and page.overlay in (None, page.kept_overlay)
     if kind in RETURN_JOURNEY_OF_KIND:
         return page.overlay is Overlay.RETURNING and page.journey.kind is RETURN_JOURNEY_OF_KIND[kind]
     if kind in OTHER_RULES:
