@@ -105,6 +105,23 @@ def test_doubt_contradiction_and_return_keep_normal_polling(fields: dict[str, An
     assert hours < 30
 
 
+@pytest.mark.parametrize(("hours_ago", "hours_until"), [(0, 6), (6, 18), (71.9, 0.1), (72, None)])
+def test_parcel_that_its_carrier_cancelled_is_checked_as_rarely(hours_ago: float, hours_until: float | None) -> None:
+    cancelled: dict[str, Any] = {
+        "milestone": Milestone.INFO_RECEIVED,
+        "overlay": Overlay.EXCEPTION,
+        "delivered_at": None,
+    }
+
+    leg = ended_leg(0, cancelled_at=NOW - hours_ago * HOUR, **cancelled)
+
+    assert hours_until_check(leg) == pytest.approx(hours_until)
+
+
+def test_parcel_that_arrived_damaged_is_checked_as_rarely() -> None:
+    assert hours_until_check(ended_leg(6, overlay=Overlay.EXCEPTION)) == pytest.approx(18)
+
+
 def test_stopped_feed_is_not_polled_after_the_end() -> None:
     leg = ended_leg(0)
     leg.feed_state = "stopped"
@@ -112,12 +129,15 @@ def test_stopped_feed_is_not_polled_after_the_end() -> None:
     assert hours_until_check(leg) is None
 
 
-def test_ended_parcels_do_not_hide_the_load_of_a_feed() -> None:
+@pytest.mark.parametrize("fields", [{}, {"overlay": Overlay.EXCEPTION}, {"milestone": "pending", "cancelled_at": NOW}])
+def test_ended_parcels_do_not_hide_the_load_of_a_feed(fields: dict[str, Any]) -> None:
     feed = factories.create_feed("dhl", credentials={"key": "k"})
     legs = [factories.create_leg(number(), from_feed=feed) for _ in range(40)]
     Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(last_checked_at=NOW, next_check_at=NOW + 2 * HOUR)
     for _ in range(40):
-        Leg.objects.filter(pk=ended_leg(0, feed).pk).update(last_checked_at=NOW, next_check_at=NOW + 48 * HOUR)
+        Leg.objects.filter(pk=ended_leg(0, feed, **fields).pk).update(
+            last_checked_at=NOW, next_check_at=NOW + 48 * HOUR
+        )
 
     schedule.update_load_factors(NOW)
 

@@ -41,7 +41,7 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
     shipment = leg.shipment
     if leg.reported_by_id or leg.feed is None or is_polling_over(leg, shipment, now):
         return None
-    if shipment.has_ended and shipment.delivery_doubted_at is None:
+    if has_arrived_or_was_cancelled(shipment):
         return after_end.next_check_after_end(leg, ended_at(shipment), now)
     interval = check_interval_hours(shipment, now, call_cost(shipment, leg.feed, now)) * (
         1 << min(leg.consecutive_failures, 4)
@@ -52,7 +52,7 @@ def next_check(leg: Leg, now: datetime) -> datetime | None:
 def is_polling_over(leg: Leg, shipment: Shipment, now: datetime) -> bool:
     """Return whether polling a leg is over: it or its feed has ended, or nothing has happened for months.
 
-    Where only the carrier says that the parcel was cancelled, polling goes on: it may turn out to be under way.
+    Where only the carrier says that the parcel was cancelled, it is polled like one that has arrived.
     """
     stopped = leg.feed_state in (FeedState.STOPPED, FeedState.CANCELLED, FeedState.EXPIRED)
     return stopped or is_taken_off(leg, shipment) or now - last_activity_at(shipment) > GIVE_UP_AFTER
@@ -63,8 +63,15 @@ def is_taken_off(leg: Leg, shipment: Shipment) -> bool:
     return leg.removed_at is not None or shipment.is_cancelled_by_operator or shipment.is_untracked
 
 
+def has_arrived_or_was_cancelled(shipment: Shipment) -> bool:
+    """Return whether the carrier says that a parcel travels no further, beyond doubt: it may still correct itself."""
+    return shipment.cancelled_at is not None or (shipment.has_ended and shipment.delivery_doubted_at is None)
+
+
 def ended_at(shipment: Shipment) -> datetime:
-    """Return when a parcel arrived, at the buyer or back at the sender, as far as that is known."""
+    """Return when a parcel was cancelled, or arrived at the buyer or back at the sender, as far as that is known."""
+    if shipment.cancelled_at is not None:
+        return shipment.cancelled_at
     is_delivered = shipment.milestone == Milestone.DELIVERED
     return (shipment.delivered_at if is_delivered else None) or last_activity_at(shipment)
 
@@ -139,7 +146,7 @@ def update_load_factors(now: datetime) -> int:
     interval = ExpressionWrapper(F("next_check_at") - F("last_checked_at"), output_field=DurationField())
     waiting = Leg.objects.filter(next_check_at__gt=now).exclude(last_checked_at=None).exclude(feed__adapter="")
     # The rare checks after the end would hide how often the others are polled.
-    waiting = waiting.exclude(shipment__milestone__in=Milestone.final(), shipment__overlay="")
+    waiting = waiting.filter(shipment__in=Shipment.objects.in_progress().filter(cancelled_at=None))
     feeds = Carrier.objects.in_bulk()
     overloaded = 0
     for feed_id, legs, mean_interval in (

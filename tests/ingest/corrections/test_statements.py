@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
@@ -134,15 +135,21 @@ def test_a_pick_up_after_a_cancellation_overrules_it() -> None:
     assert stored(leg).cancelled_at is None
 
 
-def test_a_cancellation_by_the_carrier_is_still_polled() -> None:
+def test_a_cancellation_by_the_carrier_is_polled_as_rarely_as_a_delivery_until_it_is_contradicted() -> None:
     leg = polled_leg()
-
-    process_answer(aggregator(), parsed_shipment(parsed_scan("order.cancelled", 14)))
-
-    shipment = stored(leg)
+    noon, cancelled = datetime(2026, 9, 14, 12, tzinfo=UTC), parsed_scan("order.cancelled", 14)
+    with time_machine.travel(noon, tick=False):
+        process_answer(aggregator(), parsed_shipment(cancelled))
     leg.refresh_from_db()
-    assert (shipment.cancelled_at, shipment.is_cancelled_by_operator) == (datetime(2026, 9, 14, 10, tzinfo=UTC), False)
-    assert leg.next_check_at is not None
+    assert stored(leg).cancelled_at == noon - timedelta(hours=2)
+    assert leg.next_check_at == noon + timedelta(hours=4)
+
+    Leg.objects.filter(pk=leg.pk).update(last_answer_at=noon)
+    with time_machine.travel(noon + timedelta(hours=4), tick=False):
+        process_answer(aggregator(), parsed_shipment(cancelled, parsed_scan("origin.accepted", 14, minute=30)))
+    leg.refresh_from_db()
+    assert stored(leg).cancelled_at is None
+    assert leg.next_check_at is not None and leg.next_check_at > noon + timedelta(hours=4)
 
 
 def test_cancelling_an_order_spares_delivered_parcels_and_each_can_be_restored() -> None:
