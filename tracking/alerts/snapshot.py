@@ -73,7 +73,8 @@ class ShipmentSnapshot:
 
     `events` are oldest first, countries are ISO codes or empty, times are aware. `late_probability` is that of arriving
     after `promised_on`, None without a forecast. `open_kinds` are the kinds of its open alerts.
-    `delivery_withdrawn_at` and `delivery_doubted_at` are those of the conclusion about the parcel.
+    `delivery_withdrawn_at` and `delivery_doubted_at` are those of the conclusion about the parcel. `stated_problem` is
+    the current problem if an operator stated it; `events` holds scans of carriers only.
     """
 
     now: datetime
@@ -93,6 +94,7 @@ class ShipmentSnapshot:
     is_untracked: bool = False
     delivery_withdrawn_at: datetime | None = None
     delivery_doubted_at: datetime | None = None
+    stated_problem: SnapshotEvent | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -124,10 +126,10 @@ class ShipmentSnapshot:
 
     @cached_property
     def problem_event(self) -> SnapshotEvent | None:
-        """Return the latest scan of the current overlay; without an overlay, the latest scan if it is unmapped."""
+        """Return what set the overlay, a statement or a scan; without one, the latest scan if it is unmapped."""
         if self.overlay is not None:
             events = (event for event in reversed(self.events) if MILESTONE_OF_SCAN[event.scan] == self.overlay.value)
-            return next(events, None)
+            return self.stated_problem or next(events, None)
         return self.events[-1] if self.events and self.events[-1].scan is Scan.UNMAPPED else None
 
     @cached_property

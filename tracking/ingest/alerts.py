@@ -7,7 +7,7 @@ close one of its alerts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ from tracking.ingest.loaded import EventKey, Interpretation, LoadedShipment
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.live import publish
 from tracking.models import Alert, Event, Leg, Shipment, bulk
-from tracking.vocabulary import AlertKind, FeedState, Milestone, Overlay, Precision, ZoneSource
+from tracking.vocabulary import AlertKind, FeedState, Milestone, Overlay, Precision, Scan, ZoneSource
 
 BATCH_SIZE: Final = 500
 RELIABLE_ZONE_SOURCES: Final = frozenset(
@@ -99,6 +99,7 @@ def build_snapshot(
 ) -> snapshot.ShipmentSnapshot:
     """Return what the alert rules need to know of one shipment."""
     shipment, order = loaded.shipment, loaded.shipment.order
+    events = build_snapshot_events(loaded, details)
     return snapshot.ShipmentSnapshot(
         now=now,
         origin=shipment.origin_country,
@@ -106,7 +107,7 @@ def build_snapshot(
         ordered_at=order.placed_at,
         milestone=Milestone(shipment.milestone),
         overlay=Overlay(shipment.overlay) if shipment.overlay else None,
-        events=build_snapshot_events(loaded, details),
+        events=events,
         limits=CACHED_DWELL_LIMITS.get(),
         promised_on=promised_on(shipment),
         late_probability=late_probability(shipment, now),
@@ -116,7 +117,18 @@ def build_snapshot(
         is_untracked=shipment.is_untracked,
         delivery_withdrawn_at=shipment.delivery_withdrawn_at,
         delivery_doubted_at=shipment.delivery_doubted_at,
+        stated_problem=find_stated_loss(loaded, events),
     )
+
+
+def find_stated_loss(loaded: LoadedShipment, events: Sequence[snapshot.SnapshotEvent]) -> snapshot.SnapshotEvent | None:
+    """Return the loss that is the parcel's problem, if an operator stated it and no carrier reports one."""
+    losses = [step for step in loaded.statements if step.scan is Scan.EXCEPTION_LOST]
+    if loaded.shipment.problem_scan != Scan.EXCEPTION_LOST or not losses:
+        return None
+    if any(event.scan is Scan.EXCEPTION_LOST for event in events):
+        return None
+    return snapshot.SnapshotEvent(Scan.EXCEPTION_LOST, max(step.occurred_at for step in losses if step.occurred_at))
 
 
 def build_snapshot_events(

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from tests import factories
 from tests.ingest.scripted_feeds import aggregator, parsed_scan, parsed_shipment, polled_leg, process_answer
+from tracking.ingest.alerts import check_due_alerts
 from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.corrections.decisions import Decider
 from tracking.ingest.corrections.statements import cancel_order, state, withdraw_cancellation, withdraw_statement
 from tracking.ingest.forecasts import can_forecast, make_batch_forecasts
 from tracking.models import Alert, Leg, OperatorStatement, Shipment
-from tracking.vocabulary import JourneyKind, Milestone, Overlay, Scan, StatementKind, TrackingState
+from tracking.vocabulary import AlertKind, JourneyKind, Milestone, Overlay, Scan, StatementKind, TrackingState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("connected_feeds")]
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
@@ -150,6 +151,38 @@ def test_a_cancellation_by_the_carrier_is_polled_as_rarely_as_a_delivery_until_i
     leg.refresh_from_db()
     assert stored(leg).cancelled_at is None
     assert leg.next_check_at is not None and leg.next_check_at > noon + timedelta(hours=4)
+
+
+def test_a_stated_loss_opens_the_alert_of_a_loss_until_it_is_undone() -> None:
+    leg = travelling_leg()
+    lost = Alert.objects.open().filter(kind=AlertKind.LOST)
+    [statement] = state([leg.shipment_id], StatementKind.LOST, BY)
+    assert [(alert.started_at, alert.evidence) for alert in lost.all()] == [(NOW, {"scan": "exception.lost"})]
+
+    Shipment.objects.filter(pk=leg.shipment_id).update(alerts_due_at=NOW)
+    assert check_due_alerts(NOW) == 1
+    assert lost.count() == 1
+
+    withdraw_statement(statement, None, NOW)
+    assert not lost.exists()
+
+
+def test_a_loss_that_carrier_and_operator_report_is_one_alert_with_the_carriers_text() -> None:
+    leg = travelling_leg()
+    process_answer(aggregator(), parsed_shipment(parsed_scan("exception.lost", 18)))
+    state([leg.shipment_id], StatementKind.LOST, BY)
+
+    [alert] = Alert.objects.open().filter(kind=AlertKind.LOST)
+    assert alert.started_at == datetime(2026, 9, 18, 10, tzinfo=UTC)
+
+
+def test_a_stated_loss_that_later_progress_overrules_opens_no_alert() -> None:
+    leg = travelling_leg()
+    state([leg.shipment_id], StatementKind.LOST, BY, datetime(2026, 9, 15, tzinfo=UTC))
+    process_answer(aggregator(), parsed_shipment(parsed_scan("import.customs_held", 18)))
+
+    assert stored(leg).problem_scan == Scan.IMPORT_CUSTOMS_HELD
+    assert not Alert.objects.open().filter(kind=AlertKind.LOST).exists()
 
 
 def test_cancelling_an_order_spares_delivered_parcels_and_each_can_be_restored() -> None:
