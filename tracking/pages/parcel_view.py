@@ -113,7 +113,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     leg_views = group_by_leg(legs, rows, is_final)
     buyer_tasks = buyer_tasks_to_show(shipment.buyer_tasks.all())
     requests = requests_to_offer(shipment, buyer_tasks, now)
-    facts = load_facts(shipment, now, requests=frozenset(requests), has_contact=bool(shipment.order.shop.support_email))
+    facts = facts_for_page(shipment, now, requests)
     state = decide_state(facts)
     answer = build_answer(
         state,
