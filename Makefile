@@ -9,12 +9,13 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test test-one shell check lock format messages browser bench drill faults mutants clean
+.PHONY: help install start test test-one search shell check lock format messages browser bench drill faults mutants clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
 	@echo "make test     run all tests"
 	@echo "make test-one TEST=tests/ingest/test_record.py   run one file, folder or test"
+	@echo "make search   look for counterexamples in the property tests, with random examples (EXAMPLES=1000)"
 	@echo "make shell    open a Python shell with Django set up"
 	@echo "make check    run linters, type checker, layers, migrations, messages"
 	@echo "make format   format the code and fix what the linter can fix"
@@ -68,6 +69,10 @@ test: install browser
 # The browser's tests need Chromium; `make browser` installs it.
 test-one: install
 	$(BIN)/python -m pytest --tb=short $(TEST)
+
+# `make test` runs the same examples each time; this runs new ones: where a test has 100 there, it has EXAMPLES here.
+search: install
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=search $(TEST)
 
 check: install
 	$(BIN)/ruff check .

@@ -12,10 +12,13 @@ from django.conf import settings
 from django.utils import translation
 
 from tests.chromium import CHROMIUM_FLAGS, find_chromium
+from tests.examples import register_profiles
 from tracking import webhooks
 from tracking.alerts import dwell_limits
 from tracking.eta import accuracy, prediction
 from tracking.polling import training, webhook_health
+
+register_profiles()
 
 
 @pytest.fixture(autouse=True)

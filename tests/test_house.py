@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -120,6 +121,13 @@ def test_no_unfinished_marks_and_no_skipped_tests() -> None:
     found = [(path.name, mark) for path in SOURCES for mark in marks if mark in path.read_text(encoding="utf-8")]
 
     assert found == []
+
+
+def test_numbers_of_examples_follow_the_profile() -> None:
+    """A fixed number would keep `make search` from looking further than `make test`."""
+    fixed = re.compile(r"max_examples=(\d|int\()")
+
+    assert [relative(path) for path in SOURCES if fixed.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_lock_file_holds_names_versions_and_hashes_and_no_addresses() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.eta.synthetic import MONDAY, open_parcel, synthetic_parcels
+from tests.examples import scale_examples
 from tracking.eta.calibration import RAW_LEVELS
 from tracking.eta.distribution import ArrivalDistribution, predict_distribution
 from tracking.eta.model import ArrivalModel, fit_model, from_parts
@@ -98,7 +99,7 @@ def test_nothing_arrives_on_a_day_that_is_closed_entirely() -> None:
 
 
 @given(st.floats(0, 40), st.floats(0.1, 20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scale_examples(40))
 def test_waiting_longer_never_predicts_an_earlier_arrival(elapsed: float, more: float) -> None:
     first = elapsed + distribution_for(MODEL, open_parcel(), elapsed).quantiles(RAW_LEVELS)[0]
     later = elapsed + more + distribution_for(MODEL, open_parcel(), elapsed + more).quantiles(RAW_LEVELS)[0]
@@ -108,7 +109,7 @@ def test_waiting_longer_never_predicts_an_earlier_arrival(elapsed: float, more: 
 
 
 @given(st.floats(0, 30), st.floats(0, 60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scale_examples(40))
 def test_arrival_probability_is_the_inverse_of_the_quantiles(elapsed: float, days: float) -> None:
     distribution = distribution_for(MODEL, open_parcel(), elapsed)
     probability = distribution.arrival_probability(np.array([days]))[0]
@@ -183,7 +184,7 @@ OBSERVATIONS = st.builds(
 
 
 @given(st.lists(OBSERVATIONS, max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 def test_any_history_gives_finite_sorted_quantiles(observations: list[Observation]) -> None:
     history = ObservationTable.from_observations(observations)
 

@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from tests import factories
 from tests.carriers.test_mutations import JSON_ANSWERS, JUNK, all_paths, encoded, mutate
+from tests.examples import scale_examples
 from tracking.ingest.process import process_payload
 from tracking.models import Event, Payload
 from tracking.models.payloads import PayloadStatus
@@ -22,7 +23,7 @@ LONG_VALUES = st.sampled_from(["x" * 300, "9" * 70, "LZ" + "0" * 90, "é" * 200,
 
 @pytest.mark.database
 class Mutations(TestCase):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=scale_examples(150))
     @given(value=st.sampled_from(SEVENTEENTRACK_ANSWERS), data=st.data())
     def test_a_mutated_answer_is_parsed_or_marked_unreadable(self, value: Any, data: st.DataObject) -> None:
         for number in ("LZ000000015CN", "YT0000000000000001"):

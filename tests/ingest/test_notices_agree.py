@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from os import environ
 
 import pytest
 import time_machine
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import factories
+from tests.examples import scale_examples
 from tests.ingest.scripted_feeds import parsed_shipment, scripted_feeds, scripted_payload
 from tracking.carriers.parsed import ParsedScan
 from tracking.ingest.process import process_payloads
@@ -77,7 +77,7 @@ class NoticesAgree(TestCase):
         feeds.__enter__()
         self.addCleanup(feeds.__exit__, None, None, None)
 
-    @settings(max_examples=int(environ.get("N", "60")), deadline=None)
+    @settings(max_examples=scale_examples(60))
     @given(reports())
     def test_page_says_what_a_new_notice_says(self, batches: list[list[ParsedScan]]) -> None:
         with transaction.atomic(), time_machine.travel(NOW, tick=False):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests import factories
+from tests.examples import scale_examples
 from tests.parsed_answers import record_shipment
 from tracking.carriers.parsed import Measurements, ParsedEstimate, ParsedLeg, ParsedScan
 from tracking.models import Event, Leg, Shipment
@@ -257,7 +258,7 @@ SCANS = st.lists(
 class Merging(TestCase):
     """An answer split into single scans, shuffled and repeated, gives the same events."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=scale_examples(25))
     @given(SCANS, st.integers(0, 2**32))
     def test_single_scans_in_any_order_give_the_same_events(self, scans: list[ParsedScan], seed: int) -> None:
         whole, split = factories.create_leg(), factories.create_leg(from_feed=factories.create_feed())

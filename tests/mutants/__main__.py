@@ -102,7 +102,6 @@ def main() -> int:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    settings.load_profile("mutants")
     equivalents = read_equivalents()
     shares: list[float] = []
 
@@ -111,7 +110,8 @@ def main() -> int:
 
     runner = MutantRunner(targets, report_outcome, arguments.sample, arguments.seed)
     paths = sorted({f"tests/{path}" for target in targets for path in target.tests})
-    options = ["--no-header", "-p", "no:randomly", "-p", "no:cacheprovider", "--capture=no"]
+    # The option: tests/conftest.py loads the profile of `make test`.
+    options = ["--hypothesis-profile=mutants", "--no-header", "-pno:randomly", "-pno:cacheprovider", "--capture=no"]
     if exit_code := pytest.main([*options, *paths], plugins=[runner]):
         return int(exit_code)
     return int(not shares or min(shares) < MIN_KILLED_SHARE)

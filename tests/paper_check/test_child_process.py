@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.examples import scale_examples
 from tests.paper_check.hostile_pdfs import new_pdf, repeated_structures, saved
 from tests.paper_check.sample_files import image_bytes
 from tracking.paper_check import child_process
@@ -101,7 +102,7 @@ def test_the_child_sees_no_secret_of_the_site(monkeypatch: pytest.MonkeyPatch) -
     assert "SECRET_KEY" in os.environ and "SECRET_KEY" not in shown and "CELERY_BEAT_ALONE" in shown
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=scale_examples(6))
 @given(
     st.binary(max_size=200), st.sampled_from([b"%PDF-1.4", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"])
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.carriers.stub_carrier import StubCarrier
 from tests.carriers.test_mutations import DELIVERED_TEXTS, JUNK, count_delivered
+from tests.examples import scale_examples
 from tracking.carriers.adapter import RequestRejectedError
 from tracking.carriers.configurable.adapter import ConfigurableAdapter, IncompleteAdapter, adapter_for
 from tracking.carriers.configurable.config import AdapterConfig, InvalidConfigError
@@ -442,7 +443,7 @@ def assert_scan_follows_table(scan: ParsedScan, mapped: Scan | None) -> None:
     assert (scan.text + scan.code + scan.time.raw_time).isprintable()
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scale_examples(600), suppress_health_check=[HealthCheck.too_slow])
 @given(config=CONFIGS, answer=ANSWERS)
 @example({**MINIMAL_CONFIG, "home_country": "US"}, {"events": [{"at": "0001-01-01T00:00:01"}]})
 def test_any_config_parses_any_answer_or_says_why_not(config: dict[str, str], answer: Any) -> None:
@@ -459,7 +460,7 @@ def test_any_config_parses_any_answer_or_says_why_not(config: dict[str, str], an
         assert_scan_follows_table(scan, adapter.config.codes.get(scan.code))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(entered_fields=st.dictionaries(st.sampled_from(AdapterConfig._fields), st.text(max_size=30) | JUNK))
 def test_whatever_is_entered_is_a_config_or_named_errors(entered_fields: dict[str, Any]) -> None:
     try:
@@ -469,7 +470,7 @@ def test_whatever_is_entered_is_a_config_or_named_errors(entered_fields: dict[st
         assert set(error.errors) <= set(AdapterConfig._fields)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scale_examples(100))
 @given(text=st.text(max_size=30), delivered_text=DELIVERED_TEXTS, code=st.sampled_from(["OUT", "NEW", "", "DLV "]))
 def test_no_text_makes_a_scan_delivered(text: str, delivered_text: str, code: str) -> None:
     answer = json.dumps({"events": [{"c": code, "w": f"{delivered_text} {text}"}]}).encode("utf-8", "surrogatepass")
@@ -481,7 +482,7 @@ def test_no_text_makes_a_scan_delivered(text: str, delivered_text: str, code: st
     assert count_delivered(parsed) == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(
     raw_time=TIMES.map(str), zone=st.text(max_size=8) | st.sampled_from(["Africa/Monrovia", "+8", "Z"]), data=st.data()
 )
