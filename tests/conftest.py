@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.utils import translation
+from whitenoise import WhiteNoise
 
 from tests.chromium import CHROMIUM_FLAGS, find_chromium
 from tests.examples import register_profiles
@@ -21,12 +22,35 @@ from tracking.polling import training, webhook_health
 register_profiles()
 
 
+@pytest.fixture(scope="session")
+def broker_client() -> Iterator[redis.Redis]:
+    """A connection to this process's broker; one for each test would take longer than many a test."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def flush_broker() -> Iterator[None]:
+def flush_broker(broker_client: redis.Redis) -> Iterator[None]:
     """Empty the broker after each test."""
     yield
-    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-        client.flushdb()
+    broker_client.flushdb()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def scan_static_files_once() -> Iterator[None]:
+    """Have whitenoise look through the static files once, not again in the middleware of each test client."""
+    scan, found = WhiteNoise.update_files_dictionary, dict[tuple[str, str], dict[str, Any]]()
+
+    def add_found_files(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in found:
+            files_before, self.files = self.files, {}
+            scan(self, root, prefix)
+            found[root, prefix], self.files = self.files, files_before
+        self.files.update(found[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WhiteNoise, "update_files_dictionary", add_found_files)
+        yield
 
 
 @pytest.fixture(autouse=True)
