@@ -48,6 +48,10 @@ def start_postgresql(folder: Path) -> str:
     """Start PostgreSQL in `folder`, set DATABASE_URL, and return the server's process id."""
     server = start_postgresql_server(folder / "postgresql")
     atexit.register(server.cleanup)
+    # The data are of no use after the run: nothing waits until they are safe on the disk.
+    for parameter in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {parameter} = off")
+    server.psql("SELECT pg_reload_conf()")
     os.environ["DATABASE_URL"] = server.get_uri()
     return str(server.get_pid())
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
@@ -24,13 +25,19 @@ from tracking.models import Payload
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 HEADER_SECONDS: Final = 1.0
-BODY_SECONDS: Final = 2.0
-BYTES_PER_SECOND: Final = 500
+BODY_SECONDS: Final = 1.0
+BYTES_PER_SECOND: Final = 1000
+SLOW_HEADERS: Final = {
+    "nothing": (b"", b""),
+    "half a header": (b"GET / HTTP/1.1\r\nHost: local", b""),
+    "a trickling header": (b"GET / HTTP/1.1\r\n", b"X-Slow: 1\r\n"),
+}
 POST_HEAD: Final = b"POST /hooks/17track/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n"
+SLOW_BODIES: Final = {"no body": (POST_HEAD, b""), "a trickling body": (POST_HEAD, b"a")}
 
 
-@pytest.fixture
-def server() -> Iterator[int]:
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[int]:
     """Run granian as `make start` does, with shorter limits; yield its port."""
     port = free_port()
     limits = {
@@ -71,28 +78,24 @@ def send_slowly(port: int, first: bytes, trickle: bytes) -> tuple[float, bytes]:
     return time.monotonic() - started, answer
 
 
-@pytest.mark.parametrize(
-    ("first", "trickle"),
-    [
-        (b"", b""),
-        (b"GET / HTTP/1.1\r\nHost: local", b""),
-        (b"GET / HTTP/1.1\r\n", b"X-Slow: 1\r\n"),
-    ],
-    ids=["nothing", "half a header", "a trickling header"],
-)
-def test_a_connection_without_a_whole_header_is_closed(server: int, first: bytes, trickle: bytes) -> None:
-    seconds, answer = send_slowly(server, first, trickle)
-
-    assert HEADER_SECONDS * 0.8 < seconds < HEADER_SECONDS + 3
-    assert answer == b""
+def send_all_slowly(port: int, clients: dict[str, tuple[bytes, bytes]]) -> Iterator[tuple[str, float, bytes]]:
+    """Send what each client sends, all at once; yield who it was, after how many seconds it ended, and the answer."""
+    with ThreadPoolExecutor(len(clients)) as executor:
+        outcomes = executor.map(lambda client: send_slowly(port, *client), clients.values())
+        for name, (seconds, answer) in zip(clients, outcomes, strict=True):
+            yield name, seconds, answer
 
 
-@pytest.mark.parametrize("trickle", [b"", b"a"], ids=["no body", "a trickling body"])
-def test_a_body_that_does_not_arrive_is_answered_408(server: int, trickle: bytes) -> None:
-    seconds, answer = send_slowly(server, POST_HEAD, trickle)
+def test_connections_without_a_whole_header_are_closed(server: int) -> None:
+    for name, seconds, answer in send_all_slowly(server, SLOW_HEADERS):
+        assert HEADER_SECONDS * 0.8 < seconds < HEADER_SECONDS + 3, name
+        assert answer == b"", name
 
-    assert BODY_SECONDS * 0.8 < seconds < BODY_SECONDS + 3
-    assert answer.startswith(b"HTTP/1.1 408 ")
+
+def test_bodies_that_do_not_arrive_are_answered_408(server: int) -> None:
+    for name, seconds, answer in send_all_slowly(server, SLOW_BODIES):
+        assert BODY_SECONDS * 0.8 < seconds < BODY_SECONDS + 3, name
+        assert answer.startswith(b"HTTP/1.1 408 "), name
 
 
 def test_a_slow_but_steady_body_is_taken_though_it_needs_longer_than_the_limit(server: int) -> None:
@@ -102,7 +105,7 @@ def test_a_slow_but_steady_body_is_taken_though_it_needs_longer_than_the_limit(s
 
     def send_steadily() -> Iterator[bytes]:
         for start in range(0, len(body), 500):
-            time.sleep(0.4)
+            time.sleep(0.2)
             yield body[start : start + 500]
 
     started = time.monotonic()

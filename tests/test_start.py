@@ -8,9 +8,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-
-import pytest
 
 from tests.test_worker import wait_until
 
@@ -59,29 +58,37 @@ def descendants_of(pid: int) -> list[int]:
     return children + [descendant for child in children for descendant in descendants_of(child)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_make_ends_the_whole_site(tmp_path: Path, number: int) -> None:
-    port = free_port()
-    process = subprocess.Popen(
-        ["make", "--silent", "start", f"PORT={port}"],
+def is_complete(pid: int) -> bool:
+    """Return whether all run: supervisor, broker, web and its worker, worker and its two, beat, carriers."""
+    return len(descendants_of(pid)) >= 9
+
+
+def start_with_make(data_dir: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ["make", "--silent", "start", f"PORT={free_port()}"],
         cwd=PROJECT_ROOT,
-        env=clean_environment(tmp_path),
+        env=clean_environment(data_dir),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
-    read_until(process, "is up at")
-    processes = descendants_of(process.pid)
-    assert len(processes) >= 9  # supervisor, broker, web and its worker, worker and its two, beat, carriers
 
-    if number == signal.SIGHUP:  # a terminal that closes sends it to all processes that it shows
-        os.killpg(process.pid, number)
-    else:
-        process.send_signal(number)
 
-    process.wait(10)
-    wait_until(are_gone(processes), seconds=5)
+def test_signals_to_make_end_the_whole_site_which_starts_again_on_its_data(tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        process = start_with_make(tmp_path)
+        read_until(process, "is up at")
+        wait_until(partial(is_complete, process.pid))
+        processes = descendants_of(process.pid)
+
+        if number == signal.SIGHUP:  # a terminal that closes sends it to all processes that it shows
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+
+        process.wait(10)
+        wait_until(are_gone(processes), seconds=5)
 
 
 def clean_environment(data_dir: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Page).serve_forever()
 """
 SLOW_WORKER_PROGRAM = """
 import http.server, json, sys, time
-ready_at = time.monotonic() + 7
+ready_at = time.monotonic() + 1.5
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         is_ready = time.monotonic() > ready_at
@@ -39,15 +39,31 @@ http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Page).serve_forever()
 """
 
 
+IMPATIENT_SUPERVISOR_PROGRAM = """
+import json, sys
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("supervisor", sys.argv[1])
+supervisor = sys.modules["supervisor"] = module_from_spec(spec)
+spec.loader.exec_module(supervisor)
+for name, seconds in json.loads(sys.argv[2]).items():
+    assert hasattr(supervisor, name)
+    setattr(supervisor, name, seconds)
+sys.exit(supervisor.run_plan(supervisor.RunPlan(**json.load(sys.stdin))))
+"""
+
+
 def build_program(name: str, code: str, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-c", code, *arguments]
     return {"name": name, "command": command, "environment": {}, "needs": [], "ready_path": ""}
 
 
-def start_supervisor(*programs: dict[str, Any], port: int) -> subprocess.Popen[str]:
+def start_supervisor(*programs: dict[str, Any], port: int, **seconds: float) -> subprocess.Popen[str]:
+    """Start the supervisor as a script; with some of its constants changed from within if `seconds` names them."""
+    script = str(PROJECT_ROOT / "tracking" / "supervisor.py")
+    changed = ["-c", IMPATIENT_SUPERVISOR_PROGRAM, script, json.dumps(seconds)]
     plan = {"children": programs, "ready_url": f"http://127.0.0.1:{port}/readyz", "ready_message": "all is up"}
     process = subprocess.Popen(
-        [sys.executable, str(PROJECT_ROOT / "tracking" / "supervisor.py")],
+        [sys.executable, *(changed if seconds else [script])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,7 +124,10 @@ def test_a_child_that_dies_is_named_and_restarted() -> None:
 def test_a_child_that_keeps_exiting_stops_everything_with_a_clear_error() -> None:
     port = free_port()
     process = start_supervisor(
-        build_program("web", WEB_PROGRAM, str(port)), build_program("broken", "raise SystemExit(3)"), port=port
+        build_program("web", WEB_PROGRAM, str(port)),
+        build_program("broken", "raise SystemExit(3)"),
+        port=port,
+        FIRST_RESTART_DELAY_SECONDS=0.02,
     )
 
     output = read_until(process, "stopping everything")
@@ -119,7 +138,7 @@ def test_a_child_that_keeps_exiting_stops_everything_with_a_clear_error() -> Non
 
 def test_a_start_says_every_few_seconds_what_it_waits_for() -> None:
     port = free_port()
-    process = start_supervisor(build_program("web", SLOW_WORKER_PROGRAM, str(port)), port=port)
+    process = start_supervisor(build_program("web", SLOW_WORKER_PROGRAM, str(port)), port=port, PROGRESS_SECONDS=0.5)
 
     output = read_until(process, "all is up")
 
