@@ -62,9 +62,9 @@ browser: install
 # All tests on SQLite, then those that use the database once more on PostgreSQL. The browser's driver keeps an event loop
 # running in its process, so the browser tests have processes of their own.
 test: install browser
-	$(BIN)/python -m pytest -n 2 -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -m "database and not browser"
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -m "database and not browser"
 
 # The browser's tests need Chromium; `make browser` installs it.
 test-one: install

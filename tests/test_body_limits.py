@@ -40,7 +40,7 @@ def asgi_server(django_db_setup: None) -> Iterator[tuple[str, int]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: is_up(port))
+        wait_until(lambda: is_up(port), seconds=60)
         yield "127.0.0.1", port
     finally:
         server.terminate()

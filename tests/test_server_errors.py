@@ -131,7 +131,7 @@ def test_both_kinds_of_servers_answer_503(interface: str) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: is_up(port))
+        wait_until(lambda: is_up(port), seconds=60)
         assert_answers_503(f"http://127.0.0.1:{port}")
     finally:
         server.terminate()

@@ -53,7 +53,7 @@ def server(django_db_setup: None) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: is_up(port))
+        wait_until(lambda: is_up(port), seconds=60)
         yield port
     finally:
         process.terminate()

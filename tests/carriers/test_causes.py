@@ -226,14 +226,17 @@ RESOLVED_OR_HARMLESS = (
 )
 
 
-@pytest.mark.parametrize(("text", "cause"), [(text, cause) for cause, texts in PHRASES.items() for text in texts])
-def test_a_carriers_text_gives_the_cause(text: str, cause: Cause) -> None:
-    assert detect_cause(text) is cause
+@pytest.mark.parametrize("cause", PHRASES)
+def test_a_carriers_text_gives_the_cause(cause: Cause) -> None:
+    detected = {text: detect_cause(text) for text in PHRASES[cause]}
+
+    assert {text: found for text, found in detected.items() if found is not cause} == {}
 
 
-@pytest.mark.parametrize("text", RESOLVED_OR_HARMLESS)
-def test_what_is_resolved_or_harmless_has_no_cause(text: str) -> None:
-    assert detect_cause(text) is None
+def test_what_is_resolved_or_harmless_has_no_cause() -> None:
+    detected = {text: detect_cause(text) for text in RESOLVED_OR_HARMLESS}
+
+    assert {text: found for text, found in detected.items() if found is not None} == {}
 
 
 def test_what_is_resolved_does_not_hide_what_is_not() -> None:

@@ -122,7 +122,7 @@ def encoded(value: Any) -> bytes:
 
 
 @pytest.mark.parametrize("answer", JSON_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-@settings(max_examples=scale_examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scale_examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_an_answer_with_parts_replaced_or_removed_is_parsed_or_refused(answer: Path, data: st.DataObject) -> None:
     value = json.loads(answer.read_bytes())
@@ -134,7 +134,7 @@ def test_an_answer_with_parts_replaced_or_removed_is_parsed_or_refused(answer: P
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-@settings(max_examples=scale_examples(60))
+@settings(max_examples=scale_examples(30))
 @given(data=st.data())
 def test_truncated_or_corrupt_bytes_are_parsed_or_refused(answer: Path, data: st.DataObject) -> None:
     body = answer.read_bytes()
@@ -146,7 +146,7 @@ def test_truncated_or_corrupt_bytes_are_parsed_or_refused(answer: Path, data: st
 
 
 @pytest.mark.parametrize("answer", JSON_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-@settings(max_examples=scale_examples(60))
+@settings(max_examples=scale_examples(30))
 @given(text=st.text(max_size=30), delivered_text=DELIVERED_TEXTS)
 def test_extra_text_never_makes_a_scan_delivered(answer: Path, text: str, delivered_text: str) -> None:
     value = json.loads(answer.read_bytes())

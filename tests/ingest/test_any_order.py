@@ -262,7 +262,7 @@ class AnyOrder(TestCase):
         feeds.__enter__()
         self.addCleanup(feeds.__exit__, None, None, None)
 
-    @settings(max_examples=scale_examples(40))
+    @settings(max_examples=scale_examples(20))
     @given(chains(), st.integers(0, 2**32), st.integers(1, 5))
     def test_order_of_arrival_does_not_change_the_result(self, chain: Chain, seed: int, batch_size: int) -> None:
         answers = chain_answers(chain)
@@ -279,7 +279,7 @@ class AnyOrder(TestCase):
             feeds = {*chain.aggregators, *({CARRIERS[position]} if position in chain.direct_legs else ())}
             assert [{event[3] for event in row} for row in rows] == [feeds] * 3
 
-    @settings(max_examples=scale_examples(25))
+    @settings(max_examples=scale_examples(15))
     @given(st.dictionaries(st.sampled_from(["wide", "wider"]), reported_scans(), min_size=1), st.data())
     def test_rewordings_and_withdrawals_are_concluded_alike_in_any_order(
         self, feeds: dict[str, list[ReportedScan]], data: st.DataObject

@@ -23,7 +23,7 @@ LONG_VALUES = st.sampled_from(["x" * 300, "9" * 70, "LZ" + "0" * 90, "é" * 200,
 
 @pytest.mark.database
 class Mutations(TestCase):
-    @settings(max_examples=scale_examples(150))
+    @settings(max_examples=scale_examples(75))
     @given(value=st.sampled_from(SEVENTEENTRACK_ANSWERS), data=st.data())
     def test_a_mutated_answer_is_parsed_or_marked_unreadable(self, value: Any, data: st.DataObject) -> None:
         for number in ("LZ000000015CN", "YT0000000000000001"):

@@ -258,7 +258,7 @@ SCANS = st.lists(
 class Merging(TestCase):
     """An answer split into single scans, shuffled and repeated, gives the same events."""
 
-    @settings(max_examples=scale_examples(25))
+    @settings(max_examples=scale_examples(15))
     @given(SCANS, st.integers(0, 2**32))
     def test_single_scans_in_any_order_give_the_same_events(self, scans: list[ParsedScan], seed: int) -> None:
         whole, split = factories.create_leg(), factories.create_leg(from_feed=factories.create_feed())

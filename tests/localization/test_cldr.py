@@ -42,11 +42,6 @@ FORMATTERS: Final[Mapping[str, Callable[[Reader], str]]] = {
     "list": lambda reader: join_list(["A", "B", "C"], reader),
     "country": lambda reader: country_name("DE", reader.locale),
 }
-EXPECTED_CASES: Final = [
-    pytest.param(tag, column, text, id=f"{tag} {column}")
-    for tag, texts in EXPECTED_TEXTS.items()
-    for column, text in zip(COLUMNS, texts, strict=True)
-]
 
 
 def day_range(first: date, last: date, reader: Reader) -> str:
@@ -67,15 +62,18 @@ def plain_spaces(text: str) -> str:
 
 
 def test_the_table_of_expected_texts_is_complete() -> None:
-    assert len(EXPECTED_CASES) >= 200
+    assert len(EXPECTED_TEXTS) * len(COLUMNS) >= 200
+    assert all(len(texts) == len(COLUMNS) for texts in EXPECTED_TEXTS.values())
 
 
-@pytest.mark.parametrize(("tag", "column", "text"), EXPECTED_CASES)
-def test_each_value_is_formatted_as_cldr_says(tag: str, column: str, text: str) -> None:
+@pytest.mark.parametrize("tag", EXPECTED_TEXTS)
+def test_each_value_is_formatted_as_cldr_says(tag: str) -> None:
     reader = reader_for(tag)
 
     with translation.override(str(reader.locale).split("_")[0]):
-        assert plain_spaces(FORMATTERS[column](reader)) == text
+        formatted = {column: plain_spaces(FORMATTERS[column](reader)) for column in COLUMNS}
+
+    assert formatted == dict(zip(COLUMNS, EXPECTED_TEXTS[tag], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -220,9 +218,13 @@ def test_any_range_of_days_can_be_formatted_in_any_language(first: date, days: i
     assert (datetimes.format_day(first, reader) == text) is (days == 0)
 
 
-@pytest.mark.parametrize("country", sorted(pytz.country_timezones))
-def test_zones_of_a_country_start_with_the_most_populous(country: str) -> None:
-    zones = zones_in(country)
+def test_zones_of_a_country_start_with_the_most_populous() -> None:
+    zones = {country: zones_in(country) for country in pytz.country_timezones}
 
-    assert zones[0] == most_populous_zone(country)
-    assert set(zones) == set(pytz.country_timezones[country])
+    assert len(zones) > 200
+    assert {country: set(names) for country, names in zones.items()} == {
+        country: set(names) for country, names in pytz.country_timezones.items()
+    }
+    assert {country: names[0] for country, names in zones.items()} == {
+        country: most_populous_zone(country) for country in zones
+    }
