@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,11 @@ from tracking.eta import accuracy, prediction
 from tracking.polling import training, webhook_health
 
 register_profiles()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests and all modules out of later garbage collections, which took a fifth of the time."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

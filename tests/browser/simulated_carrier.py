@@ -26,13 +26,13 @@ class SimulatedCarrier:
     def fetch_parcel(self, api_url: str) -> dict[str, Any]:
         """Return the network's answer about the parcel, once the site has registered its number."""
         key = {"17token": self.site.carrier_key}
-        for _ in range(20):
+        for _ in range(100):
             answer = httpx.post(
                 f"{api_url}/track/v2.4/gettrackinfo", json=[{"number": self.number}], headers=key
             ).json()
             if accepted := answer["data"].get("accepted"):
                 return dict(accepted[0])
-            time.sleep(1)
+            time.sleep(0.2)
         raise AssertionError(answer)
 
     def push_event(self, sub_status: str, text: str) -> None:

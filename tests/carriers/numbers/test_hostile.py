@@ -8,7 +8,7 @@ import pytest
 
 from tracking.carriers.numbers import detect_carriers, find_numbers
 
-SIZE = 100_000
+SIZE = 40_000
 HOSTILE = [
     *("1", "1 ", "12 ", "12-34 ", "1Z", "RB 12 ", "AB-", "9400 1112 ", "1234567890 ", "tracking 1234567890 ", "a1"),
     *("1Z5R89390357567127 ", "<", "<a ", "<a>", "<style>", "<!--", "&", "&#", "&amp;", "=", "=\n", "=3D", "%", "%3D"),
@@ -35,10 +35,10 @@ def search_seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize("pattern", HOSTILE, ids=repr)
-def test_a_hundred_kilobytes_take_linear_time(pattern: str) -> None:
+def test_forty_kilobytes_take_linear_time(pattern: str) -> None:
     text = (pattern * (SIZE // len(pattern) + 1))[:SIZE]
 
-    assert search_seconds(text) < 25 * max(search_seconds(text[: SIZE // 10]), 0.05)
+    assert search_seconds(text) < 25 * max(search_seconds(text[: SIZE // 10]), 0.008)
 
 
 def test_a_link_of_a_hundred_kilobytes_is_searched_in_time() -> None:
