@@ -25,15 +25,6 @@ def run_manage(tmp_path: Path, *command: str, **environment: str) -> str:
     return process.stdout
 
 
-def test_key_is_created_once(tmp_path: Path) -> None:
-    first, second = (run_manage(tmp_path, "make_push_keys") for _ in range(2))
-
-    assert first == second
-    assert len(urlsafe_b64decode(first.split()[-1] + "=")) == 65
-    assert (tmp_path / "vapid-key").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "vapid-key").read_text() not in first
-
-
 def test_production_has_no_key_before_it_is_created(tmp_path: Path) -> None:
     production = {"PRODUCTION": "1", "SECRET_KEY": SECRET}
     run_manage(tmp_path, "check", **production)
@@ -45,10 +36,15 @@ def test_production_has_no_key_before_it_is_created(tmp_path: Path) -> None:
     assert run_manage(tmp_path, "make_push_keys", **production) == output
 
 
-def test_key_can_be_shared_by_environment_variable(tmp_path: Path) -> None:
+def test_key_is_created_once_and_can_be_shared_by_environment_variable(tmp_path: Path) -> None:
     first_folder, second_folder = tmp_path / "one", tmp_path / "other"
     public, private = run_manage(first_folder, "make_push_keys", "--show").splitlines()
     name, _, value = private.partition("=")
+    shown_again = run_manage(first_folder, "make_push_keys")
 
+    assert shown_again.splitlines() == [public]
+    assert len(urlsafe_b64decode(public.split()[-1] + "=")) == 65
+    assert (first_folder / "vapid-key").stat().st_mode & 0o077 == 0
+    assert (first_folder / "vapid-key").read_text() not in shown_again
     assert run_manage(second_folder, "make_push_keys", **{name: value}).splitlines() == [public]
     assert not (second_folder / "vapid-key").exists()
