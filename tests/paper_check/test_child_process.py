@@ -43,7 +43,8 @@ def test_the_reason_of_a_refusal_is_returned() -> None:
 def test_ten_megabytes_of_repeated_structures_end_within_the_limits(name: str) -> None:
     """The kernel kills the child after these seconds of CPU, and then the PDF is uncheckable."""
     assert len(TEN_MEGABYTES[name]) > 0.9 * MAX_FILE_BYTES
-    limits = CheckLimits(cpu_seconds=8 if name in NEED_FEW_SECONDS else 2)
+    # The child gives way to other processes: on a busy machine eight seconds of CPU can take more than a minute.
+    limits = CheckLimits(cpu_seconds=8 if name in NEED_FEW_SECONDS else 2, wall_seconds=300)
 
     try:
         assert check_file(TEN_MEGABYTES[name], limits).startswith(b"%PDF-")
