@@ -185,6 +185,7 @@ def create_delivered_shipments(shop: Shop, count: int) -> None:
                 milestone=Milestone.DELIVERED,
                 handed_over_at=start,
                 delivered_at=start + days * DAY,
+                delivered_on=(start + days * DAY).date(),
             )
         )
     Order.objects.bulk_create(orders)
