@@ -19,6 +19,7 @@ from tracking.pages import (
     personal_data,
     preferences,
     service_worker,
+    shared,
     shipment,
     shop_files,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("orders/<str:token>/calendar.ics", order.calendar, name="order_calendar"),
     path("parcels/<str:token>/", shipment.shipment, name="shipment"),
     path("parcels/<str:token>/carrier/", carrier_choice.correct_carrier, name="choose_carrier"),
+    path("shared/<str:signed>/", shared.shared_status, name="shared_status"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),
     path("parcels/<str:token>/tasks/<slug:kind>/", buyer_task.answer_buyer_task, name="buyer_task"),
     path("orders/<str:token>/follow/", follow.follow_order, name="follow_order"),

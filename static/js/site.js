@@ -27,10 +27,45 @@
     openBeforeSwap = openDetailsIds();
     eventIdsBeforeSwap = new Set([...document.querySelectorAll("li.event")].map((event) => event.id));
   });
+  // A background tab says in its title that there is news; the mark goes when the tab is looked at.
+  const mark = "\u25cf ";
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && document.title.startsWith(mark)) document.title = document.title.slice(mark.length);
+  });
   document.addEventListener("htmx:afterSwap", () => {
     restoreOpenDetails(openBeforeSwap);
     for (const event of document.querySelectorAll("li.event"))
-      if (!eventIdsBeforeSwap.has(event.id)) event.classList.add("new");
+      if (!eventIdsBeforeSwap.has(event.id)) event.classList.add("new-arrival");
+    if (document.hidden && !document.title.startsWith(mark)) document.title = mark + document.title;
+  });
+
+  // The reading settings close on Escape and on a tap beside them.
+  const settings = document.querySelector("details.aa");
+  if (settings) {
+    document.addEventListener("click", (event) => {
+      if (!settings.contains(event.target)) settings.open = false;
+    });
+    settings.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      settings.open = false;
+      settings.querySelector("summary").focus();
+    });
+  }
+
+  // "Share" opens the device's own dialog, or copies the link; without script it opens the page to share.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-share]");
+    if (!link) return;
+    event.preventDefault();
+    if (navigator.share) {
+      // Closing the dialog rejects the promise: that is the reader's choice and no failure.
+      await navigator.share({ title: document.title, url: link.href }).catch((error) => {
+        if (error.name !== "AbortError") throw error;
+      });
+    } else {
+      await navigator.clipboard.writeText(link.href);
+      link.lastChild.textContent = link.dataset.copied;
+    }
   });
 
   // After a preference was changed, restore the scroll position and the opened details.

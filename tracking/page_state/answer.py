@@ -32,6 +32,8 @@ from tracking.vocabulary import JourneyKind, Milestone
 
 RANGE_DASH_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*")
 BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
+DATE_PATTERN: Final = re.compile(r"\|[^|]*%\((?:days?|first|last)\)s[^|]*\|")
+"""A big part that names days or hours."""
 RETURNED_KINDS: Final = frozenset({StateKind.RETURNED, StateKind.SENT_BACK})
 PICKUP_KINDS: Final = frozenset({StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING, StateKind.PICKUP_EXPIRED})
 DELIVERED_KINDS: Final = frozenset(
@@ -40,11 +42,15 @@ DELIVERED_KINDS: Final = frozenset(
 
 
 class Headline(NamedTuple):
-    """The answer itself: what leads to its big part, that part in pieces that no line break divides, and the rest."""
+    """The answer itself: what leads to its big part, that part in pieces, and the rest.
+
+    `is_date`: each piece is a date or a time, which no line break may divide.
+    """
 
     lead: str
     parts: tuple[str, ...]
     tail: str = ""
+    is_date: bool = False
 
     @property
     def text(self) -> str:
@@ -111,7 +117,9 @@ def build_headline(message: str, values: Mapping[str, str]) -> Headline:
     match = BIG_PART_PATTERN.search(text)
     if match is None:
         return Headline("", (text,))
-    return Headline(text[: match.start()].strip(), unbreakable_parts(match.group(1)), text[match.end() :].strip())
+    is_date = DATE_PATTERN.search(message) is not None
+    parts = unbreakable_parts(match.group(1)) if is_date else (match.group(1),)
+    return Headline(text[: match.start()].strip(), parts, text[match.end() :].strip(), is_date)
 
 
 def unbreakable_parts(text: str) -> tuple[str, ...]:
@@ -307,7 +315,7 @@ def proof_sentence(kind: StateKind, facts: ParcelFacts) -> str:
     if kind not in DELIVERED_KINDS or proof is None:
         return ""
     if proof.received_by:
-        return _("Received by %(initials)s.") % {"initials": proof.received_by}
+        return _("Received by %(initials)s") % {"initials": proof.received_by}
     if proof.has_signature:
         return _("The carrier has a signature.")
     return _("The carrier has a photo.") if proof.has_photo else ""

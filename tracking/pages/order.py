@@ -16,6 +16,7 @@ from tracking.notifications.calendar import build_calendar
 from tracking.pages.parcel_card import build_cards, card_prefetches
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
+from tracking.pages.shared import share_url
 from tracking.pages.shop_help import shop_facts
 
 
@@ -40,6 +41,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "cards": build_cards(shipments, reader, timezone.now()),
         "reader": reader,
         "shop": shop_facts(found.shop, reader),
+        "share_url": share_url(found),
         "live_token": found.token,
         "rendered_at_ms": rendered_at_ms,
         "unshipped_lines": list(found.lines.filter(shipment=None)),

@@ -121,7 +121,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         shipment,
         names_for(shipment, current_carrier(leg_views), reader),
         reader,
-        alert_sentences(shipment, facts, state.kind, reader),
+        () if state.task else alert_sentences(shipment, facts, state.kind, reader),
     )
     lines = lines_with_pictures(shipment)
     picture = next((line.picture for line in lines if line.picture), None)

@@ -14,6 +14,7 @@ from tracking.models import Shipment
 from tracking.pages.parcel_view import build_parcel_view, parcel_prefetches
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
+from tracking.pages.shared import share_url
 from tracking.pages.shop_help import shop_facts
 
 
@@ -31,6 +32,7 @@ def shipment(request: HttpRequest, token: str) -> HttpResponse:
         "parcel": build_parcel_view(found, reader, timezone.now()),
         "reader": reader,
         "shop": shop_facts(found.order.shop, reader),
+        "share_url": share_url(found),
         "live_token": found.token,
         "rendered_at_ms": rendered_at_ms,
     }
