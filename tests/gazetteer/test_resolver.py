@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import scale_examples
 from tracking.gazetteer.distances import distance_km
 from tracking.gazetteer.places import PlacePrecision, ResolvedPlace
 from tracking.gazetteer.region_codes import REGION_CODES
@@ -149,7 +150,7 @@ def test_coordinates_alone_are_a_place() -> None:
     assert resolve_place(lat=45.0, lon=5.0) == ResolvedPlace("", "", 45.0, 5.0, CITY)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150), deadline=None)
 @given(
     st.text(max_size=60),
     st.sampled_from(["", "DE", "CN", "US", "ZZ", "de", "🙂"]),

@@ -15,7 +15,7 @@ from tracking.carriers.details.parts import DeliveryDetails, DutyDemand, PickupP
 from tracking.localization.reader import Reader, build_reader
 from tracking.models import Shipment
 from tracking.page_state import ParcelFacts, StateKind, decide_state
-from tracking.page_state.answer import Answer, build_answer, build_headline, names_for
+from tracking.page_state.answer import ParcelAnswer, build_answer, build_headline, names_for
 
 pytestmark = pytest.mark.django_db
 ENGLISH = build_reader({}, "en", "GB")
@@ -29,7 +29,7 @@ def shipment() -> Shipment:
     return shipment
 
 
-def answer_for(facts: ParcelFacts, shipment: Shipment, reader: Reader = ENGLISH) -> Answer:
+def answer_for(facts: ParcelFacts, shipment: Shipment, reader: Reader = ENGLISH) -> ParcelAnswer:
     return build_answer(decide_state(facts), facts, shipment, names_for(shipment, "DHL", reader), reader)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import scale_examples
 from tests.route.svg import all_numbers, elements, names, path_points, read_svg
 from tracking.gazetteer.places import PlacePrecision
 from tracking.route.drawing import DrawnRoute, draw_route, route_key
@@ -56,7 +57,7 @@ def check_drawing(route: DrawnRoute) -> None:
     assert 0 <= route.gone_km <= 200 * 20_100 and 0 <= route.left_km <= 200 * 20_100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 @given(st.lists(STOPS, max_size=8), st.floats(0, 8), st.sampled_from(Marker))
 def test_any_stops_on_earth_make_a_valid_map(stops: list[RouteStop], at: float, marker: Marker) -> None:
     route = draw_route(stops, ParcelPosition(at, marker), "map")

@@ -15,8 +15,9 @@ from tracking.localization import datetimes
 from tracking.localization.reader import Reader
 from tracking.models import Alert, BuyerTask, Leg, Shipment
 from tracking.page_state import Part, StateKind, decide_state
-from tracking.page_state.answer import Answer, build_answer, names_for
-from tracking.pages.hero import CHIP_ICONS, StepView, step_view
+from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
+from tracking.pages.hero import CHIP_ICONS
+from tracking.pages.hero_drawings import StepView, step_view
 from tracking.pages.parcel_view import facts_for_page
 from tracking.vocabulary import Scan
 
@@ -34,7 +35,7 @@ class ParcelCard(NamedTuple):
     shipment: Shipment
     tone: str
     icon: str
-    answer: Answer
+    answer: ParcelAnswer
     steps: list[StepView]
     contents: str
     latest: str

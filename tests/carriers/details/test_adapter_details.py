@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.carriers.test_mutations import JUNK, JsonKeys, all_paths, encoded, mutate
 from tests.carriers.test_samples import ANSWERS, read_expected, run_decode
+from tests.examples import scale_examples
 from tracking.carriers.details.stored import details_as_json
 from tracking.carriers.parsed import ParsedAnswer
 from tracking.carriers.registry import ADAPTERS
@@ -61,7 +62,7 @@ def test_no_name_of_a_sample_is_among_its_details(answer: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", JSON_SAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scale_examples(80), deadline=None)
 @given(data=st.data())
 def test_a_broken_field_of_details_leaves_the_scans_as_they_are(answer: Path, data: st.DataObject) -> None:
     value = json.loads(answer.read_bytes())

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import scale_examples
 from tracking.carriers.details.parts import (
     NO_DETAILS,
     AttemptCount,
@@ -140,7 +141,7 @@ def test_values_are_checked_before_they_are_stored(details: DeliveryDetails, kep
     assert next((part for part in clean_details(details) if part is not None), None) == kept
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300), deadline=None)
 @given(kind=st.sampled_from(DeliveryDetails._fields), data=st.data())
 def test_a_broken_value_loses_only_itself(kind: str, data: st.DataObject) -> None:
     stored = add_answer({}, FEED, FULL, NOON, is_complete=True)
@@ -156,7 +157,7 @@ def test_a_broken_value_loses_only_itself(kind: str, data: st.DataObject) -> Non
         assert getattr(part, name) == getattr(whole, name)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scale_examples(200), deadline=None)
 @given(
     stored=st.recursive(JUNK, lambda inner: st.dictionaries(st.sampled_from(["7", "parts", "at", "proof", "x"]), inner))
 )

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import factories
+from tests.examples import scale_examples
 from tracking.carriers.details.collect import collect_details
 from tracking.carriers.details.parts import CustomsDocument, DeliveryDetails, LeftWithKind
 from tracking.carriers.details.stored import details_as_json
@@ -403,7 +404,7 @@ def test_the_proof_of_delivery_is_told_with_initials_only(text: str, proof: dict
     assert told(text, DELIVERED).get("proof", {}) == proof
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scale_examples(200), deadline=None)
 @given(text=st.text(max_size=120), scan=st.sampled_from([WAITING, DELIVERED, OUT, HELD]))
 def test_any_text_is_read_without_an_error(text: str, scan: str) -> None:
     for found in find_words(text):
