@@ -69,7 +69,7 @@ class CanadaPost(Adapter):
         return await fetch_tracking(client, numbers[0])
 
     async def probe(self, client: CarrierClient) -> str:
-        load_xml(await fetch_tracking(client, "0000000000000000"), "tracking-detail", "messages")
+        load_xml(await fetch_tracking(client, "0000000000000000"), "tracking-detail", "messages", "wrapper")
         return "connected"
 
 
