@@ -15,7 +15,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ORDERS = ("LF-1009", "LF-1014")
 PAGES = ("/", "/preferences/")
 OVERFLOWING_ELEMENTS_SCRIPT = """() => [...document.querySelectorAll("main *, header *, footer *")]
-    .filter(element => !element.closest(".visually-hidden, .skip, select") && element.getClientRects().length
+    .filter(element => !element.closest(".unseen, .skip, select, svg") && element.getClientRects().length
         && (element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1))
     .map(element => element.outerHTML.slice(0, 120))"""
 

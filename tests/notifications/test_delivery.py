@@ -72,7 +72,7 @@ def test_notice_says_when_and_where_without_the_tracking_number(
     for text in (plain_body(mail), html_body(mail)):
         assert "16:00" in text
         assert "China" in text
-        assert leg.shipment.order.token in text
+        assert leg.shipment.token in text
         assert leg.number not in text
     assert '<html lang="en" dir="ltr">' in html_body(mail)
 

@@ -89,7 +89,7 @@ def build_message(notices: list[Notice], reader: Reader, language: str) -> Notif
         headline=headline,
         lines=tuple(digest_lines(notices, reader)) if is_digest else (explanation_of(first),),
         facts=() if is_digest else tuple(message_facts(first, reader)),
-        action=Link(_("See where it is"), site + order.get_absolute_url()),
+        action=Link(_("See where it is"), site + (order if is_digest else first.shipment).get_absolute_url()),
         secondary_links=(
             Link(_("What you are told of, and when"), site + subscriber.get_absolute_url()),
             Link(_("Stop these messages"), site + unsubscribe_path(first)),

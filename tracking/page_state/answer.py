@@ -36,7 +36,8 @@ from tracking.page_state.sentences import (
 )
 from tracking.page_state.states import ParcelState, ShownWindow, StateKind
 
-RANGE_DASH_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*")
+BREAK_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*|\s*\n")
+"""Where a line may end within dates: after the dash of a range, and where a value has a line break."""
 BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
 DATE_PATTERN: Final = re.compile(r"\|[^|]*%\((?:days?|first|last)\)s[^|]*\|")
 """A big part that names days or hours."""
@@ -111,8 +112,8 @@ def build_headline(message: str, values: Mapping[str, str]) -> Headline:
 
 
 def unbreakable_parts(text: str) -> tuple[str, ...]:
-    """Split a range after its dash: only there may a line end."""
-    return tuple(part.strip() for part in RANGE_DASH_PATTERN.split(text, maxsplit=1))
+    """Split dates where a line may end."""
+    return tuple(part.strip() for part in BREAK_PATTERN.split(text, maxsplit=1))
 
 
 def headline_of(
@@ -147,7 +148,7 @@ def window_headline(kind: StateKind, window: ShownWindow, shipment: Shipment, re
             datetimes.format_time_of_day(moment.astimezone(zone), reader)
             for moment in (window.earliest_at, window.latest_at)
         )
-        return build_headline(str(HOURS_MESSAGE), {"first": first, "last": last})
+        return build_headline(str(HOURS_MESSAGE), {"first": first, "last": f"\n{last}"})
     if kind is StateKind.OUT_FOR_DELIVERY:
         return build_headline(str(PLAIN_MESSAGES[kind]), {})
     days = datetimes.format_day_range(window.first_on, window.last_on, reader)
@@ -176,13 +177,13 @@ def day_of(state: ParcelState, facts: ParcelFacts, shipment: Shipment, reader: R
 
 
 def delivery_moment(shipment: Shipment, reader: Reader) -> str:
-    """Return when a parcel was delivered, at the place: day and time, or the day alone."""
+    """Return when a parcel was delivered, at the place: day and time, between which a line may end, or the day."""
     if shipment.delivered_on is None:
         return ""
     day, moment = datetimes.format_day(shipment.delivered_on, reader), delivery_time(shipment)
     if moment is None:
         return day
-    return _("%(day)s, %(time)s") % {"day": day, "time": datetimes.format_time_of_day(moment, reader)}
+    return _("%(day)s, %(time)s") % {"day": day, "time": "\n" + datetimes.format_time_of_day(moment, reader)}
 
 
 def likely_day(window: ShownWindow | None) -> date | None:
