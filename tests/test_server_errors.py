@@ -25,7 +25,7 @@ from tracking.protection.server_errors import is_database_unavailable
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 PAGE, HOOK = "/parcels/unknown-parcel-token-24c/", "/hooks/17track/"
-TEXT_OF_500 = "Your parcel is not affected. Please try again in a minute."
+TEXT_OF_503 = "Your parcels keep moving, and nothing you sent is lost."
 
 
 def post_hook(site: str, body: bytes) -> httpx.Response:
@@ -38,7 +38,7 @@ def assert_answers_503(site: str) -> None:
 
     assert (page.status_code, hook.status_code) == (503, 503)
     assert (page.headers["Retry-After"], hook.headers["Retry-After"]) == ("10", "10")
-    assert TEXT_OF_500 in page.text and page.headers["Content-Type"].startswith("text/html")
+    assert TEXT_OF_503 in page.text and page.headers["Content-Type"].startswith("text/html")
     assert hook.text == "not stored: database unavailable\n" and hook.headers["Content-Type"] == "text/plain"
     assert httpx.get(f"{site}/healthz").status_code == 200
     assert httpx.get(f"{site}/").status_code == 200

@@ -283,7 +283,7 @@ def test_a_wrong_token_is_a_friendly_404(client: Client) -> None:
     for path in ("/parcels/nothing/", "/orders/nothing/"):
         response = client.get(path)
         assert response.status_code == 404
-        assert "Nothing is here" in response.content.decode()
+        assert "We can’t find that page" in response.content.decode()
 
 
 def test_preferences_are_saved_and_redirect_back(client: Client, leg: Leg) -> None:

@@ -94,7 +94,7 @@ def confirm_follow(request: HttpRequest, token: str) -> HttpResponse:
     try:
         follow, contact = read_token(token)
     except InvalidConfirmationLinkError:
-        return render(request, "notices/confirm.html", {"is_expired": True}, status=410)
+        return render(request, "410.html", status=410)
     if request.method != "POST":
         return render(request, "notices/confirm.html", {"order": follow.order, "contact": contact})
     now = timezone.now()

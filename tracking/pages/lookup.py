@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from tracking.carriers.numbers import find_numbers
 from tracking.models import Leg, Order
 from tracking.models.fields import number_key
+from tracking.pages.errors import answer_too_many
 from tracking.pages.identity_check import is_identity_match, trust_browser
 from tracking.pages.lockout import WINDOW_SECONDS, Attempt, is_locked_out
 from tracking.pages.private import private_page
@@ -46,33 +47,26 @@ def lookup(request: HttpRequest) -> HttpResponse:
     except RedisError as error:
         # Without the counters guessing would be unlimited, so nothing is looked up until they are back.
         log.error("order lookup unavailable: cannot read the lockout counters", error=str(error))
-        return render(request, "lookup/page.html", {"form": form, "error": "unavailable"}, status=503)
+        return render(request, "503.html", status=503)
 
 
 def handle_lookup(request: HttpRequest, form: LookupForm, number: str, identity: str) -> HttpResponse:
     """Redirect a match to its order; count a failure."""
     if is_locked_out(request):
-        return render_too_many(request, form)
+        return answer_too_many(request, WINDOW_SECONDS)
     tracking_keys = tracking_number_keys(number)
     orders = find_orders(number, tracking_keys)
     attempt = Attempt(request, [number, *tracking_keys], orders)
     attempt.count_as_failure()
     if attempt.is_refused():
-        return render_too_many(request, form)
+        return answer_too_many(request, WINDOW_SECONDS)
     order = next((order for order in orders if is_identity_match(order, identity)), None)
     if order:
         attempt.take_back()
         return trust_browser(redirect(order), order)
     if attempt.is_order_full():
-        return render_too_many(request, form)
+        return answer_too_many(request, WINDOW_SECONDS)
     return render(request, "lookup/page.html", {"form": form, "error": "not_found"})
-
-
-def render_too_many(request: HttpRequest, form: LookupForm) -> HttpResponse:
-    """Answer that there were too many tries."""
-    response = render(request, "lookup/page.html", {"form": form, "error": "too_many"}, status=429)
-    response["Retry-After"] = str(WINDOW_SECONDS)
-    return response
 
 
 def tracking_number_keys(text: str) -> list[str]:

@@ -9,10 +9,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import close_old_connections
 
+from tracking.protection.standalone_pages import STANDALONE_POLICY, busy_page_for
+
 WEBHOOK_THREADS: Final = 2
 STREAM_LOOKUP_THREADS: Final = 2
 BUSY_RETRY_AFTER_SECONDS: Final = 2
 BUSY_TEXT: Final = b"too many requests at work, please try again\n"
+BUSY_REQUEST_HEADERS: Final = ("ACCEPT", "ACCEPT_LANGUAGE", "COOKIE")
+"""The headers that decide how `busy_answer` looks, in the order of its arguments and with WSGI's names."""
 HEALTH_PATH: Final = "/healthz"
 """Not limited: a process that is busy lives."""
 
@@ -64,8 +68,9 @@ class LimitedWsgi:
         if environ.get("PATH_INFO") == HEALTH_PATH:
             return self.application(environ, start_response)
         if not self.slots.take():
-            start_response("503 Service Unavailable", [(name.title(), value) for name, value in busy_headers()])
-            return [BUSY_TEXT]
+            headers, body = busy_answer(*(environ.get(f"HTTP_{name}", "") for name in BUSY_REQUEST_HEADERS))
+            start_response("503 Service Unavailable", [(name.title(), value) for name, value in headers])
+            return [body]
         try:
             with self.running:
                 return run_request(self.application, environ, start_response)
@@ -81,11 +86,15 @@ def run_request(application: WsgiApplication, environ: dict[str, Any], start_res
         close_old_connections()
 
 
-def busy_headers() -> list[tuple[str, str]]:
-    """Return the headers of the answer 503 for a request that is one too many."""
-    return [
-        ("content-type", "text/plain"),
-        ("content-length", str(len(BUSY_TEXT))),
+def busy_answer(accept: str, accept_language: str, cookie: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body of the answer 503 for a request that is one too many: a page for browsers, else text."""
+    page = busy_page_for(accept, accept_language, cookie)
+    headers = [
+        ("content-type", "text/html; charset=utf-8" if page else "text/plain"),
+        ("content-length", str(len(page or BUSY_TEXT))),
         ("cache-control", "no-store"),
         ("retry-after", str(BUSY_RETRY_AFTER_SECONDS)),
     ]
+    if page:
+        headers.append(("content-security-policy", STANDALONE_POLICY))
+    return headers, page or BUSY_TEXT

@@ -16,7 +16,13 @@ from asgiref.wsgi import WsgiToAsgiInstance
 from django.http.response import HttpResponseBase
 
 from tracking.live.stream import Receive, Scope, Send
-from tracking.protection.request_limits import BUSY_TEXT, HEALTH_PATH, RequestSlots, busy_headers, run_request
+from tracking.protection.request_limits import (
+    BUSY_REQUEST_HEADERS,
+    HEALTH_PATH,
+    RequestSlots,
+    busy_answer,
+    run_request,
+)
 
 BODY_IN_MEMORY_BYTES: Final = 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
@@ -51,7 +57,7 @@ class ThreadedDjango:
             raise ValueError(f"{scope['type']} is not served")
         is_limited = scope["path"] != HEALTH_PATH
         if is_limited and self.slots.is_full:
-            await send_busy(send)
+            await send_busy(scope, send)
             return
         with tempfile.SpooledTemporaryFile(BODY_IN_MEMORY_BYTES) as body:
             if not await read_body(receive, body):
@@ -61,7 +67,7 @@ class ThreadedDjango:
             elif self.slots.take():
                 await self.answer(scope, body, self.threads, send, self.slots.release)
             else:
-                await send_busy(send)
+                await send_busy(scope, send)
 
     async def answer(
         self,
@@ -137,8 +143,11 @@ async def read_body(receive: Receive, body: IO[bytes]) -> bool:
             return True
 
 
-async def send_busy(send: Send) -> None:
+async def send_busy(scope: Scope, send: Send) -> None:
     """Answer 503 with `Retry-After`."""
-    headers = [(name.encode(), value.encode()) for name, value in busy_headers()]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": BUSY_TEXT})
+    received = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    names = (name.replace("_", "-").lower().encode() for name in BUSY_REQUEST_HEADERS)
+    headers, body = busy_answer(*(received.get(name, "") for name in names))
+    start = [(name.encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": 503, "headers": start})
+    await send({"type": "http.response.body", "body": body})

@@ -8,7 +8,8 @@ from typing import Final
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.views.defaults import server_error
+
+from tracking.protection.standalone_pages import find_visitor, render_standalone_page
 
 RETRY_AFTER_SECONDS: Final = 10
 WEBHOOK_PREFIX: Final = "/hooks/"
@@ -18,14 +19,21 @@ HOOK_NOT_STORED: Final = "not stored: database unavailable\n"
 def answer_server_error(request: HttpRequest) -> HttpResponse:
     """Answer a request that failed with the exception being handled: `handler500` of the URL routes."""
     if not is_database_unavailable(sys.exception()):
-        return server_error(request)
+        return answer_with_page(request, "500.html", 500)
     if request.path_info.startswith(WEBHOOK_PREFIX):
-        response = HttpResponse(HOOK_NOT_STORED, content_type="text/plain")
+        response = HttpResponse(HOOK_NOT_STORED, content_type="text/plain", status=503)
     else:
-        response = server_error(request)
-    response.status_code = 503
+        response = answer_with_page(request, "503.html", 503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def answer_with_page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """Answer with a standalone page: the session, and with it the request's user, may be what failed."""
+    visitor = find_visitor(request.headers.get("Accept-Language", ""), request.COOKIES)
+    return HttpResponse(
+        render_standalone_page(template, visitor), status=status, headers={"Content-Language": visitor.language}
+    )
 
 
 def is_database_unavailable(error: BaseException | None) -> bool:

@@ -41,6 +41,7 @@ SHAPES: Final[Mapping[str, str]] = {
         "M17 19a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6"
     ),
     "warning": "M12 4 21 19.5H3zM12 10v4.5M12 17v.2",
+    "wrench": "M14.5 9.5 5 19M14 10a4 4 0 0 0 5.5-5l-2.5 2.5-2-.5-.5-2L17 2.5A4 4 0 0 0 12 8",
 }
 """The path of each pictogram."""
 DIRECTED: Final = frozenset({"plane", "return", "van"})
