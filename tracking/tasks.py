@@ -18,7 +18,7 @@ from tracking.ingest.process import process_payloads
 from tracking.live import publish
 from tracking.models import Carrier, Leg, Payload, TextMapping, UnmappedCode
 from tracking.models.payloads import PayloadStatus
-from tracking.notifications import confirmation, delivery, retention
+from tracking.notifications import confirmation, delivery, order_links, retention
 from tracking.notifications.channels.channel import TemporaryDeliveryError
 from tracking.notifications.outbox import enqueue_notices
 from tracking.notifications.triggers import trigger_for_repeated_request
@@ -214,6 +214,15 @@ def send_follow_confirmation(self: Task[..., None], follow_id: int, contact_id: 
     """Send the mail that confirms an address; retry with growing delays while the mail server cannot take it."""
     try:
         confirmation.send_confirmation(follow_id, contact_id)
+    except TemporaryDeliveryError as error:
+        raise self.retry(exc=error, countdown=60 * 2**self.request.retries) from error
+
+
+@shared_task(bind=True, max_retries=6)
+def send_order_links(self: Task[..., None], order_ids: list[int]) -> None:
+    """Mail the links of orders to their buyer; retry with growing delays while the mail server cannot take it."""
+    try:
+        order_links.send_order_links(order_ids, self.request.id)
     except TemporaryDeliveryError as error:
         raise self.retry(exc=error, countdown=60 * 2**self.request.retries) from error
 

@@ -15,6 +15,7 @@ from tracking.pages import (
     lookup,
     notice_preferences,
     order,
+    order_links,
     orders,
     personal_data,
     preferences,
@@ -27,6 +28,7 @@ from tracking.pages import (
 handler500 = "tracking.protection.server_errors.answer_server_error"
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
+    path("links/", order_links.order_links, name="order_links"),
     path("orders/<str:token>/", order.order, name="order"),
     path("orders/<str:token>/calendar.ics", order.calendar, name="order_calendar"),
     path("parcels/<str:token>/", shipment.shipment, name="shipment"),

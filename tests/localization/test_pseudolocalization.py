@@ -117,6 +117,7 @@ def page_paths(leg: Leg, contact: Contact) -> dict[str, str]:
     order = leg.shipment.order
     return {
         "look-up": reverse("lookup"),
+        "links by mail": reverse("order_links"),
         "order": order.get_absolute_url(),
         "parcel": leg.shipment.get_absolute_url(),
         "follow": reverse("follow_order", args=[order.token]),
@@ -140,7 +141,7 @@ def unsubscribe_url(contact: Contact) -> str:
 
 PAGE_NAMES = [
     *("look-up", "order", "parcel", "follow", "notices", "unsubscribe", "erase", "verify notice", "accuracy"),
-    *("settings", "expired link", "task", "not found", "orders"),
+    *("links by mail", "settings", "expired link", "task", "not found", "orders"),
 ]
 
 

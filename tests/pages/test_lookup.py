@@ -151,3 +151,19 @@ def test_a_number_of_several_orders_opens_the_one_whose_proof_is_right(client: C
 )
 def test_several_proofs_in_one_text_open_nothing(client: Client, order: Order, proofs: str) -> None:
     assert submit_lookup(client, "LF-1001", proofs)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "identity", "wrong"),
+    [("", "a@example.com", ["number"]), ("LF-1", "", ["identity"]), ("", "", ["number", "identity"])],
+)
+def test_a_missing_entry_is_said_at_its_field_and_what_was_typed_stays(
+    client: Client, number: str, identity: str, wrong: list[str]
+) -> None:
+    _status, html = submit_lookup(client, number, identity)
+
+    for name in ("number", "identity"):
+        described = f'aria-describedby="{name}-error {name}-hint"'
+        assert (described in html) == (name in wrong)
+    assert f'value="{number}"' in html and f'value="{identity}"' in html
+    assert html.count("autofocus") == 1

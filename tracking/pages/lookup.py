@@ -30,8 +30,16 @@ MAX_NUMBERS: Final = 20
 class LookupForm(forms.Form):
     """The order number (or a pasted mail or link) and the identity check."""
 
-    number = forms.CharField(label=_("Order number"), max_length=MAX_LENGTH)
-    identity = forms.CharField(label=_("E-mail, phone or postcode of the order"), max_length=254)
+    number = forms.CharField(
+        label=_("Order number"),
+        max_length=MAX_LENGTH,
+        error_messages={"required": _("Please enter the order number or a tracking number.")},
+    )
+    identity = forms.CharField(
+        label=_("Email, phone or postcode of the order"),
+        max_length=254,
+        error_messages={"required": _("Please enter the email, phone or postcode of the order.")},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +74,7 @@ def handle_lookup(request: HttpRequest, form: LookupForm, number: str, identity:
         return trust_browser(redirect(order), order)
     if attempt.is_order_full():
         return answer_too_many(request, WINDOW_SECONDS)
-    return render(request, "lookup/page.html", {"form": form, "error": "not_found"})
+    return render(request, "lookup/page.html", {"form": form, "is_not_found": True})
 
 
 def tracking_number_keys(text: str) -> list[str]:

@@ -74,6 +74,12 @@ def test_plain_text_and_html_have_the_same_content() -> None:
             assert link.url in text
 
 
+def test_a_mail_that_was_asked_for_once_has_nothing_to_unsubscribe() -> None:
+    mail = render_mail(make_message(unsubscribe_url=""))
+
+    assert mail["List-Unsubscribe"] is None and mail["List-Unsubscribe-Post"] is None
+
+
 def test_mail_has_one_click_unsubscribe(settings: Any) -> None:
     mail = render_mail(ENGLISH)
     assert mail["List-Unsubscribe"] == f"<{ENGLISH.unsubscribe_url}>"
@@ -175,7 +181,8 @@ def test_no_text_injects_headers_or_markup(notification: NotificationMessage) ->
 
     assert {name.lower() for name in mail} == {
         *("content-type", "mime-version", "subject", "from", "to", "date", "message-id", "in-reply-to", "references"),
-        *("auto-submitted", "content-language", "list-unsubscribe", "list-unsubscribe-post"),
+        *("auto-submitted", "content-language"),
+        *(("list-unsubscribe", "list-unsubscribe-post") if notification.unsubscribe_url else ()),
     }
     assert mail["To"] == RECIPIENT
     text = html_body(mail)

@@ -25,7 +25,8 @@ class NotificationMessage:
     """One message in its reader's language, as plain text parts.
 
     `thread_key` is the same for all messages about one parcel, `idempotency_key` the same at every attempt to send this
-    one. `unsubscribe_url` takes a POST without further input. `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
+    one. `unsubscribe_url` takes a POST without further input; it is empty in a message that was asked for once.
+    `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
 
     The fields with defaults are optional for a channel: `preheader`, shown beside the subject in a list of mails;
     `json_ld`, schema.org data; `calendar_file`, an iCalendar file with its METHOD; `urgency`; `ttl`, after which a push

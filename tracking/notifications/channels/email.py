@@ -89,9 +89,10 @@ def build_headers(message: NotificationMessage) -> dict[str, str]:
         "References": thread,
         "Auto-Submitted": "auto-generated",
         "Content-Language": message.language,
-        "List-Unsubscribe": list_unsubscribe_header(message),
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+    if message.unsubscribe_url:
+        headers["List-Unsubscribe"] = list_unsubscribe_header(message)
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return {name: strip_control_characters(value) for name, value in headers.items()}
 
 
