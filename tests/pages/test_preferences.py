@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 import pytz
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -203,3 +204,28 @@ def test_the_admin_uses_operator_languages_only(admin_client: Client) -> None:
     html = admin_client.get(reverse("admin:index"), headers={"accept-language": "fr"}).content.decode()
 
     assert language_of(html) == "en"
+
+
+def test_short_choices_are_buttons_with_one_pressed_and_long_ones_lists(client: Client) -> None:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en-US"
+
+    def marked(name: str) -> list[str]:
+        html = client.get(reverse("preferences")).content.decode()
+        return re.findall(rf'type="radio" name="{name}" value="(\w*)" checked', html)
+
+    assert (marked("look"), marked("clock"), marked("hours"), marked("units")) == (["auto"], ["place"], [""], [])
+    client.post(reverse("preferences"), {"look": "dark", "clock": "mine", "hours": "24"})
+    assert (marked("look"), marked("clock"), marked("hours")) == (["dark"], ["mine"], ["24"])
+    assert 'data-theme="dark"' in client.get(reverse("preferences")).content.decode()
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_every_preference_has_a_label_and_each_value_once(client: Client, language: str) -> None:
+    html = client.get(reverse("preferences"), headers={"accept-language": language}).content.decode()
+
+    for name in PREFERENCE_VALUES:
+        values = re.findall(rf'name="{name}" value="(\w+)"', html)
+        assert len(values) == len(set(values))
+    for identifier in re.findall(r'<select id="([\w-]+)"', html):
+        assert f'<label for="{identifier}">' in html
+    assert html.count("<fieldset>") == html.count("<legend>") >= 2

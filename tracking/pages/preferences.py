@@ -36,6 +36,10 @@ from tracking.localization.reader import (
 from tracking.pages.reader import BuyerRequest, signed_in_user
 
 COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
+NAMES_WITH_FIXED_DEFAULT: Final = ("clock", "look")
+MAX_BUTTONS: Final = 4
+MAX_BUTTON_CHARACTERS: Final = 24
+"""Of all options of a preference together, so that they stand in one row of 256 px."""
 SAMPLE_TIME: Final = datetime(2026, 1, 1, 14, 30)  # noqa: DTZ001
 
 
@@ -52,6 +56,22 @@ class PreferenceChoice(NamedTuple):
     def default_label(self) -> str:
         """Return the label of the default value; '' if the reader chose a value."""
         return "" if self.chosen else dict(self.options).get(self.effective, "")
+
+    @property
+    def has_automatic(self) -> bool:
+        """Return whether the default depends on the reader's language and country."""
+        return self.name not in NAMES_WITH_FIXED_DEFAULT
+
+    @property
+    def selected(self) -> str:
+        """Return the value that is marked: the chosen one, or a fixed default."""
+        return self.chosen if self.has_automatic else self.effective
+
+    @property
+    def is_short(self) -> bool:
+        """Return whether all options fit side by side on a phone."""
+        labels = [label for _value, label in self.options]
+        return len(labels) <= MAX_BUTTONS - self.has_automatic and sum(map(len, labels)) <= MAX_BUTTON_CHARACTERS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,14 +112,9 @@ def all_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
     yield PreferenceChoice(
         "language", _("Language"), chosen.get("language", ""), translation.get_language() or "", settings.LANGUAGES
     )
-    yield region_choice(
-        reader, chosen, pytz.country_timezones, _("Country whose way to write dates and numbers you like")
-    )
+    yield region_choice(reader, chosen, pytz.country_timezones, _("Country for dates and numbers"))
     yield zone_choice(reader, chosen, [zone for zones in pytz.country_timezones.values() for zone in zones])
-    clock_options = [("place", _("on each place's own clock")), ("mine", _("on my clock"))]
-    yield PreferenceChoice(
-        "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clock_options
-    )
+    yield clock_choice(reader, chosen)
     yield look_choice(reader, chosen)
     yield from sample_choices(reader, chosen)
 
@@ -110,10 +125,7 @@ def quick_choices(request: HttpRequest) -> Iterator[PreferenceChoice]:
     reader, chosen = buyer.reader, buyer.chosen
     samples = {choice.name: choice for choice in sample_choices(reader, chosen)}
     yield from (samples[name] for name in ("hours", "units") if name in samples)
-    clock_options = [("place", _("At the place")), ("mine", _("My time"))]
-    yield PreferenceChoice(
-        "clock", _("Times"), chosen.get("clock", ""), "mine" if reader.uses_own_zone else "place", clock_options
-    )
+    yield clock_choice(reader, chosen)
     yield look_choice(reader, chosen)
 
 
@@ -121,6 +133,13 @@ def own_zone_choice(request: HttpRequest) -> PreferenceChoice:
     """Return the choice of the reader's own zone among those of their country."""
     buyer = cast(BuyerRequest, request)
     return zone_choice(buyer.reader, buyer.chosen, [*zones_in(buyer.reader.region), "UTC"])
+
+
+def clock_choice(reader: Reader, chosen: Mapping[str, str]) -> PreferenceChoice:
+    """Return the choice between the time of each place and the reader's own."""
+    options = [("place", _("At the place")), ("mine", _("My time"))]
+    effective = "mine" if reader.uses_own_zone else "place"
+    return PreferenceChoice("clock", _("Times"), chosen.get("clock", ""), effective, options)
 
 
 def look_choice(reader: Reader, chosen: Mapping[str, str]) -> PreferenceChoice:
