@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,27 +16,52 @@ from tracking.localization.numbers import format_number, localize_digits
 from tracking.localization.places import country_name
 from tracking.localization.reader import Reader
 from tracking.models import Carrier, ForecastAccuracy
+from tracking.pages.accuracy_chart import ShareChart, SharePoint, build_share_chart, wilson_interval
 from tracking.pages.reader import BuyerRequest
 from tracking.vocabulary import JourneyStage
 
+MAX_CHART_MONTHS: Final = 12
+OPEN_ROWS: Final = 4
+
 
 class AccuracyRow(NamedTuple):
-    """One row of a table; all values are formatted for the reader."""
+    """One row of a table; all values are formatted for the reader. `covered` and `range` are numbers of 100 parcels."""
 
     name: str
-    parcels: str
     covered: str
-    late: str
-    width: str
-    error: str
+    range: str
+    parcels: str
+    details: str
     is_worst: bool
 
 
 class AccuracyTable(NamedTuple):
-    """A table of accuracy figures."""
+    """A table of accuracy figures; `chart` has the same figures where they are a series."""
 
     title: str
     rows: list[AccuracyRow]
+    chart: ShareChart | None = None
+
+    @property
+    def first_rows(self) -> list[AccuracyRow]:
+        """Return the rows that stand open."""
+        return self.rows[:OPEN_ROWS]
+
+    @property
+    def other_rows(self) -> list[AccuracyRow]:
+        """Return the rows behind a tap."""
+        return self.rows[OPEN_ROWS:]
+
+
+class Headline(NamedTuple):
+    """The one figure of the page: `share` of 100 parcels, `hits` of `parcels`, between `low` and `high` of 100."""
+
+    share: str
+    hits: str
+    parcels: str
+    low: str
+    high: str
+    width: str
 
 
 @require_safe
@@ -44,20 +69,38 @@ def accuracy(request: HttpRequest) -> HttpResponse:
     """Show the accuracy by journey stage, lane and month; for signed-in staff also by carrier."""
     reader = cast(BuyerRequest, request).reader
     scores = list(ForecastAccuracy.objects.all())
+    months = rows_by_month(scores, reader)
     tables = [
-        AccuracyTable(_("Counted from where the parcel was"), rows_by_stage(scores, reader)),
-        AccuracyTable(localize_digits(_("The last 60 days"), reader), rows_by_stage(scores, reader, kind="recent")),
         AccuracyTable(_("By route, the worst first"), rows_by_key(scores, "lane", reader)),
-        AccuracyTable(_("By month of the forecast"), rows_by_month(scores, reader)),
+        AccuracyTable(_("Month by month"), months, month_chart(scores, reader) if len(months) > 1 else None),
+        AccuracyTable(localize_digits(_("The last 60 days"), reader), rows_by_stage(scores, reader, kind="recent")),
     ]
     if request.user.is_active and request.user.is_staff:
         tables.append(AccuracyTable(_("By carrier, the worst first"), rows_by_key(scores, "carrier", reader)))
     context = {
+        "headline": build_headline(scores, reader),
+        "stages": AccuracyTable(_("Counted from where the parcel was"), rows_by_stage(scores, reader)),
         "tables": [table for table in tables if table.rows],
         "measured_on": max((score.measured_on for score in scores), default=None),
         "reader": reader,
     }
     return render(request, "accuracy/page.html", context)
+
+
+def build_headline(scores: Iterable[ForecastAccuracy], reader: Reader) -> Headline | None:
+    """Return the figure of parcels that were handed over, else of the stage with the most parcels; None without any."""
+    selected = [score for score in scores if score.kind == "all" and score.parcel_count]
+    if not selected:
+        return None
+    score = max(selected, key=lambda score: (score.stage == JourneyStage.HANDED_OVER, score.parcel_count))
+    hits = round(score.parcel_count * score.coverage_percent / 100)
+    low, high = wilson_interval(score.coverage_percent, score.parcel_count)
+    return Headline(
+        format_number(score.coverage_percent, reader),
+        *(format_number(count, reader) for count in (hits, score.parcel_count)),
+        *(format_number(percent, reader) for percent in (low, high)),
+        format_days(score.median_width_days + 1, reader),
+    )
 
 
 def rows_by_stage(scores: Iterable[ForecastAccuracy], reader: Reader, kind: str = "all") -> list[AccuracyRow]:
@@ -78,10 +121,35 @@ def rows_by_key(scores: Iterable[ForecastAccuracy], kind: str, reader: Reader) -
 
 def rows_by_month(scores: Iterable[ForecastAccuracy], reader: Reader) -> list[AccuracyRow]:
     """Return a row for each month, forecast at handover, the newest first."""
-    selected = [score for score in scores if score.kind == "month" and score.stage == JourneyStage.HANDED_OVER]
-    selected.sort(key=lambda score: score.key, reverse=True)
-    worst = min(selected, key=lambda score: score.coverage_percent, default=None)
+    selected = month_scores(scores)[::-1]
+    worst = worst_of(selected)
     return [format_row(score, month_name(score.key, reader), reader, is_worst=score is worst) for score in selected]
+
+
+def month_scores(scores: Iterable[ForecastAccuracy]) -> list[ForecastAccuracy]:
+    """Return the scores of months, forecast at handover, the oldest first."""
+    selected = [score for score in scores if score.kind == "month" and score.stage == JourneyStage.HANDED_OVER]
+    return sorted(selected, key=lambda score: score.key)
+
+
+def worst_of(scores: Iterable[ForecastAccuracy]) -> ForecastAccuracy | None:
+    """Return the score with the lowest coverage."""
+    return min(scores, key=lambda score: score.coverage_percent, default=None)
+
+
+def month_chart(scores: Iterable[ForecastAccuracy], reader: Reader) -> ShareChart:
+    """Return the chart of the newest months."""
+    selected = month_scores(scores)[-MAX_CHART_MONTHS:]
+    worst = worst_of(selected)
+    return build_share_chart(
+        SharePoint(
+            str(reader.locale.months["stand-alone"]["narrow"][int(score.key[5:])]),
+            score.coverage_percent,
+            *wilson_interval(score.coverage_percent, score.parcel_count),
+            score is worst,
+        )
+        for score in selected
+    )
 
 
 def month_name(key: str, reader: Reader) -> str:
@@ -113,12 +181,22 @@ def carrier_names(scores: Iterable[ForecastAccuracy]) -> dict[str, str]:
 
 def format_row(score: ForecastAccuracy, name: str, reader: Reader, *, is_worst: bool = False) -> AccuracyRow:
     """Format the figures of one score for a reader."""
+    low, high = wilson_interval(score.coverage_percent, score.parcel_count)
+    details = _("Window of %(width)s, later %(late)s, off by %(error)s") % {
+        "width": format_days(score.median_width_days + 1, reader),
+        "late": format_number(score.late_percent, reader),
+        "error": format_days(score.mean_absolute_error_days, reader),
+    }
     return AccuracyRow(
         name,
+        format_number(score.coverage_percent, reader),
+        f"{format_number(low, reader)}–{format_number(high, reader)}",
         format_number(score.parcel_count, reader),
-        localize_digits(_("%(share)s of 100") % {"share": format_number(score.coverage_percent, reader)}, reader),
-        localize_digits(_("%(share)s of 100") % {"share": format_number(score.late_percent, reader)}, reader),
-        _("%(days)s days") % {"days": format_number(score.median_width_days + 1, reader, 1)},
-        _("%(days)s days") % {"days": format_number(score.mean_absolute_error_days, reader, 1)},
+        details,
         is_worst,
     )
+
+
+def format_days(days: float, reader: Reader) -> str:
+    """Return a number of days with one decimal."""
+    return _("%(days)s days") % {"days": format_number(days, reader, 1)}
