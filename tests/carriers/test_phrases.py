@@ -1,4 +1,4 @@
-"""Carriers' phrases in nine languages map to our scans."""
+"""Carriers' phrases map to our scans: nine languages here, the others by the files in `phrases`."""
 
 from __future__ import annotations
 

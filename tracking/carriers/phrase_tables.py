@@ -17,7 +17,10 @@ PHRASES_DIRECTORY: Final = Path(__file__).parent / "tables" / "phrases"
 COUNTRY: Final = r"[^\d,;:()]{2,40}$"
 """What `<country>` in a phrase stands for: the rest of the text, once an entry."""
 NOTHING: Final = re.compile(r"(?!)")
-TRAP_KINDS: Final = ("not_delivered", "to_sender", "handed_over", "scheduled", "denied", "conditional", "future")
+TRAP_KINDS: Final = (
+    *("not_delivered", "to_sender", "handed_over", "to_pickup_point", "scheduled"),
+    *("denied", "conditional", "future"),
+)
 
 
 class KnownPhrase(NamedTuple):
@@ -36,7 +39,7 @@ class KnownPhrase(NamedTuple):
         if match is None:
             return False
         name = match.groupdict().get("country")
-        return name is None or country_of(name, self.language) is not None
+        return name is None or country_of(name, self.language.replace("-", "_")) is not None
 
 
 class PhraseLanguage(NamedTuple):
@@ -50,8 +53,8 @@ class PhraseLanguage(NamedTuple):
     any_phrase: re.Pattern[str]
     """Finds every text that a phrase could match, and some more, in one call."""
     phrases: tuple[KnownPhrase, ...]
-    traps: Mapping[str, str]
-    """Patterns by kind, of what must not be taken for a delivery or a scan."""
+    traps: Mapping[str, re.Pattern[str]]
+    """A pattern of each kind, of what must not be taken for a delivery or a scan; it reads folded texts."""
 
     def find(self, text: str) -> KnownPhrase | None:
         """Return the first phrase that a text is, with or without its opening."""
@@ -66,7 +69,8 @@ class PhraseLanguage(NamedTuple):
 def load_languages() -> tuple[PhraseLanguage, ...]:
     """Load all languages, in the order of `scans.toml`.
 
-    Raise ValueError for a scan that `Scan` does not have, KeyError for an entry that `scans.toml` does not have.
+    Raise ValueError for a scan that `Scan` does not have, KeyError for an entry that `scans.toml` does not have or a
+    kind of trap that is none.
     """
     scans = load_table("scans")
     order = {entry["name"]: (rank, entry) for rank, entry in enumerate(scans["entries"])}
@@ -97,8 +101,18 @@ def load_language(table: Mapping[str, Any], order: Mapping[str, tuple[int, dict[
         subject=re.compile(prepare(table.get("subject", "(?!)")), flags),
         any_phrase=re.compile(prepare(every_pattern).replace("<country>", COUNTRY), flags),
         phrases=tuple(sorted(phrases, key=lambda phrase: phrase.rank)),
-        traps={kind: prepare(join_patterns(table["traps"][kind])) for kind in TRAP_KINDS if "traps" in table},
+        traps=compile_traps(table.get("traps", {})),
     )
+
+
+def compile_traps(patterns_by_kind: Mapping[str, list[str]]) -> dict[str, re.Pattern[str]]:
+    """Return the traps of a language by kind; a kind without patterns finds nothing. Raise KeyError for no kind."""
+    traps = dict.fromkeys(TRAP_KINDS, NOTHING)
+    for kind, patterns in patterns_by_kind.items():
+        if kind not in traps:
+            raise KeyError(kind)
+        traps[kind] = re.compile(fold_letters(join_patterns(patterns))) if patterns else NOTHING
+    return traps
 
 
 def join_patterns(patterns: Iterable[str]) -> str:
@@ -107,11 +121,10 @@ def join_patterns(patterns: Iterable[str]) -> str:
 
 
 LANGUAGES: Final = load_languages()
-TRAPS: Final = {language.name: language.traps for language in LANGUAGES if language.traps}
-"""The traps of the languages that have some of their own, by language."""
+TRAPS: Final = {language.name: language.traps for language in LANGUAGES}
+"""The traps of each language, by kind."""
 
 
-def compile_traps(kind: str) -> re.Pattern[str]:
-    """Return one pattern for the traps of a kind in all languages that have some; it reads folded texts."""
-    patterns = [traps[kind] for traps in TRAPS.values()]
-    return re.compile(join_patterns(patterns)) if patterns else NOTHING
+def join_traps(kind: str) -> re.Pattern[str]:
+    """Return one pattern for the traps of a kind in all languages; it reads folded texts."""
+    return re.compile("|".join(language.traps[kind].pattern for language in LANGUAGES))

@@ -1,7 +1,7 @@
 """Map carriers' phrases to our scans, for events whose code no table has or says little.
 
-The phrases are data, in `tables/phrases`, one file a language. A phrase matches at the beginning of a text, after a place
-in brackets. A delivery phrase must match the whole text, and counts only if `text_rules` does not contradict it.
+The phrases are data, in `tables/phrases`, one file a language. A phrase matches at the beginning of a text, after a
+place in brackets. A delivery phrase must match the whole text, and counts only if `text_rules` does not contradict it.
 """
 
 from __future__ import annotations

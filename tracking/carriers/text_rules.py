@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from tracking.carriers.parsing.folding import fold_text
+from tracking.carriers.phrase_tables import join_traps
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 NOT_DELIVERED_PATTERNS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
@@ -32,6 +34,17 @@ NOT_DELIVERED_PATTERNS: Final[tuple[tuple[re.Pattern[str], Scan], ...]] = tuple(
         ),
     )
 )
+DELIVERY_TRAPS: Final = tuple(
+    (join_traps(kind), scan)
+    for kind, scan in (
+        ("not_delivered", Scan.DELIVERY_ATTEMPT_FAILED_OTHER),
+        ("to_sender", Scan.RETURN_COMPLETED),
+        ("handed_over", Scan.LASTMILE_HANDED_OVER),
+        ("to_pickup_point", Scan.PICKUP_AVAILABLE),
+        ("scheduled", Scan.LASTMILE_DELIVERY_SCHEDULED),
+    )
+)
+"""What contradicts a delivery in the languages whose tables have traps."""
 RETURNING_PATTERN: Final = re.compile(
     r"to be returned|will be returned|return(ing)? to (the )?(sender|shipper|origin)|being returned", re.IGNORECASE
 )
@@ -54,12 +67,20 @@ def correct_scan_by_text(scan: Scan, text: str) -> Scan:
     if not text:
         return scan
     if scan in DELIVERED_SCANS:
-        return next((corrected for pattern, corrected in NOT_DELIVERED_PATTERNS if pattern.search(text)), scan)
+        return find_contradiction(text) or scan
     if scan is Scan.RETURN_COMPLETED and RETURNING_PATTERN.search(text):
         return Scan.RETURN_STARTED
     if scan.phase == "order" and VOIDED_PATTERN.search(text):
         return Scan.ORDER_CANCELLED
     return scan
+
+
+@lru_cache(maxsize=8192)
+def find_contradiction(text: str) -> Scan | None:
+    """Return what a text says that contradicts a delivery, or None."""
+    found = next((scan for pattern, scan in NOT_DELIVERED_PATTERNS if pattern.search(text)), None)
+    folded = fold_text(text)
+    return found or next((scan for pattern, scan in DELIVERY_TRAPS if pattern.search(folded)), None)
 
 
 @lru_cache(maxsize=8192)

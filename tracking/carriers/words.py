@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracking.carriers.border_sides import BorderSide
+from tracking.carriers.parsing.folding import fold_text
+from tracking.carriers.phrase_tables import TRAPS
 from tracking.carriers.phrases import PhraseMatch, match_phrase
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
@@ -61,7 +63,7 @@ SIDES_OF_SCAN: Final[dict[Scan, tuple[BorderSide, ...]]] = {
     Scan.LASTMILE_FACILITY_DEPARTED: ("destination",),
 }
 QUOTATION_PATTERN: Final = re.compile(
-    r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』|(?<!\w)'[^']*'(?!\w)"
+    r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|”[^”]*”|«[^»]*»|»[^«]*«|「[^」]*」|『[^』]*』|(?<!\w)'[^']*'(?!\w)"
 )
 SENTENCE_END_PATTERN: Final = re.compile(r"[.;!](?=\s)|[。；！]")
 DENIED_PATTERN: Final = re.compile(
@@ -114,19 +116,23 @@ def clear_phrases(text: str, side: BorderSide) -> Iterator[PhraseMatch]:
     is_vague = match is None or match.scan in OUTVOTED
     for groups in REASON_PATTERN.findall(unquoted):
         reason = match_phrase("".join(groups), side)
-        if is_vague and reason and reason.scan in ATTEMPTS and not is_trap(reason.scan, unquoted):
+        if is_vague and reason and reason.scan in ATTEMPTS and not is_trap(reason, unquoted):
             yield reason
-    if match and not is_trap(match.scan, unquoted):
+    if match and not is_trap(match, unquoted):
         yield match
 
 
-def is_trap(scan: Scan, text: str) -> bool:
-    """Return whether the first sentence of a text denies a scan, makes it conditional or tells it of the future."""
+def is_trap(match: PhraseMatch, text: str) -> bool:
+    """Return whether the first sentence of a text denies a phrase, makes it conditional or tells it of the future."""
     sentence = SENTENCE_END_PATTERN.split(text, 1)[0]
-    if CONDITION_PATTERN.search(sentence):
+    traps = TRAPS[match.language]
+    folded = fold_text(sentence)
+    if CONDITION_PATTERN.search(sentence) or traps["conditional"].search(folded):
         return True
-    if scan in DELIVERED_SCANS:
+    if match.scan in DELIVERED_SCANS:
         return False  # text_rules has looked for what contradicts a delivery
-    if scan not in FUTURE_ALLOWED and FUTURE_PATTERN.search(sentence):
+    if match.scan not in FUTURE_ALLOWED and (FUTURE_PATTERN.search(sentence) or traps["future"].search(folded)):
         return True
-    return scan not in PROBLEMS and DENIED_PATTERN.search(sentence) is not None
+    if match.scan in PROBLEMS:
+        return False
+    return (DENIED_PATTERN.search(sentence) or traps["denied"].search(folded)) is not None

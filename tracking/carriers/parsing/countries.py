@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 
+from tracking.carriers.parsing.folding import fold_text
 from tracking.carriers.parsing.json_access import clean_text
 from tracking.typed_input.countries import EXTRA_COUNTRY_NAMES, TERRITORY_ALIASES
 
@@ -24,8 +25,8 @@ def country_of(value: Any, language: str = "en") -> str | None:
 
 @cache
 def country_codes_by_name(language: str) -> dict[str, str]:
-    """Return the ISO codes of all countries by their case-folded names in one language."""
+    """Return the ISO codes of all countries by their case-folded names in one language, with and without accents."""
     territories = Locale.parse(language).territories.items()
-    return {
-        name.casefold(): code for code, name in territories if len(code) == 2 and code.isalpha()
-    } | EXTRA_COUNTRY_NAMES.get(language, {})
+    codes = {name.casefold(): code for code, name in territories if len(code) == 2 and code.isalpha()}
+    codes |= EXTRA_COUNTRY_NAMES.get(language, {})
+    return {fold_text(name): code for name, code in codes.items()} | codes
