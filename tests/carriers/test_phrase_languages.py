@@ -12,7 +12,7 @@ import pytest
 from tracking.carriers.adapters.easypost import CODE_TABLE
 from tracking.carriers.border_sides import BORDER_SIDES, BorderSide
 from tracking.carriers.parsing.folding import fold_text
-from tracking.carriers.phrase_tables import TRAPS, compile_traps
+from tracking.carriers.phrase_tables import LANGUAGES, TRAPS, compile_traps
 from tracking.carriers.phrases import match_phrase
 from tracking.carriers.text_rules import correct_scan_by_text
 from tracking.vocabulary import DELIVERED_SCANS, Scan
@@ -53,6 +53,15 @@ def test_wordings_map_to_their_scans_in_their_language(language: str, change: Ca
     expected = {(text, side): (scan, language) for side, scan, text in wordings_of(language)}
 
     assert {(text, side): match_phrase(change(text), side) for text, side in expected} == expected
+
+
+@pytest.mark.parametrize("text", ["Hello world", "Departed Facility in HONG KONG", "XK-77", ""])
+def test_a_text_without_the_marker_of_a_language_is_no_phrase_of_it(text: str) -> None:
+    turkish = next(language for language in LANGUAGES if language.name == "tr")
+
+    assert turkish.marker.search("gonderi teslim edildi")
+    assert not turkish.marker.search(text.lower())
+    assert turkish.find(text.lower()) is None
 
 
 @pytest.mark.parametrize("language", WORDINGS)

@@ -48,6 +48,8 @@ class PhraseLanguage(NamedTuple):
     name: str
     is_folded: bool
     """Whether the patterns are compared with folded texts: see `fold_text`."""
+    marker: re.Pattern[str]
+    """Finds something in every text that a phrase could match, and in few of other languages."""
     subject: re.Pattern[str]
     """Openings such as "your parcel has been", which a phrase may follow."""
     any_phrase: re.Pattern[str]
@@ -58,6 +60,8 @@ class PhraseLanguage(NamedTuple):
 
     def find(self, text: str) -> KnownPhrase | None:
         """Return the first phrase that a text is, with or without its opening."""
+        if not self.marker.search(text):
+            return None
         opening = self.subject.match(text)
         texts = (text, text[opening.end() :]) if opening and opening.end() else (text,)
         texts = tuple(each for each in texts if self.any_phrase.match(each))
@@ -98,6 +102,7 @@ def load_language(table: Mapping[str, Any], order: Mapping[str, tuple[int, dict[
     return PhraseLanguage(
         name=table["language"],
         is_folded=is_folded,
+        marker=re.compile(prepare(table.get("marker", "")), flags),
         subject=re.compile(prepare(table.get("subject", "(?!)")), flags),
         any_phrase=re.compile(prepare(every_pattern).replace("<country>", COUNTRY), flags),
         phrases=tuple(sorted(phrases, key=lambda phrase: phrase.rank)),
