@@ -63,8 +63,8 @@ class PhraseLanguage(NamedTuple):
         if not self.marker.search(text):
             return None
         opening = self.subject.match(text)
-        texts = (text, text[opening.end() :]) if opening and opening.end() else (text,)
-        texts = tuple(each for each in texts if self.any_phrase.match(each))
+        candidates = [text, text[opening.end() :]] if opening and opening.end() else [text]
+        texts = [each for each in candidates if self.any_phrase.match(each)]
         if not texts:
             return None
         return next((phrase for phrase in self.phrases if any(map(phrase.matches, texts))), None)
