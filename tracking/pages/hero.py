@@ -170,7 +170,7 @@ def buttons_of(shipment: Shipment, facts: ParcelFacts, state: ParcelState, task:
     if state.action is None:
         return []
     if state.action is Action.ANSWER_TASK:
-        label = _("ParcelAnswer again") if task and task.rejection_reason else _("ParcelAnswer now")
+        label = _("Answer again") if task and task.rejection_reason else _("Answer now")
         return [Button(label, task.get_absolute_url(), is_quiet=False)] if task else []
     is_quiet = state.kind in QUIET_KINDS
     if state.action is Action.NOTIFY:
