@@ -53,7 +53,7 @@ class AccuracyTable(NamedTuple):
         return self.rows[OPEN_ROWS:]
 
 
-class Headline(NamedTuple):
+class AccuracyHeadline(NamedTuple):
     """The one figure of the page: `share` of 100 parcels, `hits` of `parcels`, between `low` and `high` of 100."""
 
     share: str
@@ -87,7 +87,7 @@ def accuracy(request: HttpRequest) -> HttpResponse:
     return render(request, "accuracy/page.html", context)
 
 
-def build_headline(scores: Iterable[ForecastAccuracy], reader: Reader) -> Headline | None:
+def build_headline(scores: Iterable[ForecastAccuracy], reader: Reader) -> AccuracyHeadline | None:
     """Return the figure of parcels that were handed over, else of the stage with the most parcels; None without any."""
     selected = [score for score in scores if score.kind == "all" and score.parcel_count]
     if not selected:
@@ -95,7 +95,7 @@ def build_headline(scores: Iterable[ForecastAccuracy], reader: Reader) -> Headli
     score = max(selected, key=lambda score: (score.stage == JourneyStage.HANDED_OVER, score.parcel_count))
     hits = round(score.parcel_count * score.coverage_percent / 100)
     low, high = wilson_interval(score.coverage_percent, score.parcel_count)
-    return Headline(
+    return AccuracyHeadline(
         format_number(score.coverage_percent, reader),
         *(format_number(count, reader) for count in (hits, score.parcel_count)),
         *(format_number(percent, reader) for percent in (low, high)),
