@@ -107,9 +107,9 @@ def find_order(page: Page, site: Site, number: str) -> None:
     """Open an order as a buyer does, with its number and e-mail address."""
     page.goto(site.url)
     page.get_by_label("Order number").fill(number)
-    page.get_by_label("E-mail, phone or postcode").fill(site.orders[number]["email"])
+    page.get_by_label("Email, phone or postcode").fill(site.orders[number]["email"])
     page.get_by_role("button", name="Show my order").click()
-    page.wait_for_url("**/orders/**")
+    page.wait_for_url(re.compile("/(orders|parcels)/"))
 
 
 def sign_in_operator(page: Page, site: Site) -> None:

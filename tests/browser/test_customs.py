@@ -99,7 +99,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     assert_accessible(buyer_page)
 
     card.get_by_role("link", name=translated("Answer now")).click()
-    buyer_page.get_by_label(translated("E-mail, phone or postcode of the order")).fill(site.orders[ORDER]["email"])
+    buyer_page.get_by_label(translated("Email, phone or postcode of the order")).fill(site.orders[ORDER]["email"])
     buyer_page.get_by_role("button", name=translated("Continue")).click()
     assert_accessible(buyer_page)
     submit_damaged_pdf(buyer_page, translated)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from tests import factories
 from tracking.models import Order
+from tracking.pages.lookup import page_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -33,7 +34,7 @@ def submit_lookup(client: Client, number: str, identity: str, **extra: Any) -> t
 def test_a_right_pair_opens_the_order_in_any_usual_spelling(
     client: Client, order: Order, number: str, identity: str
 ) -> None:
-    assert submit_lookup(client, number, identity) == (302, reverse("order", args=[order.token]))
+    assert submit_lookup(client, number, identity) == (302, page_of(order).get_absolute_url())
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_right_pair_opens_the_order_in_any_usual_spelling(
 def test_a_right_pair_opens_the_order_in_digits_of_any_script(
     client: Client, order: Order, number: str, identity: str
 ) -> None:
-    assert submit_lookup(client, number, identity) == (302, reverse("order", args=[order.token]))
+    assert submit_lookup(client, number, identity) == (302, page_of(order).get_absolute_url())
 
 
 @pytest.mark.parametrize("identity", ["other@example.com", "0151", "+49 151 1234567", "10116", "-", "buyer", "1"])
@@ -74,7 +75,7 @@ def without_token(html: str) -> list[str]:
 def test_an_address_with_a_plus_and_an_international_domain_opens_the_order(client: Client, identity: str) -> None:
     order = factories.create_order("LF-3", email="ana+shop@bücher.example")
 
-    assert submit_lookup(client, "LF-3", identity) == (302, reverse("order", args=[order.token]))
+    assert submit_lookup(client, "LF-3", identity) == (302, page_of(order).get_absolute_url())
     assert submit_lookup(client, "LF-3", "ana@bücher.example")[0] == 200
 
 
@@ -111,7 +112,7 @@ def test_malformed_numbers_are_not_found(client: Client, number: str) -> None:
 def test_a_tracking_number_a_link_or_a_mail_opens_the_order_too(client: Client, order: Order, pasted: str) -> None:
     factories.create_leg("1Z999AA10123456784", for_order=order)
 
-    assert submit_lookup(client, pasted, "buyer@example.com") == (302, reverse("order", args=[order.token]))
+    assert submit_lookup(client, pasted, "buyer@example.com") == (302, page_of(order).get_absolute_url())
 
 
 def test_a_tracking_number_that_fails_the_identity_check_opens_nothing(client: Client, order: Order) -> None:
@@ -138,7 +139,7 @@ def test_a_number_of_several_orders_opens_the_one_whose_proof_is_right(client: C
 
     for each in (order, other):
         found = submit_lookup(client, "1Z999AA10123456784", each.email)
-        assert found == (302, reverse("order", args=[each.token]))
+        assert found == (302, page_of(each).get_absolute_url())
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,15 @@ def test_a_missing_entry_is_said_at_its_field_and_what_was_typed_stays(
         assert (described in html) == (name in wrong)
     assert f'value="{number}"' in html and f'value="{identity}"' in html
     assert html.count("autofocus") == 1
+
+
+def test_order_with_one_parcel_opens_as_that_parcel(client: Client) -> None:
+    shipment = factories.create_leg("AAA1").shipment
+    order = shipment.order
+
+    assert page_of(order) == shipment
+    order.lines.create(title="To be sent later")
+    assert page_of(order) == order
+    order.lines.all().delete()
+    factories.create_leg("BBB2", for_order=order)
+    assert page_of(order) == order

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from tracking.carriers.numbers import find_numbers
-from tracking.models import Leg, Order
+from tracking.models import Leg, Order, Shipment
 from tracking.models.fields import number_key
 from tracking.pages.errors import answer_too_many
 from tracking.pages.identity_check import is_identity_match, trust_browser
@@ -71,10 +71,17 @@ def handle_lookup(request: HttpRequest, form: LookupForm, number: str, identity:
     order = next((order for order in orders if is_identity_match(order, identity)), None)
     if order:
         attempt.take_back()
-        return trust_browser(redirect(order), order)
+        return trust_browser(redirect(page_of(order)), order)
     if attempt.is_order_full():
         return answer_too_many(request, WINDOW_SECONDS)
     return render(request, "lookup/page.html", {"form": form, "is_not_found": True})
+
+
+def page_of(order: Order) -> Order | Shipment:
+    """Return whose page answers the question: an order with one parcel and nothing else to ship is that parcel."""
+    shipments = list(order.shipments.all()[:2])
+    is_single = len(shipments) == 1 and not order.lines.filter(shipment=None).exists()
+    return shipments[0] if is_single else order
 
 
 def tracking_number_keys(text: str) -> list[str]:
