@@ -36,7 +36,7 @@ from tracking.page_state.sentences import (
 )
 from tracking.page_state.states import ParcelState, ShownWindow, StateKind
 
-BREAK_PATTERN: Final = re.compile(r"(?<=[–—～〜至])\s*|\s*\n")
+BREAK_PATTERN: Final = re.compile(r"(?<=[–—～〜~至])\s*|\s*\n")
 """Where a line may end within dates: after the dash of a range, and where a value has a line break."""
 BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
 DATE_PATTERN: Final = re.compile(r"\|[^|]*%\((?:days?|first|last)\)s[^|]*\|")
