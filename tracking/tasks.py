@@ -222,7 +222,7 @@ def send_follow_confirmation(self: Task[..., None], follow_id: int, contact_id: 
 def send_order_links(self: Task[..., None], order_ids: list[int]) -> None:
     """Mail the links of orders to their buyer; retry with growing delays while the mail server cannot take it."""
     try:
-        order_links.send_order_links(order_ids, self.request.id)
+        order_links.send_order_links(order_ids, str(self.request.id))
     except TemporaryDeliveryError as error:
         raise self.retry(exc=error, countdown=60 * 2**self.request.retries) from error
 

@@ -16,7 +16,7 @@ from tests.parsed_answers import record_shipment
 from tracking.alerts.texts import explain_alert
 from tracking.ingest import alerts
 from tracking.localization.reader import Reader, locale_for, zone_for
-from tracking.models import Alert, ClearanceCurve, Leg, Shipment, Shop
+from tracking.models import Alert, BuyerTask, ClearanceCurve, Leg, Shipment, Shop
 from tracking.vocabulary import AlertKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -49,9 +49,12 @@ def test_an_alert_shows_its_meaning_the_next_step_and_advice(client: Client) -> 
         "delivery.attempt_failed_other", "2026-09-14T12:00:00Z", country="US", text="Wrong phone number"
     )
     record_shipment(leg, factories.build_shipment(failed_attempt), factories.create_payload())
+    with_task = page_text(client, leg)
+    BuyerTask.objects.all().delete()
 
     text = page_text(client, leg)
 
+    assert "could not reach anybody" in with_task and "Call the carrier" not in with_task
     assert "could not reach anybody at the address or by telephone." in text
     assert "usually tries again" in text
     assert "Call the carrier" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -30,6 +30,16 @@ MISSING_TASKS: Final = frozenset({BuyerTaskKind.NOT_RECEIVED})
 EXPORT_HOLDS: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED, Scan.EXPORT_OFFICE_HELD})
 LATE_ALERTS: Final = frozenset({AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK})
 
+REQUESTS_OF_ACTION: Final[Mapping[Action, Sequence[BuyerTaskKind]]] = {
+    Action.CHANGE_DELIVERY: (BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT),
+    Action.NOT_AT_HOME: (BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT, BuyerTaskKind.PHONE, BuyerTaskKind.ADDRESS),
+    Action.REPORT_NOT_RECEIVED: (BuyerTaskKind.NOT_RECEIVED,),
+    Action.SEND_AGAIN: (BuyerTaskKind.SEND_AGAIN, BuyerTaskKind.REFUND),
+    Action.SEND_NEW: (BuyerTaskKind.REPLACEMENT, BuyerTaskKind.REFUND),
+    Action.KEEP_LONGER: (BuyerTaskKind.KEEP_LONGER,),
+    Action.FOUND: (BuyerTaskKind.FOUND,),
+}
+"""The requests that an action stands for; the first that is open is its target."""
 ENDED_KINDS: Final = frozenset(
     {
         *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
@@ -228,12 +238,9 @@ def is_possible(action: Action, facts: ParcelFacts) -> bool:
     """Return whether an action has a target: a request that is open, a contact, an address."""
     targets = {
         Action.NOTIFY: True,
-        Action.CHANGE_DELIVERY: not facts.requests.isdisjoint(DELIVERY_TASKS),
-        Action.NOT_AT_HOME: not facts.requests.isdisjoint(DELIVERY_TASKS | ADDRESS_TASKS),
         Action.ANSWER_TASK: False,
-        Action.REPORT_NOT_RECEIVED: BuyerTaskKind.NOT_RECEIVED in facts.requests,
         Action.PAY_DUTY: facts.details.duty is not None and bool(facts.details.duty.link),
         Action.DIRECTIONS: facts.details.pickup_point is not None and bool(facts.details.pickup_point.address),
         Action.HELP: facts.has_contact,
     }
-    return targets[action]
+    return targets[action] if action in targets else not facts.requests.isdisjoint(REQUESTS_OF_ACTION[action])

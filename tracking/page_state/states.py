@@ -107,6 +107,10 @@ class Action(StrEnum):
     ANSWER_TASK = "answer-task"
     REPORT_NOT_RECEIVED = "report-not-received"
     PAY_DUTY = "pay-duty"
+    SEND_AGAIN = "send-again"
+    SEND_NEW = "send-new"
+    KEEP_LONGER = "keep-longer"
+    FOUND = "found"
     DIRECTIONS = "directions"
     HELP = "help"
 
@@ -163,12 +167,12 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     StateKind.READY_TO_COLLECT: StateRow(Tone.GOOD, (Action.DIRECTIONS,), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.SENT_AGAIN: StateRow(Tone.CALM, (Action.CHANGE_DELIVERY,), frozenset({Part.PROMISE})),
     StateKind.TWO_PARCELS: StateRow(Tone.QUIET, (Action.HELP,), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})),
-    StateKind.LOST: StateRow(Tone.BAD, (Action.HELP,), UNDECIDED_HIDES | {Part.LATEST}),
+    StateKind.LOST: StateRow(Tone.BAD, (Action.SEND_NEW, Action.HELP), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.DELIVERY_WITHDRAWN: StateRow(
         Tone.ASK, (Action.REPORT_NOT_RECEIVED, Action.HELP), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})
     ),
-    StateKind.DAMAGED: StateRow(Tone.BAD, (Action.HELP,), UNDECIDED_HIDES),
-    StateKind.RETURNING: StateRow(Tone.QUIET, (Action.HELP,), UNDECIDED_HIDES),
+    StateKind.DAMAGED: StateRow(Tone.BAD, (Action.SEND_NEW, Action.HELP), UNDECIDED_HIDES),
+    StateKind.RETURNING: StateRow(Tone.QUIET, (Action.SEND_AGAIN, Action.HELP), UNDECIDED_HIDES),
     StateKind.CUSTOMS_ASKS: StateRow(Tone.ASK, (Action.ANSWER_TASK, Action.HELP), frozenset({Part.TRACK_RECORD})),
     StateKind.DUTIES_DUE: StateRow(Tone.ASK, (Action.PAY_DUTY, Action.HELP), frozenset({Part.TRACK_RECORD})),
     StateKind.ADDRESS_PROBLEM: StateRow(
@@ -177,7 +181,9 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     StateKind.ATTEMPT_FAILED: StateRow(
         Tone.ASK, (Action.CHANGE_DELIVERY,), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD, Part.PROMISE})
     ),
-    StateKind.PICKUP_EXPIRING: StateRow(Tone.ASK, (Action.DIRECTIONS,), UNDECIDED_HIDES | {Part.LATEST}),
+    StateKind.PICKUP_EXPIRING: StateRow(
+        Tone.ASK, (Action.DIRECTIONS, Action.KEEP_LONGER), UNDECIDED_HIDES | {Part.LATEST}
+    ),
     StateKind.PICKUP_EXPIRED: StateRow(Tone.ASK, (Action.DIRECTIONS, Action.HELP), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.HELD_AT_EXPORT: StateRow(Tone.QUIET, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD})),
     StateKind.CUSTOMS_INSPECTION: StateRow(Tone.CALM, (Action.NOTIFY,), frozenset({Part.TRACK_RECORD})),
@@ -188,8 +194,8 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     StateKind.WITH_NEIGHBOUR: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
     StateKind.IN_SAFE_PLACE: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
     StateKind.COLLECTED: StateRow(Tone.GOOD, (Action.REPORT_NOT_RECEIVED,), FINAL_HIDES),
-    StateKind.NOT_RECEIVED: StateRow(Tone.ASK, (Action.ANSWER_TASK,), FINAL_HIDES - {Part.CHECKS}),
-    StateKind.RETURNED: StateRow(Tone.QUIET, (Action.HELP,), FINAL_HIDES),
+    StateKind.NOT_RECEIVED: StateRow(Tone.ASK, (Action.ANSWER_TASK, Action.FOUND), FINAL_HIDES - {Part.CHECKS}),
+    StateKind.RETURNED: StateRow(Tone.QUIET, (Action.SEND_AGAIN, Action.HELP), FINAL_HIDES),
     StateKind.SENT_BACK: StateRow(Tone.GOOD, (Action.HELP,), UNDECIDED_HIDES),
     StateKind.CANCELLED: StateRow(Tone.QUIET, (Action.HELP,), FINAL_HIDES),
 }

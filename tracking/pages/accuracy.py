@@ -97,8 +97,10 @@ def build_headline(scores: Iterable[ForecastAccuracy], reader: Reader) -> Accura
     low, high = wilson_interval(score.coverage_percent, score.parcel_count)
     return AccuracyHeadline(
         format_number(score.coverage_percent, reader),
-        *(format_number(count, reader) for count in (hits, score.parcel_count)),
-        *(format_number(percent, reader) for percent in (low, high)),
+        format_number(hits, reader),
+        format_number(score.parcel_count, reader),
+        format_number(low, reader),
+        format_number(high, reader),
         format_days(score.median_width_days + 1, reader),
     )
 

@@ -83,7 +83,9 @@ def build_share_chart(points: Iterable[SharePoint]) -> ShareChart:
     dots = [
         ChartDot(
             f"{(index + 0.5) * pitch:.1f}",
-            *(f"{y_of(percent):.1f}" for percent in (point.percent, point.low, point.high)),
+            f"{y_of(point.percent):.1f}",
+            f"{y_of(point.low):.1f}",
+            f"{y_of(point.high):.1f}",
             point.label,
             point.is_worst,
         )

@@ -24,10 +24,10 @@ from tracking.page_state import (
     StateKind,
 )
 from tracking.page_state.answer import ParcelAnswer
+from tracking.page_state.decide import REQUESTS_OF_ACTION
 from tracking.page_state.messages import DOCUMENT_NAMES
 from tracking.pages.hero_drawings import DayCell, HoursBar, StepView, days_strip, hours_bar, step_view
 from tracking.shops.pictures import PictureLinks
-from tracking.vocabulary import BuyerTaskKind
 
 STRIP_KINDS: Final = frozenset(
     {
@@ -87,12 +87,6 @@ QUIET_KINDS: Final = frozenset(
     }
 )
 """States in which nothing is needed of the reader: their button is quiet."""
-REQUESTS_OF_ACTION: Final = {
-    Action.CHANGE_DELIVERY: (BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT),
-    Action.NOT_AT_HOME: (BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT, BuyerTaskKind.PHONE, BuyerTaskKind.ADDRESS),
-    Action.REPORT_NOT_RECEIVED: (BuyerTaskKind.NOT_RECEIVED,),
-}
-"""The requests that an action stands for; the first that is open is its target."""
 MIN_PARCELS_FOR_DOTS: Final = 30
 
 
@@ -181,9 +175,12 @@ def buttons_of(shipment: Shipment, facts: ParcelFacts, state: ParcelState, task:
     if state.action in DETAIL_LINKS:
         return [Button(*DETAIL_LINKS[state.action](facts.details), is_quiet=False)]
     kinds = [kind for kind in REQUESTS_OF_ACTION.get(state.action, ()) if kind in facts.requests]
+    # Where the action has no words of its own, the requests have: "Send it again", or else "Get a refund".
+    own_label = ACTION_LABELS.get(state.action)
+    shown = kinds[:1] if own_label else kinds
     return [
-        Button(str(ACTION_LABELS[state.action]), reverse("buyer_task", args=[shipment.token, kind]), is_quiet)
-        for kind in kinds[:1]
+        Button(str(own_label or kind.label), reverse("buyer_task", args=[shipment.token, kind]), is_quiet or index > 0)
+        for index, kind in enumerate(shown)
     ]
 
 

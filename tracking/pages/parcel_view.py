@@ -115,13 +115,14 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     requests = requests_to_offer(shipment, buyer_tasks, now)
     facts = facts_for_page(shipment, now, requests)
     state = decide_state(facts)
+    explanation = alert_sentences(shipment, facts, state.kind, reader)
     answer = build_answer(
         state,
         facts,
         shipment,
         names_for(shipment, current_carrier(leg_views), reader),
         reader,
-        () if state.task else alert_sentences(shipment, facts, state.kind, reader),
+        explanation[:1] if state.task else explanation,
     )
     lines = lines_with_pictures(shipment)
     picture = next((line.picture for line in lines if line.picture), None)

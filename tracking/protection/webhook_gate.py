@@ -42,13 +42,13 @@ def with_webhook_gate(
         if match is None:
             await application(scope, receive, send)
         elif slots.is_full:
-            await send_busy(send)
+            await send_busy(scope, send)
         else:
             with tempfile.SpooledTemporaryFile(BODY_IN_MEMORY_BYTES) as body:
                 if not await read_body(receive, body):
                     return
                 if not slots.take():
-                    await send_busy(send)
+                    await send_busy(scope, send)
                     return
                 try:
                     body.seek(0)
