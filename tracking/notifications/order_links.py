@@ -38,7 +38,7 @@ def build_links_message(orders: list[Order], language: str, request_key: str) ->
         direction=text_direction_of(language),
         sender=settings.SITE_NAME,
         subject=_("The link to your order"),
-        headline=_("Here is your order"),
+        headline=_("Here is your order") if len(orders) == 1 else _("Here are your orders"),
         lines=(
             _("Somebody, most likely you, asked for the links to the orders of this address."),
             _("If it was not you, do nothing: nobody else received them."),
