@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from allauth.core.internal.ratelimit import respond_429
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from tests import factories
-from tracking.pages.errors import find_form_path
+from tracking.pages.errors import answer_too_many, find_form_path
+from tracking.pages.reader import ReaderMiddleware
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +93,27 @@ def test_a_page_for_somebody_else_says_so_without_a_query(client: Client) -> Non
 def test_a_missing_page_makes_no_query(client: Client) -> None:
     with no_database():
         assert client.get("/nothing-here/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(900, "Please wait 15 minutes"), (61, "Please wait 2 minutes"), (60, "Please wait 1 minute<")],
+)
+def test_too_many_tries_are_answered_with_the_time_to_wait(rf: RequestFactory, seconds: int, words: str) -> None:
+    request = rf.get("/")
+    ReaderMiddleware(lambda _request: HttpResponse())(request)
+
+    response = answer_too_many(request, seconds)
+
+    assert (response.status_code, response["Retry-After"]) == (429, str(seconds))
+    assert words in response.content.decode()
+
+
+def test_limits_of_the_account_pages_are_answered_with_the_same_page(rf: RequestFactory) -> None:
+    request = rf.get("/account/login/code/")
+    ReaderMiddleware(lambda _request: HttpResponse())(request)
+
+    response = respond_429(request)
+
+    assert response.status_code == 429
+    assert "Please wait a few minutes" in response.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,6 @@ def find_form_path(request: HttpRequest) -> str:
 
 def answer_too_many(request: HttpRequest, wait_seconds: int) -> HttpResponse:
     """Answer 429 to a client that failed too often, with the time after which it may try again."""
-    response = render(request, "429.html", status=429)
+    response = render(request, "429.html", {"wait_minutes": ceil(wait_seconds / 60)}, status=429)
     response["Retry-After"] = str(wait_seconds)
     return response
