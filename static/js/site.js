@@ -13,6 +13,8 @@
   };
   useOwnZone(document);
   submitOnChange(document);
+  // A form that came back goes to its first wrong field.
+  document.querySelector("main [aria-invalid=true]")?.focus();
 
   // When a live update replaces the content, keep opened details open and mark new events.
   let openBeforeSwap = [];

@@ -23,7 +23,7 @@ from tracking.buyer_tasks import encrypted_store
 from tracking.buyer_tasks.paper_checks import check_answer, unchecked_answers
 from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, reject_answer
 from tracking.live import publish
-from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment
+from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment, Shop
 from tracking.models.buyer_tasks import Actor
 from tracking.pages.lockout import MAX_FAILURES_BY_ORDER
 from tracking.paper_check.formats import MAX_FILE_BYTES
@@ -175,10 +175,17 @@ def test_failures_in_the_order_lookup_count_in_the_identity_check(client: Client
     assert submit_identity(Client(REMOTE_ADDR="192.0.2.1"), shipment, BuyerTaskKind.PHONE) == 302
 
 
-def test_an_order_without_contact_data_sends_the_buyer_to_the_shop(client: Client) -> None:
+@pytest.mark.parametrize("contact", ["", "help@shop.example"])
+def test_an_order_without_contact_data_sends_the_buyer_to_the_shop_only_if_it_can_be_reached(
+    client: Client, contact: str
+) -> None:
     shipment = factories.create_leg(for_order=factories.create_order("LF-3", email="", country="DE")).shipment
+    Shop.objects.update(support_email=contact)
 
-    assert "Please write to the shop" in client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+    html = client.get(buyer_task_url(shipment, BuyerTaskKind.PHONE)).content.decode()
+
+    assert "we cannot check that it is yours" in html and 'name="identity"' not in html
+    assert ('href="#help"' in html) is ("mailto:help@shop.example" in html) is bool(contact)
 
 
 def test_an_answer_gives_a_receipt_and_updates_open_pages(
@@ -215,7 +222,7 @@ def test_the_same_form_sent_twice_stores_one_answer(client: Client, shipment: Sh
         (BuyerTaskKind.TAX_ID, {"tax_id": "?"}, "4 to 24 letters"),
         (BuyerTaskKind.DAY, {"day": "2026-09-20"}, "not one of the available choices"),
         (BuyerTaskKind.ADDRESS, {"street_address": "Weg 1", "city": "Berlin", "postal_code": "1"}, "An example: 26133"),
-        (BuyerTaskKind.PAPERS, {}, "This paper is needed."),
+        (BuyerTaskKind.PAPERS, {}, "This document is needed."),
     ],
 )
 def test_an_invalid_answer_shows_its_error_and_keeps_the_input(
@@ -288,7 +295,7 @@ def test_the_buyer_reads_which_file_was_refused_and_sends_another(client: Client
 
     html = client.get(url).content.decode()
     assert "<bdi>Ana 7.pdf</bdi>: This PDF is damaged" in html and "Please print it as a new PDF." in html
-    assert 'type="file"' in html and "Please choose the files once more" in html and "photo.jpg" not in html
+    assert 'type="file"' in html and "Please choose the files again" in html and "photo.jpg" not in html
     public_page = Client().get(shipment.get_absolute_url()).content.decode()
     assert "This PDF is damaged" in public_page and "Ana 7" not in public_page
 
@@ -302,12 +309,35 @@ def test_the_receipt_updates_itself_only_while_papers_are_being_checked(client: 
 
     html = submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("cut.pdf", b"%PDF-1.7")])
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
-    assert live in html and f'hx-get="{url}"' in html and 'class="refresh">Refresh' in html
+    assert live in html and f'hx-get="{url}"' in html and 'class="button quiet refresh">Refresh' in html
     assert f'hx-get="{url}"' in fragment and "<html" not in fragment
 
     check_answer(BuyerTaskAnswer.objects.get().pk, NOW)
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
     assert 'type="file"' in fragment and "hx-get" not in fragment and "Not accepted" in fragment
+
+
+def test_an_error_stands_at_its_field_and_the_title_counts_it(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PHONE)
+
+    html = submit_answer(client, shipment, BuyerTaskKind.PHONE, phone="12")
+
+    assert "<title>1 thing to fix: " in html
+    field = html.partition('<div class="field wrong">')[2].partition("</div>")[0]
+    assert 'aria-invalid="true"' in field and 'aria-describedby="id_phone_helptext id_phone_error"' in field
+    assert '<p id="id_phone_error" class="error">' in field and 'id="id_phone_helptext"' in field
+
+
+def test_a_photo_and_a_chosen_file_of_one_document_are_both_stored(client: Client, shipment: Shipment) -> None:
+    open_buyer_task(shipment, BuyerTaskKind.PAPERS)
+    submit_identity(client, shipment, BuyerTaskKind.PAPERS)
+
+    html = client.get(buyer_task_url(shipment, BuyerTaskKind.PAPERS)).content.decode()
+
+    assert html.count('type="file" name="invoice"') == 2 and 'capture="environment"' in html
+    assert f'data-max-bytes="{MAX_FILE_BYTES}"' in html and "js/files" in html
+    submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("camera.jpg"), photo("file.jpg")])
+    assert Paper.objects.count() == 2
 
 
 def test_papers_are_kept_while_the_broker_is_away(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, cast
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -211,6 +212,7 @@ def render_page(
         "shipment": shipment,
         "order": shipment.order,
         "title": buyer_task_title(kind),
+        "paper_days": settings.PAPERS_DAYS,
         "reader": activate_reader_for_order(request, shipment.order),
     }
     template = "buyer_task/_live_part.html" if cast(BuyerRequest, request).htmx else "buyer_task/page.html"

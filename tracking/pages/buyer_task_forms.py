@@ -108,7 +108,7 @@ class TaxIdForm(AnswerForm):
     tax_id = forms.CharField(
         label=gettext_lazy("Tax number"),
         max_length=40,
-        help_text=gettext_lazy("As it stands on your papers, for example CPF in Brazil or P… in South Korea."),
+        help_text=gettext_lazy("As on your documents, for example CPF in Brazil or P… in South Korea."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 
@@ -239,7 +239,7 @@ class PapersField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = data if isinstance(data, list) else [data] if data else []
         if self.required and not files:
-            raise forms.ValidationError(_("This paper is needed."))
+            raise forms.ValidationError(_("This document is needed."))
         return files
 
 
@@ -251,6 +251,10 @@ class PapersForm(AnswerForm):
         requested = self.form_context.buyer_task.requested_papers if self.form_context.buyer_task else []
         for kind in [PaperKind(name) for name in requested] or [PaperKind.INVOICE]:
             self.fields[kind.value] = PapersField(label=kind.label)
+            # Read by js/files.js, which says it before the file is sent.
+            message = localize_digits(file_too_large_message(), self.form_context.reader)
+            limit = {"data-max-bytes": str(MAX_FILE_BYTES), "data-too-large": message}
+            self.fields[kind.value].widget.attrs |= limit
         self.fields["note"] = note_field()
 
     def clean(self) -> dict[str, Any]:

@@ -48,6 +48,13 @@ def reader_zone_city(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def reader_zone(context: Context) -> str:
+    """Return the name of the reader's zone: `Berlin time`."""
+    reader = reader_from_context(context)
+    return datetimes.zone_name(reader.zone.key, reader.locale)
+
+
+@register.simple_tag(takes_context=True)
 def relative_time(context: Context, value: datetime) -> str:
     """Format the distance of an instant from `now` in the context."""
     return datetimes.format_relative_time(value, context["now"], reader_from_context(context))
