@@ -26,6 +26,7 @@ from tracking.notifications import confirmation
 from tracking.notifications.retention import erase_expired_rows
 from tracking.notifications.texts import authenticity_code, unsubscribe_path
 from tracking.pages.orders import follow_orders
+from tracking.vocabulary import NoticeKind
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ def test_an_address_counts_once_its_owner_has_confirmed_it(client: Client, order
     (link,) = send_confirmations()
     assert not Contact.objects.usable().exists()
 
-    assert "Yes, tell me" in client.get(link).content.decode()
+    assert "Keep me posted" in client.get(link).content.decode()
     assert not Contact.objects.usable().exists()
     response = client.post(link)
 
@@ -142,6 +143,27 @@ def test_preferences_are_saved(client: Client, contact: Contact, order: Order) -
     assert Mute.objects.get().shipment == shipment
 
 
+def test_every_box_of_the_table_names_its_row_and_its_column(client: Client, contact: Contact) -> None:
+    page = client.get(contact.subscriber.get_absolute_url()).content.decode()
+
+    table = page.partition('<table class="matrix">')[2].partition("</table>")[0]
+    assert table.count('<tr><th scope="row">') == len(NoticeKind) == table.count('type="checkbox"')
+    assert '<label><span class="unseen">Delivered, Email</span><input type="checkbox"' in table
+
+
+@pytest.mark.parametrize(("state", "word"), [("confirmed", "On"), ("unconfirmed", "Not confirmed"), ("stopped", "Off")])
+def test_each_address_says_whether_it_is_used(client: Client, contact: Contact, state: str, word: str) -> None:
+    if state == "unconfirmed":
+        Contact.objects.update(confirmed_at=None)
+    if state == "stopped":
+        Contact.objects.update(disabled_at=timezone.now(), disabled_reason="stopped")
+
+    page = client.get(contact.subscriber.get_absolute_url()).content.decode()
+
+    assert f"<em>{word}</em>" in page
+    assert ('name="reactivate"' in page) is (state == "stopped")
+
+
 def test_the_page_switches_to_the_chosen_language(client: Client, contact: Contact) -> None:
     page = submit_preferences(client, contact, language="zh-hans")
 
@@ -154,7 +176,7 @@ def test_the_page_switches_to_the_chosen_language(client: Client, contact: Conta
 def test_invalid_preferences_change_nothing(client: Client, contact: Contact, wrong: dict[str, str]) -> None:
     page = submit_preferences(client, contact, **wrong)
 
-    assert "Something is not right yet" in page
+    assert "1 thing to fix" in page
     assert contact.subscriber.zone == "Europe/Berlin"
     assert not NoticePreference.objects.exists()
 
@@ -335,12 +357,12 @@ def test_a_push_subscription_is_stored_replaced_and_deleted(client: Client, cont
 def test_only_channels_with_a_contact_have_a_column(client: Client, contact: Contact, settings: Any) -> None:
     settings.NOTICE_WEBHOOKS = True
     page = client.get(contact.subscriber.get_absolute_url()).content.decode()
-    assert page.count('<th scope="col">') == 2
+    assert page.count('<th scope="col">') == 1
 
     Contact.objects.create(subscriber=contact.subscriber, channel="webhook", address="https://hooks.example.com/s3cret")
     page = client.get(contact.subscriber.get_absolute_url()).content.decode()
 
-    assert page.count('<th scope="col">') == 3
+    assert page.count('<th scope="col">') == 2
     assert "hooks.example.com" in page
     assert "s3cret" not in page
 

@@ -21,6 +21,9 @@ from tracking.models import Contact, Mute, Notice, NoticePreference, Shipment, S
 from tracking.models.texts import DisabledReason
 from tracking.notifications.channels import CHANNELS, configured_channels, vapid
 from tracking.notifications.channels.channel import Channel, InvalidContactAddressError
+from tracking.notifications.channels.email import EmailChannel
+from tracking.notifications.channels.push import PushChannel
+from tracking.notifications.channels.webhook import WebhookChannel
 from tracking.notifications.texts import authenticity_code, contact_id_from_token
 from tracking.notifications.triggers import DEFAULT_KINDS
 from tracking.pages.contacts import address_channels
@@ -70,7 +73,7 @@ class SubscriberForm(SubscriberModelForm):
             "urgent_in_quiet_hours": _("A task with a deadline and “out for delivery” may come in quiet hours"),
             "digest_frequency": _("How often"),
             "attach_calendar": _("With a date, send a calendar file that moves the day in my calendar"),
-            "follow_new_orders": _("Tell me of new orders too"),
+            "follow_new_orders": _("Write about new orders too"),
             "paused": _("Pause everything"),
         }
 
@@ -96,7 +99,7 @@ def notice_preferences(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "subscriber": subscriber,
         "contacts": [row for contact in contacts if (row := contact_row(contact))],
-        "channels": [channel.label for channel in channels.values()],
+        "channels": [ChannelColumn(str(channel.label), channel_icon(name)) for name, channel in channels.items()],
         "rows": notice_kind_rows(subscriber, channels),
         "followed_shipments": followed_shipments(subscriber),
         "address_channels": address_channels().items(),
@@ -112,6 +115,19 @@ class ContactRow(NamedTuple):
     contact: Contact
     label: str
     display_address: str
+    icon: str
+
+
+class ChannelColumn(NamedTuple):
+    """A channel as a column of the table: its name for readers and its pictogram."""
+
+    label: str
+    icon: str
+
+
+def channel_icon(name: str) -> str:
+    """Return the pictogram of a channel; all messengers have the same."""
+    return {EmailChannel.name: "mail", PushChannel.name: "phone", WebhookChannel.name: "link"}.get(name, "speech")
 
 
 def contact_row(contact: Contact) -> ContactRow | None:
@@ -120,9 +136,10 @@ def contact_row(contact: Contact) -> ContactRow | None:
     if channel is None:
         return None
     try:
-        return ContactRow(contact, str(channel.label), channel.display_address(contact.address))
+        display_address = channel.display_address(contact.address)
     except InvalidContactAddressError:
-        return ContactRow(contact, str(channel.label), "")
+        display_address = ""
+    return ContactRow(contact, str(channel.label), display_address, channel_icon(contact.channel))
 
 
 def subscriber_channels(subscriber: Subscriber) -> dict[str, Channel]:

@@ -32,7 +32,7 @@ class EmailChannel:
     """Sends mails through the site's own mail server."""
 
     name = "email"
-    label = gettext_lazy("E-mail")
+    label = gettext_lazy("Email")
     is_idempotent = True
     max_concurrent = 1
 
