@@ -79,10 +79,14 @@ def day_cell(day: date, window: ShownWindow, facts: ParcelFacts, reader: Reader)
         "best": day == window.likely_on,
         "said": is_promised,
     }
-    # Narrow names where they are unambiguous enough; two letters in alphabets.
-    pattern = "EEEEE" if reader.locale.language in ("ja", "zh", "ko", "ar") else "EEEEEE"
-    weekday = format_date(day, pattern, locale=reader.locale)
+    weekday = weekday_name(day, reader)
     return DayCell(weekday, format_number(day.day, reader), " ".join(name for name, holds in kinds.items() if holds))
+
+
+def weekday_name(day: date, reader: Reader) -> str:
+    """Return the name of a weekday for the strip: one character where that is unambiguous enough, else two letters."""
+    pattern = "EEEEE" if reader.locale.language in ("ja", "zh", "ko", "ar") else "EEEEEE"
+    return str(format_date(day, pattern, locale=reader.locale))
 
 
 def hours_bar(window: ShownWindow, shipment: Shipment, reader: Reader, now: datetime) -> HoursBar | None:

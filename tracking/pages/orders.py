@@ -1,14 +1,15 @@
-"""A user's orders: those placed with an e-mail address that the user has verified."""
+"""A user's parcels: those of orders placed with an e-mail address that the user has verified."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,28 +18,67 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from tracking.localization.reader import most_populous_zone
-from tracking.models import Contact, Follow, Order, Subscriber
+from tracking.models import Contact, Follow, Order, Shipment, Subscriber
 from tracking.models.notices import address_key
 from tracking.notifications.channels.email import EmailChannel
+from tracking.pages.parcel_card import build_cards, card_prefetches
+from tracking.pages.parcel_list import build_parcel_list
 from tracking.pages.private import private_page
+from tracking.pages.reader import BuyerRequest
 from tracking.typed_input.email_addresses import normalize_verified_address
 
 MAX_ORDERS: Final = 100
+MAX_QUERY_LENGTH: Final = 100
 
 
 @private_page
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def orders(request: HttpRequest) -> HttpResponse:
-    """List the user's orders, newest first; a POST follows all of them."""
+    """List the user's parcels, or those that a search finds; a POST follows all orders."""
     assert isinstance(request.user, User)
-    newest = orders_of(request.user).select_related("shop").prefetch_related("shipments__forecast")[:MAX_ORDERS]
-    own_orders = list(newest)
+    own_orders = list(orders_of(request.user).select_related("shop")[:MAX_ORDERS])
     if request.method == "POST":
         return redirect(follow_orders(request.user, own_orders))
-    subscriber = Subscriber.objects.filter(user=request.user).first()
-    context = {"orders": own_orders, "subscriber": subscriber, "addresses": verified_emails(request.user)}
+    reader, now = cast(BuyerRequest, request).reader, timezone.now()
+    query = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
+    cards = build_cards(shipments_of(own_orders, query), reader, now)
+    context = {
+        "parcels": build_parcel_list(cards, reader, now),
+        "cards": cards,
+        "unshipped": [] if query else unshipped_orders(own_orders),
+        "has_orders": bool(own_orders),
+        "query": query,
+        "reader": reader,
+        "subscriber": Subscriber.objects.filter(user=request.user).first(),
+        "addresses": verified_emails(request.user),
+    }
     return render(request, "orders/page.html", context)
+
+
+def shipments_of(own_orders: Sequence[Order], query: str) -> list[Shipment]:
+    """Return the shipments of orders, with what their cards need; only those that fit a search for `query`."""
+    shipments = Shipment.objects.filter(order__in=[order.pk for order in own_orders])
+    if query:
+        wanted = (
+            Q(order__number__icontains=query)
+            | Q(order__shop__name__icontains=query)
+            | Q(lines__title__icontains=query)
+            | Q(legs__number__icontains=query, legs__removed_at=None)
+        )
+        shipments = shipments.filter(pk__in=shipments.filter(wanted).values("pk"))
+    found = list(shipments.select_related("forecast").prefetch_related(*card_prefetches()).order_by("-pk"))
+    orders_by_pk = {order.pk: order for order in own_orders}
+    # Sets the same objects on each, so that the cards need no query for them.
+    for shipment in found:
+        shipment.order = orders_by_pk[shipment.order_id]
+    return found
+
+
+def unshipped_orders(own_orders: Sequence[Order]) -> list[Order]:
+    """Return the orders that have no parcel yet."""
+    shipped = set(Shipment.objects.filter(order__in=[order.pk for order in own_orders]).values_list("order", flat=True))
+    return [order for order in own_orders if order.pk not in shipped]
 
 
 def verified_emails(user: User) -> list[str]:

@@ -30,7 +30,10 @@ ENDED_KINDS: Final = frozenset(
 
 
 class ParcelCard(NamedTuple):
-    """One parcel as a card. `task_title` is what its buyer is asked for, `latest` the last scan with its age."""
+    """One parcel as a card. `task_title` is what its buyer is asked for, `latest` the last scan with its age.
+
+    `likely_on` is the likeliest day of arrival, None where no window is shown; `has_hours` is whether hours are shown.
+    """
 
     shipment: Shipment
     tone: str
@@ -42,6 +45,8 @@ class ParcelCard(NamedTuple):
     task_title: str
     has_ended: bool
     earliest_on: date
+    likely_on: date | None
+    has_hours: bool
 
 
 def card_prefetches() -> list[Prefetch[str]]:
@@ -79,6 +84,8 @@ def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
         task_title=task.title if task else "",
         has_ended=state.kind in ENDED_KINDS,
         earliest_on=state.window.first_on if state.window else shipment.delivered_on or date.max,
+        likely_on=state.window.likely_on if state.window else None,
+        has_hours=state.window is not None and state.window.earliest_at is not None,
     )
 
 
