@@ -147,7 +147,10 @@ def test_every_account_page_uses_the_layout_of_the_site(client: Client, name: st
 
     assert page.status_code == 200
     assert f'<html lang="{language}"' in page.content.decode()
-    assert 'class="task account"' in page.content.decode()
+    html = page.content.decode()
+    assert html.count("<h1") == 1
+    assert (name == "account_orders") is ('<section class="card door account">' not in html)
+    assert all(old not in html for old in ('class="main', 'class="notice', "field-error"))
 
 
 def create_order(email: str, number: str) -> Order:
@@ -165,8 +168,8 @@ def test_an_account_shows_the_orders_of_verified_addresses_only(client: Client) 
     page = client.get(reverse("account_orders")).content.decode()
 
     assert set(orders_of(user)) == set(own)
-    assert all(order.number in page for order in own)
-    assert not any(order.get_absolute_url() in page for order in others)
+    assert all(order.shipments.get().get_absolute_url() in page for order in own)
+    assert not any(order.shipments.get().get_absolute_url() in page for order in others)
 
 
 def test_all_own_orders_are_followed_with_one_request(client: Client) -> None:
