@@ -17,7 +17,7 @@ from accounts.models import User
 from tests import factories
 from tracking import buyer_tasks
 from tracking.models import Order, OrderLine, Shipment
-from tracking.vocabulary import BuyerTaskKind, Milestone
+from tracking.vocabulary import BuyerTaskKind, Milestone, Overlay, Scan
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
@@ -74,6 +74,25 @@ def test_parcels_stand_in_the_group_of_what_happens_to_them(client: Client) -> N
     assert came.token in recent and old.token not in recent
     assert old.token in archive and "Archive, 1 parcel" in archive and "August 2026" in archive
     assert "2 parcels on the way" in html
+
+
+@pytest.mark.usefixtures("ana")
+def test_a_lost_parcel_is_not_counted_as_on_the_way(client: Client) -> None:
+    lost = create_shipment(
+        "CP1",
+        milestone=Milestone.LAST_MILE,
+        overlay=Overlay.EXCEPTION,
+        last_scan=Scan.EXCEPTION_LOST,
+        problem_scan=Scan.EXCEPTION_LOST,
+        last_event_at=NOW,
+        last_received_at=NOW,
+    )
+    coming = create_shipment("CP2", milestone=Milestone.LAST_MILE)
+
+    html = page_of(client)
+
+    assert lost.token in section(html, "trouble") and coming.token in section(html, "coming")
+    assert "1 parcel on the way" in html
 
 
 @pytest.mark.usefixtures("ana")

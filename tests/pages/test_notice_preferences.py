@@ -25,6 +25,7 @@ from tracking.models import Contact, Follow, Mute, Notice, NoticePreference, Ord
 from tracking.notifications import confirmation
 from tracking.notifications.retention import erase_expired_rows
 from tracking.notifications.texts import authenticity_code, unsubscribe_path
+from tracking.pages.notice_patterns import PATTERNS
 from tracking.pages.orders import follow_orders
 from tracking.vocabulary import NoticeKind
 
@@ -141,6 +142,28 @@ def test_preferences_are_saved(client: Client, contact: Contact, order: Order) -
     assert not NoticePreference.objects.get(kind="delivered", channel="email").enabled
     assert not NoticePreference.objects.filter(kind="customs_started").exists()
     assert Mute.objects.get().shipment == shipment
+
+
+def enabled_kinds(page: str) -> set[str]:
+    return set(re.findall(r'name="notify (\w+) email" data-patterns="[a-z ]*" checked', page))
+
+
+@pytest.mark.parametrize("name", ["little", "all", "usual"])
+def test_a_pattern_sets_all_boxes_and_stays_chosen(client: Client, contact: Contact, name: str) -> None:
+    other = "all" if name == "usual" else "usual"
+    submit_preferences(client, contact, much=other)
+
+    page = submit_preferences(client, contact, much=name)
+
+    assert enabled_kinds(page) == {kind.value for kind in PATTERNS[name].kinds}
+    assert f'value="{name}" checked' in page and page.count('name="much"') == 3
+
+
+def test_a_box_changed_by_hand_counts_while_the_pattern_stays_as_it_was(client: Client, contact: Contact) -> None:
+    page = submit_preferences(client, contact, much="usual", **{"notify delivered email": "on"})
+
+    assert enabled_kinds(page) == {"delivered"}
+    assert not re.search(r'name="much" value="\w+" checked', page)
 
 
 def test_every_box_of_the_table_names_its_row_and_its_column(client: Client, contact: Contact) -> None:

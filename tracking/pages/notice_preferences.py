@@ -28,6 +28,7 @@ from tracking.notifications.texts import authenticity_code, contact_id_from_toke
 from tracking.notifications.triggers import DEFAULT_KINDS
 from tracking.pages.contacts import address_channels
 from tracking.pages.lockout import is_locked_out, record_failure
+from tracking.pages.notice_patterns import PATTERNS, pattern_of, patterns_with
 from tracking.pages.private import private_page
 from tracking.vocabulary import NoticeKind
 
@@ -43,6 +44,7 @@ class NoticeKindRow(NamedTuple):
     """One kind of notice with a checkbox for each channel: (name in the form, label, whether checked)."""
 
     kind: NoticeKind
+    patterns: str
     checkboxes: list[tuple[str, str, bool]]
 
 
@@ -101,6 +103,8 @@ def notice_preferences(request: HttpRequest, token: str) -> HttpResponse:
         "contacts": [row for contact in contacts if (row := contact_row(contact))],
         "channels": [ChannelColumn(str(channel.label), channel_icon(name)) for name, channel in channels.items()],
         "rows": notice_kind_rows(subscriber, channels),
+        "patterns": [(name, pattern.label) for name, pattern in PATTERNS.items()],
+        "chosen_pattern": chosen_pattern(subscriber, channels),
         "followed_shipments": followed_shipments(subscriber),
         "address_channels": address_channels().items(),
         "vapid_public_key": vapid.public_key(),
@@ -154,6 +158,7 @@ def notice_kind_rows(subscriber: Subscriber, channels: Mapping[str, Channel]) ->
     return [
         NoticeKindRow(
             kind,
+            patterns_with(kind),
             [
                 (checkbox_name(kind, name), str(channel.label), enabled.get((kind.value, name), kind in DEFAULT_KINDS))
                 for name, channel in channels.items()
@@ -163,23 +168,35 @@ def notice_kind_rows(subscriber: Subscriber, channels: Mapping[str, Channel]) ->
     ]
 
 
+def chosen_pattern(subscriber: Subscriber, channels: Mapping[str, Channel]) -> str:
+    """Return the pattern that the stored preferences of all channels follow; '' if there is none."""
+    rows = notice_kind_rows(subscriber, channels)
+    return pattern_of(
+        frozenset(row.kind for row in rows if row.checkboxes[index][2]) for index, _channel in enumerate(channels)
+    )
+
+
 def checkbox_name(kind: NoticeKind, channel: str) -> str:
     """Return the name in the form of the checkbox for a kind on a channel."""
     return f"notify {kind.value} {channel}"
 
 
 def save_notice_preferences(subscriber: Subscriber, request: HttpRequest) -> None:
-    """Store the preferences that differ from the defaults.
+    """Store the preferences that differ from the defaults: those of a newly chosen pattern, else the checkboxes.
 
     Those for channels that are not on the page now are left alone.
     """
     channels = subscriber_channels(subscriber)
+    pattern = PATTERNS.get(request.POST.get("much", ""))
+    if pattern is PATTERNS.get(chosen_pattern(subscriber, channels)):
+        pattern = None
     subscriber.notice_preferences.filter(channel__in=channels).delete()
     NoticePreference.objects.bulk_create(
         NoticePreference(subscriber=subscriber, kind=kind, channel=name, enabled=is_enabled)
         for kind in NoticeKind
         for name in channels
-        if (is_enabled := checkbox_name(kind, name) in request.POST) != (kind in DEFAULT_KINDS)
+        if (is_enabled := kind in pattern.kinds if pattern else checkbox_name(kind, name) in request.POST)
+        != (kind in DEFAULT_KINDS)
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
 from tracking.localization.reader import Reader, zone_of_country
+from tracking.page_state import Tone
 from tracking.pages.hero import MAX_DAYS_IN_STRIP, DayCell, weekday_name
 from tracking.pages.parcel_card import ParcelCard
 
@@ -27,9 +28,13 @@ class ArchiveMonth(NamedTuple):
 
 
 class ParcelList(NamedTuple):
-    """A user's parcels in groups. `next_card` is the one that arrives next, None where no date is known."""
+    """A user's parcels in groups; lost and damaged ones are in trouble.
+
+    `next_card` is the one that arrives next, None where no date is known.
+    """
 
     your_turn: list[ParcelCard]
+    in_trouble: list[ParcelCard]
     on_the_way: list[ParcelCard]
     delivered: list[ParcelCard]
     archive: list[ArchiveMonth]
@@ -40,7 +45,7 @@ class ParcelList(NamedTuple):
 
     @property
     def open_count(self) -> int:
-        """Return how many parcels are still to come."""
+        """Return how many parcels are still to come, without those in trouble."""
         return len(self.your_turn) + len(self.on_the_way)
 
     @property
@@ -59,7 +64,8 @@ def build_parcel_list(cards: Sequence[ParcelCard], reader: Reader, now: datetime
     others = {card.likely_on for card in still_to_come if card.likely_on and card is not next_card}
     return ParcelList(
         your_turn=[card for card in still_to_come if card.task_title],
-        on_the_way=[card for card in still_to_come if not card.task_title],
+        in_trouble=[card for card in still_to_come if not card.task_title and card.tone == Tone.BAD],
+        on_the_way=[card for card in still_to_come if not card.task_title and card.tone != Tone.BAD],
         delivered=[card for card in ended if card not in archived],
         archive=[
             ArchiveMonth(str(format_skeleton("yMMMM", month, locale=reader.locale)), list(group))
