@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests import factories
+from tests.notifications.forecasts import make_forecast
 from tracking import buyer_tasks
 from tracking.models import Order, OrderLine, Shipment
 from tracking.vocabulary import BuyerTaskKind, Milestone, Overlay, Scan
@@ -22,6 +24,7 @@ from tracking.vocabulary import BuyerTaskKind, Milestone, Overlay, Scan
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
 ANA = "ana@example.com"
+ON_THE_WAY = {"milestone": Milestone.LAST_MILE, "last_event_at": NOW, "last_received_at": NOW}
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +45,7 @@ def create_shipment(number: str, **fields: object) -> Shipment:
     order = factories.create_order(f"LF-{number}", email=ANA, country="DE")
     shipment = factories.create_leg(number, for_order=order).shipment
     Shipment.objects.filter(pk=shipment.pk).update(**fields)
-    return shipment
+    return Shipment.objects.get(pk=shipment.pk)
 
 
 def delivered(days_ago: int) -> dict[str, object]:
@@ -156,3 +159,19 @@ def test_more_parcels_cost_no_more_queries(client: Client) -> None:
         create_shipment(f"CP{number}", milestone=Milestone.LAST_MILE)
 
     assert count_queries() == before
+
+
+@pytest.mark.usefixtures("ana")
+def test_the_next_arrival_is_the_headline_and_likely_days_are_marked(client: Client) -> None:
+    later, sooner = (create_shipment(number, **ON_THE_WAY) for number in ("CP1", "CP2"))
+    make_forecast(later, date(2026, 9, 26), 2)
+    make_forecast(sooner, date(2026, 9, 23), 2)
+
+    html = page_of(client)
+
+    heading = html.partition("<h1")[2].partition("</h1>")[0]
+    assert "2 parcels on the way. The next:" in heading and "23" in heading and "26" not in heading
+    strip = html.partition('<ol class="days"')[2].partition("</ol>")[0]
+    assert re.findall(r'class="([a-z ]+)">\w+<b>(\d+)', strip) == [("today", "21"), ("best", "23"), ("best", "26")]
+    assert "Then most likely" in html
+    assert html.index(sooner.token) < html.index(later.token)

@@ -16,6 +16,7 @@ from tracking.localization.reader import Reader
 from tracking.models import Alert, BuyerTask, Leg, Shipment
 from tracking.page_state import Part, StateKind, decide_state
 from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
+from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
 from tracking.pages.hero_drawings import StepView, step_view
 from tracking.pages.parcel_view import facts_for_page
@@ -32,7 +33,7 @@ ENDED_KINDS: Final = frozenset(
 class ParcelCard(NamedTuple):
     """One parcel as a card. `task_title` is what its buyer is asked for, `latest` the last scan with its age.
 
-    `likely_on` is the likeliest day of arrival, None where no window is shown; `has_hours` is whether hours are shown.
+    `likely_on` is the likeliest day of arrival, None where the answer is no window; `has_hours` is whether hours are shown.
     """
 
     shipment: Shipment
@@ -84,7 +85,7 @@ def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
         task_title=task.title if task else "",
         has_ended=state.kind in ENDED_KINDS,
         earliest_on=state.window.first_on if state.window else shipment.delivered_on or date.max,
-        likely_on=state.window.likely_on if state.window else None,
+        likely_on=state.window.likely_on if state.window and state.kind in WINDOW_MESSAGES else None,
         has_hours=state.window is not None and state.window.earliest_at is not None,
     )
 

@@ -14,7 +14,7 @@ from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
 from tracking.localization.reader import Reader, zone_of_country
 from tracking.page_state import Tone
-from tracking.pages.hero import MAX_DAYS_IN_STRIP, DayCell, weekday_name
+from tracking.pages.hero_drawings import MAX_DAYS_IN_STRIP, DayCell, weekday_name
 from tracking.pages.parcel_card import ParcelCard
 
 ARCHIVED_AFTER: Final = timedelta(days=30)
