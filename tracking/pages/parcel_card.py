@@ -33,7 +33,8 @@ ENDED_KINDS: Final = frozenset(
 class ParcelCard(NamedTuple):
     """One parcel as a card. `task_title` is what its buyer is asked for, `latest` the last scan with its age.
 
-    `likely_on` is the likeliest day of arrival, None where the answer is no window; `has_hours` is whether hours are shown.
+    `likely_on` is the likeliest day of arrival, None where the answer is no window; `has_hours` is whether hours are
+    shown.
     """
 
     shipment: Shipment
