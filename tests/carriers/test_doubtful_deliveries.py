@@ -1,0 +1,27 @@
+"""A delivery that is conditional, denied, of the future or not to the buyer is none, whatever stands behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracking.carriers.phrases import match_phrase
+from tracking.vocabulary import DELIVERED_SCANS
+
+DOUBTFUL: dict[str, list[str]] = {
+    "fi": [
+        "Toimitettu ovelle, jos olet kotona",
+        "Lähetys on luovutettu",
+        "Toimitettu perille viimeistään huomenna",
+        "Vastaanottaja on saanut saapumisilmoituksen",
+        "Toimitettu naapuriterminaaliin",
+        "Lähetys on perillä noutopisteessä",
+    ],
+}
+"""Texts by language that begin like a delivery."""
+
+
+@pytest.mark.parametrize("language", DOUBTFUL)
+def test_a_doubtful_delivery_is_none(language: str) -> None:
+    matches = {text: match_phrase(text, "destination") for text in DOUBTFUL[language]}
+
+    assert {text for text, match in matches.items() if match and match.scan in DELIVERED_SCANS} == set()
