@@ -8,6 +8,15 @@ from tracking.carriers.phrases import match_phrase
 from tracking.vocabulary import DELIVERED_SCANS
 
 DOUBTFUL: dict[str, list[str]] = {
+    "cs": [
+        "Doručena ke dveřím, pokud jste doma",
+        "Zásilka je doručována",
+        "Doručení zásilky",
+        "Doručeno na adresu odesílatele",
+        "Doručena do skladu",
+        "E-mail adresátovi - doručení zásilky",
+        "Uložení zásilky do dodávací schrány",
+    ],
     "fi": [
         "Toimitettu ovelle, jos olet kotona",
         "Lähetys on luovutettu",
