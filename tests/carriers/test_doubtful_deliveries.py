@@ -25,6 +25,14 @@ DOUBTFUL: dict[str, list[str]] = {
         "Toimitettu naapuriterminaaliin",
         "Lähetys on perillä noutopisteessä",
     ],
+    "pt-PT": [
+        "Entregue em mão, se estiver em casa",
+        "Encomenda entregue em armazém",
+        "Entregue ao estafeta para entrega",
+        "Em entrega",
+        "Encomenda entregue à porta amanhã",
+        "Depositado na loja",
+    ],
 }
 """Texts by language that begin like a delivery."""
 
