@@ -25,6 +25,14 @@ DOUBTFUL: dict[str, list[str]] = {
         "Toimitettu naapuriterminaaliin",
         "Lähetys on perillä noutopisteessä",
     ],
+    "nb": [
+        "Levert på døren, hvis du er hjemme",
+        "Levert til mottaker i morgen",
+        "Sendingen er levert inn",
+        "Levert av avsender",
+        "Utlevert fra tollen",
+        "Leveres på døren",
+    ],
     "pt-PT": [
         "Entregue em mão, se estiver em casa",
         "Encomenda entregue em armazém",
