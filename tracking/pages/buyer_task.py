@@ -39,6 +39,7 @@ from tracking.pages.identity_check import (
 from tracking.pages.lockout import WINDOW_SECONDS, Attempt
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
+from tracking.pages.shop_help import shop_facts
 from tracking.pages.uploads import keep_uploads_in_memory
 from tracking.tasks import check_papers
 from tracking.timeline import sort_scans
@@ -206,6 +207,7 @@ def render_page(
     request: HttpRequest, shipment: Shipment, kind: BuyerTaskKind, part: str, *, status: int = 200, **context: object
 ) -> HttpResponse:
     """Render one part of the page: identity_check, form or receipt; an htmx request gets the part alone."""
+    reader = activate_reader_for_order(request, shipment.order)
     shared = {
         "part": f"buyer_task/_{part}.html",
         "kind": kind,
@@ -213,7 +215,8 @@ def render_page(
         "order": shipment.order,
         "title": buyer_task_title(kind),
         "paper_days": settings.PAPERS_DAYS,
-        "reader": activate_reader_for_order(request, shipment.order),
+        "reader": reader,
+        "shop": shop_facts(shipment.order.shop, reader),
     }
     template = "buyer_task/_live_part.html" if cast(BuyerRequest, request).htmx else "buyer_task/page.html"
     return render(request, template, shared | context, status=status)

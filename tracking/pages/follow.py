@@ -24,6 +24,7 @@ from tracking.notifications.confirmation import InvalidConfirmationLinkError, re
 from tracking.pages.lockout import client_network, increment_counters, keyed_digest
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest
+from tracking.pages.shop_help import shop_facts
 
 WINDOW_SECONDS: Final = 3600
 MAX_REQUESTS_BY_CLIENT: Final = 20
@@ -84,7 +85,8 @@ def is_rate_limited(request: HttpRequest, address: str) -> bool:
 
 def render_page(request: HttpRequest, order: Order, *, status: int = 200, **context: str) -> HttpResponse:
     """Render the page."""
-    return render(request, "notices/follow.html", {"order": order, **context}, status=status)
+    shop = shop_facts(order.shop, cast(BuyerRequest, request).reader)
+    return render(request, "notices/follow.html", {"order": order, "shop": shop, **context}, status=status)
 
 
 @private_page
