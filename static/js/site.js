@@ -3,7 +3,12 @@
 (function () {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const useOwnZone = (root) => {
-    for (const field of root.querySelectorAll("[data-own-zone]")) if (zone) field.value = zone;
+    for (const field of root.querySelectorAll("[data-own-zone]")) {
+      if (!zone) continue;
+      const isMissing = field.options && ![...field.options].some((option) => option.value === zone);
+      if (isMissing) field.add(new Option(zone.split("/").pop().replaceAll("_", " "), zone));
+      field.value = zone;
+    }
   };
   const submitOnChange = (root) => {
     for (const form of root.querySelectorAll("form[data-submit-on-change]")) {

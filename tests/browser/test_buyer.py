@@ -72,10 +72,10 @@ def test_all_times_can_be_shown_in_the_readers_time_zone(page: Page, site: Site)
     open_parcel(page)
     expect(page.locator("main")).to_contain_text("Auckland time")
 
-    change_setting(page, lambda: page.get_by_text("My time").click())
+    change_setting(page, lambda: page.get_by_role("radio", name="My time").check())
 
-    expect(page.locator("main")).to_contain_text("Berlin time")
-    expect(page.locator("main")).not_to_contain_text("Auckland time")
+    expect(page.locator(".timeline")).to_contain_text("Berlin time")
+    expect(page.locator(".timeline")).not_to_contain_text("Auckland time")
 
 
 def test_everything_works_without_javascript(browser: Browser, site: Site, context_args: dict[str, Any]) -> None:

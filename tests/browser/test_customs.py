@@ -52,7 +52,7 @@ def submit_files(page: Page, translated: Any, file: FilePayload) -> None:
 def submit_papers(page: Page, translated: Any, shade: int) -> None:
     """Send a photo for each requested paper, and wait on the receipt until they are checked."""
     submit_files(page, translated, build_photo(shade))
-    expect(page.locator(".receipt .code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
+    expect(page.locator(".stub .code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
     passed_on = translated("The shop has your answer and will look at it. You need not do anything.")
     expect(page.get_by_text(passed_on)).to_be_visible(timeout=UPDATE_TIMEOUT_MS)
 
@@ -60,8 +60,8 @@ def submit_papers(page: Page, translated: Any, shade: int) -> None:
 def submit_damaged_pdf(page: Page, translated: Any) -> None:
     """Send a damaged PDF, and wait on the same page until its check refuses it."""
     submit_files(page, translated, {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 cut"})
-    refusal = page.locator(".notice.care").filter(has_text=str(translated(PaperRefusal.DAMAGED_PDF.label)))
-    expect(refusal).to_contain_text("bill.pdf", timeout=UPDATE_TIMEOUT_MS)
+    refusal = page.locator("li.wrong").filter(has_text=str(translated(PaperRefusal.DAMAGED_PDF.label)))
+    expect(refusal.first).to_contain_text("bill.pdf", timeout=UPDATE_TIMEOUT_MS)
     expect(page.locator("input[type=file]").first).to_be_visible()
 
 

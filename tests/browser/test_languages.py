@@ -40,7 +40,7 @@ def test_a_setting_changes_every_page_and_stays(page: Page, site: Site) -> None:
     page.locator("li.parcel a").first.click()
     page.locator(".aa summary").click()
     expect(page.get_by_role("radio", name="2:30")).to_be_checked()
-    page.get_by_text("14:30").click()
+    page.get_by_role("radio", name="14:30").check()
     page.get_by_role("button", name="Apply").click()
 
     expect(page.get_by_role("radio", name="14:30")).to_be_checked()

@@ -129,8 +129,7 @@ def delivery_sentence(kind: StateKind, shipment: Shipment, reader: Reader) -> st
         return _("The carrier no longer reports this delivery. We ask again soon.")
     if delivery_time(shipment) is None:
         return ""
-    zone = datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
-    return _("All times are %(zone)s.") % {"zone": zone}
+    return datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
 
 
 def has_window_headline(state: ParcelState) -> bool:
