@@ -14,6 +14,8 @@ DOUBTFUL: dict[str, list[str]] = {
         "Doručení zásilky",
         "Doručeno na adresu odesílatele",
         "Doručena do skladu",
+        "Dodano do systemu",
+        "Dodano",
         "E-mail adresátovi - doručení zásilky",
         "Uložení zásilky do dodávací schrány",
     ],

@@ -25,6 +25,7 @@ SHARED: list[tuple[str, BorderSide, str, str]] = [
     ("Pakken kan hentes i pakkeboks", "destination", "pickup.available", "da"),
     ("Sendt fra terminal", "destination", "lastmile.facility_departed", "da"),
     ("Under transport", "origin", "linehaul.in_transit", "sv"),
+    ("Fiscalização aduaneira finalizada", "destination", "import.customs_released", "pt"),
     ("Cliente ausente", "destination", "delivery.attempt_failed_absent", "es"),
 ]
 
