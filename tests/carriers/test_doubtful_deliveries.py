@@ -15,6 +15,8 @@ DOUBTFUL: dict[str, list[str]] = {
         "Doručeno na adresu odesílatele",
         "Doručena do skladu",
         "Dodano do systemu",
+        "Doručena do zahraničí",
+        "Doručena na terminál",
         "Dodano",
         "E-mail adresátovi - doručení zásilky",
         "Uložení zásilky do dodávací schrány",
@@ -32,6 +34,7 @@ DOUBTFUL: dict[str, list[str]] = {
         "Levert til mottaker i morgen",
         "Sendingen er levert inn",
         "Levert av avsender",
+        "Levert til butikk",
         "Utlevert fra tollen",
         "Leveres på døren",
     ],
@@ -42,6 +45,7 @@ DOUBTFUL: dict[str, list[str]] = {
         "Em entrega",
         "Encomenda entregue à porta amanhã",
         "Depositado na loja",
+        "Entregue em depósito",
     ],
 }
 """Texts by language that begin like a delivery."""
