@@ -53,7 +53,7 @@ def submit_papers(page: Page, translated: Any, shade: int) -> None:
     """Send a photo for each requested paper, and wait on the receipt until they are checked."""
     submit_files(page, translated, build_photo(shade))
     expect(page.locator(".stub .code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
-    passed_on = translated("The shop has your answer and will look at it. You need not do anything.")
+    passed_on = translated("The shop has your answer and will look at it. Nothing for you to do.")
     expect(page.get_by_text(passed_on)).to_be_visible(timeout=UPDATE_TIMEOUT_MS)
 
 
@@ -125,7 +125,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     admin_page.get_by_role("button", name="Accept").click()
     buyer_page.get_by_role("link", name=translated("Back to the parcel")).last.click()
     expect(buyer_page.locator(".papers .good")).to_contain_text(
-        translated("The shop has accepted your answer. That is settled.")
+        translated("The shop has accepted your answer. Nothing for you to do.")
     )
 
     carrier.push_event("InTransit_CustomsReleased", "Die Sendung wurde vom Zoll freigegeben")

@@ -29,7 +29,7 @@ def post_choice(client: Client, leg: Leg, carrier: str) -> int:
 def test_the_page_offers_other_carriers_that_the_number_could_belong_to(client: Client, leg: Leg) -> None:
     page = client.get(leg.shipment.get_absolute_url()).content.decode()
 
-    assert '<button class="button quiet" name="carrier" value="yunexpress">YunExpress</button>' in page
+    assert '<button type="submit" class="button quiet" name="carrier" value="yunexpress">YunExpress</button>' in page
 
 
 def test_choosing_a_carrier_polls_the_number_with_its_feed(client: Client, leg: Leg) -> None:
