@@ -132,6 +132,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     expect(buyer_page.get_by_text(translated("Released by import customs")).first).to_be_visible(
         timeout=UPDATE_TIMEOUT_MS
     )
+    expect(buyer_page.locator('[data-state^="customs-"]')).to_have_count(0, timeout=UPDATE_TIMEOUT_MS)
     expect(buyer_page.locator("section.task")).to_have_count(0)
     assert count_alerts(admin_page, site, "") == 0
     assert count_alerts(admin_page, site, "closed") > 0

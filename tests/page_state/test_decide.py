@@ -119,6 +119,20 @@ def test_answered_task_leaves_no_demand() -> None:
     assert (state.kind, state.tone, state.task) == (StateKind.CUSTOMS_INSPECTION, Tone.CALM, None)
 
 
+def test_accepted_answer_leaves_no_demand_either_until_customs_asks_again() -> None:
+    asked = with_problem(CUSTOMS, Scan.IMPORT_CUSTOMS_INFO_REQUIRED)._replace(settled=frozenset({BuyerTaskKind.PAPERS}))
+
+    assert decide_state(asked).kind is StateKind.CUSTOMS_INSPECTION
+    assert decide_state(asked._replace(tasks=(PAPERS,))).kind is StateKind.CUSTOMS_ASKS
+
+
+def test_parcel_that_comes_by_the_promised_day_is_not_delayed() -> None:
+    at_risk = LINEHAUL._replace(alerts=frozenset({AlertKind.PROMISE_AT_RISK}), promised_on=WINDOW.last_on)
+
+    assert decide_state(at_risk).kind is StateKind.ON_THE_WAY
+    assert decide_state(at_risk._replace(promised_on=WINDOW.first_on)).kind is StateKind.DELAYED
+
+
 def test_shop_without_contact_is_not_the_way_out() -> None:
     lost = EXAMPLES[StateKind.LOST]
 

@@ -58,7 +58,7 @@ def asks_for(kinds: frozenset[BuyerTaskKind], facts: ParcelFacts) -> bool:
 
 def is_answered(kinds: frozenset[BuyerTaskKind], facts: ParcelFacts) -> bool:
     """Return whether the buyer has answered and nothing more of these kinds is asked."""
-    return not facts.asked.isdisjoint(kinds) and not asks_for(kinds, facts)
+    return not kinds.isdisjoint(facts.asked | facts.settled) and not asks_for(kinds, facts)
 
 
 def waits_at_pickup_point(facts: ParcelFacts) -> bool:
@@ -137,7 +137,8 @@ def is_only_delayed(facts: ParcelFacts) -> bool:
 def is_delayed(facts: ParcelFacts) -> bool:
     """Return whether the carrier reports a delay, or the parcel comes after a promised day."""
     is_late = facts.is_late or facts.has_missed_carrier_date
-    return is_only_delayed(facts) or is_late or not facts.alerts.isdisjoint(LATE_ALERTS)
+    is_at_risk = not facts.alerts.isdisjoint(LATE_ALERTS) and not facts.is_in_time
+    return is_only_delayed(facts) or is_late or is_at_risk
 
 
 END_RULES: Final[Sequence[Rule]] = (

@@ -15,8 +15,8 @@ class ParcelFacts(NamedTuple):
 
     `problem` is what set the overlay; `last_scan` the latest scan of all. `furthest` is the furthest milestone on the
     way to the buyer, also for a parcel that came back. `tasks` wait for the buyer, `asked` are the kinds of those that
-    the shop or the carrier works on, and `requests` what the buyer can ask for now. `carrier_window` is the carrier's
-    own date, `details` what else it has said that is current.
+    the shop or the carrier works on, `settled` those that were accepted lately, and `requests` what the buyer can ask
+    for now. `carrier_window` is the carrier's own date, `details` what else it has said that is current.
     """
 
     today: date
@@ -39,6 +39,7 @@ class ParcelFacts(NamedTuple):
     alerts: frozenset[AlertKind] = frozenset()
     tasks: tuple[OpenTask, ...] = ()
     asked: frozenset[BuyerTaskKind] = frozenset()
+    settled: frozenset[BuyerTaskKind] = frozenset()
     requests: frozenset[BuyerTaskKind] = frozenset()
     has_contact: bool = False
     details: DeliveryDetails = NO_DETAILS
@@ -57,6 +58,11 @@ class ParcelFacts(NamedTuple):
     def is_late(self) -> bool:
         """Return whether the whole window lies after the day that the shop promised."""
         return self.promised_on is not None and self.window is not None and self.window.first_on > self.promised_on
+
+    @property
+    def is_in_time(self) -> bool:
+        """Return whether the window ends by the day that the shop promised."""
+        return self.promised_on is not None and self.window is not None and self.window.last_on <= self.promised_on
 
     @property
     def has_missed_carrier_date(self) -> bool:

@@ -16,6 +16,7 @@ from tracking.vocabulary import (
     MILESTONE_RANKS,
     AlertKind,
     BuyerTaskKind,
+    BuyerTaskState,
     JourneyKind,
     JourneyStage,
     Milestone,
@@ -65,6 +66,9 @@ def load_facts(
         alerts=frozenset(AlertKind(alert.kind) for alert in shipment.alerts.all() if is_in_force(alert, now)),
         tasks=tuple(open_task(task) for task in tasks if task.is_waiting_for_buyer),
         asked=frozenset(BuyerTaskKind(task.kind) for task in tasks if not task.is_waiting_for_buyer),
+        settled=frozenset(
+            BuyerTaskKind(task.kind) for task in shipment.buyer_tasks.all() if task.state == BuyerTaskState.ACCEPTED
+        ),
         requests=requests,
         has_contact=has_contact,
         details=details,

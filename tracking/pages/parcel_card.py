@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from django.db.models import Prefetch
+from django.utils import timezone
 
 from tracking.localization import datetimes
 from tracking.localization.reader import Reader
@@ -19,7 +20,7 @@ from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
 from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
 from tracking.pages.hero_drawings import StepView, step_view
-from tracking.pages.parcel_view import facts_for_page
+from tracking.pages.parcel_view import ACCEPTED_VISIBLE_FOR, facts_for_page
 from tracking.vocabulary import Scan
 
 ENDED_KINDS: Final = frozenset(
@@ -57,7 +58,7 @@ def card_prefetches() -> list[Prefetch[str]]:
         Prefetch("legs", Leg.objects.in_use().select_related("carrier").order_by("position", "pk")),
         Prefetch("lines"),
         Prefetch("alerts", Alert.objects.open()),
-        Prefetch("buyer_tasks", BuyerTask.objects.open()),
+        Prefetch("buyer_tasks", BuyerTask.objects.visible_to_buyer(timezone.now() - ACCEPTED_VISIBLE_FOR)),
     ]
 
 
