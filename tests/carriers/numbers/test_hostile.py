@@ -27,7 +27,12 @@ HOSTILE = [
 
 
 def search_seconds(text: str) -> float:
-    """Return the processor time that a search and a detection take."""
+    """Return the processor time that a search and a detection take: the least of three, without other work's share."""
+    return min(single_search_seconds(text) for _ in range(3))
+
+
+def single_search_seconds(text: str) -> float:
+    """Return the processor time of one search and one detection."""
     start = time.process_time()
     find_numbers(text)
     detect_carriers(text)
@@ -38,7 +43,7 @@ def search_seconds(text: str) -> float:
 def test_forty_kilobytes_take_linear_time(pattern: str) -> None:
     text = (pattern * (SIZE // len(pattern) + 1))[:SIZE]
 
-    assert search_seconds(text) < 25 * max(search_seconds(text[: SIZE // 10]), 0.008)
+    assert search_seconds(text) < 30 * max(search_seconds(text[: SIZE // 10]), 0.01)
 
 
 def test_a_link_of_a_hundred_kilobytes_is_searched_in_time() -> None:
