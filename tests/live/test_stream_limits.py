@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPResponse
 
 import pytest
@@ -27,6 +30,26 @@ def read_until(stream: HTTPResponse, line: bytes) -> None:
     assert line in received
 
 
+@contextmanager
+def publishing_again_and_again(token: str) -> Iterator[None]:
+    """Publish an update every 0.2 s: a stream greets its page before Redis has confirmed the server's subscription."""
+    publish.redis_client.cache_clear()
+    is_over = threading.Event()
+
+    def publish_until_the_end() -> None:
+        publish.publish([token])
+        while not is_over.wait(0.2):
+            publish.publish([token])
+
+    publisher = threading.Thread(target=publish_until_the_end)
+    publisher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        publisher.join()
+
+
 def test_only_tokens_of_a_shipment_or_an_order_stream() -> None:
     shipment = create_shipment()
 
@@ -36,9 +59,8 @@ def test_only_tokens_of_a_shipment_or_an_order_stream() -> None:
         of_order = open_request(port, f"/live/{shipment.order.token}")
         greetings = [stream.readline() for stream in (of_shipment, of_order)]
         read_until(of_shipment, b": listening\n")
-        publish.redis_client.cache_clear()
-        publish.publish([shipment.token])
-        read_until(of_shipment, b"event: updated\n")
+        with publishing_again_and_again(shipment.token):
+            read_until(of_shipment, b"event: updated\n")
 
     assert (unknown.status, unknown.read(), unknown.headers["Connection"]) == (404, b"", "close")
     assert (of_shipment.status, of_order.status) == (200, 200)
