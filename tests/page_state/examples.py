@@ -39,7 +39,7 @@ PENDING: Final = ParcelFacts(TODAY, has_contact=True)
 
 def with_problem(facts: ParcelFacts, problem: Scan, overlay: Overlay = Overlay.EXCEPTION) -> ParcelFacts:
     """Return facts with an overlay and the scan that set it."""
-    return facts._replace(overlay=overlay, problem=problem, last_scan=problem)
+    return facts._replace(overlay=overlay, problem=problem)
 
 
 def waiting_until(last_day: date) -> ParcelFacts:

@@ -3,6 +3,8 @@
 from tracking.page_state.decide import decide_state
 from tracking.page_state.facts import ParcelFacts
 from tracking.page_state.states import (
+    DELIVERED_KINDS,
+    ENDED_KINDS,
     STATE_ROWS,
     Action,
     OpenTask,
@@ -17,6 +19,8 @@ from tracking.page_state.states import (
 )
 
 __all__ = [
+    "DELIVERED_KINDS",
+    "ENDED_KINDS",
     "STATE_ROWS",
     "Action",
     "OpenTask",

@@ -26,7 +26,6 @@ from tracking.page_state.messages import (
     WINDOW_MESSAGES,
 )
 from tracking.page_state.sentences import (
-    DELIVERED_KINDS,
     PICKUP_KINDS,
     AnswerNames,
     delivery_time,
@@ -34,7 +33,7 @@ from tracking.page_state.sentences import (
     lines_below,
     local_day,
 )
-from tracking.page_state.states import ParcelState, ShownWindow, StateKind
+from tracking.page_state.states import DELIVERED_KINDS, ParcelState, ShownWindow, StateKind
 
 BREAK_PATTERN: Final = re.compile(r"(?<=[–—～〜~至])\s*|\s*\n")
 """Where a line may end within dates: after the dash of a range, and where a value has a line break."""

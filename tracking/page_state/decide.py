@@ -9,7 +9,17 @@ from typing import Final
 from tracking.carriers.details.parts import LeftWithKind
 from tracking.page_state.facts import ParcelFacts
 from tracking.page_state.progress import steps_of
-from tracking.page_state.states import STATE_ROWS, Action, OpenTask, ParcelState, Part, ShownWindow, StateKind, StateRow
+from tracking.page_state.states import (
+    ENDED_KINDS,
+    STATE_ROWS,
+    Action,
+    OpenTask,
+    ParcelState,
+    Part,
+    ShownWindow,
+    StateKind,
+    StateRow,
+)
 from tracking.page_state.window import is_worth_showing
 from tracking.vocabulary import (
     AlertKind,
@@ -25,7 +35,6 @@ PICKUP_WARNING: Final = timedelta(days=2)
 """How long before the last day at a pick-up point the page becomes urgent."""
 CUSTOMS_TASKS: Final = frozenset({BuyerTaskKind.PAPERS, BuyerTaskKind.TAX_ID})
 ADDRESS_TASKS: Final = frozenset({BuyerTaskKind.ADDRESS, BuyerTaskKind.PHONE})
-DELIVERY_TASKS: Final = frozenset({BuyerTaskKind.DAY, BuyerTaskKind.PICKUP_POINT, BuyerTaskKind.AVAILABILITY})
 MISSING_TASKS: Final = frozenset({BuyerTaskKind.NOT_RECEIVED})
 EXPORT_HOLDS: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED, Scan.EXPORT_OFFICE_HELD})
 LATE_ALERTS: Final = frozenset({AlertKind.LATE_RISK, AlertKind.PROMISE_AT_RISK})
@@ -40,13 +49,6 @@ REQUESTS_OF_ACTION: Final[Mapping[Action, Sequence[BuyerTaskKind]]] = {
     Action.FOUND: (BuyerTaskKind.FOUND,),
 }
 """The requests that an action stands for; the first that is open is its target."""
-ENDED_KINDS: Final = frozenset(
-    {
-        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
-        *(StateKind.NOT_RECEIVED, StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED),
-    }
-)
-"""States in which the buyer is asked for nothing that would help on the way."""
 
 Rule = tuple[StateKind, Callable[[ParcelFacts], bool]]
 
@@ -225,7 +227,7 @@ def task_of(kind: StateKind, facts: ParcelFacts) -> OpenTask | None:
     }.get(kind, frozenset())
     if own := facts.find_task(own_kinds):
         return own
-    return None if kind in ENDED_KINDS else next(iter(facts.tasks), None)
+    return None if kind in ENDED_KINDS or kind is StateKind.NOT_RECEIVED else next(iter(facts.tasks), None)
 
 
 def action_of(row: StateRow, facts: ParcelFacts, task: OpenTask | None) -> Action | None:

@@ -13,17 +13,16 @@ from tracking.vocabulary import AlertKind, BuyerTaskKind, JourneyKind, Milestone
 class ParcelFacts(NamedTuple):
     """What is known about one parcel. Days are those at the destination; `today` is the current one there.
 
-    `problem` is what set the overlay; `last_scan` the latest scan of all. `furthest` is the furthest milestone on the
-    way to the buyer, also for a parcel that came back. `tasks` wait for the buyer, `asked` are the kinds of those that
-    the shop or the carrier works on, `settled` those that were accepted lately, and `requests` what the buyer can ask
-    for now. `carrier_window` is the carrier's own date, `details` what else it has said that is current.
+    `problem` is what set the overlay. `furthest` is the furthest milestone on the way to the buyer, also for a parcel
+    that came back. `tasks` wait for the buyer, `asked` are the kinds of those that the shop or the carrier works on,
+    `settled` those that were accepted lately, and `requests` what the buyer can ask for now. `carrier_window` is the
+    carrier's own date, `details` what else it has said that is current.
     """
 
     today: date
     milestone: Milestone = Milestone.PENDING
     overlay: Overlay | None = None
     problem: Scan | None = None
-    last_scan: Scan | None = None
     furthest: Milestone = Milestone.PENDING
     journey: JourneyKind = JourneyKind.OUTBOUND
     tracking: TrackingState = TrackingState.TRACKED

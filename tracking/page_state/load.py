@@ -50,7 +50,6 @@ def load_facts(
         milestone=Milestone(shipment.milestone),
         overlay=Overlay(shipment.overlay) if shipment.overlay else None,
         problem=Scan(shipment.problem_scan) if shipment.problem_scan else None,
-        last_scan=Scan(shipment.last_scan) if shipment.last_scan else None,
         furthest=furthest_milestone(shipment),
         journey=JourneyKind(shipment.journey),
         tracking=shipment.tracking_state,

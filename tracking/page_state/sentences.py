@@ -13,13 +13,10 @@ from tracking.models import Shipment
 from tracking.page_state.facts import ParcelFacts
 from tracking.page_state.load import last_return_day
 from tracking.page_state.messages import EXPLANATIONS, REASONS, WINDOW_MESSAGES
-from tracking.page_state.states import ParcelState, Part, ShownWindow, StateKind
+from tracking.page_state.states import DELIVERED_KINDS, ParcelState, Part, ShownWindow, StateKind
 from tracking.vocabulary import JourneyKind, Milestone
 
 PICKUP_KINDS: Final = frozenset({StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING, StateKind.PICKUP_EXPIRED})
-DELIVERED_KINDS: Final = frozenset(
-    {StateKind.DELIVERED, StateKind.COLLECTED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE}
-)
 
 
 class AnswerNames(NamedTuple):

@@ -53,6 +53,14 @@ class StateKind(StrEnum):
     CANCELLED = "cancelled"
 
 
+DELIVERED_KINDS: Final = frozenset(
+    {StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED}
+)
+"""States of a parcel that its buyer has, as far as the carrier says and the buyer does not deny it."""
+ENDED_KINDS: Final = DELIVERED_KINDS | {StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED}
+"""States in which the buyer waits for nothing more."""
+
+
 class Tone(StrEnum):
     """The mood of a state; the values are the class names of the style sheet."""
 

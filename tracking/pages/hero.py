@@ -28,6 +28,7 @@ from tracking.page_state.decide import REQUESTS_OF_ACTION
 from tracking.page_state.messages import DOCUMENT_NAMES
 from tracking.pages.hero_drawings import DayCell, HoursBar, StepView, days_strip, hours_bar, step_view
 from tracking.shops.pictures import PictureLinks
+from tracking.vocabulary import BuyerTaskKind
 
 STRIP_KINDS: Final = frozenset(
     {
@@ -87,15 +88,15 @@ QUIET_KINDS: Final = frozenset(
     }
 )
 """States in which nothing is needed of the reader: their button is quiet."""
-MIN_PARCELS_FOR_DOTS: Final = 30
 
 
 class Button(NamedTuple):
-    """One button of the answer card."""
+    """One button of the answer card; `request` is what the buyer asks for with it, if anything."""
 
     label: str
     url: str
     is_quiet: bool
+    request: BuyerTaskKind | None = None
 
 
 class Hero(NamedTuple):
@@ -179,7 +180,12 @@ def buttons_of(shipment: Shipment, facts: ParcelFacts, state: ParcelState, task:
     own_label = ACTION_LABELS.get(state.action)
     shown = kinds[:1] if own_label else kinds
     return [
-        Button(str(own_label or kind.label), reverse("buyer_task", args=[shipment.token, kind]), is_quiet or index > 0)
+        Button(
+            str(own_label or kind.label),
+            reverse("buyer_task", args=[shipment.token, kind]),
+            is_quiet or index > 0,
+            kind,
+        )
         for index, kind in enumerate(shown)
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -15,20 +15,13 @@ from django.utils import timezone
 from tracking.localization import datetimes
 from tracking.localization.reader import Reader
 from tracking.models import Alert, BuyerTask, Leg, Shipment
-from tracking.page_state import Part, StateKind, decide_state
+from tracking.page_state import ENDED_KINDS, Part, decide_state
 from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
 from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
 from tracking.pages.hero_drawings import StepView, step_view
 from tracking.pages.parcel_view import ACCEPTED_VISIBLE_FOR, facts_for_page
 from tracking.vocabulary import Scan
-
-ENDED_KINDS: Final = frozenset(
-    {
-        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
-        *(StateKind.RETURNED, StateKind.SENT_BACK, StateKind.CANCELLED),
-    }
-)
 
 
 class ParcelCard(NamedTuple):

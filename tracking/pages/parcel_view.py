@@ -51,7 +51,7 @@ class LineView(NamedTuple):
 
 @dataclass(slots=True)
 class ParcelView:
-    """Everything that `shipment/_body.html` shows of a parcel.
+    """Everything that `shipment/_parcel.html` shows of a parcel.
 
     `route` holds the legs in travel order, `legs` the same for the timeline, newest first. `buyer_tasks` are those that
     the card does not ask for: answered ones, and further ones. `other_requests` is what the buyer can still ask for.
@@ -144,7 +144,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         history=window_history(shipment, state, reader, now),
         route_map=build_route_map(shipment, [row.event for row in rows], state.kind, reader),
         buyer_tasks=[task for task in buyer_tasks if task != hero.task],
-        other_requests=[kind for kind in requests if kind not in requests_in(hero)],
+        other_requests=[kind for kind in requests if kind not in {button.request for button in hero.buttons}],
     )
 
 
@@ -166,12 +166,6 @@ def current_carrier(leg_views: Sequence[LegView]) -> str:
     with_rows = [view.leg for view in leg_views if view.rows]
     leg = with_rows[-1] if with_rows else next((view.leg for view in leg_views), None)
     return str(leg.carrier) if leg is not None and leg.carrier else ""
-
-
-def requests_in(hero: Hero) -> set[BuyerTaskKind]:
-    """Return the requests that the card already offers."""
-    paths = {button.url for button in hero.buttons}
-    return {kind for kind in BuyerTaskKind if any(path.rstrip("/").endswith(f"/{kind}") for path in paths)}
 
 
 def counted_events(shipment: Shipment) -> list[Event]:

@@ -13,7 +13,7 @@ from tracking.gazetteer.resolver import resolve_place
 from tracking.localization import units
 from tracking.localization.reader import Reader
 from tracking.models import Event, Shipment
-from tracking.page_state import StateKind
+from tracking.page_state import DELIVERED_KINDS, StateKind
 from tracking.route.drawing import DrawnRoute, draw_route
 from tracking.route.stops import Marker, ParcelPosition, RouteStop
 from tracking.vocabulary import Scan
@@ -23,12 +23,7 @@ IN_FLIGHT_SCANS: Final = frozenset(
     {Scan.LINEHAUL_DEPARTED, Scan.LINEHAUL_TRANSIT_DEPARTED, Scan.EXPORT_OFFICE_DEPARTED}
 )
 """Scans after which the parcel is between two places."""
-ARRIVED_KINDS: Final = frozenset(
-    {
-        *(StateKind.DELIVERED, StateKind.WITH_NEIGHBOUR, StateKind.IN_SAFE_PLACE, StateKind.COLLECTED),
-        StateKind.NOT_RECEIVED,
-    }
-)
+ARRIVED_KINDS: Final = DELIVERED_KINDS | {StateKind.NOT_RECEIVED}
 GOES_BACK_KINDS: Final = frozenset({StateKind.RETURNING, StateKind.RETURNED, StateKind.SENT_BACK})
 
 
