@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -23,6 +27,8 @@ from tracking.shop_colours import (
 
 DARK_INK = "#eef2ef"
 LIGHT_WELL, DARK_WELL = "#f3efe7", "#1f2927"
+STYLESHEET = Path(settings.BASE_DIR, "static", "css", "page.css")
+TOKEN_PATTERN = re.compile(r"--([a-z-]+): (#[0-9a-f]{6});")
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 
@@ -99,3 +105,22 @@ def test_three_digits_are_read_as_in_css() -> None:
 def test_what_is_no_colour_is_refused(typed: str) -> None:
     with pytest.raises(InvalidColourError):
         read_colour(typed)
+
+
+def tokens_of(selector: str) -> dict[str, str]:
+    """Return the colours that the pages' stylesheet sets in the first block of a selector, by name."""
+    _, _, rest = STYLESHEET.read_text(encoding="utf-8").partition(f"{selector} {{")
+    return dict(TOKEN_PATTERN.findall(rest.partition("}")[0]))
+
+
+def test_the_surfaces_are_those_of_the_stylesheet() -> None:
+    light, dark = tokens_of(":root"), tokens_of('[data-theme="dark"]')
+    for theme, tokens in ((LIGHT_THEME, light), (DARK_THEME, dark)):
+        assert (theme.card, theme.paper, theme.secondary_text) == (tokens["card"], tokens["paper"], tokens["soft"])
+    assert (light["ink"], light["well"], dark["ink"], dark["well"]) == (INK, LIGHT_WELL, DARK_INK, DARK_WELL)
+
+
+def test_the_dark_theme_is_the_same_by_choice_and_by_device() -> None:
+    chosen, by_device = tokens_of('[data-theme="dark"]'), tokens_of(':root:not([data-theme="light"])')
+    assert chosen
+    assert chosen == by_device

@@ -1,7 +1,7 @@
 """A shop's accent colour, changed until text in it and on it can be read in the light and the dark theme.
 
 WCAG 2.2 (success criterion 1.4.3) asks for a contrast of 4.5:1. The surfaces and text colours are the tokens `--card`,
-`--paper`, `--soft` and `--ink` of the pages' stylesheet: a change there must be made here too.
+`--paper`, `--soft` and `--ink` of the pages' stylesheet; a test compares them.
 """
 
 from __future__ import annotations
