@@ -98,6 +98,16 @@ class Shipment(models.Model):
     out_for_delivery_at = models.DateTimeField(_("went out for delivery at"), null=True, editable=False)
     last_scan = models.CharField(_("last scan"), max_length=40, blank=True, editable=False)
     last_scan_offset_minutes = models.SmallIntegerField(_("offset of the last scan"), null=True, editable=False)
+    last_leg = models.ForeignKey(
+        "tracking.Leg",
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    """The leg of the last scan, for `page_state.load.current_leg`: it may be deleted or no longer in use."""
     activity_factor = models.FloatField(_("liveliness"), default=1.0, editable=False)
     last_received_at = models.DateTimeField(_("last news reached us"), null=True, editable=False)
     carrier_earliest_on = models.DateField(_("carrier's date, from"), null=True, editable=False)
