@@ -13,7 +13,7 @@ from tests import factories
 from tests.page_state.examples import EXAMPLES, LINEHAUL, TODAY, WINDOW
 from tracking.carriers.details.parts import DeliveryDetails, DutyDemand, PickupPoint, ProofOfDelivery
 from tracking.localization.reader import Reader, build_reader
-from tracking.models import Shipment
+from tracking.models import Carrier, Shipment
 from tracking.page_state import ParcelFacts, StateKind, decide_state
 from tracking.page_state.answer import ParcelAnswer, build_answer, build_headline, names_for
 
@@ -23,14 +23,14 @@ ENGLISH = build_reader({}, "en", "GB")
 
 @pytest.fixture
 def shipment() -> Shipment:
-    shipment = factories.create_leg().shipment
+    shipment = factories.create_leg(carrier=Carrier.objects.get(slug="dhl")).shipment
     shipment.delivered_on, shipment.delivered_at = TODAY, datetime(2026, 11, 30, 14, 48, tzinfo=UTC)
     shipment.order.country = "NL"
     return shipment
 
 
 def answer_for(facts: ParcelFacts, shipment: Shipment, reader: Reader = ENGLISH) -> ParcelAnswer:
-    return build_answer(decide_state(facts), facts, shipment, names_for(shipment, "DHL", reader), reader)
+    return build_answer(decide_state(facts), facts, shipment, names_for(shipment, reader), reader)
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])

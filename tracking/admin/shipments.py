@@ -32,6 +32,7 @@ from tracking.ingest.corrections import carriers
 from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.models import Carrier, Leg, Order, Payload, PayloadNumber, Shipment
 from tracking.models.fields import number_key
+from tracking.page_state.load import current_carrier
 from tracking.tasks import fetch_due_legs, replay_earlier_payloads
 from tracking.typed_input.email_addresses import normalize_email_address
 
@@ -43,6 +44,7 @@ else:
 DERIVED_FIELDS = (
     "milestone",
     "overlay",
+    "carrier_now",
     "first_event_at",
     "last_event_at",
     "delivered_at",
@@ -190,6 +192,11 @@ class ShipmentAdmin(ShipmentModelAdmin):
     def leg_summary(self, shipment: Shipment) -> str:
         """Return the carriers and tracking numbers of the parcel."""
         return leg_summary(shipment)
+
+    @admin.display(description=_("carrier that has it now"))
+    def carrier_now(self, shipment: Shipment) -> str:
+        """Return the carrier that the buyer's page names."""
+        return current_carrier(shipment)
 
     @admin.display(description=_("next check"))
     def next_check(self, shipment: Shipment) -> str:

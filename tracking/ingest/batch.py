@@ -61,7 +61,8 @@ SHIPMENT_FIELDS: Final = (
     *("cancelled_at", "last_received_at", "origin_country"),
     *("carrier_earliest_on", "carrier_latest_on", "carrier_date_source", "carrier_date_said_at"),
     *("weight_grams", "length_mm", "width_mm", "height_mm"),
-    *("last_scan", "last_scan_offset_minutes", "activity_factor", "forecast_due_at", "alerts_due_at", "revision"),
+    *("last_scan", "last_scan_offset_minutes", "last_leg_id", "activity_factor"),
+    *("forecast_due_at", "alerts_due_at", "revision"),
 )
 """The fields that are written when a shipment has changed."""
 LEG_ANSWER_FIELDS: Final = (

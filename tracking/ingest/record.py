@@ -200,12 +200,12 @@ def conclude(loaded: LoadedShipment, now: datetime) -> ShipmentStatus:
 
 
 def update_activity(shipment: Shipment, steps: Sequence[JourneyStep]) -> None:
-    """Store what polling needs: the last scan, its UTC offset, and how active the parcel is beside others."""
-    timed = sorted(
-        (TimedScan(step.occurred_at, step.scan, step.offset_minutes) for step in steps if step.occurred_at is not None),
-        key=by_occurred_at,
-    )
+    """Store the last scan with its UTC offset and leg, and how active the parcel is beside others."""
+    timed = sorted((step for step in steps if step.occurred_at is not None), key=by_occurred_at)
     last = timed[-1] if timed else None
     shipment.last_scan = last.scan.value if last else ""
     shipment.last_scan_offset_minutes = last.offset_minutes if last else None
-    shipment.activity_factor = hazard.activity_factor(CACHED_HAZARDS.get(), waits_between(timed))
+    latest = last or (steps[-1] if steps else None)
+    shipment.last_leg_id = latest.event_key[0] if latest and latest.event_key else None
+    waits = waits_between([TimedScan(at, step.scan, step.offset_minutes) for step in timed if (at := step.occurred_at)])
+    shipment.activity_factor = hazard.activity_factor(CACHED_HAZARDS.get(), waits)

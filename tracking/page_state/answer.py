@@ -16,7 +16,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, zone_of_country
 from tracking.models import Shipment
 from tracking.page_state.facts import ParcelFacts
-from tracking.page_state.load import last_return_day
+from tracking.page_state.load import current_carrier, last_return_day
 from tracking.page_state.messages import (
     CHIPS,
     DAY_MESSAGES,
@@ -70,11 +70,11 @@ class ParcelAnswer(NamedTuple):
     lines: tuple[str, ...]
 
 
-def names_for(shipment: Shipment, carrier: str, reader: Reader) -> AnswerNames:
-    """Return the names for a parcel; `carrier` is '' where it is unknown."""
+def names_for(shipment: Shipment, reader: Reader) -> AnswerNames:
+    """Return the names for a parcel, of which `legs` with their carriers must be loaded."""
     return AnswerNames(
         shop=shipment.order.shop.name,
-        carrier=carrier or _("The carrier"),
+        carrier=current_carrier(shipment) or _("The carrier"),
         origin=country_name(shipment.origin_country, reader.locale) or _("the country of origin"),
         destination=country_name(shipment.order.country, reader.locale) or _("the destination"),
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from tracking.carriers.details.parts import DriverWindow
 from tracking.localization.reader import today_in, zone_of_country
-from tracking.models import Alert, BuyerTask, Forecast, Shipment
+from tracking.models import Alert, BuyerTask, Forecast, Leg, Shipment
 from tracking.models.shipments import STAGE_TIME_FIELDS
 from tracking.page_state.facts import ParcelFacts
 from tracking.page_state.states import OpenTask, ShownWindow
@@ -143,3 +143,19 @@ def last_return_day(shipment: Shipment) -> date | None:
     kinds = (JourneyKind.RETURN, JourneyKind.BUYER_RETURN)
     ends = [row["ended_on"] for row in shipment.journeys if row["kind"] in kinds and row["ended_on"]]
     return date.fromisoformat(ends[-1]) if ends else None
+
+
+def current_leg(shipment: Shipment) -> Leg | None:
+    """Return the leg whose carrier has the parcel: that of the last scan, else the newest; None without a number."""
+    in_use = [leg for leg in shipment.legs.all() if leg.removed_at is None]
+    by_number = {leg.number_key: leg for leg in in_use if leg.carrier_id}
+    newest = max(in_use, key=lambda leg: (leg.position, leg.pk), default=None)
+    leg = next((leg for leg in in_use if leg.pk == shipment.last_leg_id), newest)
+    # A second feed polls a number under a leg of no known carrier.
+    return by_number.get(leg.number_key, leg) if leg is not None and leg.carrier_id is None else leg
+
+
+def current_carrier(shipment: Shipment) -> str:
+    """Return the name of the carrier that has the parcel; '' if it is unknown."""
+    leg = current_leg(shipment)
+    return str(leg.carrier) if leg is not None and leg.carrier else ""

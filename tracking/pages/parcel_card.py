@@ -65,9 +65,7 @@ def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
     """Return the card of a shipment that was fetched with `card_prefetches`."""
     facts = facts_for_page(shipment, now, [])
     state = decide_state(facts)
-    legs = list(shipment.legs.all())
-    carrier = str(legs[-1].carrier) if legs and legs[-1].carrier else ""
-    answer = build_answer(state, facts, shipment, names_for(shipment, carrier, reader), reader)
+    answer = build_answer(state, facts, shipment, names_for(shipment, reader), reader)
     task = next((task for task in shipment.buyer_tasks.all() if state.task and task.kind == state.task.kind), None)
     return ParcelCard(
         shipment=shipment,

@@ -120,7 +120,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         state,
         facts,
         shipment,
-        names_for(shipment, current_carrier(leg_views), reader),
+        names_for(shipment, reader),
         reader,
         explanation[:1] if state.task else explanation,
     )
@@ -159,13 +159,6 @@ def lines_with_pictures(shipment: Shipment) -> list[LineView]:
     lines = list(shipment.lines.all())
     pictures = article_pictures(shipment.order.shop_id, (line.sku for line in lines))
     return [LineView(line, pictures.get(line.sku)) for line in lines]
-
-
-def current_carrier(leg_views: Sequence[LegView]) -> str:
-    """Return the name of the carrier that has the parcel: that of the last leg with scans, else of the first; or ''."""
-    with_rows = [view.leg for view in leg_views if view.rows]
-    leg = with_rows[-1] if with_rows else next((view.leg for view in leg_views), None)
-    return str(leg.carrier) if leg is not None and leg.carrier else ""
 
 
 def counted_events(shipment: Shipment) -> list[Event]:
