@@ -133,6 +133,16 @@ def test_parcel_that_comes_by_the_promised_day_is_not_delayed() -> None:
     assert decide_state(at_risk._replace(promised_on=WINDOW.first_on)).kind is StateKind.DELAYED
 
 
+def test_carriers_own_date_is_no_delay_of_itself() -> None:
+    by_carrier = LINEHAUL._replace(
+        alerts=frozenset({AlertKind.PROMISE_AT_RISK}), window=None, carrier_window=WINDOW._replace(source="DHL")
+    )
+
+    assert decide_state(by_carrier).kind is StateKind.ON_THE_WAY
+    later = WINDOW._replace(last_on=WINDOW.last_on + timedelta(days=1))
+    assert decide_state(by_carrier._replace(window=later)).kind is StateKind.DELAYED
+
+
 def test_shop_without_contact_is_not_the_way_out() -> None:
     lost = EXAMPLES[StateKind.LOST]
 

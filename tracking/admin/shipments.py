@@ -48,6 +48,7 @@ DERIVED_FIELDS = (
     "first_event_at",
     "last_event_at",
     "delivered_at",
+    "delivered_on",
     "cancelled_at",
     "last_received_at",
     "carrier_earliest_on",

@@ -23,6 +23,7 @@ from tracking.vocabulary import (
     JourneyStage,
     Milestone,
     Overlay,
+    Scan,
     TrackingState,
 )
 
@@ -163,7 +164,7 @@ class Shipment(models.Model):
     def awaits_delivery(self) -> bool:
         """Return whether the parcel is still to come to its buyer, so that a date of arrival makes sense."""
         has_ended = Milestone(self.milestone) in Milestone.final() or self.cancelled_at is not None
-        return not has_ended and self.overlay != Overlay.RETURNING
+        return not has_ended and self.overlay != Overlay.RETURNING and self.problem_scan != Scan.EXCEPTION_LOST
 
     @property
     def arrival_forecast(self) -> Forecast | None:

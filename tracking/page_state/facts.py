@@ -60,8 +60,9 @@ class ParcelFacts(NamedTuple):
 
     @property
     def is_in_time(self) -> bool:
-        """Return whether the window ends by the day that the shop promised."""
-        return self.promised_on is not None and self.window is not None and self.window.last_on <= self.promised_on
+        """Return whether the window ends by the day that the shop promised, else by the carrier's own."""
+        promised_on = self.promised_on or (self.carrier_window.last_on if self.carrier_window else None)
+        return promised_on is not None and self.window is not None and self.window.last_on <= promised_on
 
     @property
     def has_missed_carrier_date(self) -> bool:
