@@ -20,6 +20,7 @@ from tracking.vocabulary.journeys import (
     StatementKind,
     TrackingState,
 )
+from tracking.vocabulary.scan_meanings import SCAN_MEANINGS
 from tracking.vocabulary.shops import Remedy
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "DELIVERED_SCANS",
     "MILESTONE_OF_SCAN",
     "MILESTONE_RANKS",
+    "SCAN_MEANINGS",
     "AlertKind",
     "BuyerTaskKind",
     "BuyerTaskState",
