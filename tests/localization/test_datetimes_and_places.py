@@ -49,9 +49,9 @@ def localize(event_time: EventTime, *, own_clock: bool = False, zone: str = "Ame
             "UTC",
         ),
         (EventTime(zone="Asia/Tokyo", zone_source="carrier_utc"), False, "2026-09-01 9:00 PM", "Tokyo time"),
-        (EventTime(occurred_at=None, zone=""), False, "2026-09-01 8:00 PM", "local time"),
-        (EventTime(occurred_at=None, zone=""), True, "2026-09-01 8:00 PM", "local time"),
-        (EventTime(zone_source="provider_inferred"), False, "2026-09-01 8:00 PM", "clock as told"),
+        (EventTime(occurred_at=None, zone=""), False, "2026-09-01 8:00 PM", "local time, zone not given"),
+        (EventTime(occurred_at=None, zone=""), True, "2026-09-01 8:00 PM", "local time, zone not given"),
+        (EventTime(zone_source="provider_inferred"), False, "2026-09-01 8:00 PM", "local time, zone not given"),
         (EventTime(occurred_at=None, precision="date", local_time="2026-09-01T00:00:00"), True, "2026-09-01 ", ""),
         (EventTime(occurred_at=None, local_time=""), False, "None ", ""),
     ],
@@ -69,11 +69,37 @@ def test_a_date_without_time_is_the_same_in_every_zone() -> None:
         assert localize(event_time, own_clock=True, zone=zone)[0] == "2026-09-01 "
 
 
-def test_uncertain_times_have_a_note() -> None:
-    assert "assumed UTC+8" in localize(EventTime(zone_source="provider_inferred"))[2]
-    assert "unknown" in localize(EventTime(occurred_at=None, zone=""))[2]
+def test_uncertain_times_have_a_note_and_uncertain_zones_a_doubt() -> None:
+    for own_clock in (False, True):
+        reader = Reader(ENGLISH, ZoneInfo("America/New_York"), own_clock)
+        assumed = datetimes.localize_time(EventTime(zone_source="provider_inferred"), reader)
+        unknown = datetimes.localize_time(EventTime(occurred_at=None, zone=""), reader)
+        certain = datetimes.localize_time(EventTime(), reader)
+
+        assert "assumed UTC+8" in assumed.zone_doubt
+        assert "without their time zone" in unknown.zone_doubt
+        assert (certain.zone_doubt, certain.note) == ("", "")
     assert "date only" in localize(EventTime(precision="date"))[2]
-    assert localize(EventTime())[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("event_time", "reader", "other_clock"),
+    [
+        (EventTime(), {"zone": "America/New_York"}, "Tue, Sep 1, 8:00 AM, New York time"),
+        (EventTime(), {"zone": "America/New_York", "clock": "mine"}, "Tue, Sep 1, 8:00 PM, Shanghai time"),
+        (EventTime(), {"zone": "Asia/Taipei"}, ""),
+        (EventTime(), {}, ""),
+        (EventTime(precision="date"), {"zone": "America/New_York"}, ""),
+        (EventTime(zone_source="provider_inferred"), {"zone": "America/New_York"}, ""),
+        (EventTime(occurred_at=None), {"zone": "America/New_York"}, ""),
+    ],
+)
+def test_the_other_clock_is_shown_where_it_differs_and_is_certain(
+    event_time: EventTime, reader: dict[str, str], other_clock: str
+) -> None:
+    formatted = datetimes.format_other_clock(event_time, build_reader(reader, "en"))
+
+    assert formatted.replace("\u202f", " ").replace(", 2026", "") == other_clock
 
 
 @pytest.mark.parametrize(

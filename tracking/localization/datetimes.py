@@ -30,13 +30,18 @@ class StoredTime(Protocol):
 
 
 class LocalizedTime(NamedTuple):
-    """An event's time for one reader. `day` is for grouping, the rest is text; `note` says what is uncertain."""
+    """An event's time for one reader. `day` is for grouping, the rest is text; `note` says what the time lacks.
+
+    `zone` is what it is shown in, None where that is not certain; `zone_doubt` then says why.
+    """
 
     day: date | None
     time: str
     zone_label: str
     note: str
     iso: str
+    zone_doubt: str = ""
+    zone: tzinfo | None = None
 
 
 def localize_time(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
@@ -55,48 +60,85 @@ def localize_time(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
         return localize_assumed_offset(stored_time, reader)
     zone, name = display_zone(stored_time, reader)
     moment = stored_time.occurred_at.astimezone(zone)
-    note = (
-        _("The data provider assumed the time zone.") if stored_time.zone_source == ZoneSource.PROVIDER_INFERRED else ""
+    is_assumed = stored_time.zone_source == ZoneSource.PROVIDER_INFERRED
+    doubt = assumed_offset_doubt(stored_time) if is_assumed else ""
+    return LocalizedTime(
+        moment.date(), format_time_of_day(moment, reader), name, "", moment.isoformat(), zone_doubt=doubt, zone=zone
     )
-    return LocalizedTime(moment.date(), format_time_of_day(moment, reader), name, note, moment.isoformat())
 
 
 def localize_without_zone(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
-    """Return a local time of unknown zone unchanged, with a note that says so."""
+    """Return a local time of unknown zone unchanged, saying so."""
     if not stored_time.local_time:
         return LocalizedTime(None, "", "", _("The carrier gave no time."), "")
     local = datetime.fromisoformat(stored_time.local_time)
     return LocalizedTime(
         local.date(),
         format_time_of_day(local, reader),
-        _("local time"),
-        _("The time zone is unknown."),
+        _("local time, zone not given"),
+        "",
         stored_time.local_time,
+        zone_doubt=_("The carrier gave some of these times without their time zone."),
     )
 
 
 def localize_assumed_offset(stored_time: StoredTime, reader: Reader) -> LocalizedTime:
-    """Return a time whose offset the data provider assumed: in that offset, with a note that names the assumption."""
+    """Return a time whose offset the data provider assumed: in that offset, naming the assumption."""
     assert stored_time.occurred_at is not None
     moment = stored_time.occurred_at.astimezone(timezone(timedelta(minutes=stored_time.offset_minutes or 0)))
-    note = _("The carrier did not confirm the time zone; the data provider assumed %(offset)s.") % {
+    return LocalizedTime(
+        moment.date(),
+        format_time_of_day(moment, reader),
+        _("local time, zone not given"),
+        "",
+        moment.isoformat(),
+        zone_doubt=assumed_offset_doubt(stored_time),
+    )
+
+
+def assumed_offset_doubt(stored_time: StoredTime) -> str:
+    """Return that the data provider assumed an offset, and which."""
+    return _("The carrier gave some of these times without their time zone; the data provider assumed %(offset)s.") % {
         "offset": offset_name(stored_time.offset_minutes or 0)
     }
-    return LocalizedTime(
-        moment.date(), format_time_of_day(moment, reader), _("clock as told"), note, moment.isoformat()
-    )
 
 
 def display_zone(stored_time: StoredTime, reader: Reader) -> tuple[tzinfo, str]:
     """Return the zone to show a known instant in, and the name of that zone."""
-    if reader.uses_own_zone:
-        return reader.zone, zone_name(reader.zone.key, reader.locale)
+    return own_zone(reader) if reader.uses_own_zone else place_zone(stored_time, reader)
+
+
+def own_zone(reader: Reader) -> tuple[tzinfo, str]:
+    """Return the zone of a reader, and its name."""
+    return reader.zone, zone_name(reader.zone.key, reader.locale)
+
+
+def place_zone(stored_time: StoredTime, reader: Reader) -> tuple[tzinfo, str]:
+    """Return the zone of the place of a known instant, and its name; UTC where the place has none."""
     zone = zone_for(stored_time.zone)
     if zone is not None:
         return zone, zone_name(zone.key, reader.locale)
     if stored_time.offset_minutes and stored_time.zone_source != ZoneSource.CARRIER_UTC:
         return timezone(timedelta(minutes=stored_time.offset_minutes)), offset_name(stored_time.offset_minutes)
     return UTC, "UTC"
+
+
+def format_other_clock(stored_time: StoredTime, reader: Reader) -> str:
+    """Format an exact time on the clock that is not shown: the reader's or the place's; '' where both agree.
+
+    Also '' where the time or its zone is not certain, and where no zone of the reader is known.
+    """
+    is_certain = stored_time.precision != Precision.DATE and stored_time.zone_source != ZoneSource.PROVIDER_INFERRED
+    if stored_time.occurred_at is None or not is_certain:
+        return ""
+    if not reader.has_chosen_zone and reader.zone.key == "UTC":
+        return ""
+    here, there = own_zone(reader), place_zone(stored_time, reader)
+    (shown, _name), (other, name) = (here, there) if reader.uses_own_zone else (there, here)
+    moment = stored_time.occurred_at
+    if moment.astimezone(shown).utcoffset() == moment.astimezone(other).utcoffset():
+        return ""
+    return format_instant_in(moment, other, name, reader)
 
 
 def zone_name(key: str, locale: Locale) -> str:
@@ -179,6 +221,13 @@ def format_localized_time(localized_time: LocalizedTime, reader: Reader) -> str:
         return localized_time.time
     day = format_day(localized_time.day, reader)
     return _("%(day)s, %(time)s") % {"day": day, "time": localized_time.time} if localized_time.time else day
+
+
+def format_instant_in(value: datetime, zone: tzinfo, name: str, reader: Reader) -> str:
+    """Format an instant in a zone with that zone's name: `Mon, Nov 30, 06:48, Berlin time`."""
+    local = value.astimezone(zone)
+    values = {"day": format_day(local.date(), reader), "time": format_time_of_day(local, reader), "zone": name}
+    return _("%(day)s, %(time)s, %(zone)s") % values
 
 
 def format_instant(value: datetime, reader: Reader) -> str:

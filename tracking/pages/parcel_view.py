@@ -29,8 +29,10 @@ from tracking.pages.route_map import RouteMap, build_route_map
 from tracking.pages.timeline_rows import (
     ExcludedRows,
     LegView,
+    Timeline,
     TimelineRow,
     build_excluded_rows,
+    build_timeline,
     build_timeline_rows,
     group_by_leg,
 )
@@ -53,13 +55,13 @@ class LineView(NamedTuple):
 class ParcelView:
     """Everything that `shipment/_parcel.html` shows of a parcel.
 
-    `route` holds the legs in travel order, `legs` the same for the timeline, newest first. `buyer_tasks` are those that
-    the card does not ask for: answered ones, and further ones. `other_requests` is what the buyer can still ask for.
+    `route` holds the legs in travel order. `buyer_tasks` are those that the card does not ask for: answered ones, and
+    further ones. `other_requests` is what the buyer can still ask for.
     """
 
     shipment: Shipment
     hero: Hero
-    legs: list[LegView]
+    timeline: Timeline
     route: list[LegView]
     latest_row: TimelineRow | None
     excluded: list[ExcludedRows]
@@ -109,8 +111,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     """Return the view of a shipment that was fetched with `parcel_prefetches`."""
     legs = legs_to_show(shipment)
     rows = build_timeline_rows(shipment, legs, reader)
-    is_final = shipment.has_ended
-    leg_views = group_by_leg(legs, rows, is_final)
+    leg_views = group_by_leg(legs, rows)
     buyer_tasks = buyer_tasks_to_show(shipment.buyer_tasks.all())
     requests = requests_to_offer(shipment, buyer_tasks, now)
     facts = facts_for_page(shipment, now, requests)
@@ -130,8 +131,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
     return ParcelView(
         shipment=shipment,
         hero=hero,
-        # Once a parcel has arrived, legs that never had a scan go to the end.
-        legs=sorted(reversed(leg_views), key=lambda leg: is_final and not leg.rows),
+        timeline=build_timeline(leg_views, rows),
         route=leg_views,
         latest_row=rows[-1] if rows and state.shows(Part.LATEST) else None,
         excluded=build_excluded_rows(shipment, list(shipment.legs.all()), reader),
