@@ -94,7 +94,7 @@ def test_a_buyer_sends_papers_for_customs_until_they_are_accepted(
     carrier.push_event("InTransit_CustomsRequiringInformation", "Der Zoll benötigt weitere Unterlagen")
     card = buyer_page.locator("section.task")
     expect(card).to_have_count(1, timeout=UPDATE_TIMEOUT_MS)
-    expect(card).to_contain_text(translated("Papers for customs"))
+    expect(card).to_contain_text(translated("Documents for customs"))
     assert count_alerts(admin_page, site, "") == 1
     assert_accessible(buyer_page)
 

@@ -42,7 +42,7 @@ def test_the_reason_is_shown_in_the_readers_language() -> None:
 
     record_scans(leg, "import.customs_info_required")
 
-    assert BuyerTask.objects.get().localized_reason == "Customs asks for papers"
+    assert BuyerTask.objects.get().localized_reason == "Customs asks for documents"
     with override("zh-hans"):
         assert BuyerTask.objects.get().localized_reason == "海关要求提供文件"
 

@@ -54,8 +54,8 @@ def test_an_alert_shows_its_meaning_the_next_step_and_advice(client: Client) -> 
 
     text = page_text(client, leg)
 
-    assert "could not reach anybody" in with_task and "Call the carrier" not in with_task
-    assert "could not reach anybody at the address or by telephone." in text
+    assert "could not reach anyone" in with_task and "Call the carrier" not in with_task
+    assert "could not reach anyone at the address or by phone." in text
     assert "usually tries again" in text
     assert "Call the carrier" in text
 

@@ -84,11 +84,11 @@ def test_an_open_task_stands_above_the_summary_on_the_parcels_page(client: Clien
     open_buyer_task(shipment, BuyerTaskKind.PAPERS)
 
     html = client.get(shipment.get_absolute_url()).content.decode()
-    assert html.index("Papers for customs") < html.index('class="card ticket')
+    assert html.index("Documents for customs") < html.index('class="card ticket')
     assert "Customs wrote to us." in html
     assert "Please answer by" in html
     assert buyer_task_url(shipment, BuyerTaskKind.PAPERS) in html
-    assert "Papers for customs" in client.get(shipment.order.get_absolute_url()).content.decode()
+    assert "Documents for customs" in client.get(shipment.order.get_absolute_url()).content.decode()
 
 
 def test_the_parcels_page_shows_that_an_answer_was_sent_but_not_its_content(client: Client, shipment: Shipment) -> None:
@@ -216,12 +216,12 @@ def test_the_same_form_sent_twice_stores_one_answer(client: Client, shipment: Sh
 @pytest.mark.parametrize(
     ("kind", "data", "error"),
     [
-        (BuyerTaskKind.PHONE, {"phone": "12"}, "No telephone there"),
-        (BuyerTaskKind.PHONE, {"phone": "call me"}, "no telephone number"),
+        (BuyerTaskKind.PHONE, {"phone": "12"}, "No phone there"),
+        (BuyerTaskKind.PHONE, {"phone": "call me"}, "not a phone number"),
         (BuyerTaskKind.PHONE, {}, "This field is required."),
         (BuyerTaskKind.TAX_ID, {"tax_id": "?"}, "4 to 24 letters"),
         (BuyerTaskKind.DAY, {"day": "2026-09-20"}, "not one of the available choices"),
-        (BuyerTaskKind.ADDRESS, {"street_address": "Weg 1", "city": "Berlin", "postal_code": "1"}, "An example: 26133"),
+        (BuyerTaskKind.ADDRESS, {"street_address": "Weg 1", "city": "Berlin", "postal_code": "1"}, "Example: 26133"),
         (BuyerTaskKind.PAPERS, {}, "This document is needed."),
     ],
 )

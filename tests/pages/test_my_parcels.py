@@ -72,7 +72,7 @@ def test_parcels_stand_in_the_group_of_what_happens_to_them(client: Client) -> N
     html = page_of(client)
 
     assert coming.token in section(html, "coming") and asked.token not in section(html, "coming")
-    assert asked.token in section(html, "turn") and "A telephone number" in section(html, "turn")
+    assert asked.token in section(html, "turn") and "A phone number" in section(html, "turn")
     recent, _summary, archive = section(html, "came").partition("<details")
     assert came.token in recent and old.token not in recent
     assert old.token in archive and "Archive, 1 parcel" in archive and "August 2026" in archive

@@ -47,7 +47,7 @@ def timeline_html(client: Client, leg: Leg, query: str = "") -> str:
     html = client.get(leg.shipment.get_absolute_url() + query).content.decode()
     match = re.search(r'<section class="card timeline.*?</section>', html, re.DOTALL)
     assert match
-    return " ".join(match.group().split())
+    return " ".join(str(match.group()).split())
 
 
 def text_of(html: str) -> str:

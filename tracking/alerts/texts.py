@@ -24,55 +24,61 @@ class AlertExplanation(NamedTuple):
 
 
 MEANINGS: Final = {
-    AlertKind.PAPERS_ASKED: gettext_lazy("Customs asks for papers before it lets the parcel go on."),
+    AlertKind.PAPERS_ASKED: gettext_lazy("Customs asks for documents before it releases the parcel."),
     AlertKind.TAX_ID_ASKED: gettext_lazy("Customs asks for the recipient's tax number."),
-    AlertKind.DUTIES_DUE: gettext_lazy("Duties or taxes must be paid before customs lets it go on."),
+    AlertKind.DUTIES_DUE: gettext_lazy("Duties or taxes must be paid before customs releases it."),
     AlertKind.ADDRESS_PROBLEM: gettext_lazy("The carrier cannot deliver to the address as it is written."),
-    AlertKind.UNREACHABLE: gettext_lazy("The carrier could not reach anybody at the address or by telephone."),
-    AlertKind.LATE_RISK: gettext_lazy("It will more likely than not come after the promised day."),
-    AlertKind.HELD: gettext_lazy("It is held on the way. No reason was given that you could settle."),
+    AlertKind.UNREACHABLE: gettext_lazy("The carrier could not reach anyone at the address or by phone."),
+    AlertKind.LATE_RISK: gettext_lazy("It will probably arrive after the promised date."),
+    AlertKind.HELD: gettext_lazy("It is held on the way. The carrier names nothing that you could do."),
     AlertKind.DAMAGED: gettext_lazy("The carrier reports that it is damaged."),
     AlertKind.LOST: gettext_lazy("The carrier reports that it is lost."),
     AlertKind.RETURNING: gettext_lazy("It is on its way back to the sender."),
-    AlertKind.IMPOSSIBLE_TRAVEL: gettext_lazy("Two scans lie too far apart for the time between them."),
+    AlertKind.IMPOSSIBLE_TRAVEL: gettext_lazy("Two scans are too far apart for the time between them."),
     AlertKind.TWO_PARCELS: gettext_lazy("Some of the scans seem to belong to another parcel with the same number."),
 }
 NEXT_STEPS: Final = {
-    AlertKind.CUSTOMS_DWELL: gettext_lazy("Customs lets most parcels go without anybody doing anything."),
-    AlertKind.PAPERS_ASKED: gettext_lazy("It waits at customs. Without the papers it goes back after some weeks."),
-    AlertKind.TAX_ID_ASKED: gettext_lazy("It waits at customs. Without the number it goes back after some weeks."),
-    AlertKind.DUTIES_DUE: gettext_lazy("It goes on about a working day after the payment."),
-    AlertKind.ADDRESS_PROBLEM: gettext_lazy("It waits at the depot and goes back when the address stays unknown."),
+    AlertKind.CUSTOMS_DWELL: gettext_lazy("Customs releases most parcels without any help from you."),
+    AlertKind.PAPERS_ASKED: gettext_lazy("It waits at customs. Without the documents it goes back after a few weeks."),
+    AlertKind.TAX_ID_ASKED: gettext_lazy("It waits at customs. Without the number it goes back after a few weeks."),
+    AlertKind.DUTIES_DUE: gettext_lazy("It usually continues within a working day of the payment."),
+    AlertKind.ADDRESS_PROBLEM: gettext_lazy(
+        "It waits at the depot. Without the right address it goes back to the sender."
+    ),
     AlertKind.UNREACHABLE: gettext_lazy("The carrier usually tries again or takes it to a pick-up point."),
     AlertKind.STALLED: gettext_lazy("Most such parcels move again by themselves. We keep asking the carrier."),
-    AlertKind.LATE_RISK: gettext_lazy("The answer above moves with every piece of news."),
+    AlertKind.LATE_RISK: gettext_lazy("We update the date with every scan."),
     AlertKind.PROMISE_AT_RISK: gettext_lazy("We keep asking the carrier and tell you what it says."),
-    AlertKind.ATTEMPTED: gettext_lazy("The carrier usually tries once more on the next working day."),
+    AlertKind.ATTEMPTED: gettext_lazy("The carrier usually tries again on the next working day."),
     AlertKind.PICKUP_EXPIRING: gettext_lazy("After that day it goes back to the sender."),
-    AlertKind.HELD: gettext_lazy("The carrier says when it goes on; we show it here."),
-    AlertKind.DAMAGED: gettext_lazy("The carrier repacks it, or gives it back to the sender."),
-    AlertKind.LOST: gettext_lazy("The carrier searches for some weeks. Few parcels are found after that."),
+    AlertKind.HELD: gettext_lazy("You see it here as soon as the carrier moves it on."),
+    AlertKind.DAMAGED: gettext_lazy("The carrier repacks it or returns it to the sender."),
+    AlertKind.LOST: gettext_lazy("The carrier searches for a few weeks. Few parcels are found after that."),
     AlertKind.RETURNING: gettext_lazy("The way back takes about as long as the way here."),
-    AlertKind.WRONG_COUNTRY: gettext_lazy("Carriers usually send a stray parcel on within some days."),
-    AlertKind.FEED_SILENT: gettext_lazy("We keep trying. The parcel travels on meanwhile."),
+    AlertKind.WRONG_COUNTRY: gettext_lazy("Carriers usually send a misrouted parcel on within a few days."),
+    AlertKind.FEED_SILENT: gettext_lazy("We keep trying. The parcel itself may well be moving."),
     AlertKind.DELIVERY_WITHDRAWN: gettext_lazy("We keep asking the carrier and show here what it says."),
 }
 ADVICE: Final = {
     AlertKind.CUSTOMS_DWELL: gettext_lazy("Look for a message from the carrier or customs, in the spam folder too."),
-    AlertKind.PAPERS_ASKED: gettext_lazy("Send the shop's invoice and a proof of payment to whoever asks for them."),
+    AlertKind.PAPERS_ASKED: gettext_lazy("Send the shop's invoice and proof of payment to whoever asks for them."),
     AlertKind.TAX_ID_ASKED: gettext_lazy("Give the number to the carrier, or answer the shop's message."),
     AlertKind.DUTIES_DUE: gettext_lazy("Pay on the carrier's own site only. This page never takes money."),
-    AlertKind.ADDRESS_PROBLEM: gettext_lazy("Tell the shop the full address today, with house number and telephone."),
+    AlertKind.ADDRESS_PROBLEM: gettext_lazy(
+        "Give the shop the full address today, with house number and phone number."
+    ),
     AlertKind.UNREACHABLE: gettext_lazy("Call the carrier with the tracking number, or choose another day."),
     AlertKind.STALLED: gettext_lazy("If nothing moves within a week, ask the shop to open a search."),
     AlertKind.PROMISE_AT_RISK: gettext_lazy("Need it by then? Tell the shop now."),
-    AlertKind.ATTEMPTED: gettext_lazy("Somebody should be there, or choose a pick-up point at the carrier."),
-    AlertKind.PICKUP_EXPIRING: gettext_lazy("Collect it with the tracking number and a proof of identity."),
+    AlertKind.ATTEMPTED: gettext_lazy(
+        "Make sure that someone is there, or choose a pick-up point on the carrier's site."
+    ),
+    AlertKind.PICKUP_EXPIRING: gettext_lazy("Bring the tracking number and proof of identity."),
     AlertKind.DAMAGED: gettext_lazy("Photograph the parcel before you open it, and tell the shop."),
-    AlertKind.LOST: gettext_lazy("Ask the shop for a new parcel or your money back."),
+    AlertKind.LOST: gettext_lazy("Ask the shop for a replacement or a refund."),
     AlertKind.DELIVERY_WITHDRAWN: gettext_lazy("If you do have it, there is nothing for you to do."),
-    AlertKind.RETURNING: gettext_lazy("Ask the shop whether it sends the parcel again or pays you back."),
-    AlertKind.WRONG_COUNTRY: gettext_lazy("Tell the shop if it does not come back on its way within a week."),
+    AlertKind.RETURNING: gettext_lazy("Ask the shop to send it again or to refund you."),
+    AlertKind.WRONG_COUNTRY: gettext_lazy("Tell the shop if it is not back on its route within a week."),
     AlertKind.TWO_PARCELS: gettext_lazy("Ask the shop whether the tracking number is right."),
 }
 
@@ -81,7 +87,7 @@ def explain_alert(kind: AlertKind, evidence: Mapping[str, Any], reader: Reader) 
     """Return the texts of an alert for a reader. `evidence` is what its rule stored."""
     meaning = str(MEANINGS[kind]) if kind in MEANINGS else MEANING_FUNCTIONS[kind](evidence, reader)
     if kind is AlertKind.PAPERS_ASKED and evidence.get("cause") == Cause.IDENTITY_MISSING:
-        meaning = _("Customs asks for a proof of identity before it lets the parcel go on.")
+        meaning = _("Customs asks for proof of identity before it releases the parcel.")
     texts = (meaning, str(NEXT_STEPS.get(kind, "")), str(ADVICE.get(kind, "")))
     return AlertExplanation(*(localize_digits(text, reader) for text in texts))
 
@@ -112,7 +118,7 @@ def format_working_days(evidence: Mapping[str, Any], reader: Reader) -> str:
 def promise_at_risk_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say which day was promised, and whether it is past."""
     day = datetimes.format_day(date.fromisoformat(evidence["promised_on"]), reader)
-    text = _("It was promised by %(day)s and has not come.") if evidence.get("past") else _("Promised by %(day)s.")
+    text = _("It was promised by %(day)s and has not arrived.") if evidence.get("past") else _("Promised by %(day)s.")
     return text % {"day": day}
 
 
@@ -135,13 +141,13 @@ def pickup_expiring_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
 def wrong_country_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say in which country the parcel was scanned."""
     country = places.country_name(str(evidence.get("country", "")), reader.locale)
-    return _("It was scanned in %(country)s, which is not on its way.") % {"country": country}
+    return _("It was scanned in %(country)s, which is not on its route.") % {"country": country}
 
 
 def feed_silent_meaning(evidence: Mapping[str, Any], reader: Reader) -> str:
     """Say that our feed is down, which says nothing about the parcel."""
     last_answer_at = evidence.get("last_answer_at")
-    text = _("Our own source of news is silent; this says nothing about the parcel.")
+    text = _("Our data feed is silent. That says nothing about the parcel itself.")
     if not last_answer_at:
         return text
     when = datetimes.format_instant(datetime.fromisoformat(last_answer_at), reader)

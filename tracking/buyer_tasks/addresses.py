@@ -123,7 +123,7 @@ def error_message(field: AddressField, error: str) -> str:
     if error == "required":
         return _("This is needed for an address there.")
     if field.example:
-        return _("This does not look like one there. An example: %(example)s.") % {"example": field.example}
+        return _("This does not fit the format used there. Example: %(example)s.") % {"example": field.example}
     return _("This is not known there. Please check how it is written.")
 
 
@@ -148,10 +148,8 @@ def check_phone(typed: str, country: str) -> str:
         number = phonenumbers.parse(typed, country.upper() or None)
     except phonenumbers.NumberParseException as error:
         raise InvalidPhoneError(
-            _("This is no telephone number. Write it with the country code, like +49 151 …")
+            _("This is not a phone number. Write it with the country code, like +49 151 …")
         ) from error
     if not phonenumbers.is_valid_number(number):
-        raise InvalidPhoneError(
-            _("No telephone there has such a number. Please check its length and its first digits.")
-        )
+        raise InvalidPhoneError(_("No phone there has such a number. Please check its length and its first digits."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

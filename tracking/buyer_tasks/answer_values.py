@@ -27,16 +27,16 @@ class Availability:
 
 
 FIELD_LABELS: Final[Mapping[str, Promise]] = {
-    "phone": _("Telephone number"),
+    "phone": _("Phone number"),
     "tax_id": _("Tax number"),
     "day": _("Day"),
     "point": _("Pick-up point"),
-    "there": _("Somebody there"),
+    "there": _("Someone there"),
     "note": _("Note"),
     "country": _("Country"),
 }
 VALUE_LABELS: Final[Mapping[str, Promise]] = {
-    Availability.YES: _("Yes, somebody will be there"),
+    Availability.YES: _("Yes, someone will be there"),
     Availability.NEIGHBOUR: _("No, but a neighbour will take it"),
     Availability.NO: _("No, please try another day"),
     "done": _("done"),

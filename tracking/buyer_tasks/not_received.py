@@ -75,6 +75,6 @@ def search_steps(proof: DeliveryProof | None) -> list[SearchStep]:
         SearchStep(
             "safe_places", _("I looked where parcels are left: door, mailbox, garage, garden, parcel box, reception.")
         ),
-        SearchStep("household", _("I asked everybody in the household.")),
+        SearchStep("household", _("I asked everyone in the household.")),
         SearchStep("neighbours", neighbours),
     ]

@@ -24,7 +24,7 @@ def check_tax_id(typed: str, country: str) -> str:
         raise InvalidTaxIdError(_("A tax number has 4 to 24 letters and digits."))
     is_valid = VALIDATORS_BY_COUNTRY.get(country.upper())
     if is_valid and not is_valid(number):
-        raise InvalidTaxIdError(_("A digit of this tax number is wrong. Please compare it with your papers."))
+        raise InvalidTaxIdError(_("A digit of this tax number is wrong. Please compare it with your documents."))
     return number
 
 

@@ -24,9 +24,9 @@ class RejectionReason(TextChoices):
     """Standard reasons for rejecting an answer; each buyer reads them in their own language."""
 
     UNREADABLE = "unreadable", _("It cannot be read. Please send a sharper picture, or the file itself.")
-    WRONG_PAPER = "wrong_paper", _("It is another paper than the one that is wanted.")
+    WRONG_PAPER = "wrong_paper", _("It is not the document that was asked for.")
     OTHER_NAME = "other_name", _("The name on it is not the name on the parcel.")
-    NO_VALUE = "no_value", _("The price or the value does not stand on it.")
+    NO_VALUE = "no_value", _("The price or value is missing from it.")
     INCOMPLETE = "incomplete", _("Something is missing. Please check every part of it.")
     NO_REPLY = "no_reply", _("Nobody answers at this number.")
 
@@ -40,11 +40,11 @@ class PaperRefusal(TextChoices):
     )
     DAMAGED_IMAGE = (
         CheckRefusal.DAMAGED_IMAGE.value,
-        _("This picture is damaged or was not sent to its end. Please send it again."),
+        _("This picture is damaged or did not arrive completely. Please send it again."),
     )
     DAMAGED_PDF = (
         CheckRefusal.DAMAGED_PDF.value,
-        _("This PDF is damaged, or something else hangs at its end. Please print it as a new PDF."),
+        _("This PDF is damaged or has extra data at its end. Please print it as a new PDF."),
     )
     LOCKED_PDF = (
         CheckRefusal.LOCKED_PDF.value,
@@ -83,7 +83,7 @@ class DisabledReason(TextChoices):
     """Why a contact gets no more notices."""
 
     UNSUBSCRIBED = "unsubscribed", _("You stopped the messages.")
-    GONE = "gone", _("Messages cannot reach it: it seems not to exist any more.")
+    GONE = "gone", _("Messages do not reach it: it no longer seems to exist.")
     REJECTED = "rejected", _("It refused our messages several times.")
     BOUNCED = "bounced", _("Our messages came back.")
 

@@ -79,7 +79,7 @@ DAY_MESSAGES: Final[Mapping[StateKind, tuple[Promise, Promise]]] = {
     StateKind.PICKUP_EXPIRING: (_("Collect by |%(day)s|"), _("Collect it |soon|")),
     StateKind.PICKUP_EXPIRED: (_("Too late to collect since |%(day)s|"), _("Too late to collect")),
     StateKind.ATTEMPT_FAILED: (_("%(carrier)s tried to deliver it on |%(day)s|"), _("A delivery did not work")),
-    StateKind.NOT_RECEIVED: (_("We are looking for it. Answer by |%(day)s|"), _("We are looking for it")),
+    StateKind.NOT_RECEIVED: (_("We are looking for it. Please answer by |%(day)s|"), _("We are looking for it")),
 }
 """Headlines about a day, and the same where the day is unknown."""
 PLAIN_MESSAGES: Final[Mapping[StateKind, Promise]] = {

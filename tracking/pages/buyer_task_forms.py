@@ -78,7 +78,7 @@ def note_field(label: Any = None) -> forms.CharField:
     """Return an optional text area for a short note."""
     widget = forms.Textarea(attrs={"rows": 3})
     return forms.CharField(
-        label=label or gettext_lazy("Anything else they should know"),
+        label=label or gettext_lazy("Anything else the shop or the carrier should know"),
         required=False,
         max_length=MAX_NOTE_LENGTH,
         widget=widget,
@@ -89,9 +89,11 @@ class PhoneForm(AnswerForm):
     """A telephone number that can be called at the destination."""
 
     phone = forms.CharField(
-        label=gettext_lazy("Telephone number"),
+        label=gettext_lazy("Phone number"),
         max_length=40,
-        help_text=gettext_lazy("The courier calls it or writes to it. With the country code where it is not local."),
+        help_text=gettext_lazy(
+            "The courier calls or texts it. Add the country code if the number is from another country."
+        ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
 
@@ -172,7 +174,7 @@ class PickupPointForm(AnswerForm):
     point = forms.CharField(
         label=gettext_lazy("Name or number of the pick-up point, with its street and town"),
         max_length=200,
-        help_text=gettext_lazy("As the carrier's own site calls it. If any will do, write: the nearest one."),
+        help_text=gettext_lazy("As named on the carrier's own site. If any will do, write “the nearest one”."),
     )
     note = note_field()
 
@@ -217,8 +219,12 @@ class NotReceivedForm(AnswerForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.reportable_at and self.is_too_early:
-            when = datetimes.format_instant(self.reportable_at, self.form_context.reader)
-            raise forms.ValidationError(_("You can send this from %(when)s.") % {"when": when})
+            reader = self.form_context.reader
+            values = {
+                "when": datetimes.format_instant(self.reportable_at, reader),
+                "zone": datetimes.zone_name(reader.zone.key, reader.locale),
+            }
+            raise forms.ValidationError(_("You can send this from %(when)s, %(zone)s.") % values)
         return cleaned
 
     def values(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ class SubscriberForm(SubscriberModelForm):
         labels: dict[str, Any] = {
             "urgent_in_quiet_hours": _("A task with a deadline and “out for delivery” may come in quiet hours"),
             "digest_frequency": _("How often"),
-            "attach_calendar": _("With a date, send a calendar file that moves the day in my calendar"),
+            "attach_calendar": _("Send calendar files that keep the arrival date in my calendar up to date"),
             "follow_new_orders": _("Write about new orders too"),
             "paused": _("Pause everything"),
         }

@@ -21,7 +21,7 @@ class Milestone(TextChoices):
     OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
     AVAILABLE_FOR_PICKUP = "available_for_pickup", _("Ready to collect")
     DELIVERED = "delivered", _("Delivered")
-    ATTEMPT_FAILED = "attempt_failed", _("Delivery attempted")
+    ATTEMPT_FAILED = "attempt_failed", _("Delivery tried")
     EXCEPTION = "exception", _("Something is wrong")
     RETURNING = "returning", _("On its way back to the sender")
     RETURNED = "returned", _("Returned to the sender")
@@ -65,7 +65,7 @@ class JourneyStage(TextChoices):
 class Overlay(TextChoices):
     """A problem or a return on top of the milestone, so that "held, at import customs" keeps both. Empty: neither."""
 
-    ATTEMPT_FAILED = "attempt_failed", _("Delivery attempted")
+    ATTEMPT_FAILED = "attempt_failed", _("Delivery tried")
     EXCEPTION = "exception", _("Something is wrong")
     RETURNING = "returning", _("On its way back to the sender")
 
@@ -113,7 +113,7 @@ class Scan(TextChoices):
 
     ORDER_LABEL_CREATED = "order.label_created", _("The shop made the shipping label")
     ORDER_AWAITING_HANDOVER = "order.awaiting_handover", _("Waiting to be handed to the carrier")
-    ORDER_CANCELLED = "order.cancelled", _("The shipment was cancelled")
+    ORDER_CANCELLED = "order.cancelled", _("It was cancelled")
     ORIGIN_PICKUP_FAILED = "origin.pickup_failed", _("The carrier could not collect it from the sender")
     ORIGIN_PICKED_UP = "origin.picked_up", _("Collected from the sender")
     ORIGIN_ACCEPTED = "origin.accepted", _("Accepted by the carrier")
@@ -136,7 +136,7 @@ class Scan(TextChoices):
     IMPORT_OFFICE_HELD = "import.office_held", _("Held at the import office")
     IMPORT_CUSTOMS_PRESENTED = "import.customs_presented", _("Presented to import customs")
     IMPORT_CUSTOMS_HELD = "import.customs_held", _("Held by import customs")
-    IMPORT_CUSTOMS_INFO_REQUIRED = "import.customs_info_required", _("Customs asks for papers or information")
+    IMPORT_CUSTOMS_INFO_REQUIRED = "import.customs_info_required", _("Customs asks for documents or information")
     IMPORT_DUTIES_DUE = "import.duties_due", _("Duties or taxes must be paid")
     IMPORT_CUSTOMS_RELEASED = "import.customs_released", _("Released by import customs")
     IMPORT_TERMINATED = "import.terminated", _("Import was refused or ended by customs")
@@ -151,14 +151,14 @@ class Scan(TextChoices):
     DELIVERY_OUT = "delivery.out_for_delivery", _("Out for delivery")
     DELIVERY_ATTEMPT_FAILED_ABSENT = (
         "delivery.attempt_failed_absent",
-        _("Delivery was attempted, nobody could receive it"),
+        _("Delivery tried, but nobody was home"),
     )
     DELIVERY_ATTEMPT_FAILED_ADDRESS = (
         "delivery.attempt_failed_address",
-        _("Delivery was attempted, the address was a problem"),
+        _("Delivery tried, but the address was a problem"),
     )
-    DELIVERY_ATTEMPT_FAILED_REFUSED = "delivery.attempt_failed_refused", _("Delivery was attempted and refused")
-    DELIVERY_ATTEMPT_FAILED_OTHER = "delivery.attempt_failed_other", _("Delivery was attempted without success")
+    DELIVERY_ATTEMPT_FAILED_REFUSED = "delivery.attempt_failed_refused", _("Delivery tried, but it was refused")
+    DELIVERY_ATTEMPT_FAILED_OTHER = "delivery.attempt_failed_other", _("Delivery tried without success")
     PICKUP_AVAILABLE = "pickup.available", _("Ready to collect at a pick-up point")
     PICKUP_NOT_COLLECTED = "pickup.not_collected", _("It was not collected in time")
     DELIVERY_DELIVERED = "delivery.delivered", _("Delivered")
