@@ -12,10 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tracking.localization.catalogues import find_catalogues, find_errors, find_forbidden_terms, read_catalogue
 from tracking.localization.message_extraction import GettextNotFoundError, collect_messages, messages_for_language
+from tracking.localization.wording import find_forbidden_wording
 
 
 class Command(BaseCommand):
-    help = "Check every catalogue of messages: complete, well formed, and not behind the source."
+    help = "Check the wording of the source, and each catalogue: complete, well formed, and not behind the source."
 
     def handle(self, *args: Any, **options: Any) -> None:
         paths = find_catalogues(settings.LOCALE_PATHS[0])
@@ -23,7 +24,8 @@ class Command(BaseCommand):
             source = collect_messages(settings.BASE_DIR)
         except GettextNotFoundError as not_found:
             raise CommandError(str(not_found)) from not_found
-        errors = [
+        errors = list(find_forbidden_wording(source))
+        errors += [
             error
             for path in paths
             for error in (*find_errors(path), *find_forbidden_terms(path), *differences_from_source(path, source))
