@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import allauth
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from django.conf import settings as django_settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from tests import factories
@@ -244,3 +249,72 @@ def test_a_buyer_cannot_open_the_admin(client: Client) -> None:
 def test_a_page_without_a_session_makes_no_query(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert "Sign in" in client.get(reverse("lookup")).content.decode()
+
+
+def test_the_mails_of_an_account_are_our_own(client: Client, settings: Any) -> None:
+    settings.SITE_NAME, settings.SITE_URL = "Nordlicht", "https://track.example"
+    user = create_account()
+    for page, email in (
+        ("account_request_login_code", ANA),
+        ("account_request_login_code", "stranger@example.com"),
+        ("account_signup", ANA),
+        ("account_signup", "new@example.com"),
+        ("account_reset_password", ANA),
+    ):
+        Client().post(reverse(page), {"email": email, "password1": ""})
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
+    session.save()
+    values = {"oldpassword": "a long enough secret", "password1": "1 longer secret?", "password2": "1 longer secret?"}
+    client.post(reverse("account_change_password"), values)
+
+    subjects = [
+        re.sub(r"[A-Z0-9]{4,}-[A-Z0-9]{4,}|\b[A-Z0-9]{6,}\b", "CODE", message.subject) for message in mail.outbox
+    ]
+    assert subjects == [
+        "Your sign-in code: CODE",
+        "There is no account with this email",
+        "You already have an account",
+        "Your code to confirm your email: CODE",
+        "Your code for a new password: CODE",
+        "Password Changed",
+    ]
+    bodies = [str(message.body) for message in mail.outbox]
+    assert all(body.endswith("-- \nNordlicht") and "&" not in body for body in bodies)
+    assert [body.count("It works for a few minutes.") for body in bodies] == [1, 0, 0, 1, 1, 0]
+    assert "https://track.example/" in bodies[2]
+    assert re.search(r"Time: \d{4}-\d\d-\d\d \d\d:\d\d UTC", bodies[5])
+
+
+def test_the_page_for_a_code_says_where_it_was_sent_once(client: Client) -> None:
+    page = client.post(reverse("account_request_login_code"), {"email": ANA}, follow=True).content.decode()
+
+    assert page.count(ANA) == 1
+    assert "It works for a few minutes." in page
+    assert 'name="action" value="resend"' in page
+
+
+def test_every_text_of_the_sign_in_pages_is_translated() -> None:
+    """What we have no page of our own for is allauth's: an update must not bring English into the other languages."""
+    source = Path(allauth.__file__).parent / "locale/en/LC_MESSAGES/django.po"
+    with source.open("rb") as file:
+        messages = [message for message in read_po(file) if message.id and is_shown(message)]
+    missing = {
+        (language, key)
+        for language, _name in django_settings.LANGUAGES
+        if language != "en"
+        for key in (message.id if isinstance(message.id, str) else (message.id[0], 0) for message in messages)
+        if key not in translation.trans_real.translation(language)._catalog
+    }
+
+    assert len(messages) > 100
+    assert missing == set()
+
+
+def is_shown(message: Message) -> bool:
+    """Return whether a message of allauth's is of a part that this site uses."""
+    return any(
+        re.match(r"(templates/)?(account|mfa|usersessions)/", path) and "phone" not in path
+        for path, _line in message.locations
+    )

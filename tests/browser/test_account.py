@@ -53,10 +53,10 @@ def test_a_shopper_signs_up_and_signs_in_again_with_a_passkey(page: Page, site: 
     page.get_by_role("link", name="New here?").click()
     page.get_by_label("Email").fill(OWNER)
     assert_accessible(page)
-    page.get_by_role("button", name="Sign Up").click()
+    page.get_by_role("button", name="Create account").click()
     page.get_by_label("Code").fill(mailed_code(site, OWNER))
     assert_accessible(page)
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page).to_have_title(re.compile("My parcels"))
     for number, heading in (("LF-1003", "1 parcel for “LF-1003”"), ("LF-1001", "0 parcels for “LF-1001”")):
         page.get_by_role("searchbox").fill(number)

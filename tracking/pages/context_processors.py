@@ -13,7 +13,7 @@ from tracking.pages.reader import signed_in_user
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return the reader, the site's name, the text direction and the preferences to choose from."""
+    """Return the reader, the site's name and address, the text direction and the preferences to choose from."""
     return {
         "reader": getattr(request, "reader", None),
         "invalid_values": [value[:40] for value in getattr(request, "invalid_values", ())],
@@ -22,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "own_zone": SimpleLazyObject(lambda: own_zone_choice(request)),
         "languages": settings.LANGUAGES,
         "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
         "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),
         "now": timezone.now(),
         "text_direction": text_direction_of(translation.get_language() or settings.LANGUAGE_CODE),
