@@ -57,7 +57,8 @@ def text_of(html: str) -> str:
 
 def row_with(html: str, words: str) -> str:
     """Return the markup of the row that has some words."""
-    return next(row for row in re.findall(r"<li id=.*?</li>", html) if words in row)
+    rows: list[str] = re.findall(r"<li id=.*?</li>", html)
+    return next(row for row in rows if words in row)
 
 
 def test_a_row_opens_to_its_meaning_the_words_and_who_reported_them_when(client: Client, leg: Leg) -> None:
