@@ -48,6 +48,7 @@ from tracking.carriers.parsing.measurements import build_measurements, to_grams
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_between
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("aftership")
@@ -186,9 +187,10 @@ def parse_place(checkpoint: Mapping[str, Any]) -> ParsedPlace:
     """Parse a checkpoint's place. AfterShip gives coordinates as [longitude, latitude]."""
     pair = checkpoint.get("coordinates")
     lon, lat = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
+    location = clean_text(checkpoint.get("location"))
     return ParsedPlace(
-        clean_text(checkpoint.get("location")),
-        country_of(checkpoint.get("country_iso3") or checkpoint.get("country_region")),
+        location,
+        country_or_told(country_of(checkpoint.get("country_iso3") or checkpoint.get("country_region")), location),
         clean_text(checkpoint.get("state")) or None,
         clean_text(checkpoint.get("city")) or None,
         clean_text(checkpoint.get("zip") or checkpoint.get("postal_code")) or None,

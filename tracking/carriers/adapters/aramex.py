@@ -47,6 +47,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("aramex")
@@ -152,11 +153,8 @@ def parse_event(item: Any, received_at: datetime) -> ParsedScan:
 def parse_place(raw_place: str) -> ParsedPlace:
     """Parse `City, Country`. Two or three letters after the comma may be a state, so they name no country."""
     city, comma, country = raw_place.rpartition(", ")
-    return (
-        ParsedPlace(raw_place, country_of(country) if len(country) > 3 else None, None, city or None)
-        if comma
-        else ParsedPlace(raw_place)
-    )
+    code = country_of(country) if comma and len(country) > 3 else None
+    return ParsedPlace(raw_place, country_or_told(code, raw_place), None, (city or None) if comma else None)
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:

@@ -32,6 +32,7 @@ from tracking.carriers.parsing.json_access import (
     load_json_object,
     require_text,
 )
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.vocabulary import DELIVERED_SCANS, Scan
 
 CODE_TABLE: Final = CodeTable.load("auspost")
@@ -175,4 +176,5 @@ def parse_place(raw_place: str) -> ParsedPlace:
     if city_match := CITY_AND_STATE.match(raw_place):
         return ParsedPlace(raw_place, "AU", city_match["state"], city_match["city"])
     foreign_match = FOREIGN_COUNTRY.search(raw_place)
-    return ParsedPlace(raw_place, next(filter(None, foreign_match.groups()), None) if foreign_match else None)
+    code = next(filter(None, foreign_match.groups()), None) if foreign_match else None
+    return ParsedPlace(raw_place, country_or_told(code, raw_place))

@@ -41,6 +41,7 @@ from tracking.carriers.parsing.json_access import (
     parse_country_code,
     require_text,
 )
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.xml_access import element_text, load_xml
 
 CODE_TABLE: Final = CodeTable.load("dpd")
@@ -163,7 +164,7 @@ def parse_place(step: Mapping[str, Any]) -> ParsedPlace:
     location = plain_text_of(step.get("location"))
     match = COUNTRY_SUFFIX.search(location)
     city = location[: match.start()].strip() if match else ""
-    return ParsedPlace(location, match.group(1) if match else None, None, city or None)
+    return ParsedPlace(location, country_or_told(match.group(1) if match else None, location), None, city or None)
 
 
 def parse_time(raw_time: str, country: str | None, received_at: datetime) -> ParsedTime:

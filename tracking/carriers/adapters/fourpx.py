@@ -41,6 +41,7 @@ from tracking.carriers.parsing.json_access import (
 )
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, legs_to_last_mile
+from tracking.carriers.parsing.place_names import country_or_told
 
 CODE_TABLE: Final = CodeTable.load("4px")
 API_METHOD: Final = "tr.order.tracking.get"
@@ -139,7 +140,8 @@ def parse_event(row: Mapping[str, Any], route: Route, received_at: datetime) -> 
     """Parse one scan; only `tkDate` is an instant."""
     code = first_text(row, "businessLinkCode", "tkCode").upper()
     text = first_text(row, "trackingContent", "tkDesc", "tkTranslatedDesc")
-    place = ParsedPlace(first_text(row, "occurLocation", "tkLocation"), parse_country_code(row.get("country")))
+    location = first_text(row, "occurLocation", "tkLocation")
+    place = ParsedPlace(location, country_or_told(parse_country_code(row.get("country")), location))
     event_time = timestamps.parse_timestamp(clock_of(row), country=None, received_at=received_at)
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text

@@ -39,6 +39,7 @@ from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.json_access import UnreadableAnswerError
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.parsing.xml_access import element_text, load_xml
 
@@ -137,13 +138,15 @@ def parse_events(events: list[Element], received_at: datetime) -> tuple[ParsedSc
     scans: list[ParsedScan] = []
     for event, event_time in rows:
         code, text = element_text(event, "EventCode"), " ".join(element_text(event, "Status").split())
+        location = element_text(event, "Location")
+        place = ParsedPlace(location, country_or_told(None, location))
         border_side = "else" if code in BORDER_CROSSING_CODES else border_side
         scans.append(
             ParsedScan(
                 0,
                 CODE_TABLE.scan_for(code, border_side, text),
                 event_time,
-                ParsedPlace(element_text(event, "Location")),
+                place,
                 code,
                 text,
             )

@@ -41,6 +41,7 @@ from tracking.carriers.parsing.json_access import (
     require_text,
 )
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("royalmail")
@@ -135,4 +136,4 @@ def parse_event(item: Any, route: Route, received_at: datetime) -> ParsedScan:
         clean_text(event.get("eventDateTime")), country=country, received_at=received_at
     )
     scan = CODE_TABLE.scan_for(code, border_side_of(country, *route), text)
-    return ParsedScan(0, scan, event_time, ParsedPlace(office, country), code, text, "en")
+    return ParsedScan(0, scan, event_time, ParsedPlace(office, country_or_told(country, office)), code, text, "en")

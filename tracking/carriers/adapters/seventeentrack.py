@@ -45,6 +45,7 @@ from tracking.carriers.parsing.measurements import build_measurements, parse_gra
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.carriers.text_rules import extract_next_number
 from tracking.vocabulary import FeedState
@@ -219,7 +220,7 @@ def parse_event(
 
 
 def parse_place(event: Mapping[str, Any]) -> ParsedPlace:
-    """Parse an event's address. Its `location` text is never parsed for a country: `RECIFE, PE` is not in Peru."""
+    """Parse an event's address."""
     address = expect_object(event.get("address"), "address")
     coordinates = expect_object(address.get("coordinates"), "coordinates")
     parts = (
@@ -242,9 +243,10 @@ def build_place(
     location: Any, country: Any, state: Any, city: Any, postal_code: Any, lat: Any, lon: Any
 ) -> ParsedPlace:
     """Return the place that an address names. Cached: parcels pass through few places, and reading is a hot path."""
+    text = clean_text(location)
     return ParsedPlace(
-        clean_text(location),
-        parse_country_code(country),
+        text,
+        country_or_told(parse_country_code(country), text),
         clean_text(state) or None,
         clean_text(city) or None,
         clean_text(postal_code) or None,

@@ -32,6 +32,7 @@ from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.parsed import ParsedAnswer, ParsedLeg, ParsedPlace, ParsedScan, ParsedShipment
 from tracking.carriers.parsing.event_times import order_oldest_first, parse_with_assumed_clock
 from tracking.carriers.parsing.json_access import clean_text, expect_list, expect_object, load_json_object, require_text
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("sf")
@@ -131,7 +132,9 @@ def parse_event(row: Mapping[str, Any], received_at: datetime) -> ParsedScan:
     code, remark = clean_text(row.get("opCode")), redact_personal_data(clean_text(row.get("remark")))
     scan = CODE_TABLE.scan_for(code, "else", f"{remark} {clean_text(row.get('secondaryStatusName'))}".strip())
     event_time = parse_with_assumed_clock(clock_of(row), "CN", received_at)
-    return ParsedScan(0, scan, event_time, ParsedPlace(clean_text(row.get("acceptAddress"))), code, remark, "zh")
+    address = clean_text(row.get("acceptAddress"))
+    place = ParsedPlace(address, country_or_told(None, address))
+    return ParsedScan(0, scan, event_time, place, code, remark, "zh")
 
 
 def redact_personal_data(remark: str) -> str:

@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 from tracking.carriers import parsed
 from tracking.carriers.adapter import Adapter, CarrierClient, Credential
-from tracking.carriers.border_sides import BorderSide, border_side_of
+from tracking.carriers.border_sides import border_side_of
 from tracking.carriers.code_tables import CodeTable
 from tracking.carriers.details.fields import proof_from, value_at
 from tracking.carriers.details.parts import DeliveryDetails
@@ -55,6 +55,7 @@ from tracking.carriers.parsing.json_access import (
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
@@ -189,7 +190,7 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
         number,
         tuple(distinct_legs),
         tuple(
-            parse_event(event, distinct_legs.index(leg), border_side_of(leg.country, *route), received_at)
+            parse_event(event, distinct_legs.index(leg), leg.country, route, received_at)
             for event, leg in zip(events, legs, strict=True)
         ),
         FeedState.STOPPED if tracker.get("isTracked") is False else FeedState.ACTIVE,
@@ -207,18 +208,22 @@ def parse_leg(event: Mapping[str, Any], number: str) -> ParsedLeg:
     return ParsedLeg(slug_for(code), code, event_number, country_of(country) if kind == "post" else None)
 
 
-def parse_event(event: Mapping[str, Any], leg_index: int, side: BorderSide, received_at: datetime) -> ParsedScan:
+def parse_event(
+    event: Mapping[str, Any], leg_index: int, leg_country: str | None, route: Route, received_at: datetime
+) -> ParsedScan:
     """Parse one event. Without a `statusCode` its milestone is the code; the table maps those about the event alone."""
     code, text = (
         clean_text(event.get("statusCode")) or clean_text(event.get("statusMilestone")),
         clean_text(event.get("status")),
     )
-    event_time = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), None, received_at)
+    location = clean_text(event.get("location"))
+    place = ParsedPlace(location, country_or_told(None, location))
+    event_time = timestamps.parse_timestamp(clean_text(event.get("occurrenceDatetime")), place.country, received_at)
     return ParsedScan(
         leg_index,
-        CODE_TABLE.scan_for(code, side, text),
+        CODE_TABLE.scan_for(code, border_side_of(place.country or leg_country, *route), text),
         event_time,
-        ParsedPlace(clean_text(event.get("location"))),
+        place,
         code,
         text,
     )

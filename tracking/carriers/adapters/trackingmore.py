@@ -57,6 +57,7 @@ from tracking.carriers.parsing.json_access import (
 )
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 from tracking.vocabulary import FeedState
 
@@ -255,9 +256,10 @@ def parse_events(info: Mapping[str, Any], leg_index: int, route: Route, received
 def parse_event(item: Any, leg_index: int, route: Route, received_at: datetime) -> ParsedScan:
     """Parse one checkpoint. Its sub-status is the code, or its status where it has none."""
     checkpoint = expect_object(item, "a checkpoint")
+    location = clean_text(checkpoint.get("location"))
     place = ParsedPlace(
-        clean_text(checkpoint.get("location")),
-        country_of(checkpoint.get("country_iso2")),
+        location,
+        country_or_told(country_of(checkpoint.get("country_iso2")), location),
         clean_text(checkpoint.get("state")) or None,
         clean_text(checkpoint.get("city")) or None,
         clean_text(checkpoint.get("zip")) or None,

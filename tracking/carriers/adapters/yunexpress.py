@@ -38,6 +38,7 @@ from tracking.carriers.parsing.json_access import (
 )
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import legs_to_last_mile
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
 
 CODE_TABLE: Final = CodeTable.load("yunexpress")
@@ -125,9 +126,10 @@ def parse_event(row: Mapping[str, Any], destination: str | None, received_at: da
 def parse_place(row: Mapping[str, Any]) -> ParsedPlace:
     """Parse the place; older answers name neither country nor city."""
     region, city = clean_text(row.get("ProcessProvince")), clean_text(row.get("ProcessCity"))
+    location = clean_text(row.get("ProcessLocation")) or city
     return ParsedPlace(
-        clean_text(row.get("ProcessLocation")) or city,
-        country_of(row.get("ProcessCountry")),
+        location,
+        country_or_told(country_of(row.get("ProcessCountry")), location),
         region or None,
         city or None,
     )

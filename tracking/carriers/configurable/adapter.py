@@ -42,6 +42,7 @@ from tracking.carriers.parsed import (
 )
 from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.parsing.json_access import UnreadableAnswerError, json_type_name, load_json_value
+from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.text_rules import correct_scan_by_text
 from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind, Scan
 
@@ -183,8 +184,9 @@ def extract_events(answer: Any, path: JsonPath) -> list[Any]:
 def parse_event(config: AdapterConfig, event: Any, received_at: datetime) -> ParsedScan:
     """Parse one event; a path that leads nowhere gives an empty value."""
     city, region = config.city.joined_text(event), config.region.joined_text(event)
-    country = country_of(config.country.joined_text(event)) or config.home_country or None
-    place = ParsedPlace(config.place.joined_text(event, ", ") or city, country, region or None, city or None)
+    location = config.place.joined_text(event, ", ") or city
+    country = country_or_told(country_of(config.country.joined_text(event)), location) or config.home_country or None
+    place = ParsedPlace(location, country, region or None, city or None)
     code, text = config.code.joined_text(event, "."), config.text.joined_text(event)
     time = config.timestamp_format.parse(
         config.time.joined_text(event), config.zone.joined_text(event), country, region or None, received_at

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tracking.carriers.parsed import ParsedEstimate, ParsedLeg, ParsedPlace
 from tracking.carriers.parsing.json_access import clean_text
+from tracking.carriers.parsing.place_names import country_or_told
 
 
 class Route(NamedTuple):
@@ -20,6 +21,7 @@ def place_in_city(city: Any, region: Any, country: str | None, postal_code: Any)
     """Return the place that the parts of an address name, shown as `City, Region`. Street lines are never passed."""
     city, region = clean_text(city), clean_text(region)
     text = ", ".join(filter(None, (city, region)))
+    country = country_or_told(country, text)
     return ParsedPlace(text, country, region or None, city or None, clean_text(postal_code) or None)
 
 
