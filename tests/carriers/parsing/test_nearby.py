@@ -56,16 +56,16 @@ def test_events_one_level_away_are_read(slug: str, answer: dict[str, Any]) -> No
     assert [scan.scan for scan in parsed.shipments[0].scans] == ["delivery.delivered"]
 
 
-def test_a_push_whose_status_has_no_events_is_refused_with_a_reason() -> None:
-    push = {"event": "TRACKING_UPDATED", "data": {"number": "N1", "latest_status": {"status": "Delivered"}}}
+def test_a_push_whose_status_says_nothing_without_events_is_refused_with_a_reason() -> None:
+    push = {"event": "TRACKING_UPDATED", "data": {"number": "N1", "latest_status": {"status": "Exception"}}}
 
-    with pytest.raises(UnreadableAnswerError, match="N1 is 'Delivered' but has no events"):
+    with pytest.raises(UnreadableAnswerError, match="N1 is 'Exception' but has no events"):
         ADAPTERS["17track"].parse(json.dumps(push).encode(), received_at=RECEIVED_AT)
 
 
-def test_a_number_whose_status_has_no_events_is_rejected_without_the_others() -> None:
+def test_a_number_whose_status_says_nothing_is_rejected_without_the_others() -> None:
     accepted = [
-        {"number": "N1", "track_info": {"latest_status": {"status": "Delivered"}}},
+        {"number": "N1", "track_info": {"latest_status": {"status": "Exception"}}},
         {"number": "N2", "track_info": {"latest_status": {"status": "NotFound"}}},
     ]
     body = json.dumps({"code": 0, "data": {"accepted": accepted}}).encode()

@@ -32,6 +32,7 @@ from tracking.carriers.parsed import (
     ParsedShipment,
     RejectedNumber,
 )
+from tracking.carriers.parsing import timestamps
 from tracking.carriers.parsing.countries import country_of
 from tracking.carriers.parsing.json_access import (
     RejectionAnswerError,
@@ -49,6 +50,7 @@ from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_between
 from tracking.carriers.parsing.place_names import country_or_told
+from tracking.carriers.parsing.summaries import add_summary, summary_scan
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("aftership")
@@ -148,7 +150,7 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     return ParsedShipment(
         number=number,
         legs=tuple(add_next_legs(legs, expect_list(entry.get("next_couriers"), "next_couriers"))),
-        scans=tuple(scans),
+        scans=add_summary(scans, lambda: read_summary(entry, route, received_at), CODE_TABLE, route),
         feed_state=FeedState.EXPIRED if clean_text(entry.get("tag")) == "Expired" else FeedState.ACTIVE,
         origin=route.origin,
         destination=route.destination,
@@ -177,10 +179,23 @@ def parse_event(
 ) -> ParsedScan:
     """Parse one checkpoint. Its `subtag` is the code; its `message` can correct what the code says."""
     place = parse_place(checkpoint)
-    code, text = clean_text(checkpoint.get("subtag")), clean_text(checkpoint.get("message"))
+    code, text = code_of(checkpoint), clean_text(checkpoint.get("message"))
     event_time = parse_with_words(clean_text(checkpoint.get("checkpoint_time")), text, place, received_at)
     scan = CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text)
     return ParsedScan(slugs.index(clean_text(checkpoint.get("slug")) or main_slug), scan, event_time, place, code, text)
+
+
+def code_of(entry: Mapping[str, Any]) -> str:
+    """Return the subtag of a checkpoint or a tracking, or its tag where it has none."""
+    return clean_text(entry.get("subtag")) or clean_text(entry.get("tag"))
+
+
+def read_summary(entry: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
+    """Return the status of a tracking as a scan; a delivery has its own time."""
+    codes = [clean_text(entry.get(name)) for name in ("subtag", "tag")]
+    day = clean_text(entry.get("shipment_delivery_date")) if codes[1] == "Delivered" else ""
+    event_time = timestamps.parse_timestamp(day, route.destination, received_at)
+    return summary_scan(CODE_TABLE, codes, clean_text(entry.get("subtag_message")) or codes[1], route, event_time)
 
 
 def parse_place(checkpoint: Mapping[str, Any]) -> ParsedPlace:

@@ -42,6 +42,7 @@ from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.places import parse_place, parse_place_country
 from tracking.carriers.parsing.rejections import rejected_call
+from tracking.carriers.parsing.summaries import add_summary, summary_scan
 
 CODE_TABLE: Final = CodeTable.load("easypost")
 PATH: Final = "/v2/trackers"
@@ -117,10 +118,11 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     )
     day = local_date_of(carrier_detail.get("est_delivery_date_local"))
     details = expect_list(find_nearby(entry, "tracking_details"), "tracking_details")
+    scans = [parse_event(detail, slug_for(carrier), route, received_at) for detail in details]
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug_for(carrier), carrier, number),) if carrier else (),
-        scans=tuple(parse_event(detail, slug_for(carrier), route, received_at) for detail in details),
+        scans=add_summary(scans, lambda: read_summary(entry, route), CODE_TABLE, route),
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=ParsedEstimate(day, day, "EasyPost") if day else None,
@@ -142,6 +144,12 @@ def parse_event(item: Any, slug: str, route: Route, received_at: datetime) -> Pa
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
+
+
+def read_summary(entry: Mapping[str, Any], route: Route) -> ParsedScan:
+    """Return the status of a tracker as a scan. It has no time: `updated_at` is EasyPost's own."""
+    status, status_detail = clean_text(entry.get("status")), clean_text(entry.get("status_detail"))
+    return summary_scan(CODE_TABLE, [code_of(status, status_detail), status], status.replace("_", " "), route)
 
 
 def code_of(status: str, status_detail: str) -> str:

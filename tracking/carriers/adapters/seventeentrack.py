@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -44,11 +44,11 @@ from tracking.carriers.parsing.json_access import (
 from tracking.carriers.parsing.measurements import build_measurements, parse_grams, parse_millimetres, to_grams
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
-from tracking.carriers.parsing.parsed_parts import Route
+from tracking.carriers.parsing.parsed_parts import Route, with_told_legs
 from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
-from tracking.carriers.text_rules import extract_next_number
-from tracking.vocabulary import FeedState
+from tracking.carriers.parsing.summaries import add_summary, summary_scan
+from tracking.vocabulary import FeedState, Scan
 
 CODE_TABLE: Final = CodeTable.load("17track")
 REJECTION_REASONS: Final[dict[int, str]] = {
@@ -149,7 +149,7 @@ def parse_rejected_number(item: Any) -> RejectedNumber:
 def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment | RejectedNumber:
     """Parse one accepted number: its carriers as legs, the oldest scan first within each.
 
-    Some relays write fields of `track_info` beside it. A number that has come further than its events is rejected.
+    Some relays write fields of `track_info` beside it. A status without events that says nothing is rejected.
     """
     entry = expect_object(item, "an entry of data.accepted")
     number = require_text(entry.get("number"), "number")
@@ -161,8 +161,11 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment | Rejecte
     )
     tracking = expect_object(find_nearby(track_info, "tracking", entry), "tracking")
     providers = expect_list(find_nearby(tracking, "providers", track_info, entry), "providers")
-    legs, scans = parse_providers(providers, number, Route(origin, destination), received_at)
-    status = clean_text(expect_object(find_nearby(track_info, "latest_status", entry), "latest_status").get("status"))
+    route = Route(origin, destination)
+    legs, scans = parse_providers(providers, number, route, received_at)
+    latest_status = expect_object(find_nearby(track_info, "latest_status", entry), "latest_status")
+    status = clean_text(latest_status.get("status"))
+    scans = add_summary(scans, lambda: read_summary(track_info, latest_status, route, received_at), CODE_TABLE, route)
     if not scans and status in STATUSES_WITH_EVENTS:
         return RejectedNumber(number, parsed.OTHER_REASON, f"{number} is {status!r} but has no events")
     misc_info = expect_object(track_info.get("misc_info"), "misc_info")
@@ -170,13 +173,25 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment | Rejecte
     return ParsedShipment(
         number=number,
         legs=add_next_legs(legs, scans, number, misc_info),
-        scans=tuple(scans),
+        scans=scans,
         feed_state=FEED_STATES.get(status, FeedState.ACTIVE),
         origin=origin,
         destination=destination,
         carrier_estimate=parse_carrier_estimate(expect_object(track_info.get("time_metrics"), "time_metrics")),
         measurements=build_measurements(weight, parse_millimetres(misc_info.get("dimensions"))),
     )
+
+
+def read_summary(
+    track_info: Mapping[str, Any], latest_status: Mapping[str, Any], route: Route, received_at: datetime
+) -> ParsedScan:
+    """Return the latest status as a scan: the latest event, or else the status alone, in 17TRACK's words."""
+    if isinstance(event := track_info.get("latest_event"), dict):
+        scan = parse_event(event, 0, None, route, None, received_at)
+        if scan.scan is not Scan.UNMAPPED:
+            return scan
+    status, sub_status = (clean_text(latest_status.get(name)) for name in ("status", "sub_status"))
+    return summary_scan(CODE_TABLE, [sub_status, status], status, route)
 
 
 def party_country(shipping_info: Mapping[str, Any], party: str) -> str | None:
@@ -282,25 +297,12 @@ def add_next_legs(
             legs[leg_indexes[-1]] = legs[leg_indexes[-1]]._replace(number=local_number)
         else:
             legs.append(ParsedLeg(slug_for(name), name, local_number))
-    numbers = {leg.number for leg in legs} | {number}
-    legs += (ParsedLeg("", "", other) for other in dict.fromkeys(handover_numbers(scans)) if other not in numbers)
-    return tuple(legs)
-
-
-def handover_numbers(scans: Sequence[ParsedScan]) -> Iterator[str]:
-    """Yield the numbers that handover messages name."""
-    for scan in scans:
-        if number := extract_next_number(scan.text):
-            yield number
+    return with_told_legs(legs, scans, number)
 
 
 def parse_carrier_estimate(time_metrics: Mapping[str, Any]) -> ParsedEstimate | None:
     """Parse the estimate: first and last day, and its source, which is '' where the carrier made it."""
     estimate = expect_object(time_metrics.get("estimated_delivery_date"), "estimated_delivery_date")
-    first, last = local_date_of(estimate.get("from")), local_date_of(estimate.get("to"))
-    if first is None and last is None:
-        return None
-    first, last = first or last, last or first
-    assert first is not None and last is not None
+    days = [day for day in (local_date_of(estimate.get("from")), local_date_of(estimate.get("to"))) if day]
     source = clean_text(estimate.get("source"))
-    return ParsedEstimate(min(first, last), max(first, last), "" if source == "Official" else source)
+    return ParsedEstimate(min(days), max(days), "" if source == "Official" else source) if days else None

@@ -57,6 +57,7 @@ from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route
 from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
+from tracking.carriers.parsing.summaries import add_summary, summary_scan
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("ship24")
@@ -186,13 +187,14 @@ def parse_shipment(entry: Mapping[str, Any], received_at: datetime) -> ParsedShi
     events = [expect_object(item, "an event") for item in reversed(expect_list(find_nearby(entry, "events"), "events"))]
     legs = [parse_leg(event, number) for event in events]
     distinct_legs = list(dict.fromkeys(legs))
+    scans = [
+        parse_event(event, distinct_legs.index(leg), leg.country, route, received_at)
+        for event, leg in zip(events, legs, strict=True)
+    ]
     return ParsedShipment(
         number,
         tuple(distinct_legs),
-        tuple(
-            parse_event(event, distinct_legs.index(leg), leg.country, route, received_at)
-            for event, leg in zip(events, legs, strict=True)
-        ),
+        add_summary(scans, lambda: read_summary(entry, shipment, route, received_at), CODE_TABLE, route),
         FeedState.STOPPED if tracker.get("isTracked") is False else FeedState.ACTIVE,
         *route,
         parse_carrier_estimate(expect_object(shipment.get("delivery"), "delivery")),
@@ -227,6 +229,17 @@ def parse_event(
         code,
         text,
     )
+
+
+def read_summary(
+    entry: Mapping[str, Any], shipment: Mapping[str, Any], route: Route, received_at: datetime
+) -> ParsedScan:
+    """Return the status of a shipment as a scan; a delivery has its time in the statistics."""
+    code, milestone = clean_text(shipment.get("statusCode")), clean_text(shipment.get("statusMilestone"))
+    told = value_at(entry, "statistics", "timestamps", "deliveredDatetime") if milestone == "delivered" else None
+    event_time = timestamps.parse_timestamp(clean_text(told), route.destination, received_at)
+    codes = [code, f"shipment/{milestone}", milestone]
+    return summary_scan(CODE_TABLE, codes, milestone.replace("_", " "), route, event_time)
 
 
 def parse_carrier_estimate(delivery: Mapping[str, Any]) -> ParsedEstimate | None:

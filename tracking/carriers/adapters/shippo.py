@@ -38,6 +38,7 @@ from tracking.carriers.parsing.local_clocks import parse_with_words
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.places import parse_place, parse_place_country
+from tracking.carriers.parsing.summaries import add_summary
 
 CODE_TABLE: Final = CodeTable.load("shippo")
 TOKENS_BY_SLUG: Final[dict[str, str]] = {
@@ -152,7 +153,13 @@ def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipm
         expect_object(item, "an event")
         for item in expect_list(find_nearby(track, "tracking_history"), "tracking_history")
     ]
-    scans = tuple(parse_event(event, route, received_at) for event in history if is_informative(event))
+    status = expect_object(track.get("tracking_status"), "tracking_status")
+    scans = add_summary(
+        [parse_event(event, route, received_at) for event in history if is_informative(event)],
+        lambda: parse_event(status, route, received_at),
+        CODE_TABLE,
+        route,
+    )
     if not scans:
         return RejectedNumber(number, parsed.NO_EVENTS_YET, "a track without events")
     day = local_date_of(track.get("eta"))

@@ -59,6 +59,7 @@ from tracking.carriers.parsing.numbers import parse_number
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.place_names import country_or_told
 from tracking.carriers.parsing.rejections import rejected_call
+from tracking.carriers.parsing.summaries import add_summary, summary_scan
 from tracking.vocabulary import FeedState
 
 CODE_TABLE: Final = CodeTable.load("trackingmore")
@@ -76,6 +77,9 @@ NUMBER_ERROR_CODES: Final = ("4101", "4102")
 SUCCESS_CODES: Final = ("", "200", "201")
 """'' stands for an answer without `meta`."""
 SIGNATURE_MAX_AGE_SECONDS: Final = 600
+
+
+STATUSES_WITHOUT_EVENTS: Final = frozenset({"pending", "notfound", "expired"})
 
 
 class TrackingMore(Adapter):
@@ -215,19 +219,30 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     origin_leg = parse_origin_leg(entry, origin_info, number)
     destination_leg = parse_destination_leg(entry, destination_info, number) or origin_leg
     legs = list(dict.fromkeys((origin_leg, destination_leg)))
+    scans = (
+        *parse_events(origin_info, 0, route, received_at),
+        *parse_events(destination_info, legs.index(destination_leg), route, received_at),
+    )
     return ParsedShipment(
         number=number,
         legs=tuple(legs),
-        scans=(
-            *parse_events(origin_info, 0, route, received_at),
-            *parse_events(destination_info, legs.index(destination_leg), route, received_at),
-        ),
+        scans=add_summary(scans, lambda: read_summary(entry, route, received_at), CODE_TABLE, route),
         feed_state=FeedState.EXPIRED if entry.get("delivery_status") == "expired" else FeedState.ACTIVE,
         origin=route.origin,
         destination=route.destination,
         carrier_estimate=estimate_on(local_date_of(entry.get("scheduled_delivery_date"))),
         details=DeliveryDetails(proof=proof_from(entry.get("signed_by"))),
     )
+
+
+def read_summary(entry: Mapping[str, Any], route: Route, received_at: datetime) -> ParsedScan:
+    """Return the status of a tracking as a scan, at the time of its latest checkpoint."""
+    status, substatus = clean_text(entry.get("delivery_status")), clean_text(entry.get("substatus"))
+    codes = [] if status in STATUSES_WITHOUT_EVENTS else [substatus, status]
+    event_time = timestamps.parse_timestamp(
+        clean_text(entry.get("latest_checkpoint_time")), None, received_at, is_offset_inferred=True
+    )
+    return summary_scan(CODE_TABLE, codes, status, route, event_time)
 
 
 def parse_origin_leg(entry: Mapping[str, Any], origin_info: Mapping[str, Any], number: str) -> ParsedLeg:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from tracking.carriers.parsed import ParsedEstimate, ParsedLeg, ParsedPlace
+from tracking.carriers.parsed import ParsedEstimate, ParsedLeg, ParsedPlace, ParsedScan
 from tracking.carriers.parsing.json_access import clean_text
 from tracking.carriers.parsing.place_names import country_or_told
+from tracking.carriers.text_rules import extract_next_number
 
 
 class Route(NamedTuple):
@@ -36,6 +38,13 @@ def estimate_between(first: date | None, last: date | None) -> ParsedEstimate | 
     A last day that is missing or lies before the first counts as the first.
     """
     return ParsedEstimate(first, max(first, last or first), "") if first else None
+
+
+def with_told_legs(legs: Sequence[ParsedLeg], scans: Iterable[ParsedScan], number: str) -> tuple[ParsedLeg, ...]:
+    """Return the legs of a number, and one more for each other number that a handover message names."""
+    known = {leg.number for leg in legs} | {number}
+    told = dict.fromkeys(filter(None, (extract_next_number(scan.text) for scan in scans)))
+    return (*legs, *(ParsedLeg("", "", other) for other in told if other not in known))
 
 
 def legs_to_last_mile(first: ParsedLeg, last_mile: ParsedLeg) -> tuple[ParsedLeg, ...]:
