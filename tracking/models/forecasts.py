@@ -127,6 +127,8 @@ class ForecastAccuracy(models.Model):
     key = models.CharField(_("of"), max_length=80)
     stage = models.CharField(_("counted"), max_length=20, choices=JourneyStage)
     measured_on = models.DateField(_("counted on"))
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+    """Whether the parcels are those of the demo, which never existed."""
     parcel_count = models.PositiveIntegerField(_("parcels"))
     coverage_percent = models.FloatField(_("arrived within the window, %"))
     median_width_days = models.FloatField(_("median width of the window, days"))

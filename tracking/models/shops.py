@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -71,6 +71,18 @@ def format_phone_number(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+class ShopQuerySet(models.QuerySet["Shop"]):
+    """Queries for shops."""
+
+    def counted_in_statistics(self) -> Self:
+        """Return the shops whose parcels count in statistics of the whole site.
+
+        Simulated shops count only until a real one has its first order: then nothing is learned from invented parcels.
+        """
+        has_real_orders = self.filter(is_simulated=False, orders__isnull=False).exists()
+        return self.filter(is_simulated=False) if has_real_orders else self.all()
+
+
 class Shop(models.Model):
     """A merchant's shop. One site may serve several. `tracking.shops.policy_of` turns the fields into promises."""
 
@@ -78,6 +90,12 @@ class Shop(models.Model):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("language"), max_length=16, default="en")
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    is_simulated = models.BooleanField(
+        _("simulated"),
+        default=False,
+        editable=False,
+        help_text=_("A shop of the demo: its orders and parcels are invented."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     """Changes with every field and picture of the shop: part of the key under which pages are cached."""
@@ -184,6 +202,8 @@ class Shop(models.Model):
     returned_fallback_days = models.PositiveSmallIntegerField(
         _("returned: days to choose"), null=True, blank=True, validators=[LIMIT_DAYS], help_text=FALLBACK_DAYS_HELP
     )
+
+    objects = ShopQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("shop")
