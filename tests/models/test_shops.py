@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from tests import factories
 from tracking.models import Shop
 from tracking.models.shops import COLOUR_FIELDS
 from tracking.shop_colours import InvalidColourError, guard_shop_colour
@@ -133,3 +134,14 @@ def test_saving_one_field_changes_the_time_of_the_shop_for_cached_pages() -> Non
     shop.save(update_fields=["reply_hours"])
 
     assert Shop.objects.get().updated_at > before
+
+
+def test_simulated_shops_count_in_statistics_until_a_real_shop_has_an_order() -> None:
+    demo = Shop.objects.create(slug="demo", name="Demo", is_simulated=True)
+    Shop.objects.create(slug="empty", name="A real shop without orders")
+    assert demo in Shop.objects.counted_in_statistics()
+
+    real = factories.create_order().shop
+
+    counted = set(Shop.objects.counted_in_statistics())
+    assert real in counted and demo not in counted

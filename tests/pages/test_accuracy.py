@@ -58,6 +58,11 @@ def test_the_figure_says_how_many_of_how_many_and_how_sure_it_is(client: Client)
     assert "91 of 100 parcels" in text
     assert "910 of 1,000 parcels, counted on Sun, Nov 29" in text
     assert "chance alone moves the figure between 89 and 93" in text
+    assert "Simulated" not in text
+
+    ForecastAccuracy.objects.update(is_simulated=True)
+
+    assert "Simulated parcels: these are figures of the demo" in text_of(page(client, accept_language="en-US"))
     assert "Half of the windows were 3.0 days wide or less" in text
 
 

@@ -79,7 +79,7 @@ class ForecastAccuracyAdmin(ReadOnlyAdminMixin, AccuracyModelAdmin):
 
     list_display = (
         *("kind", "key", "stage", "parcel_count", "coverage_percent"),
-        *("median_width_days", "mean_absolute_error_days", "late_percent", "measured_on"),
+        *("median_width_days", "mean_absolute_error_days", "late_percent", "measured_on", "is_simulated"),
     )
     list_filter = ("kind", "stage")
     search_fields = ("key",)

@@ -107,8 +107,8 @@ class OrderAdmin(OrderModelAdmin):
 
     form = OrderForm
     inlines = (OrderLineInline, ShipmentInline)
-    list_display = ("number", "shop", "placed_at", "email", "country", "statuses", "leg_summary")
-    list_filter = ("shop", "placed_at")
+    list_display = ("number", "shop", "shop__is_simulated", "placed_at", "email", "country", "statuses", "leg_summary")
+    list_filter = ("shop__is_simulated", "shop", "placed_at")
     list_select_related = ("shop",)
     search_fields = ("number",)
     search_help_text = _("Order number or tracking number in any spelling, or e-mail")

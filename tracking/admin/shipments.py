@@ -66,7 +66,7 @@ class ShipmentAdmin(ShipmentModelAdmin):
 
     inlines = (LegInline,)
     list_display = ("parcel", "status", "leg_summary", "last_received_at", "next_check", "polling_errors")
-    list_filter = ("milestone", "overlay", "order__shop")
+    list_filter = ("milestone", "overlay", "order__shop__is_simulated", "order__shop")
     ordering = (F("last_received_at").desc(nulls_last=True), "-pk")  # type: ignore[assignment]  # the stubs know names only
     search_fields = ("legs__number_key",)
     search_help_text = _("Order number or tracking number in any spelling, or e-mail")

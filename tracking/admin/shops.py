@@ -74,7 +74,7 @@ class ShopAdmin(ShopModelAdmin):
 
     form = ShopForm
     fieldsets = (
-        (None, {"fields": ("name", "slug", "language", "zone", "missing")}),
+        (None, {"fields": ("name", "slug", "language", "zone", "is_simulated", "missing")}),
         (
             _("Contact"),
             {
@@ -95,9 +95,9 @@ class ShopAdmin(ShopModelAdmin):
         (_("Returned parcels"), {"fields": remedy_fields("returned")}),
         (_("Look"), {"fields": ("website_url", "accent", "page_colours", "logo_preview", "new_logo", "no_logo")}),
     )
-    readonly_fields = ("missing", "page_colours", "logo_preview")
+    readonly_fields = ("is_simulated", "missing", "page_colours", "logo_preview")
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("name", "slug", "support_email", "language", "zone", "order_count", "missing_count")
+    list_display = ("name", "slug", "support_email", "language", "zone", "is_simulated", "order_count", "missing_count")
     search_fields = ("name", "slug")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
 

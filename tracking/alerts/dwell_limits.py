@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tracking.alerts.dwell import DAY, MIN_PARCELS, DwellTime, cleared_shares_by_day, dwell_percentile, working_days
 from tracking.alerts.snapshot import DwellLimit, phase_of
-from tracking.models import ClearanceCurve, Event, MilestoneDwellLimit, Shipment
+from tracking.models import ClearanceCurve, Event, MilestoneDwellLimit, Shipment, Shop
 from tracking.models.cached import Cached
 from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, Milestone, Scan
 
@@ -163,8 +163,9 @@ def update_dwell_limits(now: datetime) -> int:
 
 
 def load_stage_dwells(now: datetime) -> Iterator[PhaseDwell]:
-    """Yield the dwell times of all parcels that got new events within `LEARNING_PERIOD`."""
-    shipments = Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD)
+    """Yield the dwell times of all parcels that got new events within `LEARNING_PERIOD`, without those of a demo."""
+    shops = Shop.objects.counted_in_statistics()
+    shipments = Shipment.objects.filter(last_received_at__gte=now - LEARNING_PERIOD, order__shop__in=shops)
     shipment_ids = list(shipments.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(shipment_ids), BATCH_SIZE):
         yield from load_batch_dwells(shipment_ids[start : start + BATCH_SIZE], now)

@@ -6,7 +6,7 @@ Web processes read these figures, so this module does not load numpy.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from tracking.localization.reader import today_in
-from tracking.models import Forecast, ForecastAccuracy
+from tracking.models import Forecast, ForecastAccuracy, Shop
 from tracking.models.cached import Cached
 
 SCORED_PERIOD: Final = timedelta(days=365)
@@ -42,13 +42,18 @@ class WindowOutcome(NamedTuple):
 
 
 def update_scores(now: datetime) -> int:
-    """Replace all figures by those of the last year; return how many groups there are."""
+    """Replace all figures by those of the last year; return how many groups there are.
+
+    Parcels of the demo are counted, and marked as simulated, only where there are no real ones.
+    """
     groups: defaultdict[tuple[str, str, str], list[WindowOutcome]] = defaultdict(list)
-    for outcome in load_outcomes(now - SCORED_PERIOD):
+    shops = list(Shop.objects.counted_in_statistics())
+    is_simulated = any(shop.is_simulated for shop in shops)
+    for outcome in load_outcomes(now - SCORED_PERIOD, shops):
         for kind, key in score_groups(outcome, now.date()):
             groups[kind, key, outcome.stage].append(outcome)
     rows = [
-        build_score(kind, key, stage, outcomes, now.date())
+        build_score(kind, key, stage, outcomes, now.date(), is_simulated=is_simulated)
         for (kind, key, stage), outcomes in groups.items()
         if kind == "all" or len(outcomes) >= MIN_PARCELS
     ]
@@ -69,9 +74,10 @@ def score_groups(outcome: WindowOutcome, today: date) -> Iterator[tuple[str, str
         yield "carrier", outcome.carrier
 
 
-def load_outcomes(since: datetime) -> Iterator[WindowOutcome]:
-    """Yield for each delivered parcel the first window that was shown at each stage."""
+def load_outcomes(since: datetime, shops: Iterable[Shop]) -> Iterator[WindowOutcome]:
+    """Yield for each delivered parcel of these shops the first window that was shown at each stage."""
     shown = Forecast.objects.shown().filter(made_at__gte=since, shipment__delivered_at__isnull=False)
+    shown = shown.filter(shipment__order__shop__in=shops)
     rows = shown.order_by("shipment_id", "made_at", "pk").values_list(
         *("shipment_id", "stage", "made_at", "earliest_on", "latest_on", "most_likely_on", "shipment__delivered_at"),
         *(
@@ -97,7 +103,7 @@ def load_outcomes(since: datetime) -> Iterator[WindowOutcome]:
 
 
 def build_score(
-    kind: str, key: str, stage: str, outcomes: Sequence[WindowOutcome], measured_on: date
+    kind: str, key: str, stage: str, outcomes: Sequence[WindowOutcome], measured_on: date, *, is_simulated: bool
 ) -> ForecastAccuracy:
     """Return the figures of one group of outcomes, not yet saved."""
     return ForecastAccuracy(
@@ -105,6 +111,7 @@ def build_score(
         key=key,
         stage=stage,
         measured_on=measured_on,
+        is_simulated=is_simulated,
         parcel_count=len(outcomes),
         coverage_percent=100 * fmean(outcome.is_within for outcome in outcomes),
         median_width_days=median((outcome.last_on - outcome.first_on).days for outcome in outcomes),

@@ -81,6 +81,7 @@ def accuracy(request: HttpRequest) -> HttpResponse:
         "headline": build_headline(scores, reader),
         "stages": AccuracyTable(_("Counted from where the parcel was"), rows_by_stage(scores, reader)),
         "tables": [table for table in tables if table.rows],
+        "is_simulated": any(score.is_simulated for score in scores),
         "measured_on": max((score.measured_on for score in scores), default=None),
         "reader": reader,
     }

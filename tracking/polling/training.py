@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from tracking.models import Event, EventHazard, Shipment
+from tracking.models import Event, EventHazard, Shipment, Shop
 from tracking.models.cached import Cached
 from tracking.polling import hazard
 from tracking.polling.hazard import HOUR, Hazard, HazardTable, ScanWait
@@ -33,7 +33,8 @@ by_occurred_at: Final = attrgetter("occurred_at")
 def train_hazards(now: datetime) -> int:
     """Fit the hazards to the parcels that got events last, replace the stored ones, and return how many there are."""
     latest = (
-        Shipment.objects.exclude(last_received_at=None)
+        Shipment.objects.filter(order__shop__in=Shop.objects.counted_in_statistics())
+        .exclude(last_received_at=None)
         .order_by("-last_received_at")
         .values_list("pk", flat=True)[:MAX_SHIPMENTS]
     )

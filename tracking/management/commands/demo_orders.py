@@ -66,7 +66,8 @@ def create_missing_orders(feed: Carrier) -> None:
 
 def get_or_create_shop(demo_shop: DemoShop) -> Shop:
     """Return a demo shop, created with its logo and pictures if it is new."""
-    shop, is_new = Shop.objects.get_or_create(slug=demo_shop.slug, defaults={"name": demo_shop.name, **demo_shop.facts})
+    facts = {"name": demo_shop.name, "is_simulated": True, **demo_shop.facts}
+    shop, is_new = Shop.objects.get_or_create(slug=demo_shop.slug, defaults=facts)
     if is_new:
         if demo_shop.logo:
             store_logo(shop, EncodedPicture(*load_demo_picture(demo_shop.logo)))
