@@ -4,6 +4,8 @@ A child that ends is started again, after a delay that doubles up to five second
 stopped only when one child fails by itself, and not because it was killed or what it needs was away, six times in a
 row within ten seconds of its start.
 
+A child that runs once is started when everything is up, and stays away when it has ended.
+
 On Linux the children end with the supervisor even when it is killed. It is run by path, with a `RunPlan` as JSON on
 standard input, so that it imports neither Django nor the project and takes little memory.
 """
@@ -22,7 +24,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final, NamedTuple, TypedDict
+from typing import IO, Final, NamedTuple, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 START_TIMEOUT_SECONDS: Final = 180.0
@@ -49,9 +51,16 @@ class ChildProcess:
     """One process that is kept running; `needs` are the children that it cannot work without."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], needs: Sequence[ChildProcess] = ()
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        needs: Sequence[ChildProcess] = (),
+        *,
+        runs_once: bool = False,
     ) -> None:
         self.name, self.command, self.environment, self.needs = name, list(command), dict(environment), list(needs)
+        self.runs_once = runs_once
         self.process: subprocess.Popen[str] | None = None
         self.started_at = 0.0
         self.restart_at: float | None = None
@@ -132,9 +141,18 @@ class Supervisor:
         except OSError:
             self.stopping.set()
 
-    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str], needs: Iterable[str]) -> None:
-        """Start a child and keep it running from now on."""
-        child = ChildProcess(name, command, environment, [self.children[need] for need in needs])
+    def add(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        needs: Iterable[str],
+        *,
+        runs_once: bool = False,
+    ) -> None:
+        """Start a child and keep it running from now on, unless it runs once."""
+        needed = [self.children[need] for need in needs]
+        child = ChildProcess(name, command, environment, needed, runs_once=runs_once)
         self.children[name] = child
         child.start(self.report)
 
@@ -176,7 +194,7 @@ class Supervisor:
     def restart_exited_children(self) -> None:
         """Restart every child that has exited, once its delay is over."""
         for child in self.children.values():
-            if not self.failed and child.has_exited:
+            if not self.failed and child.has_exited and not child.runs_once:
                 self.restart_child(child)
 
     def restart_child(self, child: ChildProcess) -> None:
@@ -211,7 +229,7 @@ class Supervisor:
 class ChildSpec(TypedDict):
     """One child: name, command, additional environment, the names of the children that it needs, and a path.
 
-    The path exists once the child is ready (empty: none).
+    The path exists once the child is ready (empty: none). A child that runs once is started after all others.
     """
 
     name: str
@@ -219,6 +237,7 @@ class ChildSpec(TypedDict):
     environment: dict[str, str]
     needs: list[str]
     ready_path: str
+    runs_once: NotRequired[bool]
 
 
 class RunPlan(NamedTuple):
@@ -259,10 +278,14 @@ def run_plan(plan: RunPlan) -> int:
     """Start the children in order, print the message once the site is up, keep it up; return the exit status."""
     supervisor = Supervisor()
     supervisor.install_signal_handlers()
-    if all(start_child(supervisor, child) for child in plan.children) and supervisor.wait_until_nothing_is_missing(
+    kept_running = [child for child in plan.children if not child.get("runs_once")]
+    if all(start_child(supervisor, child) for child in kept_running) and supervisor.wait_until_nothing_is_missing(
         lambda: list_unready_parts(plan.ready_url)
     ):
         supervisor.report(plan.ready_message)
+        for child in plan.children:
+            if child.get("runs_once"):
+                supervisor.add(child["name"], child["command"], child["environment"], child["needs"], runs_once=True)
     return supervisor.run()
 
 

@@ -124,11 +124,18 @@ def predict_with_model(
     calibrated: CalibratedModel, requests: Sequence[ForecastRequest], now: datetime
 ) -> list[ArrivalForecast]:
     """Return the forecasts of parcels by one model, in the same order."""
+    return predict_at_times(calibrated, requests, [now] * len(requests))
+
+
+def predict_at_times(
+    calibrated: CalibratedModel, requests: Sequence[ForecastRequest], times: Sequence[datetime]
+) -> list[ArrivalForecast]:
+    """Return the forecasts of parcels by one model, each as it would be made at its own time."""
     model = calibrated.model
     features = [request.features for request in requests]
     typical_and_dispersion = model.typical_days_and_dispersion(*model.encode(features))
     start = np.array([local_epoch_days(request.started_at, request.features.destination) for request in requests])
-    today = np.array([local_epoch_days(now, parcel.destination) for parcel in features])
+    today = np.array([local_epoch_days(at, parcel.destination) for at, parcel in zip(times, features, strict=True)])
     elapsed = np.maximum(today - start, 0.0)
     closed = np.array(
         [closed_shares(calibrated, parcel.destination, int(day)) for parcel, day in zip(features, today, strict=True)]

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         programs = [*broker_programs(), *site_programs(options)]
         if not options["no_demo"]:
             demo, network = prepare_network(options)
-            programs.append(network)
+            programs += [network, history_program()]
         site_url = f"http://127.0.0.1:{options['port']}"
         os.environ.setdefault("SITE_URL", site_url)
         os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -145,6 +145,12 @@ def prepare_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Chil
     command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", webhook_url]
     network = build_program("carriers", *command, "--speed", speed, "--state", state_path, SIMULATOR_KEY=key)
     return [json.loads(line) for line in out.getvalue().splitlines()], network
+
+
+def history_program() -> ChildSpec:
+    """Return the program that gives the demo its past, once, with less claim to the processors than the site."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "seed_history", "--nice"]
+    return {**build_program("history", *command), "runs_once": True}
 
 
 def network_port() -> str:
