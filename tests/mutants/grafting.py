@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import _lru_cache_wrapper
+from inspect import unwrap
 from types import FunctionType, ModuleType
 
 OWN_PACKAGES = ("tracking", "tests", "accounts")
@@ -42,7 +43,8 @@ def graft(old: object, new: object, module_name: str) -> bool:
 
 
 def graft_function(old: FunctionType, new: FunctionType) -> None:
-    """Give a function the code and defaults of another."""
+    """Give a function the code and defaults of another; of a decorated one, to what its decorators wrap."""
+    old, new = unwrap(old), unwrap(new)
     old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
 
 
