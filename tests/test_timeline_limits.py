@@ -203,3 +203,17 @@ def test_one_source_alone_is_never_merged() -> None:
 
     assert merge_duplicates(twice) == [[twice[0]], [twice[1]]]
     assert merge_duplicates([]) == []
+
+
+def test_only_an_undated_scan_takes_the_instant_of_another_source() -> None:
+    dated = OTHER._replace(local_time=LOCAL, occurred_at=minutes_after_noon(1))
+    undated = OTHER._replace(local_time=LOCAL, occurred_at=None, sequence=1)
+
+    assert infer_instants([OWN._replace(local_time=LOCAL), dated, undated]) == {id(undated): NOON}
+
+
+def test_a_row_stands_where_the_scan_that_leads_it_stands() -> None:
+    between = OWN._replace(scan="origin.facility_arrived", occurred_at=minutes_after_noon(5), sequence=1)
+    later = OTHER._replace(occurred_at=minutes_after_noon(9))
+
+    assert merge_duplicates([OWN, between, later]) == [[OWN, later], [between]]
