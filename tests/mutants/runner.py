@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import math
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -19,7 +21,9 @@ import pytest
 from tests.mutants.grafting import graft_source
 from tests.mutants.mutations import Mutant, make_mutants
 
-MIN_SECONDS: Final = 5.0
+MIN_CPU_SECONDS: Final = 5.0
+MIN_SECONDS: Final = 60.0
+"""For what waits without computing: a busy machine must not kill a mutant that no test notices."""
 SURVIVED, KILLED = 0, 1
 
 
@@ -49,6 +53,13 @@ class Outcome(NamedTuple):
     seconds: float
 
 
+class Limits(NamedTuple):
+    """How long the tests may take with a mutant: seconds of the processor, and of the clock."""
+
+    cpu_seconds: float
+    seconds: float
+
+
 class MutantRunner:
     """A pytest plugin that runs the collected tests once for each mutant instead of once."""
 
@@ -67,7 +78,7 @@ class MutantRunner:
 
     def run_target(self, session: pytest.Session, target: Target) -> Outcome:
         """Run the tests of a module as it is, which must pass, then against each of its mutants."""
-        started = time.monotonic()
+        started, cpu_started = time.monotonic(), time.process_time()
         # Property tests are slow, and the others kill most mutants.
         items = sorted(
             (item for item in session.items if target.is_tested_by(item.path)),
@@ -75,14 +86,16 @@ class MutantRunner:
         )
         if not items or not run_items(session, items):
             raise pytest.UsageError(f"the tests of {target.module} do not pass, or there are none")
-        limit = MIN_SECONDS + 5 * (time.monotonic() - started)
+        limits = Limits(
+            MIN_CPU_SECONDS + 5 * (time.process_time() - cpu_started), MIN_SECONDS + 10 * (time.monotonic() - started)
+        )
         # A collection in a fork would copy all that it shares with this process.
         gc.freeze()
         mutants = make_mutants(target.path.read_text(encoding="utf-8"))
         chosen = mutants
         if self.sample is not None and self.sample < len(mutants):
             chosen = sorted(random.Random(f"{self.seed} {target.module}").sample(mutants, self.sample))
-        survivors = [mutant for mutant in chosen if not is_killed(session, items, target, mutant, limit)]
+        survivors = [mutant for mutant in chosen if not is_killed(session, items, target, mutant, limits)]
         return Outcome(target, len(chosen), len(mutants), survivors, time.monotonic() - started)
 
 
@@ -97,13 +110,14 @@ def run_items(session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
 
 
 def is_killed(
-    session: pytest.Session, items: Sequence[pytest.Item], target: Target, mutant: Mutant, limit: float
+    session: pytest.Session, items: Sequence[pytest.Item], target: Target, mutant: Mutant, limits: Limits
 ) -> bool:
-    """Return whether a test fails with a mutant, or takes longer than `limit` seconds."""
+    """Return whether a test fails with a mutant, or takes longer than the limits allow."""
     process = os.fork()
     if process == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limits.cpu_seconds), resource.RLIM_INFINITY))
         run_mutant(session, items, target, mutant)
-    deadline = time.monotonic() + limit
+    deadline = time.monotonic() + limits.seconds
     while time.monotonic() < deadline:
         finished, status = os.waitpid(process, os.WNOHANG)
         if finished:
