@@ -58,6 +58,12 @@ def test_equal_words_outrank_an_equal_code_and_both_outrank_order() -> None:
     assert match(known, [scan("Sorted", "S"), scan("Departed", "A"), scan("In arrivo", "A")]) == [2, 1, 0]
 
 
+def test_equal_words_and_code_outrank_equal_words_alone() -> None:
+    known = [scan("Arrived", "A"), scan("Arrived", "B")]
+
+    assert match(known, [scan("Arrived", "B", "Leipzig"), scan("Arrived", "A", "Leipzig")]) == [1, 0]
+
+
 def test_two_scans_of_one_minute_stay_two_when_one_is_reworded() -> None:
     known = [scan("Arrived", "IT"), scan("Departed", "IT")]
 
@@ -72,6 +78,7 @@ def test_scans_of_other_times_are_never_matched() -> None:
 def test_without_a_time_neither_order_nor_missing_words_make_two_scans_one() -> None:
     assert match([scan("Label created", time="")], [scan("Customs cleared", time="")]) == [None]
     assert match([scan("Label created", "L", time="")], [scan("Etiquette", "L", time="")]) == [0]
+    assert match([scan(place="Leipzig", time="")], [scan(place="Halle", time="")]) == [None]
 
 
 def test_a_feed_that_pushes_only_new_scans_is_not_matched_by_order() -> None:
@@ -91,6 +98,19 @@ def test_what_we_read_in_a_scan_does_not_change_its_fingerprint() -> None:
 
     assert fingerprint(one, 3) == fingerprint(read_better, 3)
     assert fingerprint(one, 3) != fingerprint(one, 4)
+
+
+def test_rows_that_differ_only_in_what_we_read_in_them_are_counted() -> None:
+    first, second, third = (
+        scan("Arrived", "AR")._replace(scan=kind)
+        for kind in (Scan.UNMAPPED, Scan.ORIGIN_ACCEPTED, Scan.DELIVERY_DELIVERED)
+    )
+
+    fingerprints = fingerprint_scans([first, second, third])
+
+    assert fingerprints == [fingerprint(first, None, count) for count in range(3)]
+    assert len(set(fingerprints)) == 3
+    assert fingerprint(first) == fingerprint(first, None, 0)
 
 
 @given(SCANS)
