@@ -84,6 +84,7 @@ def test_no_more_than_a_hundred_and_twenty_days_are_looked_at() -> None:
         ([0.9, 0.1], 0.8, [(0, 0)]),
         ([0.1, 0.9], 0.9, [(0, 1), (1, 1)]),
         ([0.1, 0.1], 0.8, [(0, 1)]),
+        ([0.8 - 1e-9, 0.1], 0.8, [(0, 0)]),
     ],
 )
 def test_each_first_day_has_the_earliest_last_day_that_is_enough(
@@ -100,6 +101,27 @@ def test_of_several_shortest_windows_the_most_probable_is_shown_and_of_equal_one
     assert shortest_window(midnight, UTC, *even) == Window(november(10), november(11), november(10))
     low = ([0.0, 1.0, 2.0], (0.0, 0.3, 0.7))
     assert shortest_window(midnight, UTC, *low) == Window(november(10), november(11), november(11))
+
+
+@pytest.mark.parametrize(
+    ("levels", "days"),
+    [
+        ((0.0, 0.18, 0.8, 1.0), (11, 12, 11)),
+        ((0.0, 0.17, 0.67, 0.82, 1.0), (11, 13, 11)),
+        ((0.0, 0.18, 0.82, 1.0), (10, 11, 11)),
+        ((0.0, 0.19, 0.805, 0.995002), (11, 12, 11)),
+        ((0.0, 0.19, 0.805, 0.9950002), (10, 11, 11)),
+        ((0.0, 0.4, 0.800002), (10, 11, 11)),
+        ((0.0, 0.4, 0.8000002), (10, 11, 10)),
+    ],
+)
+def test_less_than_a_millionth_decides_neither_between_windows_nor_between_days(
+    levels: tuple[float, ...], days: tuple[int, int, int]
+) -> None:
+    """Each level is reached at the end of a day, from today on."""
+    quantiles = [float(count) for count in range(len(levels))]
+
+    assert shortest_window(NOON.replace(hour=0), UTC, quantiles, levels) == Window(*map(november, days))
 
 
 def test_eight_of_ten_are_within_the_window_and_no_more_are_needed() -> None:
