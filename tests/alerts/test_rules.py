@@ -99,6 +99,7 @@ OPENING_EXAMPLES: list[tuple[str, list[SnapshotEvent], dict[str, Any]]] = [
     ),
     ("two_parcels", [make_event("delivery.delivered", -100, "DE")], {}),
     ("two_parcels", [make_event("delivery.delivered", 10, "DE"), make_event("origin.picked_up", 60, "CN")], {}),
+    ("two_parcels", [make_event("origin.picked_up", 10, "CN")], {"has_other_parcel": True}),
     ("feed_silent", [], {"feeds": (FeedHealth("17TRACK", failures=3),)}),
     ("feed_silent", [], {"feeds": (FeedHealth("17TRACK", due_at=hours_after_start(70)),)}),
 ]
@@ -189,7 +190,23 @@ def test_every_kind_has_a_rule_and_an_example_that_opens_it() -> None:
             [make_event("linehaul.departed", 1, "CN"), make_event("lastmile.held", 2, "DE", is_time_trusted=False)],
             {},
         ),
+        ("wrong_country", [make_event("delivery.delivered", 50, "CN")], {}),
+        ("two_parcels", [DELIVERED], {"has_other_parcel": True}),
         ("two_parcels", [make_event("delivery.delivered", 10, "DE"), make_event("origin.picked_up", 20, "CN")], {}),
+        (
+            "two_parcels",
+            [
+                make_event("return.started", 5, "DE"),
+                make_event("delivery.delivered", 50, "CN"),
+                make_event("origin.picked_up", 90, "CN"),
+            ],
+            {},
+        ),
+        (
+            "two_parcels",
+            [make_event("delivery.delivered", 10, "DE"), make_event("origin.picked_up", 60, "CN")],
+            {"is_sent_again": True},
+        ),
         (
             "two_parcels",
             [make_event("delivery.delivered", 10, "DE"), make_event("origin.picked_up", 60, "CN", leg_position=1)],

@@ -74,7 +74,8 @@ class ShipmentSnapshot:
     `events` are oldest first, countries are ISO codes or empty, times are aware. `late_probability` is that of arriving
     after `promised_on`, None without a forecast. `open_kinds` are the kinds of its open alerts.
     `delivery_withdrawn_at` and `delivery_doubted_at` are those of the conclusion about the parcel. `stated_problem` is
-    the current problem if an operator stated it; `events` holds scans of carriers only.
+    the current problem if an operator stated it; `events` holds scans of carriers only. `has_other_parcel` is whether
+    scans of another parcel were left out of them, `is_sent_again` whether an operator stated that it was sent again.
     """
 
     now: datetime
@@ -95,6 +96,8 @@ class ShipmentSnapshot:
     delivery_withdrawn_at: datetime | None = None
     delivery_doubted_at: datetime | None = None
     stated_problem: SnapshotEvent | None = None
+    has_other_parcel: bool = False
+    is_sent_again: bool = False
 
     @property
     def is_finished(self) -> bool:

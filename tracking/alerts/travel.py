@@ -58,7 +58,8 @@ def find_off_route_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
     if latest is None or latest.country == snapshot.destination:
         return None
     if latest.scan in DELIVERED_SCANS:
-        return latest
+        # In the country of origin a courier delivers to the next carrier.
+        return latest if latest.country != snapshot.origin else None
     is_third_country = latest.country != snapshot.origin and is_past_border(latest)
     return latest if is_third_country and has_arrived(snapshot) else None
 
@@ -125,21 +126,38 @@ def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) 
 
 
 def two_parcels(snapshot: ShipmentSnapshot) -> Finding | None:
-    """Find scans of another parcel with the same number."""
-    event = None if is_return(snapshot) else find_other_parcel_event(snapshot)
+    """Find scans of another parcel with the same number: those that do not count for this one, or seem not to."""
+    if snapshot.has_other_parcel and not snapshot.is_finished:
+        return Finding(AlertKind.TWO_PARCELS, "", Severity.ACT, snapshot.ordered_at, {})
+    event = None if is_return(snapshot) or snapshot.is_sent_again else find_other_parcel_event(snapshot)
     return (
         finding_from_event(snapshot, AlertKind.TWO_PARCELS, Severity.ACT, event, at_milestone=False) if event else None
     )
 
 
 def find_other_parcel_event(snapshot: ShipmentSnapshot) -> SnapshotEvent | None:
-    """Return a delivery before the order, or else a first scan after a delivery. Carriers reuse their numbers."""
-    delivered = next((event for event in snapshot.events if event.scan in DELIVERED_SCANS and event.occurred_at), None)
+    """Return a delivery before the order, or else a first scan after a delivery. Carriers reuse their numbers.
+
+    A parcel that came back in between can be sent again, and a delivery in the country of origin is none to the buyer.
+    """
+    delivered = next((event for event in snapshot.events if is_buyer_delivery(event, snapshot)), None)
     if delivered is None or delivered.occurred_at is None:
         return None
     if delivered.occurred_at < snapshot.ordered_at - REUSED_NUMBER_MARGIN:
         return delivered
-    return next((event for event in snapshot.events if is_new_journey(event, delivered)), None)
+    first = next((event for event in snapshot.events if is_new_journey(event, delivered)), None)
+    return first if first and not any(map(is_way_back, snapshot.events[: snapshot.events.index(first)])) else None
+
+
+def is_buyer_delivery(event: SnapshotEvent, snapshot: ShipmentSnapshot) -> bool:
+    """Return whether a scan is a delivery of known time that can be one to the buyer."""
+    is_at_sender = event.country == snapshot.origin != snapshot.destination and bool(event.country)
+    return event.scan in DELIVERED_SCANS and event.occurred_at is not None and not is_at_sender
+
+
+def is_way_back(event: SnapshotEvent) -> bool:
+    """Return whether a scan says that a parcel returns to its sender."""
+    return MILESTONE_OF_SCAN[event.scan] in (Milestone.RETURNING, Milestone.RETURNED)
 
 
 def is_new_journey(event: SnapshotEvent, delivered: SnapshotEvent) -> bool:

@@ -118,6 +118,8 @@ def build_snapshot(
         delivery_withdrawn_at=shipment.delivery_withdrawn_at,
         delivery_doubted_at=shipment.delivery_doubted_at,
         stated_problem=find_stated_loss(loaded, events),
+        has_other_parcel=shipment.has_other_parcel,
+        is_sent_again=any(step.is_sent_again for step in loaded.statements),
     )
 
 
