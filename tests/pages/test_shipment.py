@@ -92,7 +92,7 @@ def test_own_zone_shows_every_known_instant_in_the_readers_zone(client: Client, 
 
     assert "Tokyo time 12:30 PM Collected" in page
     assert "· Shanghai time" not in page
-    assert "12:30 PM , Tokyo time = Fri, Sep 4, 11:30 AM, Shanghai time" in page
+    assert "12:30 PM , Tokyo time = 11:30 AM, Shanghai time" in page
 
 
 def test_an_unknown_zone_in_a_link_falls_back(client: Client, leg: Leg) -> None:

@@ -138,7 +138,7 @@ def format_other_clock(stored_time: StoredTime, reader: Reader) -> str:
     moment = stored_time.occurred_at
     if moment.astimezone(shown).utcoffset() == moment.astimezone(other).utcoffset():
         return ""
-    return format_instant_in(moment, other, name, reader)
+    return format_instant_in(moment, other, name, reader, shown_day=moment.astimezone(shown).date())
 
 
 def zone_name(key: str, locale: Locale) -> str:
@@ -223,9 +223,13 @@ def format_localized_time(localized_time: LocalizedTime, reader: Reader) -> str:
     return _("%(day)s, %(time)s") % {"day": day, "time": localized_time.time} if localized_time.time else day
 
 
-def format_instant_in(value: datetime, zone: tzinfo, name: str, reader: Reader) -> str:
-    """Format an instant in a zone with that zone's name: `Mon, Nov 30, 06:48, Berlin time`."""
+def format_instant_in(
+    value: datetime, zone: tzinfo, name: str, reader: Reader, *, shown_day: date | None = None
+) -> str:
+    """Format an instant and its zone: `Mon, Nov 30, 06:48, Berlin time`; without its day if that is shown."""
     local = value.astimezone(zone)
+    if local.date() == shown_day:
+        return _("%(time)s, %(zone)s") % {"time": format_time_of_day(local, reader), "zone": name}
     values = {"day": format_day(local.date(), reader), "time": format_time_of_day(local, reader), "zone": name}
     return _("%(day)s, %(time)s, %(zone)s") % values
 

@@ -157,7 +157,7 @@ def timeline_row(
         words_direction=text_direction_of(event.language) if event.language else "auto",
         other_clock=datetimes.format_other_clock(event, reader),
         reported_by=reporter_names(reports, carrier_names),
-        heard=datetimes.format_instant_in(heard_at, zone, zone_name, reader),
+        heard=datetimes.format_instant_in(heard_at, zone, zone_name, reader, shown_day=time.day),
         lateness=format_lateness(event, heard_at, reader) if is_dated_after(event, followed_since) else "",
         is_unmapped=is_unmapped,
         conversions=quantities.convert_quantities(words, reader, local_date=time.day, country=event.country),
