@@ -44,7 +44,7 @@ from tracking.carriers.parsing.json_access import (
     parse_coordinate,
     require_text,
 )
-from tracking.carriers.parsing.local_clocks import parse_with_words
+from tracking.carriers.parsing.local_clocks import correct_clocks, parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.numbers import parse_number
@@ -146,7 +146,9 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
         dict.fromkeys([clean_text(checkpoint.get("slug")) or main_slug for checkpoint in checkpoints] or [main_slug])
     )
     legs = [ParsedLeg(slug_for(slug), slug, number) for slug in slugs if slug]
-    scans = [parse_event(checkpoint, slugs, main_slug, route, received_at) for checkpoint in checkpoints]
+    scans = correct_clocks(
+        [parse_event(checkpoint, slugs, main_slug, route, received_at) for checkpoint in checkpoints], received_at
+    )
     return ParsedShipment(
         number=number,
         legs=tuple(add_next_legs(legs, expect_list(entry.get("next_couriers"), "next_couriers"))),

@@ -36,7 +36,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
-from tracking.carriers.parsing.local_clocks import parse_with_words
+from tracking.carriers.parsing.local_clocks import correct_clocks, parse_with_words
 from tracking.carriers.parsing.measurements import build_measurements, to_grams
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route
@@ -47,6 +47,8 @@ from tracking.carriers.parsing.summaries import add_summary, summary_scan
 CODE_TABLE: Final = CodeTable.load("easypost")
 PATH: Final = "/v2/trackers"
 SIGNATURE_PREFIX: Final = "hmac-sha256-hex="
+COUNTRIES_LEFT_OUT: Final = {"usps": "US"}
+"""Places of the USPS, which delivers in one country only, come without it."""
 VAGUE_DETAILS: Final = frozenset({"", "unknown", "status_update", "in_transit"})
 """Details that add nothing to the status."""
 
@@ -118,7 +120,11 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment:
     )
     day = local_date_of(carrier_detail.get("est_delivery_date_local"))
     details = expect_list(find_nearby(entry, "tracking_details"), "tracking_details")
-    scans = [parse_event(detail, slug_for(carrier), route, received_at) for detail in details]
+    slug = slug_for(carrier)
+    events = [parse_event(detail, slug, route, received_at) for detail in details]
+    scans = correct_clocks(
+        events, received_at, words=list(map(words_of, details)), default_country=COUNTRIES_LEFT_OUT.get(slug)
+    )
     return ParsedShipment(
         number=number,
         legs=(ParsedLeg(slug_for(carrier), carrier, number),) if carrier else (),
@@ -137,13 +143,16 @@ def parse_event(item: Any, slug: str, route: Route, received_at: datetime) -> Pa
     place, text = parse_place(detail.get("tracking_location"), "tracking_location"), clean_text(detail.get("message"))
     status, status_detail = clean_text(detail.get("status")), clean_text(detail.get("status_detail"))
     code = code_of(status, status_detail)
-    # Places of the USPS, which delivers in one country only, come without it.
-    time_place = place._replace(country=place.country or ("US" if slug == "usps" else None))
-    words = f"{clean_text(detail.get('description'))} {text}"
-    event_time = parse_with_words(clean_text(detail.get("datetime")), words, time_place, received_at)
+    time_place = place._replace(country=place.country or COUNTRIES_LEFT_OUT.get(slug))
+    event_time = parse_with_words(clean_text(detail.get("datetime")), words_of(detail), time_place, received_at)
     return ParsedScan(
         0, CODE_TABLE.scan_for(code, border_side_of(place.country, *route), text), event_time, place, code, text
     )
+
+
+def words_of(detail: Mapping[str, Any]) -> str:
+    """Return the carrier's longer text with the shorter one."""
+    return f"{clean_text(detail.get('description'))} {clean_text(detail.get('message'))}"
 
 
 def read_summary(entry: Mapping[str, Any], route: Route) -> ParsedScan:

@@ -34,7 +34,7 @@ from tracking.carriers.parsing.json_access import (
     local_date_of,
     require_text,
 )
-from tracking.carriers.parsing.local_clocks import parse_with_words
+from tracking.carriers.parsing.local_clocks import correct_clocks, parse_with_words
 from tracking.carriers.parsing.nearby import find_nearby
 from tracking.carriers.parsing.parsed_parts import Route, estimate_on
 from tracking.carriers.parsing.places import parse_place, parse_place_country
@@ -155,7 +155,9 @@ def parse_result(track: Mapping[str, Any], received_at: datetime) -> ParsedShipm
     ]
     status = expect_object(track.get("tracking_status"), "tracking_status")
     scans = add_summary(
-        [parse_event(event, route, received_at) for event in history if is_informative(event)],
+        correct_clocks(
+            [parse_event(event, route, received_at) for event in history if is_informative(event)], received_at
+        ),
         lambda: parse_event(status, route, received_at),
         CODE_TABLE,
         route,
