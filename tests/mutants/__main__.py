@@ -20,6 +20,7 @@ from tests.mutants.runner import MutantRunner, Outcome, Target
 
 JOURNEY: Final = ("journey",)
 POLLING: Final = ("polling/test_schedule.py", "polling/test_schedule_limits.py", "polling/test_after_end.py")
+PAGE_STATE: Final = ("page_state/test_decide.py", "page_state/test_progress.py")
 TARGETS: Final = (
     *(
         Target(f"tracking.journey.{name}", JOURNEY)
@@ -28,13 +29,11 @@ TARGETS: Final = (
     Target("tracking.timeline", ("test_timeline.py", "test_timeline_limits.py")),
     Target("tracking.ingest.matching", ("ingest/test_matching.py",)),
     Target("tracking.eta.window", ("eta/test_window.py", "eta/test_window_limits.py")),
+    *(Target(f"tracking.page_state.{name}", PAGE_STATE) for name in ("decide", "progress", "window")),
     Target("tracking.notifications.page_state", ("notifications/test_changes.py",)),
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
-    Target(
-        "tracking.polling.schedule",
-        POLLING,
-    ),
+    Target("tracking.polling.schedule", POLLING),
     Target("tracking.polling.after_end", POLLING),
 )
 MIN_KILLED_SHARE: Final = 0.9

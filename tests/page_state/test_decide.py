@@ -19,6 +19,7 @@ from tests.page_state.examples import (
     TODAY,
     TOO_WIDE,
     WINDOW,
+    waiting_until,
     with_problem,
 )
 from tracking.carriers.details.parts import DeliveryDetails, DutyDemand, LeftWith, LeftWithKind, PickupPoint
@@ -148,6 +149,51 @@ def test_shop_without_contact_is_not_the_way_out() -> None:
 
     assert decide_state(lost).action is Action.HELP
     assert decide_state(lost._replace(has_contact=False)).action is None
+
+
+@pytest.mark.parametrize(
+    ("days_left", "kind"),
+    [
+        (-1, StateKind.PICKUP_EXPIRED),
+        (0, StateKind.PICKUP_EXPIRING),
+        (2, StateKind.PICKUP_EXPIRING),
+        (3, StateKind.READY_TO_COLLECT),
+    ],
+)
+def test_page_warns_from_two_days_before_the_last_day_to_collect_to_that_day(days_left: int, kind: StateKind) -> None:
+    assert decide_state(waiting_until(TODAY + timedelta(days=days_left))).kind is kind
+
+
+def test_address_that_failed_is_a_problem_until_it_is_corrected() -> None:
+    failed = with_problem(LOCAL, Scan.DELIVERY_ATTEMPT_FAILED_ADDRESS, Overlay.ATTEMPT_FAILED)
+
+    assert decide_state(failed).kind is StateKind.ADDRESS_PROBLEM
+    corrected = failed._replace(asked=frozenset({BuyerTaskKind.ADDRESS}))
+    assert decide_state(corrected).kind is StateKind.ATTEMPT_FAILED
+
+
+def test_usual_time_of_an_untracked_parcel_is_shown_however_wide_up_to_its_last_day() -> None:
+    untracked = EXAMPLES[StateKind.UNTRACKED]._replace(window=TOO_WIDE)
+
+    assert decide_state(untracked).window == TOO_WIDE
+    assert decide_state(untracked._replace(today=TOO_WIDE.last_on)).window == TOO_WIDE
+    assert decide_state(untracked._replace(today=TOO_WIDE.last_on + timedelta(days=1))).window is None
+
+
+def test_open_task_is_asked_for_in_any_state_but_at_the_end() -> None:
+    day = OpenTask(BuyerTaskKind.DAY, None)
+    missing = OpenTask(BuyerTaskKind.NOT_RECEIVED, None)
+    waiting, delivered = LINEHAUL._replace(tasks=(day,)), DELIVERED._replace(tasks=(day,))
+
+    assert (decide_state(waiting).task, decide_state(waiting).action) == (day, Action.ANSWER_TASK)
+    assert (decide_state(delivered).task, decide_state(delivered).action) == (None, Action.REPORT_NOT_RECEIVED)
+    assert decide_state(EXAMPLES[StateKind.NOT_RECEIVED]._replace(tasks=(day,))).task is None
+    assert decide_state(DELIVERED._replace(tasks=(day, missing))).task == missing
+
+
+def test_action_without_a_target_is_skipped_for_the_next() -> None:
+    assert decide_state(EXAMPLES[StateKind.NUMBER_UNKNOWN]).action is Action.NOTIFY
+    assert decide_state(with_problem(CUSTOMS, Scan.IMPORT_CUSTOMS_INFO_REQUIRED)).action is Action.HELP
 
 
 def test_domestic_parcel_has_no_border_steps() -> None:
