@@ -139,6 +139,43 @@ def test_only_readers_who_confirmed_and_want_it_get_a_notice(leg: Leg, contact: 
     assert enqueue_notices(triggers, NOW) == 1
 
 
+def about(leg: Leg, kind: NoticeKind, since: datetime | None = None) -> NoticeTrigger:
+    """Return a reason for a notice about the parcel of a leg."""
+    return NoticeTrigger(leg.shipment_id, leg.shipment.order_id, kind, "", {}, since)
+
+
+def test_a_return_supersedes_what_was_to_come_but_not_itself(leg: Leg, contact: Contact) -> None:
+    enqueue_notices([about(leg, NoticeKind.DELIVERY_WITHDRAWN), about(leg, NoticeKind.BUYER_TASK_OPENED)], NOW)
+    enqueue_notices([about(leg, NoticeKind.RETURNING)], NOW)
+
+    assert pending_notices() == [("returning", "")]
+    assert enqueue_notices([], NOW) == 0
+
+
+def test_a_forecast_is_not_sent_to_a_reader_who_was_notified_of_progress_since(leg: Leg, contact: Contact) -> None:
+    later = NOW + timedelta(seconds=1)
+    date_moved = about(leg, NoticeKind.DATE_MOVED, since=NOW)
+    enqueue_notices([about(leg, NoticeKind.DELAY)], NOW)
+    assert enqueue_notices([date_moved], NOW) == 1, "a delay is no progress"
+    enqueue_notices([about(leg, NoticeKind.SHIPPED)], NOW)
+
+    assert enqueue_notices([date_moved._replace(dedupe_key="same time")], NOW) == 0
+    assert enqueue_notices([date_moved._replace(dedupe_key="before", unless_notified_since=later)], later) == 1
+    both = [date_moved._replace(dedupe_key="again"), about(leg, NoticeKind.ARRIVED)]
+    assert enqueue_notices(both, NOW) == 1
+    assert Notice.objects.filter(kind="arrived").exists(), "only what must not follow progress is left out"
+
+
+def test_all_but_urgent_notices_wait_for_the_digest_of_a_reader_who_wants_one(leg: Leg, contact: Contact) -> None:
+    enqueue_notices([about(leg, NoticeKind.SHIPPED)], NOW)
+    Subscriber.objects.update(digest_frequency=DigestFrequency.DAILY)
+    enqueue_notices([about(leg, NoticeKind.ARRIVED), about(leg, NoticeKind.OUT_FOR_DELIVERY)], NOW)
+
+    morning = datetime(2026, 9, 21, 8, tzinfo=BERLIN)
+    due = dict(Notice.objects.values_list("kind", "due_at"))
+    assert due == {"shipped": NOW, "arrived": morning, "out_for_delivery": NOW}
+
+
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
     st.integers(0, 23),
