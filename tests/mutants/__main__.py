@@ -33,6 +33,7 @@ TARGETS: Final = (
     Target("tracking.notifications.page_state", ("notifications/test_changes.py", "notifications/test_page_state.py")),
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
+    Target("tracking.notifications.relevance", ("notifications/test_relevance.py",)),
     Target("tracking.polling.schedule", POLLING),
     Target("tracking.polling.after_end", POLLING),
 )
