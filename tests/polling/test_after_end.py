@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_one_number_in_sixteen_is_checked_up_to_the_longest_horizon() -> None:
     assert hours_until_check(ended_leg(100, observed=True)) == pytest.approx(68)
     assert hours_until_check(ended_leg(335, observed=True)) == pytest.approx(1)
     assert hours_until_check(ended_leg(336, observed=True)) is None
-    assert sum(after_end.is_observed(f"N{index}") for index in range(16_000)) == pytest.approx(1000, abs=120)
+    assert sum(after_end.is_observed(f"N{index}") for index in range(16_000)) == pytest.approx(1000, abs=20)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,10 @@ def test_ended_parcels_do_not_hide_the_load_of_a_feed(fields: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     ("hours", "horizon"),
-    [([0.0] * 100, 24), ([0.0] * 98 + [100.0] * 2, 168), ([0.0] * 99 + [70.0], 72), ([500.0] * 100, 336)],
+    [
+        *(([0.0] * 100, 24), ([0.0] * 98 + [100.0] * 2, 168), ([0.0] * 99 + [70.0], 72), ([500.0] * 100, 336)),
+        *(([0.0] * 198 + [70.0, 500.0], 72), ([72.0] * 100, 72), ([72.1] * 100, 168)),
+    ],
 )
 def test_horizon_covers_the_last_change_of_99_parcels_in_100(hours: list[float], horizon: float) -> None:
     assert after_end.fit_horizon(hours) == horizon
@@ -210,4 +214,70 @@ def test_too_few_deliveries_teach_nothing() -> None:
     deliver(feed, 300.0)
 
     assert after_end.train_horizons(NOW) == 0
-    assert after_end.horizon_hours(ended_leg(1, feed)) == after_end.DEFAULT_HORIZON_HOURS
+    assert after_end.horizon_hours(ended_leg(1, feed)) == 72
+
+
+def test_a_hundred_deliveries_teach_a_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = factories.create_feed("dhl")
+    changes = [after_end.LastChange(feed.pk, 0.0)] * 99
+    monkeypatch.setattr(after_end, "last_changes", lambda now: changes)
+
+    assert after_end.train_horizons(NOW) == 0
+    changes.append(after_end.LastChange(feed.pk, 0.0))
+    assert after_end.train_horizons(NOW) == 2
+
+
+def test_deliveries_of_half_a_year_that_reached_us_within_two_days_teach() -> None:
+    feed = factories.create_feed("dhl")
+    deliver(feed, 100.0, days_ago=180)
+    deliver(feed, 110.0, days_ago=181)
+    deliver(feed, 120.0, delay=48)
+    deliver(feed, 130.0, delay=48.1)
+
+    assert sorted(change.hours for change in after_end.last_changes(NOW)) == [100.0, 120.0]
+
+
+def test_feed_without_webhooks_has_one_check_more() -> None:
+    assert after_end.check_hours(336) == [6, 24, 72, 168, 336]
+    assert after_end.check_hours(335.9, is_pushed=True) == [24, 72, 168]
+
+
+def reported(
+    scan: str, occurred: float | None, received: float, *, missing_since: float | None = None
+) -> SimpleNamespace:
+    """Return an event with its times in hours after NOW."""
+    occurred_at, missing_at = (None if hours is None else NOW + hours * HOUR for hours in (occurred, missing_since))
+    return SimpleNamespace(
+        payload__carrier_id=7,
+        payload__carrier__last_webhook_at=NOW,
+        scan=scan,
+        occurred_at=occurred_at,
+        received_at=NOW + received * HOUR,
+        missing_since=missing_at,
+    )
+
+
+DELIVERY = reported("delivery.delivered", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("events", "hours"),
+    [
+        ([DELIVERY], 0),
+        ([reported("lastmile.held", -5, -4), DELIVERY, reported("lastmile.held", -1, 1)], 0),
+        ([DELIVERY, reported("lastmile.held", -1, 1.5), reported("lastmile.held", -1, 1.2)], 1.5),
+        ([DELIVERY, reported("delivery.delivered", 3, 4)], 4),
+        ([DELIVERY, reported("delivery.delivered", None, 1)], 0),
+        ([reported("delivery.delivered", 0, 1, missing_since=1)], 0),
+        ([reported("delivery.delivered", 0, 1, missing_since=9)], 9),
+        ([reported("lastmile.held", 0, 1)], None),
+        ([reported("delivery.delivered", None, 1)], None),
+    ],
+)
+def test_last_change_is_what_reached_us_or_was_missed_after_the_first_delivery(
+    events: list[SimpleNamespace], hours: float | None
+) -> None:
+    expected = None if hours is None else after_end.LastChange(7, hours)
+
+    assert after_end.last_change(events, NOW) == expected
+    assert after_end.last_change(events, NOW - timedelta(seconds=1)) is None, "it could still change"

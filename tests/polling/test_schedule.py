@@ -107,17 +107,40 @@ def test_hazard_stored_with_other_age_bands_is_ignored() -> None:
     assert training.CACHED_HAZARDS.get()["last_mile"] == hazard.prior_hazard("last_mile")
 
 
-def test_load_factor_is_calls_needed_over_calls_allowed() -> None:
+def wait(feed: Carrier, interval: timedelta) -> None:
+    """Let the legs of a feed be checked next in an hour, after an interval of this length."""
+    at = NOW + timedelta(hours=1)
+    Leg.objects.filter(feed=feed).update(last_checked_at=at - interval, next_check_at=at)
+
+
+def test_load_factor_is_calls_needed_over_four_fifths_of_the_calls_allowed() -> None:
     feed = factories.create_feed("dhl", credentials={"key": "k"})
+    batching = factories.create_feed(calls_per_second=1 / 360)
     for _ in range(40):
-        leg = factories.create_leg(from_feed=feed)
-        Leg.objects.filter(pk=leg.pk).update(last_checked_at=NOW, next_check_at=NOW + timedelta(hours=2))
+        factories.create_leg(from_feed=feed)
+    for _ in range(8):
+        factories.create_leg(from_feed=batching)
+    wait(batching, timedelta(seconds=30))
+    # 40 legs with a check every two hours need 480 calls a day, of 250 that are allowed.
+    wait(feed, timedelta(hours=2))
 
-    assert schedule.update_load_factors(NOW) == 1
+    def update() -> tuple[int, float]:
+        overloaded = schedule.update_load_factors(NOW)
+        feed.refresh_from_db()
+        return overloaded, round(feed.load_factor, 6)
 
-    feed.refresh_from_db()
-    needed = 40 * 12
-    assert feed.load_factor == pytest.approx(needed / (250 * schedule.RATE_LIMIT_SHARE))
+    assert update() == (2, 480 / 200)
+    batching.refresh_from_db()
+    assert batching.load_factor == pytest.approx(8 / 30 / (0.8 * 40 / 360)), "40 numbers go into one call"
+    wait(batching, timedelta(hours=1))
+    wait(feed, timedelta(hours=2.4 * 2))
+    assert update() == (1, 2.4), "the interval is as long as the load factor of before has made it"
+    wait(feed, timedelta(hours=2.4 * 3))
+    assert update() == (1, 1.6)
+    wait(feed, timedelta(hours=1.6 * 24))
+    assert update() == (0, 1.0)
+    wait(feed, timedelta(0))
+    assert update() == (1, 40 * 86_400 / 200), "an interval is a second at least"
 
 
 def test_feed_gone_silent_is_detected_once_and_its_legs_polled_sooner() -> None:
