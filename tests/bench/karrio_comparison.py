@@ -15,8 +15,6 @@ Left out in karrio's favour: the threads and pauses of its calls, and its log of
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,11 +22,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 
 from tests import factories
 from tests.bench.ingest import ANSWER_COUNT, EVENTS_PER_ANSWER, NUMBER_SEQUENCE
+from tests.bench.karrio_environment import create_karrio_environment, karrio_python
 from tests.bench.measurement import NotMeasuredError, Row, measure_alternating, measure_seconds
 from tracking.ingest.process import process_payloads
 from tracking.models import Event, Payload
@@ -36,7 +34,6 @@ from tracking.models.payloads import ReceivedVia
 
 POLLER_SCRIPT: Final = Path(__file__).with_name("karrio_poller.py")
 TARGET: Final = 5.0
-EXCLUDED_VARIABLE_PREFIXES: Final = ("DJANGO_", "DATABASE_", "REDIS_")
 
 
 def build_dhl_answer(number: str) -> str:
@@ -82,45 +79,27 @@ def measure_ours() -> float:
 @contextmanager
 def run_karrio(python: str) -> Iterator[subprocess.Popen[str]]:
     """Start karrio's poller on its own database on our server. Raise `NotMeasuredError` if it does not start."""
-    if shutil.which(python) is None:
-        raise NotMeasuredError(f"KARRIO_PYTHON names no program: {python}")
-    with connection.cursor() as cursor:
-        cursor.execute("DROP DATABASE IF EXISTS karrio_peer")
-        cursor.execute("CREATE DATABASE karrio_peer")
-    assert connection.connection is not None
-    server = connection.connection.info
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(EXCLUDED_VARIABLE_PREFIXES)},
-            "DATABASE_ENGINE": "postgresql",
-            "DATABASE_NAME": "karrio_peer",
-            "DATABASE_HOST": server.host,
-            "DATABASE_PORT": str(server.port),
-            "DATABASE_USERNAME": server.user,
-            "DATABASE_PASSWORD": server.password,
-            "WORK_DIR": folder,
-            "LOG_DIR": folder,
-        }
-        with (
-            open(Path(folder) / "karrio.log", "w", encoding="utf-8") as log,
-            subprocess.Popen(
-                [python, str(POLLER_SCRIPT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=folder,
-                env=environment,
-            ) as poller,
-        ):
-            try:
-                assert poller.stdout is not None
-                if poller.stdout.readline().strip() != "ready":
-                    output = Path(log.name).read_text(encoding="utf-8").strip()[-2000:]
-                    raise NotMeasuredError(f"karrio did not start: {output}")
-                yield poller
-            finally:
-                poller.terminate()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open(Path(folder) / "karrio.log", "w", encoding="utf-8") as log,
+        subprocess.Popen(
+            [python, str(POLLER_SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=folder,
+            env=create_karrio_environment(folder),
+        ) as poller,
+    ):
+        try:
+            assert poller.stdout is not None
+            if poller.stdout.readline().strip() != "ready":
+                output = Path(log.name).read_text(encoding="utf-8").strip()[-2000:]
+                raise NotMeasuredError(f"karrio did not start: {output}")
+            yield poller
+        finally:
+            poller.terminate()
 
 
 def measure_karrio(poller: subprocess.Popen[str]) -> float:
@@ -140,10 +119,7 @@ def measure_karrio(poller: subprocess.Popen[str]) -> float:
 
 def karrio_row() -> Row:
     """Measure row 6, or raise `NotMeasuredError` if karrio is not installed."""
-    python = os.environ.get("KARRIO_PYTHON")
-    if not python:
-        raise NotMeasuredError("set KARRIO_PYTHON, see tests/bench/README.md")
-    with run_karrio(python) as poller:
+    with run_karrio(karrio_python()) as poller:
         ours, karrios = measure_alternating(measure_ours, lambda: measure_karrio(poller))
     details = {"events_per_second": round(ours), "karrio_events_per_second": round(karrios)}
     return Row(6, "events stored / karrio's poller", ours / karrios, TARGET, True, details)
