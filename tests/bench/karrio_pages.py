@@ -43,7 +43,7 @@ def karrio_page_row() -> Row:
     with tempfile.TemporaryDirectory() as folder:
         environment = create_karrio_environment(folder) | KARRIO_SETTINGS
         tracker_path, headers = create_tracker(python, environment, folder)
-        application = serve_wsgi("karrio.server.wsgi:application", environment, python=python, folder=Path(folder))
+        application = serve_wsgi("karrio_wsgi:application", environment, python=python, folder=TRACKER_SCRIPT.parent)
         with application as karrio_port, serve_site() as port:
             ours, karrios = measure_alternating(
                 lambda: requests_per_second(port, path),

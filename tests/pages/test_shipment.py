@@ -10,7 +10,6 @@ from html import unescape
 import pytest
 import time_machine
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
 from tests.parsed_answers import record_shipment
@@ -109,38 +108,6 @@ def test_chinese_readers_get_chinese(client: Client, leg: Leg) -> None:
 
     assert "已向进口海关申报" in page
     assert "Presented to import customs" not in page
-
-
-@pytest.mark.parametrize("events", [1, 300])
-def test_the_number_of_queries_does_not_grow_with_events(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries, events: int
-) -> None:
-    leg = factories.create_leg()
-    scans = (
-        factories.build_scan("origin.facility_arrived", f"2026-09-{day:02d}T{hour:02d}:00:00+08:00", country="CN")
-        for day in range(1, 16) for hour in range(20)
-    )  # fmt: skip
-    record_shipment(leg, factories.build_shipment(*list(scans)[:events]), factories.create_payload())
-
-    with django_assert_num_queries(7):
-        client.get(leg.shipment.get_absolute_url())
-    with django_assert_num_queries(7):
-        client.get(leg.shipment.order.get_absolute_url())
-
-
-def test_the_number_of_queries_does_not_grow_with_parcels(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    order = factories.create_order()
-    for number in range(5):
-        record_shipment(
-            factories.create_leg(f"N{number}", for_order=order),
-            factories.build_shipment(factories.build_scan("origin.picked_up")),
-            factories.create_payload(),
-        )
-
-    with django_assert_num_queries(7):
-        client.get(order.get_absolute_url())
 
 
 def test_an_order_shows_all_its_parcels_and_what_is_not_shipped(client: Client) -> None:

@@ -148,6 +148,12 @@ class BuyerTask(models.Model):
         """Return whether the shop has to act next."""
         return self.state in WAITING_FOR_SHOP_STATES
 
+    def is_visible_to_buyer(self, since: datetime) -> bool:
+        """Return whether `visible_to_buyer` finds the task."""
+        is_granted_request = self.state == BuyerTaskState.ACCEPTED and self.is_request_of_buyer
+        is_recent = self.state in DECIDED_STATES and self.closed_at is not None and self.closed_at >= since
+        return not self.is_final or is_granted_request or is_recent
+
     @property
     def is_final(self) -> bool:
         """Return whether the task is accepted, declined or closed."""

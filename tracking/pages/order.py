@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
 from tracking.notifications.calendar import build_calendar
-from tracking.pages.parcel_card import build_cards, card_prefetches
+from tracking.pages.page_rows import load_order
+from tracking.pages.parcel_card import build_cards
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 from tracking.pages.shared import share_url
@@ -25,26 +26,20 @@ from tracking.pages.shop_help import shop_facts
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """Show an order; an htmx request gets only the part that updates live."""
     buyer, rendered_at_ms = cast(BuyerRequest, request), int(time.time() * 1000)
-    found = get_object_or_404(Order.objects.select_related("shop"), token=token)
-    shipments = (
-        Shipment.objects.filter(order=found)
-        .select_related("forecast")
-        .prefetch_related(*card_prefetches())
-        .order_by("pk")
-    )
-    # Sets the same object on each, so that the views need no query for it.
-    for shipment in shipments:
-        shipment.order = found
+    now = timezone.now()
+    found = load_order(get_object_or_404(Order.objects.only("pk"), token=token).pk, now)
+    if found is None:
+        raise Http404
     reader = activate_reader_for_order(request, found)
     context = {
         "order": found,
-        "cards": build_cards(shipments, reader, timezone.now()),
+        "cards": build_cards(found.shipments.all(), reader, now),
         "reader": reader,
         "shop": shop_facts(found.shop, reader),
         "share_url": share_url(found),
         "live_token": found.token,
         "rendered_at_ms": rendered_at_ms,
-        "unshipped_lines": list(found.lines.filter(shipment=None)),
+        "unshipped_lines": [line for line in found.lines.all() if line.shipment_id is None],
     }
     return render(request, "order/_parcels.html" if buyer.htmx else "order/page.html", context)
 

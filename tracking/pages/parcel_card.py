@@ -20,7 +20,8 @@ from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
 from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
 from tracking.pages.hero_drawings import StepView, step_view
-from tracking.pages.parcel_view import ACCEPTED_VISIBLE_FOR, facts_for_page
+from tracking.pages.page_rows import ACCEPTED_VISIBLE_FOR
+from tracking.pages.parcel_view import facts_for_page
 from tracking.vocabulary import Scan
 
 
@@ -62,7 +63,7 @@ def build_cards(shipments: Iterable[Shipment], reader: Reader, now: datetime) ->
 
 
 def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
-    """Return the card of a shipment that was fetched with `card_prefetches`."""
+    """Return the card of a shipment that was loaded with `page_rows.load_order` or `card_prefetches`."""
     facts = facts_for_page(shipment, now, [])
     state = decide_state(facts)
     answer = build_answer(state, facts, shipment, names_for(shipment, reader), reader)

@@ -1,22 +1,16 @@
-"""One parcel as its page shows it: status, progress, legs with their timeline, alerts, buyer tasks, freshness.
-
-The number of queries is constant: one for each of `parcel_prefetches`, however many parcels and events there are.
-"""
+"""One parcel as its page shows it: status, progress, legs with their timeline, alerts, buyer tasks, freshness."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
-
-from django.db.models import F, Prefetch
-from django.utils import timezone
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from tracking.buyer_tasks.available_requests import available_requests
 from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.localization.reader import Reader
-from tracking.models import Alert, BuyerTask, Event, Forecast, Leg, OrderLine, Shipment
+from tracking.models import BuyerTask, Event, Leg, OrderLine, Shipment
 from tracking.page_state import ParcelFacts, Part, decide_state
 from tracking.page_state.answer import build_answer, names_for
 from tracking.page_state.load import load_facts
@@ -38,10 +32,8 @@ from tracking.pages.timeline_rows import (
 )
 from tracking.pages.window_history import WindowHistory, window_history
 from tracking.shops import policy_of
-from tracking.shops.pictures import PictureLinks, article_pictures
-from tracking.vocabulary import BuyerTaskKind, Exclusion
-
-ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
+from tracking.shops.pictures import PictureLinks, picture_links
+from tracking.vocabulary import BuyerTaskKind
 
 
 class LineView(NamedTuple):
@@ -90,25 +82,8 @@ class ParcelView:
         return self.hero.state.shows(Part.CHECKS)
 
 
-def parcel_prefetches() -> list[Prefetch[str]]:
-    """Return the prefetches that `build_parcel_view` relies on; each costs one query for any number of parcels."""
-    reported = {"leg_position": F("leg__position"), "feed_name": F("feed__name")}
-    # Where another parcel with the number travels is none of this buyer's business.
-    kept = Event.objects.filter(leg__removed_at=None).exclude(exclusion__in=(Exclusion.REMOVED, Exclusion.OTHER_PARCEL))
-    events = kept.annotate(**reported).order_by("leg", "sequence")
-    legs = Leg.objects.in_use().select_related("carrier", "feed").order_by("position", "pk")
-    return [
-        Prefetch("legs", legs),
-        Prefetch("events", events),
-        Prefetch("lines"),
-        Prefetch("forecasts", Forecast.objects.shown()),
-        Prefetch("alerts", Alert.objects.open()),
-        Prefetch("buyer_tasks", BuyerTask.objects.visible_to_buyer(timezone.now() - ACCEPTED_VISIBLE_FOR)),
-    ]
-
-
 def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
-    """Return the view of a shipment that was fetched with `parcel_prefetches`."""
+    """Return the view of a shipment that was loaded with `page_rows.load_parcel`."""
     legs = legs_to_show(shipment)
     rows = build_timeline_rows(shipment, legs, reader)
     leg_views = group_by_leg(legs, rows)
@@ -156,9 +131,8 @@ def facts_for_page(shipment: Shipment, now: datetime, requests: Sequence[BuyerTa
 
 def lines_with_pictures(shipment: Shipment) -> list[LineView]:
     """Return what is in a parcel, with pictures."""
-    lines = list(shipment.lines.all())
-    pictures = article_pictures(shipment.order.shop_id, (line.sku for line in lines))
-    return [LineView(line, pictures.get(line.sku)) for line in lines]
+    lines: list[Any] = list(shipment.lines.all())  # with the annotation of `page_rows`
+    return [LineView(line, picture_links(line.picture_token) if line.picture_token else None) for line in lines]
 
 
 def counted_events(shipment: Shipment) -> list[Event]:

@@ -107,7 +107,7 @@ class Timeline(NamedTuple):
 
 
 def build_timeline_rows(shipment: Shipment, legs: Sequence[Leg], reader: Reader) -> list[TimelineRow]:
-    """Return the rows of a parcel, oldest first; its events were prefetched by `parcel_prefetches`."""
+    """Return the rows of a parcel, oldest first; its events were loaded by `page_rows`."""
     carrier_names = names_of_carriers(legs)
     events = sort_scans(event for event in shipment.events.all() if not event.exclusion)  # type: ignore[type-var]
     rows = [

@@ -39,7 +39,18 @@ EMBEDDED_BROKER = not REDIS_URL
 REDIS_URL = REDIS_URL or f"unix://{BROKER_SOCKET}"
 # For a unix socket Celery (kombu) reads the database number from `virtual_host` and ignores `db`.
 BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+OPTIONAL_CACHE: dict[str, Any] = {
+    "BACKEND": "tracking.optional_cache.OptionalRedisCache",
+    "LOCATION": REDIS_URL,
+    "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # For minutes: a session that was ended while Redis was away must not come back with it for long.
+    "sessions": {**OPTIONAL_CACHE, "KEY_PREFIX": "session", "TIMEOUT": 300},
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Landfall <parcels@localhost>")
