@@ -21,30 +21,12 @@
   // A form that came back goes to its first wrong field.
   document.querySelector("main [aria-invalid=true]")?.focus();
 
-  // When a live update replaces the content, keep opened details open and mark new events.
-  let openBeforeSwap = [];
-  let eventIdsBeforeSwap = new Set();
   const openDetailsIds = () =>
     [...document.querySelectorAll("details[data-details-id][open]")].map((details) => details.dataset.detailsId);
   const restoreOpenDetails = (ids) => {
     for (const details of document.querySelectorAll("details[data-details-id]"))
       details.open = ids.includes(details.dataset.detailsId);
   };
-  document.addEventListener("htmx:beforeSwap", () => {
-    openBeforeSwap = openDetailsIds();
-    eventIdsBeforeSwap = new Set([...document.querySelectorAll("li.event")].map((event) => event.id));
-  });
-  // A background tab says in its title that there is news; the mark goes when the tab is looked at.
-  const mark = "\u25cf ";
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && document.title.startsWith(mark)) document.title = document.title.slice(mark.length);
-  });
-  document.addEventListener("htmx:afterSwap", () => {
-    restoreOpenDetails(openBeforeSwap);
-    for (const event of document.querySelectorAll("li.event"))
-      if (!eventIdsBeforeSwap.has(event.id)) event.classList.add("new-arrival");
-    if (document.hidden && !document.title.startsWith(mark)) document.title = mark + document.title;
-  });
 
   // The reading settings close on Escape and on a tap beside them.
   const settings = document.querySelector("details.aa");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,40 @@ def test_a_buyer_finds_an_order_and_sees_new_events_without_reloading(page: Page
     expect(events).not_to_have_count(before, timeout=LIVE_UPDATE_TIMEOUT_MS)
 
     assert page.evaluate("window.notReloaded") is True
-    expect(page.get_by_role("status")).to_contain_text("News")
+    arrived = page.locator("li.event.new-arrival summary").first
+    expect(arrived).to_be_visible()
+    announced = page.get_by_role("status")
+    expect(announced).to_contain_text("News")
+    expect(announced).to_contain_text(arrived.locator(".what").inner_text())
+
+
+@pytest.mark.usefixtures("browser_errors")
+def test_a_change_of_one_parcel_fetches_its_card_alone(page: Page, site: Site) -> None:
+    # Playwright does not emulate hidden tabs.
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true })")
+    page.goto(site.url + site.orders["LF-1001"]["path"])
+    expect(page.locator("#summary")).to_be_visible()
+    page.evaluate("window.isHidden = true")
+
+    with page.expect_response(lambda response: "parcel=" in response.url, timeout=LIVE_UPDATE_TIMEOUT_MS) as fetched:
+        pass
+
+    card = fetched.value.text()
+    assert card.count('class="card parcel') == 1 and "<html" not in card
+    expect(page).to_have_title(re.compile("^● Order LF-1001"))
+    assert "mark-news" in page.locator("link[rel=icon]").evaluate("icon => icon.href")
+    page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_title(re.compile("^Order LF-1001"))
+    assert "mark-news" not in page.locator("link[rel=icon]").evaluate("icon => icon.href")
+
+
+def test_a_page_catches_up_after_it_was_offline(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1001"]["path"])
+    page.context.set_offline(True)
+    with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true") as fetched:
+        page.context.set_offline(False)
+
+    assert fetched.value.ok
 
 
 @pytest.mark.usefixtures("browser_errors")

@@ -19,6 +19,7 @@ from tracking.live.stream import (
     HEADERS,
     STREAM_PATH,
     Message,
+    OpenPage,
     Receive,
     Scope,
     Send,
@@ -30,6 +31,7 @@ from tracking.live.stream import (
 
 TOKEN = "a-token-of-24-characters"
 OTHER_TOKEN = "another-token-of-24-char"
+PARCEL = "parcel-of-24-characters-"
 
 
 class StubConnection:
@@ -72,8 +74,8 @@ def test_a_page_gets_its_own_updates_and_no_others() -> None:
         hub, page = StreamHub(), StubConnection()
         stream = asyncio.create_task(serve_stream(hub, TOKEN, 0, page.receive, page.send))
         await wait_until(lambda: is_subscribed(hub))
-        await asyncio.to_thread(publish.publish, (OTHER_TOKEN,))
-        await asyncio.to_thread(publish.publish, (TOKEN,))
+        await asyncio.to_thread(publish.publish, [(OTHER_TOKEN, OTHER_TOKEN)])
+        await asyncio.to_thread(publish.publish, [(TOKEN, PARCEL)])
         await wait_until(lambda: b"updated" in page.body)
         page.disconnected.set()
         await stream
@@ -84,11 +86,12 @@ def test_a_page_gets_its_own_updates_and_no_others() -> None:
 
     assert page.sent[0] == {"type": "http.response.start", "status": 200, "headers": HEADERS}
     assert page.body.count(b"event: updated") == 1
+    assert f"event: updated\ndata: {PARCEL}\n\n".encode() in page.body
 
 
 def test_an_update_after_the_page_was_rendered_is_sent_at_once() -> None:
     made_at = int(time.time() * 1000)
-    publish.publish((TOKEN,))
+    publish.publish([(TOKEN, PARCEL)])
 
     async def visit(made_at: int) -> bytes:
         page = StubConnection()
@@ -98,7 +101,7 @@ def test_an_update_after_the_page_was_rendered_is_sent_at_once() -> None:
         await stream
         return page.body
 
-    assert b"event: updated" in asyncio.run(visit(made_at))
+    assert b"event: updated\ndata: all\n" in asyncio.run(visit(made_at))
     assert b"event: updated" not in asyncio.run(visit(made_at + 60_000))
 
 
@@ -112,6 +115,17 @@ def test_a_page_that_disconnects_is_removed_even_without_any_update() -> None:
         return hub
 
     assert asyncio.run(visit()).pages == {}
+
+
+def test_changes_at_once_are_one_message_that_names_few_parcels_or_all() -> None:
+    async def changed(count: int) -> bytes:
+        page = OpenPage()
+        for number in range(count):
+            page.wake(f"parcel-{number}")
+        return page.take_message()
+
+    assert asyncio.run(changed(2)) == b"event: updated\ndata: parcel-0 parcel-1\n\n"
+    assert asyncio.run(changed(9)) == b"event: updated\ndata: all\n\n"
 
 
 @pytest.mark.parametrize(
@@ -159,5 +173,5 @@ def test_an_invalid_time_in_the_query_counts_as_none(query: bytes, made_at: int)
 def test_publishing_without_redis_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    publish.publish((TOKEN,))
+    publish.publish([(TOKEN, PARCEL)])
     publish.redis_client.cache_clear()

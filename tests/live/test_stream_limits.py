@@ -37,9 +37,9 @@ def publishing_again_and_again(token: str) -> Iterator[None]:
     is_over = threading.Event()
 
     def publish_until_the_end() -> None:
-        publish.publish([token])
+        publish.publish([(token, token)])
         while not is_over.wait(0.2):
-            publish.publish([token])
+            publish.publish([(token, token)])
 
     publisher = threading.Thread(target=publish_until_the_end)
     publisher.start()

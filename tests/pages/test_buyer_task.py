@@ -304,17 +304,17 @@ def test_the_buyer_reads_which_file_was_refused_and_sends_another(client: Client
 
 def test_the_receipt_updates_itself_only_while_papers_are_being_checked(client: Client, shipment: Shipment) -> None:
     open_buyer_task(shipment, BuyerTaskKind.PAPERS)
-    url, live = buyer_task_url(shipment, BuyerTaskKind.PAPERS), f'sse-connect="/live/{shipment.token}'
+    url, live = buyer_task_url(shipment, BuyerTaskKind.PAPERS), f'data-live="/live/{shipment.token}"'
     assert live not in client.get(url).content.decode()
 
     html = submit_answer(client, shipment, BuyerTaskKind.PAPERS, invoice=[photo("cut.pdf", b"%PDF-1.7")])
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
-    assert live in html and f'hx-get="{url}"' in html and 'class="button quiet refresh">Refresh' in html
-    assert f'hx-get="{url}"' in fragment and "<html" not in fragment
+    assert live in html and "js/live" in html and 'class="button quiet refresh">Refresh' in html
+    assert 'data-state="Being checked"' in fragment and "data-live-ended" not in fragment and "<html" not in fragment
 
     check_answer(BuyerTaskAnswer.objects.get().pk, NOW)
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
-    assert 'type="file"' in fragment and "hx-get" not in fragment and "Not accepted" in fragment
+    assert 'type="file"' in fragment and "data-live-ended" in fragment and "Not accepted" in fragment
 
 
 def test_an_error_stands_at_its_field_and_the_title_counts_it(client: Client, shipment: Shipment) -> None:

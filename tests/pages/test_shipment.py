@@ -209,7 +209,41 @@ def test_the_carriers_estimate_is_attributed_to_the_carrier(client: Client) -> N
     assert "This is the estimate of USPS." in page
 
 
-def test_an_htmx_request_gets_only_the_live_content(client: Client, leg: Leg) -> None:
+def test_the_script_that_follows_an_order_gets_one_card_and_the_summary(client: Client, leg: Leg) -> None:
+    order = leg.shipment.order
+    other = factories.create_leg("BBB2", for_order=order).shipment
+
+    url = f"{order.get_absolute_url()}?parcel={other.token}"
+    html = client.get(url, headers={"HX-Request": "true"}).content.decode()
+
+    assert html.count('<li class="card parcel') == 1 and f'id="parcel-{other.token[:8]}"' in html
+    assert 'id="summary"' in html and "2 parcels" in html
+    whole_page = client.get(url).content.decode()
+    assert whole_page.count('<li class="card parcel') == 2
+
+
+def test_an_order_says_by_when_all_is_here_and_when_the_next_one_comes(client: Client) -> None:
+    order = factories.create_order()
+    for days in (2, 5):
+        on = datetime.now(UTC).date() + timedelta(days=days)
+        shipment = factories.create_leg(f"N{days}", for_order=order).shipment
+        Shipment.objects.filter(pk=shipment.pk).update(
+            milestone="linehaul", carrier_earliest_on=on, carrier_latest_on=on
+        )
+    delivered = factories.create_leg("N9", for_order=order).shipment
+    Shipment.objects.filter(pk=delivered.pk).update(milestone="delivered", delivered_on=datetime.now(UTC).date())
+
+    page = page_text(client, order.get_absolute_url())
+
+    assert "3 parcels, 1 delivered" in page and "All here" in page and "The next one most likely comes on" in page
+    assert page.count("Step 3 of 6: Between countries, now") == 2
+
+    Shipment.objects.filter(order=order).update(carrier_earliest_on=None, carrier_latest_on=None)
+    page = page_text(client, order.get_absolute_url())
+    assert "All here" not in page and "The next one" not in page
+
+
+def test_a_request_of_the_live_script_gets_only_the_live_content(client: Client, leg: Leg) -> None:
     for page in (leg.shipment, leg.shipment.order):
         response = client.get(page.get_absolute_url(), headers={"HX-Request": "true"})
         html = response.content.decode()

@@ -1,6 +1,6 @@
 """Tell open pages through Redis that their shipment or order has changed.
 
-The message carries no data: each page then fetches itself again through its normal view, in its reader's language.
+The message only names the parcel that changed: the page fetches it through its normal view, in its reader's language.
 """
 
 from __future__ import annotations
@@ -31,19 +31,22 @@ def redis_client() -> redis.Redis:
 
 def publish_after_commit(shipments: Iterable[Shipment]) -> None:
     """Publish an update after commit for each shipment's page and for its order's page."""
-    tokens = [token for shipment in shipments for token in (shipment.token, shipment.order.token)]
-    if tokens:
-        transaction.on_commit(lambda: publish(tokens))
+    updates = [(page, shipment.token) for shipment in shipments for page in (shipment.token, shipment.order.token)]
+    if updates:
+        transaction.on_commit(lambda: publish(updates))
 
 
-def publish(tokens: Iterable[str]) -> None:
-    """Publish an update for each page token. Without Redis only the live update is lost: pages have a refresh link."""
+def publish(updates: Iterable[tuple[str, str]]) -> None:
+    """Publish for each page token the token of the parcel that changed.
+
+    Without Redis only the live update is lost: pages have a refresh link.
+    """
     try:
         pipe = redis_client().pipeline(transaction=False)
-        for token in tokens:
+        for page, parcel in updates:
             # The stream compares this time with that of the page, in case the update came before the page subscribed.
-            pipe.set(f"{LAST_UPDATE_PREFIX}{token}", int(time.time() * 1000), ex=LAST_UPDATE_TTL_SECONDS)
-            pipe.publish(f"{CHANNEL_PREFIX}{token}", "updated")
+            pipe.set(f"{LAST_UPDATE_PREFIX}{page}", int(time.time() * 1000), ex=LAST_UPDATE_TTL_SECONDS)
+            pipe.publish(f"{CHANNEL_PREFIX}{page}", parcel)
         pipe.execute()
     except redis.RedisError as error:
         log.warning("page update not published", error=str(error))

@@ -1,8 +1,9 @@
 """Live updates: server-sent events over plain ASGI, with one Redis subscription for all open pages of a process.
 
 `GET /live/<token>?since=<ms>` sends `event: updated` whenever the page of that shipment or order changes, and at once
-if it changed after `since`, when the page was rendered. The token is the one in the page's URL: who knows it may see
-the page, and the stream only says that it changed. A token of no page gets 404; streams beyond the limits of their
+if it changed after `since`, when the page was rendered. Its data are the tokens of the parcels that changed, or `all`
+where that is not known. The token is the one in the page's URL: who knows it may see the page, which has the tokens of
+all its parcels. A token of no page gets 404; streams beyond the limits of their
 client or process get 503, as does everyone while the database cannot say which tokens exist.
 """
 
@@ -38,8 +39,10 @@ RETRY_AFTER_SECONDS: Final = 10
 REDIS_SECONDS: Final = 2.0
 REDIS_LOOKUPS: Final = 8
 """Connections to Redis at once for missed updates: thousands of pages that reconnect together need no more."""
+MAX_NAMED_PARCELS: Final = 4
+"""Of an order with more changes than that at once, everything is worth fetching."""
+ALL_PARCELS: Final = "all"
 STREAM_PREAMBLE: Final = b"retry: 3000\n: listening\n\n"
-UPDATE_MESSAGE: Final = b"event: updated\ndata: updated\n\n"
 KEEP_ALIVE_MESSAGE: Final = b": still here\n\n"
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -51,23 +54,48 @@ HEADERS: Final = [
 log: Final = structlog.get_logger()
 
 
+class OpenPage:
+    """One open page: the event that wakes its stream, and the parcels that changed since the stream last sent."""
+
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+        self.changed: set[str] = set()
+
+    def wake(self, parcel: str) -> None:
+        """Wake the stream for a parcel that changed."""
+        self.changed.add(parcel)
+        self.woken.set()
+
+    def take_message(self) -> bytes:
+        """Return the message about all changes, and forget them."""
+        parcels, self.changed = self.changed, set()
+        self.woken.clear()
+        return update_message(parcels)
+
+
+def update_message(parcels: set[str]) -> bytes:
+    """Return the event that names parcels, or `all`."""
+    is_all = ALL_PARCELS in parcels or len(parcels) > MAX_NAMED_PARCELS
+    return f"event: updated\ndata: {ALL_PARCELS if is_all else ' '.join(sorted(parcels))}\n\n".encode()
+
+
 class StreamHub:
     """Receives all updates through one Redis connection and wakes the open pages that they concern."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.pages: dict[str, set[OpenPage]] = defaultdict(set)
         self.listener: asyncio.Task[None] | None = None
         self.lookups = asyncio.Semaphore(REDIS_LOOKUPS)
 
-    def subscribe(self, token: str) -> asyncio.Event:
-        """Return an event that is set on each update of `token`; start listening with the first page."""
-        page = asyncio.Event()
+    def subscribe(self, token: str) -> OpenPage:
+        """Return a page that is woken on each update of `token`; start listening with the first page."""
+        page = OpenPage()
         self.pages[token].add(page)
         if self.listener is None or self.listener.done():
             self.listener = asyncio.create_task(self.listen())
         return page
 
-    def unsubscribe(self, token: str, page: asyncio.Event) -> None:
+    def unsubscribe(self, token: str, page: OpenPage) -> None:
         """Remove a page that was closed."""
         self.pages[token].discard(page)
         if not self.pages[token]:
@@ -99,20 +127,21 @@ class StreamHub:
             except RedisError as error:
                 log.warning("page update subscription lost", error=str(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
-                self.notify_pages(list(self.pages))
+                for token in list(self.pages):
+                    self.notify_pages(token, ALL_PARCELS)
 
     async def relay_messages(self, subscription: redis.asyncio.client.PubSub) -> None:
         """Wake the pages of each update that arrives."""
         while self.pages:
             message = await subscription.get_message(ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS)
             if message is not None:
-                self.notify_pages([message["channel"].decode().removeprefix(CHANNEL_PREFIX)])
+                token = message["channel"].decode().removeprefix(CHANNEL_PREFIX)
+                self.notify_pages(token, message["data"].decode())
 
-    def notify_pages(self, tokens: list[str]) -> None:
-        """Wake the pages that are open on `tokens`."""
-        for token in tokens:
-            for page in self.pages.get(token, ()):
-                page.set()
+    def notify_pages(self, token: str, parcel: str) -> None:
+        """Wake the pages that are open on `token` for a parcel that changed."""
+        for page in self.pages.get(token, ()):
+            page.wake(parcel)
 
 
 def with_stream(fallback: Application, path: re.Pattern[str], slots: StreamSlots) -> Application:
@@ -174,7 +203,8 @@ async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receiv
     try:
         # Looked up after subscribing: the other way round an update between the two would be lost.
         missed = await hub.was_updated_after(token, made_at)
-        await send({"type": "http.response.body", "body": STREAM_PREAMBLE + UPDATE_MESSAGE * missed, "more_body": True})
+        preamble = STREAM_PREAMBLE + update_message({ALL_PARCELS}) * missed
+        await send({"type": "http.response.body", "body": preamble, "more_body": True})
         while True:
             chunk = await next_chunk(page)
             if disconnect.done():
@@ -187,21 +217,20 @@ async def serve_stream(hub: StreamHub, token: str, made_at: int, receive: Receiv
         disconnect.cancel()
 
 
-async def next_chunk(page: asyncio.Event) -> bytes:
+async def next_chunk(page: OpenPage) -> bytes:
     """Wait for an update or the time for a keep-alive, and return what to send."""
     try:
         async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-            await page.wait()
+            await page.woken.wait()
     except TimeoutError:
         return KEEP_ALIVE_MESSAGE
-    page.clear()
-    return UPDATE_MESSAGE
+    return page.take_message()
 
 
-async def wait_for_disconnect(receive: Receive, page: asyncio.Event) -> None:
+async def wait_for_disconnect(receive: Receive, page: OpenPage) -> None:
     """Wake the stream of `page` once its client has disconnected."""
     try:
         while (await receive())["type"] != "http.disconnect":
             pass
     finally:
-        page.set()
+        page.woken.set()

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
 from tracking.notifications.calendar import build_calendar
+from tracking.pages.order_summary import summarize_order
 from tracking.pages.page_rows import load_order
-from tracking.pages.parcel_card import build_cards
+from tracking.pages.parcel_card import build_card, decide_parcels
 from tracking.pages.private import private_page
 from tracking.pages.reader import BuyerRequest, activate_reader_for_order
 from tracking.pages.shared import share_url
@@ -24,16 +25,20 @@ from tracking.pages.shop_help import shop_facts
 @require_safe
 @private_page
 def order(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an order; an htmx request gets only the part that updates live."""
+    """Show an order; a script that follows it gets only what updates live, and of `?parcel=` only those cards."""
     buyer, rendered_at_ms = cast(BuyerRequest, request), int(time.time() * 1000)
     now = timezone.now()
     found = load_order(get_object_or_404(Order.objects.only("pk"), token=token).pk, now)
     if found is None:
         raise Http404
     reader = activate_reader_for_order(request, found)
+    parcels = decide_parcels(found.shipments.all(), now)
+    wanted = request.GET.getlist("parcel") if buyer.htmx else []
+    shown = [parcel for parcel in parcels if not wanted or parcel.shipment.token in wanted]
     context = {
         "order": found,
-        "cards": build_cards(found.shipments.all(), reader, now),
+        "summary": summarize_order(parcels, reader, now),
+        "cards": [build_card(parcel, reader, now, has_picture=True) for parcel in shown],
         "reader": reader,
         "shop": shop_facts(found.shop, reader),
         "share_url": share_url(found),

@@ -67,12 +67,13 @@ def parcel_row_sets() -> Mapping[str, RowSet]:
 def order_row_sets() -> Mapping[str, RowSet]:
     """Return what the page of one order shows; its cards read no events."""
     shipments = Shipment.objects.filter(order=PARENT_ID).order_by("pk")
+    lines = OrderLine.objects.filter(order=PARENT_ID).order_by("pk")
     return {
         "shipments": RowSet(shipments),
         "orders": RowSet(Order.objects.filter(pk=PARENT_ID)),
         "shops": RowSet(Shop.objects.filter(orders=PARENT_ID)),
         **related_row_sets("shipment__order"),
-        "lines": RowSet(OrderLine.objects.filter(order=PARENT_ID).order_by("pk")),
+        "lines": RowSet(lines.annotate(picture_token=article_picture()), annotations=("picture_token",)),
         "forecasts": RowSet(Forecast.objects.filter(pk__in=shipments.order_by().values("forecast"))),
     }
 

@@ -5,34 +5,80 @@ A card reads no events: an order of many parcels stays small and fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tracking.localization import datetimes
-from tracking.localization.reader import Reader
+from tracking.localization.numbers import format_number
+from tracking.localization.reader import Reader, zone_of_country
 from tracking.models import Alert, BuyerTask, Leg, Shipment
-from tracking.page_state import ENDED_KINDS, Part, decide_state
+from tracking.page_state import (
+    ENDED_KINDS,
+    ParcelFacts,
+    ParcelState,
+    Part,
+    ShownWindow,
+    Step,
+    StepState,
+    decide_state,
+)
 from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
 from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
-from tracking.pages.hero_drawings import StepView, step_view
+from tracking.pages.hero_drawings import STEP_WORDS, StepView, step_name, step_view
 from tracking.pages.page_rows import ACCEPTED_VISIBLE_FOR
-from tracking.pages.parcel_view import facts_for_page
+from tracking.pages.parcel_view import facts_for_page, lines_with_pictures
+from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import Scan
+
+
+class DecidedParcel(NamedTuple):
+    """A parcel with its state: what the summary of its order needs, and half of its card."""
+
+    shipment: Shipment
+    facts: ParcelFacts
+    state: ParcelState
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether its buyer waits for nothing more."""
+        return self.state.kind in ENDED_KINDS
+
+    @property
+    def window(self) -> ShownWindow | None:
+        """Return the window of arrival, None where the answer is no window."""
+        return self.state.window if self.state.kind in WINDOW_MESSAGES else None
+
+    @property
+    def has_hours(self) -> bool:
+        """Return whether the card shows hours."""
+        return self.state.window is not None and self.state.window.earliest_at is not None
+
+    @property
+    def earliest_on(self) -> date:
+        """Return the day by which the cards are sorted."""
+        return self.state.window.first_on if self.state.window else self.shipment.delivered_on or date.max
+
+    @property
+    def place(self) -> str:
+        """Return what sorts the cards of a page as text: those still to come first, by their earliest day."""
+        return f"{self.has_ended:d}{self.earliest_on.isoformat()}"
 
 
 class ParcelCard(NamedTuple):
     """One parcel as a card. `task_title` is what its buyer is asked for, `latest` the last scan with its age.
 
-    `likely_on` is the likeliest day of arrival, None where the answer is no window; `has_hours` is whether hours are
-    shown.
+    `place` sorts cards; `likely_on` is the likeliest day of arrival, None where the answer is no window; `has_hours` is
+    whether hours are shown. `step` says the progress in words; `picture` shows the first article that has one.
     """
 
     shipment: Shipment
+    place: str
     tone: str
     icon: str
     answer: ParcelAnswer
@@ -41,9 +87,10 @@ class ParcelCard(NamedTuple):
     latest: str
     task_title: str
     has_ended: bool
-    earliest_on: date
     likely_on: date | None
     has_hours: bool
+    step: str
+    picture: PictureLinks | None
 
 
 def card_prefetches() -> list[Prefetch[str]]:
@@ -58,18 +105,24 @@ def card_prefetches() -> list[Prefetch[str]]:
 
 def build_cards(shipments: Iterable[Shipment], reader: Reader, now: datetime) -> list[ParcelCard]:
     """Return the cards of an order's parcels: those that are still to come first, by their earliest day."""
-    cards = [build_card(shipment, reader, now) for shipment in shipments]
-    return sorted(cards, key=lambda card: (card.has_ended, card.earliest_on, card.shipment.pk))
+    return [build_card(parcel, reader, now) for parcel in decide_parcels(shipments, now)]
 
 
-def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
-    """Return the card of a shipment that was loaded with `page_rows.load_order` or `card_prefetches`."""
-    facts = facts_for_page(shipment, now, [])
-    state = decide_state(facts)
+def decide_parcels(shipments: Iterable[Shipment], now: datetime) -> list[DecidedParcel]:
+    """Return parcels that were loaded with `page_rows.load_order` or `card_prefetches` with their states, sorted."""
+    facts = [(shipment, facts_for_page(shipment, now, [])) for shipment in shipments]
+    parcels = [DecidedParcel(shipment, known, decide_state(known)) for shipment, known in facts]
+    return sorted(parcels, key=lambda parcel: (parcel.place, parcel.shipment.pk))
+
+
+def build_card(parcel: DecidedParcel, reader: Reader, now: datetime, *, has_picture: bool = False) -> ParcelCard:
+    """Return the card of a parcel; with the picture of an article only if `page_rows.load_order` has loaded it."""
+    shipment, facts, state = parcel
     answer = build_answer(state, facts, shipment, names_for(shipment, reader), reader)
     task = next((task for task in shipment.buyer_tasks.all() if state.task and task.kind == state.task.kind), None)
     return ParcelCard(
         shipment=shipment,
+        place=parcel.place,
         tone=state.tone,
         icon=CHIP_ICONS.get(state.kind, "plane"),
         answer=answer,
@@ -77,11 +130,30 @@ def build_card(shipment: Shipment, reader: Reader, now: datetime) -> ParcelCard:
         contents=", ".join(line.title for line in shipment.lines.all()),
         latest=latest_text(shipment, reader, now) if state.shows(Part.LATEST) else "",
         task_title=task.title if task else "",
-        has_ended=state.kind in ENDED_KINDS,
-        earliest_on=state.window.first_on if state.window else shipment.delivered_on or date.max,
-        likely_on=state.window.likely_on if state.window and state.kind in WINDOW_MESSAGES else None,
-        has_hours=state.window is not None and state.window.earliest_at is not None,
+        has_ended=parcel.has_ended,
+        likely_on=parcel.window.likely_on if parcel.window else None,
+        has_hours=parcel.has_hours,
+        step=say_step(state.steps, reader),
+        picture=first_picture(shipment) if has_picture else None,
     )
+
+
+def first_picture(shipment: Shipment) -> PictureLinks | None:
+    """Return the picture of the first article that has one."""
+    return next((line.picture for line in lines_with_pictures(shipment) if line.picture), None)
+
+
+def say_step(steps: Sequence[Step], reader: Reader) -> str:
+    """Return how far a parcel is in words, for those who do not see the bars; '' where no step is the current one."""
+    for number, step in enumerate(steps, start=1):
+        if step.state in (StepState.NOW, StepState.STOPPED):
+            return _("Step %(number)s of %(total)s: %(name)s, %(state)s") % {
+                "number": format_number(number, reader),
+                "total": format_number(len(steps), reader),
+                "name": step_name(step.name),
+                "state": STEP_WORDS[step.state],
+            }
+    return ""
 
 
 def latest_text(shipment: Shipment, reader: Reader, now: datetime) -> str:
@@ -90,3 +162,13 @@ def latest_text(shipment: Shipment, reader: Reader, now: datetime) -> str:
         return ""
     ago = datetimes.format_relative_time(shipment.last_event_at, now, reader)
     return f"{Scan(shipment.last_scan).label} · {ago}"
+
+
+def zone_of_hours(parcels: Iterable[DecidedParcel | ParcelCard], reader: Reader) -> str:
+    """Return the sentence that names the zone of all hours on the cards; '' without hours or with several zones."""
+    keys = {zone_of_country(parcel.shipment.order.country).key for parcel in parcels if parcel.has_hours}
+    return (
+        _("All times are %(zone)s.") % {"zone": datetimes.zone_name(keys.pop(), reader.locale)}
+        if len(keys) == 1
+        else ""
+    )

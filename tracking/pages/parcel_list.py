@@ -8,14 +8,13 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from babel.dates import format_skeleton
-from django.utils.translation import gettext as _
 
 from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
-from tracking.localization.reader import Reader, zone_of_country
+from tracking.localization.reader import Reader
 from tracking.page_state import Tone
 from tracking.pages.hero_drawings import MAX_DAYS_IN_STRIP, DayCell, weekday_name
-from tracking.pages.parcel_card import ParcelCard
+from tracking.pages.parcel_card import ParcelCard, zone_of_hours
 
 ARCHIVED_AFTER: Final = timedelta(days=30)
 
@@ -99,13 +98,3 @@ def arrival_strip(likely_days: Iterable[date], today: date, reader: Reader) -> l
         )
         for day in days
     ]
-
-
-def zone_of_hours(cards: Iterable[ParcelCard], reader: Reader) -> str:
-    """Return the sentence that names the zone of all hours on the cards; '' without hours or with several zones."""
-    keys = {zone_of_country(card.shipment.order.country).key for card in cards if card.has_hours}
-    return (
-        _("All times are %(zone)s.") % {"zone": datetimes.zone_name(keys.pop(), reader.locale)}
-        if len(keys) == 1
-        else ""
-    )
