@@ -68,6 +68,7 @@ situations = st.builds(
     is_sent_back_by_buyer=st.booleans(),
     is_cancelled=st.booleans(),
     is_being_searched=st.booleans(),
+    shares_number=st.booleans(),
     made=st.frozensets(st.sampled_from(sorted(BUYER_REQUEST_KINDS))),
 )
 
@@ -89,6 +90,7 @@ situations = st.builds(
             [BuyerTaskKind.REPLACEMENT, BuyerTaskKind.KEEP_DAMAGED, BuyerTaskKind.REFUND],
         ),
         (ParcelSituation(Milestone.LINEHAUL), []),
+        (ParcelSituation(Milestone.LINEHAUL, shares_number=True), [BuyerTaskKind.IS_MINE]),
         (ParcelSituation(Milestone.AVAILABLE_FOR_PICKUP, problem=Scan.PICKUP_NOT_COLLECTED), []),
         (RETURNED._replace(is_sent_back_by_buyer=True), []),
         (LOST._replace(is_cancelled=True), []),

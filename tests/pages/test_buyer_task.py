@@ -23,11 +23,11 @@ from tracking.buyer_tasks import encrypted_store
 from tracking.buyer_tasks.paper_checks import check_answer, unchecked_answers
 from tracking.buyer_tasks.transitions import accept_answer, close_buyer_task, mark_seen, reject_answer
 from tracking.live import publish
-from tracking.models import BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment, Shop
+from tracking.models import Alert, BuyerTask, BuyerTaskAnswer, Order, Paper, Shipment, Shop
 from tracking.models.buyer_tasks import Actor
 from tracking.pages.lockout import MAX_FAILURES_BY_ORDER
 from tracking.paper_check.formats import MAX_FILE_BYTES
-from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, Milestone, Overlay, Scan
+from tracking.vocabulary import AlertKind, BuyerTaskKind, BuyerTaskState, Milestone, Overlay, Scan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 9, 21, 8, tzinfo=UTC)
@@ -542,3 +542,22 @@ def test_a_shop_that_said_nothing_about_lost_parcels_gets_no_requests(client: Cl
     update_shipment(shipment, milestone=Milestone.LINEHAUL, overlay=Overlay.EXCEPTION, problem_scan=Scan.EXCEPTION_LOST)
 
     assert client.get(buyer_task_url(shipment, BuyerTaskKind.REPLACEMENT)).status_code == 404
+
+
+def test_a_buyer_says_whether_a_parcel_that_shares_its_number_is_theirs(client: Client, shipment: Shipment) -> None:
+    url = buyer_task_url(shipment, BuyerTaskKind.IS_MINE)
+    assert client.get(url).status_code == 404
+    update_shipment(shipment, milestone=Milestone.LINEHAUL)
+    Alert.objects.create(
+        shipment=shipment, kind=AlertKind.TWO_PARCELS, severity="act", started_at=NOW, opened_at=NOW, updated_at=NOW
+    )
+    page = client.get(shipment.get_absolute_url()).content.decode()
+    assert "Two parcels carry this number" in page and f'href="{url}">Is this mine?' in page
+
+    assert "Until then, do not plan by the dates" in submit_answer(client, shipment, BuyerTaskKind.IS_MINE)
+    receipt = submit_answer(client, shipment, BuyerTaskKind.IS_MINE, is_mine="not_mine")
+
+    assert "No, this is not mine" in receipt
+    assert BuyerTask.objects.get().answers.get().values == {"is_mine": "not_mine"}
+    page = client.get(shipment.get_absolute_url()).content.decode()
+    assert f'href="{url}">Is this mine?</a></b>' in page and f'class="button" href="{url}"' not in page

@@ -26,12 +26,20 @@ class Availability:
     NO: Final = "no"
 
 
+class Ownership:
+    """Stored values for whether the parcel on the page is the buyer's, where two have one number."""
+
+    MINE: Final = "mine"
+    NOT_MINE: Final = "not_mine"
+
+
 FIELD_LABELS: Final[Mapping[str, Promise]] = {
     "phone": _("Phone number"),
     "tax_id": _("Tax number"),
     "day": _("Day"),
     "point": _("Pick-up point"),
     "there": _("Someone there"),
+    "is_mine": _("Is it yours?"),
     "note": _("Note"),
     "country": _("Country"),
 }
@@ -39,6 +47,8 @@ VALUE_LABELS: Final[Mapping[str, Promise]] = {
     Availability.YES: _("Yes, someone will be there"),
     Availability.NEIGHBOUR: _("No, but a neighbour will take it"),
     Availability.NO: _("No, please try another day"),
+    Ownership.MINE: _("Yes, this is my parcel"),
+    Ownership.NOT_MINE: _("No, this is not mine"),
     "done": _("done"),
 }
 SEARCH_STEP_LABELS: Final[Mapping[str, Promise]] = {

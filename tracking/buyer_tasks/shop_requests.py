@@ -15,7 +15,7 @@ from tracking.buyer_tasks.transitions import close_buyer_task, open_buyer_task, 
 from tracking.models import BuyerTask, BuyerTaskAnswer, Shipment
 from tracking.models.buyer_tasks import Actor
 from tracking.shops import PromisedRemedy, ShopPolicy, policy_of
-from tracking.vocabulary import BuyerTaskKind, BuyerTaskState, JourneyKind, Milestone, Overlay, Remedy, Scan
+from tracking.vocabulary import AlertKind, BuyerTaskKind, BuyerTaskState, JourneyKind, Milestone, Overlay, Remedy, Scan
 
 SETTLING_KINDS: Final = frozenset(
     {BuyerTaskKind.REPLACEMENT, BuyerTaskKind.REFUND, BuyerTaskKind.KEEP_DAMAGED, BuyerTaskKind.SEND_AGAIN}
@@ -33,7 +33,10 @@ class RequestNotOfferedError(Exception):
 
 
 class ParcelSituation(NamedTuple):
-    """What decides which requests a buyer can make; `made` are the kinds that are open or were granted."""
+    """What decides which requests a buyer can make; `made` are the kinds that are open or were granted.
+
+    `shares_number`: another parcel seems to have the same number.
+    """
 
     milestone: Milestone
     is_returning: bool = False
@@ -41,6 +44,7 @@ class ParcelSituation(NamedTuple):
     is_sent_back_by_buyer: bool = False
     is_cancelled: bool = False
     is_being_searched: bool = False
+    shares_number: bool = False
     made: frozenset[BuyerTaskKind] = frozenset()
 
 
@@ -51,7 +55,8 @@ def offered_requests(situation: ParcelSituation, policy: ShopPolicy) -> list[Buy
     if situation.is_cancelled:
         return found
     settled = not SETTLING_KINDS.isdisjoint(situation.made)
-    wishes = [*([] if settled else settling_requests(situation, policy)), *unblocking_requests(situation)]
+    doubts = [BuyerTaskKind.IS_MINE] if situation.shares_number else []
+    wishes = [*doubts, *([] if settled else settling_requests(situation, policy)), *unblocking_requests(situation)]
     return [*found, *(kind for kind in wishes if kind not in situation.made)]
 
 
@@ -86,7 +91,10 @@ def unblocking_requests(situation: ParcelSituation) -> list[BuyerTaskKind]:
 
 
 def situation_of(shipment: Shipment) -> ParcelSituation:
-    """Return the situation of a parcel; reads its buyer tasks, which may be prefetched with `visible_to_buyer`."""
+    """Return the situation of a parcel; reads its buyer tasks and alerts.
+
+    They may be prefetched, with `visible_to_buyer` and `open`.
+    """
     tasks = list(shipment.buyer_tasks.all())
     since = second_journey_start(shipment)
     kept = [
@@ -101,6 +109,9 @@ def situation_of(shipment: Shipment) -> ParcelSituation:
         is_sent_back_by_buyer=shipment.journey == JourneyKind.BUYER_RETURN,
         is_cancelled=shipment.cancelled_at is not None,
         is_being_searched=any(task.kind == BuyerTaskKind.NOT_RECEIVED and not task.is_final for task in tasks),
+        shares_number=any(
+            alert.kind == AlertKind.TWO_PARCELS and alert.closed_at is None for alert in shipment.alerts.all()
+        ),
         made=frozenset(BuyerTaskKind(task.kind) for task in kept),
     )
 

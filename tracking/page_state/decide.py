@@ -47,6 +47,7 @@ REQUESTS_OF_ACTION: Final[Mapping[Action, Sequence[BuyerTaskKind]]] = {
     Action.SEND_NEW: (BuyerTaskKind.REPLACEMENT, BuyerTaskKind.REFUND),
     Action.KEEP_LONGER: (BuyerTaskKind.KEEP_LONGER,),
     Action.FOUND: (BuyerTaskKind.FOUND,),
+    Action.IS_MINE: (BuyerTaskKind.IS_MINE,),
 }
 """The requests that an action stands for; the first that is open is its target."""
 

@@ -119,6 +119,7 @@ class Action(StrEnum):
     SEND_NEW = "send-new"
     KEEP_LONGER = "keep-longer"
     FOUND = "found"
+    IS_MINE = "is-mine"
     DIRECTIONS = "directions"
     HELP = "help"
 
@@ -174,7 +175,9 @@ STATE_ROWS: Final[Mapping[StateKind, StateRow]] = {
     ),
     StateKind.READY_TO_COLLECT: StateRow(Tone.GOOD, (Action.DIRECTIONS,), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.SENT_AGAIN: StateRow(Tone.CALM, (Action.CHANGE_DELIVERY,), frozenset({Part.PROMISE})),
-    StateKind.TWO_PARCELS: StateRow(Tone.QUIET, (Action.HELP,), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})),
+    StateKind.TWO_PARCELS: StateRow(
+        Tone.QUIET, (Action.IS_MINE, Action.HELP), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})
+    ),
     StateKind.LOST: StateRow(Tone.BAD, (Action.SEND_NEW, Action.HELP), UNDECIDED_HIDES | {Part.LATEST}),
     StateKind.DELIVERY_WITHDRAWN: StateRow(
         Tone.ASK, (Action.REPORT_NOT_RECEIVED, Action.HELP), frozenset({Part.CUSTOMS_CLOCK, Part.TRACK_RECORD})

@@ -19,7 +19,7 @@ from tracking.buyer_tasks.addresses import (
     check_address,
     check_phone,
 )
-from tracking.buyer_tasks.answer_values import VALUE_LABELS, Availability
+from tracking.buyer_tasks.answer_values import VALUE_LABELS, Availability, Ownership
 from tracking.buyer_tasks.not_received import DeliveryProof, delivery_time_of, reportable_at, search_steps
 from tracking.buyer_tasks.papers import (
     MAX_FILES,
@@ -196,6 +196,21 @@ class ShopRequestForm(AnswerForm):
     note = note_field()
 
 
+class IsMineForm(ShopRequestForm):
+    """Whether the parcel on the page is the buyer's, where two have one number."""
+
+    is_mine = forms.ChoiceField(
+        label=gettext_lazy("Do the events on the page belong to your parcel?"),
+        widget=forms.RadioSelect,
+        choices=[(name, VALUE_LABELS[name]) for name in (Ownership.MINE, Ownership.NOT_MINE)],
+        help_text=gettext_lazy(
+            "If yes, the page stays as it is. If no, the shop asks the carrier which parcel is yours, and the page "
+            "follows that one. Until then, do not plan by the dates on the page."
+        ),
+    )
+    field_order = ("is_mine", "note")
+
+
 class NotReceivedForm(AnswerForm):
     """A report that a delivered parcel was not received; the buyer must first tick each place searched."""
 
@@ -295,4 +310,5 @@ FORM_BY_KIND: Final[Mapping[BuyerTaskKind, type[AnswerForm]]] = {
     BuyerTaskKind.AVAILABILITY: AvailabilityForm,
     BuyerTaskKind.NOT_RECEIVED: NotReceivedForm,
     **dict.fromkeys(BUYER_REQUEST_KINDS, ShopRequestForm),
+    BuyerTaskKind.IS_MINE: IsMineForm,
 }

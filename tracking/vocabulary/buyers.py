@@ -26,6 +26,7 @@ class BuyerTaskKind(TextChoices):
     SEND_AGAIN = "send_again", _("Send it again")
     DUTY_PAID = "duty_paid", _("I paid the duty")
     KEEP_LONGER = "keep_longer", _("Keep it longer")
+    IS_MINE = "is_mine", _("Is this mine?")
 
 
 BUYER_REQUEST_KINDS: Final = frozenset(
@@ -37,6 +38,7 @@ BUYER_REQUEST_KINDS: Final = frozenset(
         BuyerTaskKind.SEND_AGAIN,
         BuyerTaskKind.DUTY_PAID,
         BuyerTaskKind.KEEP_LONGER,
+        BuyerTaskKind.IS_MINE,
     }
 )
 """What only a buyer starts and the shop accepts or declines, once: it is never asked for again."""
