@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,11 +184,34 @@ def test_a_vague_scan_joins_a_row_of_two_legs_by_its_first_scan() -> None:
     assert merge_duplicates([*row, VAGUE]) == [[row[0], VAGUE, row[1]]]
 
 
+def filled(instants: Sequence[datetime | None], default: datetime) -> list[datetime]:
+    """Return filled instants of scans that have no clock."""
+    return fill_unknown_instants(instants, default, [datetime.min.replace(tzinfo=UTC)] * len(instants))
+
+
 def test_unknown_instants_take_the_one_before_else_the_first_else_the_default() -> None:
     one, two, default = NOON, minutes_after_noon(1), minutes_after_noon(-1)
 
-    assert fill_unknown_instants([None, one, None, two, None], default) == [one, one, one, two, two]
-    assert fill_unknown_instants([None, None], default) == [default, default]
+    assert filled([None, one, None, two, None], default) == [one, one, one, two, two]
+    assert filled([None, None], default) == [default, default]
+
+
+def test_unknown_instant_is_never_before_its_own_clock_nor_after_the_next_known_one() -> None:
+    day_later, two_days_later = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    lower = [NOON, day_later, two_days_later]
+
+    assert fill_unknown_instants([NOON, None, None], NOON, lower) == lower
+    assert fill_unknown_instants([NOON, None, day_later], NOON, [NOON, two_days_later, NOON])[1] == day_later
+
+
+def test_scan_of_a_later_day_follows_what_another_source_reported_the_day_before() -> None:
+    first = OWN._replace(occurred_at=NOON)
+    dated = OWN._replace(occurred_at=None, local_time=f"{NOON + timedelta(days=3):%Y-%m-%dT00:00:00}", sequence=1)
+    between = OTHER._replace(occurred_at=NOON + timedelta(days=1))
+    same_day = dated._replace(local_time=f"{NOON + timedelta(days=1):%Y-%m-%dT00:00:00}")
+
+    assert sort_scans([first, dated, between]) == [first, between, dated]
+    assert sort_scans([first, same_day, between]) == [first, same_day, between]
 
 
 def test_a_leg_without_instants_follows_the_latest_scan_of_the_one_before() -> None:

@@ -16,6 +16,8 @@ from typing import Final, Protocol, TypeVar
 SAME_EVENT_TOLERANCE: Final = timedelta(minutes=10)
 SAME_MINUTE: Final = timedelta(minutes=1)
 EARLIEST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+LATEST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
+MAX_UTC_OFFSET: Final = timedelta(hours=14)
 LOOKBACK_ROWS: Final = 12
 """How many rows back a duplicate of a scan is looked for."""
 COMPARED_CHARACTERS: Final = {"date": 10, "minute": 16, "second": 19}
@@ -60,7 +62,8 @@ def sort_scans(scans: Iterable[ScanT]) -> list[ScanT]:
         for stream in leg_streams:
             reported = sorted(streams[stream], key=lambda scan: scan.sequence)
             known = [scan.occurred_at or inferred.get(id(scan)) for scan in reported]
-            instants = fill_unknown_instants(known, end_of_previous_leg)
+            earliest = [earliest_instant(scan) if at is None else at for scan, at in zip(reported, known, strict=True)]
+            instants = fill_unknown_instants(known, end_of_previous_leg, earliest)
             latest = max(latest, *instants)
             entries += [(at, *stream, scan.sequence, scan) for at, scan in zip(instants, reported, strict=True)]
     return [scan for *_key, scan in sorted(entries, key=lambda entry: entry[:4])]
@@ -115,13 +118,29 @@ def report_position(scan: ScanLike) -> tuple[tuple[int, int], int]:
     return stream_of(scan), scan.sequence
 
 
-def fill_unknown_instants(instants: Sequence[datetime | None], default: datetime) -> list[datetime]:
-    """Replace each unknown instant by the known one before it, else by the first known one, else by `default`."""
-    last_known = next((instant for instant in instants if instant is not None), default)
+def earliest_instant(scan: ScanLike) -> datetime:
+    """Return an instant before which a scan of unknown instant cannot have happened, whatever its zone."""
+    if not scan.local_time:
+        return EARLIEST_INSTANT
+    return datetime.fromisoformat(scan.local_time).replace(tzinfo=UTC) - MAX_UTC_OFFSET
+
+
+def fill_unknown_instants(
+    instants: Sequence[datetime | None], default: datetime, earliest: Sequence[datetime]
+) -> list[datetime]:
+    """Replace each unknown instant by the known one before it, else by the first known one, else by `default`.
+
+    Where the scan cannot have happened before one of `earliest`, by that; but by none after the next known instant.
+    """
+    last = next((instant for instant in instants if instant is not None), default)
     filled = []
-    for instant in instants:
-        last_known = instant or last_known
-        filled.append(last_known)
+    for instant, lower in zip(instants, earliest, strict=True):
+        last = instant or max(last, lower)
+        filled.append(last)
+    following = LATEST_INSTANT
+    for index in range(len(instants) - 1, -1, -1):
+        filled[index] = min(filled[index], following) if instants[index] is None else filled[index]
+        following = instants[index] or following
     return filled
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from tests.journey.test_journeys import DELIVERED, OUTBOUND, RETURNED, START, kinds_of, status_of, step
 from tracking.journey import OrderTime, build_statement_step, derive_status
-from tracking.vocabulary import Exclusion, JourneyKind, Milestone, StatementKind
+from tracking.vocabulary import Exclusion, JourneyKind, Milestone, Overlay, StatementKind
 
 OUTBOUND_KIND, RETURN, AGAIN = JourneyKind.OUTBOUND, JourneyKind.RETURN, JourneyKind.SENT_AGAIN
 
@@ -152,3 +152,72 @@ def test_a_return_that_is_reported_as_completed_is_over_at_once() -> None:
 
     assert (status.milestone, kinds_of(status)) == (Milestone.RETURNED, [OUTBOUND_KIND, RETURN])
     assert status.journeys[1].ended_at == START + timedelta(days=20)
+
+
+TURNED_AWAY = step(9, "delivery.attempt_failed_refused", "DE", "Berlin")
+
+
+@pytest.mark.parametrize(
+    ("scan", "country", "day", "journey"),
+    [
+        ("linehaul.in_transit", "CN", 14, RETURN),
+        ("linehaul.in_transit", "CN", 9.9, OUTBOUND_KIND),
+        ("linehaul.in_transit", "DE", 14, OUTBOUND_KIND),
+        ("linehaul.in_transit", "", 14, OUTBOUND_KIND),
+        ("unmapped", "CN", 14, OUTBOUND_KIND),
+    ],
+)
+def test_a_parcel_that_was_turned_away_and_is_seen_at_the_sender_is_on_its_way_back(
+    scan: str, country: str, day: float, journey: JourneyKind
+) -> None:
+    status = status_of(*OUTBOUND, TURNED_AWAY, step(day, scan, country))
+
+    assert status.journey is journey
+    assert status.overlay is (Overlay.RETURNING if journey is RETURN else Overlay.ATTEMPT_FAILED)
+
+
+@pytest.mark.parametrize("problem", ["pickup.not_collected", "import.customs_info_required", "import.terminated"])
+def test_other_reasons_to_turn_a_parcel_away_are_a_return_too(problem: str) -> None:
+    arrived = step(20, "origin.facility_arrived", "CN")
+    back = status_of(*OUTBOUND, step(9, problem, "DE"), arrived, step(22, "delivery.delivered", "CN"))
+
+    assert (back.milestone, kinds_of(back)) == (Milestone.RETURNED, [OUTBOUND_KIND, RETURN])
+    assert status_of(*OUTBOUND, step(9, "exception.delayed", "DE"), arrived).journey is OUTBOUND_KIND
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "journey"),
+    [("DE", 11, JourneyKind.BUYER_RETURN), ("DE", 10.9, OUTBOUND_KIND), ("", 12, OUTBOUND_KIND)],
+)
+def test_what_is_handed_over_in_the_buyers_country_well_after_its_delivery_is_sent_back(
+    country: str, day: float, journey: JourneyKind
+) -> None:
+    status = status_of(*OUTBOUND, DELIVERED, step(day, "lastmile.handed_over", country))
+
+    assert (status.journey, status.delivered_on) == (journey, date(2026, 9, 11))
+
+
+def test_what_the_next_carrier_takes_over_was_delivered_to_that_carrier() -> None:
+    status = status_of(*OUTBOUND, DELIVERED, step(12, "lastmile.handed_over", "DE", leg_position=1))
+
+    assert (status.milestone, status.delivered_on, status.journey) == (Milestone.LAST_MILE, None, OUTBOUND_KIND)
+    assert status.delivery_withdrawn_at == START + timedelta(days=12)
+
+
+def test_ready_to_collect_again_is_an_echo_only_right_after_the_collection() -> None:
+    ready, minute = step(9, "pickup.available", "DE"), 1 / 1440
+
+    collected = status_of(*OUTBOUND, ready, DELIVERED, step(10 + 12 * minute, "pickup.available", "DE"))
+    assert collected.milestone is Milestone.DELIVERED
+    first_word, hours_later = step(10 + 12 * minute, "pickup.available", "DE"), step(10.1, "pickup.available", "DE")
+    for steps in ((DELIVERED, first_word), (ready, DELIVERED, hours_later)):
+        assert status_of(*OUTBOUND, *steps).milestone is Milestone.AVAILABLE_FOR_PICKUP
+
+
+def test_an_export_that_is_cancelled_before_the_carrier_has_the_parcel_cancels_it() -> None:
+    label, cancelled = step(0, "order.label_created", "CN"), step(1, "export.cancelled", "CN")
+
+    assert status_of(label, cancelled).is_cancelled
+    assert not status_of(label, cancelled, step(2, "origin.picked_up", "CN")).overlay
+    posted = status_of(step(0, "origin.picked_up", "CN"), cancelled)
+    assert (posted.is_cancelled, posted.overlay) == (False, Overlay.EXCEPTION)

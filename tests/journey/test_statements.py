@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.journey.test_conclusion import STEPS
 from tests.journey.test_journeys import DELIVERED, OUTBOUND, START, kinds_of, status_of, step
 from tracking.journey import JourneyStep, OrderTime, build_statement_step, derive_status
-from tracking.vocabulary import JourneyKind, JourneyStage, Milestone, Overlay, Scan, StatementKind
+from tracking.vocabulary import JourneyKind, JourneyStage, Milestone, Overlay, Precision, Scan, StatementKind
 
 
 def stated(days: float, kind: StatementKind) -> JourneyStep:
@@ -208,3 +208,14 @@ def test_no_scan_from_before_a_statement_overrules_it(scans: list[JourneyStep], 
         "sent_again": status.journey is JourneyKind.SENT_AGAIN and status.milestone is Milestone.INFO_RECEIVED,
     }
     assert expected[kind]
+
+
+def test_a_scan_of_a_later_day_without_an_hour_overrules_a_cancellation() -> None:
+    label = step(0, "order.label_created", "CN")
+    picked_up = step(1, "origin.picked_up", "CN")._replace(
+        occurred_at=None, local_time="2026-09-03T00:00:00", precision=Precision.DATE
+    )
+
+    assert status_of(label, stated(0.1, StatementKind.CANCELLED), picked_up).overlay is None
+    same_day = picked_up._replace(local_time="2026-09-01T00:00:00")
+    assert status_of(label, stated(0.1, StatementKind.CANCELLED), same_day).is_cancelled

@@ -23,6 +23,11 @@ FIRST_SCANS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED})
 """The scans that a journey begins with: after the end of one they begin another."""
 SENT_AGAIN_SCANS: Final = FIRST_SCANS | {Scan.EXPORT_OFFICE_DEPARTED, Scan.LINEHAUL_DEPARTED, Scan.DELIVERY_OUT}
 """The scans that show that a returned parcel is on its way again."""
+TURNED_AWAY_SCANS: Final = IMPORT_HOLD_SCANS | {
+    Scan.PICKUP_NOT_COLLECTED,
+    *(scan for scan in Scan if MILESTONE_OF_SCAN[scan] is Milestone.ATTEMPT_FAILED),
+}
+"""Why a parcel may go back without a word of its return."""
 CONTRADICTING_MILESTONES: Final = frozenset({Milestone.OUT_FOR_DELIVERY, Milestone.ATTEMPT_FAILED})
 CONTRADICTING_SCANS: Final = frozenset({Scan.PICKUP_AVAILABLE, Scan.PICKUP_NOT_COLLECTED, Scan.EXCEPTION_LOST})
 """With those milestones, what cannot happen to a parcel that has been delivered."""
@@ -136,11 +141,22 @@ class JourneyWalk:
         if milestone is Milestone.DELIVERED:
             self.apply_delivery(step)
         elif milestone in MILESTONE_RANKS:
-            self.current.move_to(milestone, step.scan)
+            self.apply_progress(milestone, step)
         elif milestone in (Milestone.RETURNING, Milestone.RETURNED):
             self.begin_return(JourneyKind.RETURN, step)
         else:
-            self.current.set_problem(step)
+            # What is cancelled before the carrier has it was never to be exported.
+            is_unposted = step.scan is Scan.EXPORT_CANCELLED and self.current.milestone is Milestone.INFO_RECEIVED
+            self.current.set_problem(step._replace(scan=Scan.ORDER_CANCELLED) if is_unposted else step)
+
+    def apply_progress(self, milestone: Milestone, step: JourneyStep) -> None:
+        """Apply progress; what is seen at the sender well after it was turned away at the buyer is on its way back."""
+        problem = self.current.problem
+        is_turned_away = problem is not None and step.is_later_by(MIN_RETURN_DURATION, problem)
+        if is_turned_away and problem.scan in TURNED_AWAY_SCANS and self.is_sender_country(step.country):
+            self.begin_return(JourneyKind.RETURN, step)
+        else:
+            self.current.move_to(milestone, step.scan)
 
     def apply_delivery(self, step: JourneyStep) -> None:
         """Apply a delivery: to the buyer, to the sender, or by a courier to the next carrier."""
@@ -163,11 +179,11 @@ class JourneyWalk:
             if self.is_sender_country(step.country) and step.is_later_by(MIN_RETURN_DURATION, delivery):
                 self.begin_return(JourneyKind.BUYER_RETURN, step)
                 self.current.end = step
-        elif step.scan in FIRST_SCANS and step.is_later_by(NEW_JOURNEY_AFTER, delivery):
+        elif self.is_taken_over(step, delivery):
             self.begin_next_journey(delivery, step)
         elif step.scan is Scan.EXCEPTION_DAMAGED:
             self.current.set_problem(step)
-        elif contradicts(delivery, step):
+        elif self.contradicts(delivery, step):
             self.current.withdraw_delivery(step)
             self.apply_before_delivery(step)
 
@@ -179,13 +195,33 @@ class JourneyWalk:
             self.current.withdraw_delivery(None)
             self.begin_return(JourneyKind.RETURN, step)
 
+    def is_taken_over(self, step: JourneyStep, delivery: JourneyStep) -> bool:
+        """Return whether a carrier takes over a parcel after its delivery; in the buyer's country it is handed over."""
+        if step.scan is Scan.LASTMILE_HANDED_OVER:
+            return self.is_buyer_country(step.country) and step.is_later_by(MIN_RETURN_DURATION, delivery)
+        return step.scan in FIRST_SCANS and step.is_later_by(NEW_JOURNEY_AFTER, delivery)
+
+    def contradicts(self, delivery: JourneyStep, step: JourneyStep) -> bool:
+        """Return whether a scan cannot have happened after a delivery, and is certainly later than it."""
+        if step.milestone not in CONTRADICTING_MILESTONES and step.scan not in CONTRADICTING_SCANS:
+            return False
+        if not step.has_stream_of(delivery):
+            return step.is_later_by(MAX_ZONE_ERROR, delivery)
+        # A delivery to a pick-up point is told as both, one right after the other; a collection follows the second.
+        waited = self.current.milestone_before_delivery is Milestone.AVAILABLE_FOR_PICKUP
+        is_at_point = step.scan is Scan.PICKUP_AVAILABLE and not waited
+        return step.is_later_by(timedelta(0) if is_at_point else CONTRADICTION_AFTER, delivery)
+
     def begin_next_journey(self, delivery: JourneyStep, step: JourneyStep) -> None:
         """Begin the journey of a parcel that a carrier takes over anew after its delivery.
 
         Where it starts tells which: at the sender it is sent again, or the delivery was a courier's to this carrier;
-        anywhere else the buyer sends it back.
+        anywhere else the buyer sends it back, unless the carrier of a later leg takes over what was delivered to it.
         """
-        if not self.is_at_sender(step):
+        if step.scan is Scan.LASTMILE_HANDED_OVER and step.leg_position > delivery.leg_position:
+            self.current.withdraw_delivery(step)
+            self.apply_before_delivery(step)
+        elif not self.is_at_sender(step):
             self.begin_return(JourneyKind.BUYER_RETURN, step)
         elif step.leg_position > delivery.leg_position and not self.is_buyer_country(delivery.country):
             self.current.withdraw_delivery(None)
@@ -270,13 +306,3 @@ class JourneyWalk:
             return self.is_sender_country(step.country)
         first_city = next((earlier.city for earlier in self.to_buyer.steps if earlier.city), "")
         return bool(step.city) and step.city.casefold() == first_city.casefold()
-
-
-def contradicts(delivery: JourneyStep, step: JourneyStep) -> bool:
-    """Return whether a scan cannot have happened after a delivery, and is certainly later than it."""
-    if step.milestone not in CONTRADICTING_MILESTONES and step.scan not in CONTRADICTING_SCANS:
-        return False
-    if not step.has_stream_of(delivery):
-        return step.is_later_by(MAX_ZONE_ERROR, delivery)
-    # A delivery to a pick-up point is told as both, one right after the other.
-    return step.is_later_by(timedelta(0) if step.scan is Scan.PICKUP_AVAILABLE else CONTRADICTION_AFTER, delivery)
