@@ -473,6 +473,7 @@ class Migration(migrations.Migration):
                 ('delivery_doubted_at', models.DateTimeField(editable=False, null=True, verbose_name='delivery in doubt since')),
                 ('delivery_withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='delivery withdrawn at')),
                 ('problem_scan', models.CharField(blank=True, editable=False, max_length=40, verbose_name='scan of the problem')),
+                ('problem_on', models.DateField(editable=False, null=True, verbose_name='day of the problem')),
                 ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='cancelled at')),
                 ('is_cancelled_by_operator', models.BooleanField(default=False, editable=False, verbose_name='cancelled by the shop')),
                 ('is_untracked', models.BooleanField(default=False, editable=False, verbose_name='shipped without tracking')),

@@ -82,6 +82,8 @@ class Shipment(models.Model):
     delivery_withdrawn_at = models.DateTimeField(_("delivery withdrawn at"), null=True, editable=False)
     problem_scan = models.CharField(_("scan of the problem"), max_length=40, blank=True, editable=False)
     """The scan or statement that set the overlay; for a return the one that says so."""
+    problem_on = models.DateField(_("day of the problem"), null=True, editable=False)
+    """The day of that scan at its place."""
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
     is_cancelled_by_operator = models.BooleanField(_("cancelled by the shop"), default=False, editable=False)
     is_untracked = models.BooleanField(_("shipped without tracking"), default=False, editable=False)
