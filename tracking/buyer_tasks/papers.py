@@ -42,7 +42,7 @@ def receive_paper(kind: PaperKind, name: str, content: bytes) -> ReceivedPaper:
     file_format = detect_format(content)
     if file_format == "HEIF":
         raise InvalidPaperError(
-            _("Photos in the format HEIC cannot be read here. Take the photo as JPEG, or make a screenshot of it.")
+            _("HEIC photos cannot be read here. Take the photo as JPEG, or send a screenshot of it.")
         )
     if not file_format:
         raise InvalidPaperError(_("This is neither a photo (JPEG, PNG, WebP) nor a PDF."))

@@ -76,7 +76,7 @@ class DigestFrequency(TextChoices):
 
     AT_ONCE = "", _("At once")
     DAILY = "daily", _("Once a day, in the morning")
-    WEEKLY = "weekly", _("Once a week, in the morning of its first day")
+    WEEKLY = "weekly", _("Once a week, on the morning of its first day")
 
 
 class DisabledReason(TextChoices):

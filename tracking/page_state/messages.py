@@ -77,8 +77,8 @@ DAY_MESSAGES: Final[Mapping[StateKind, tuple[Promise, Promise]]] = {
     ),
     StateKind.READY_TO_COLLECT: (_("Collect by |%(day)s|"), _("Ready to collect")),
     StateKind.PICKUP_EXPIRING: (_("Collect by |%(day)s|"), _("Collect it |soon|")),
-    StateKind.PICKUP_EXPIRED: (_("Too late to collect since |%(day)s|"), _("Too late to collect")),
-    StateKind.ATTEMPT_FAILED: (_("%(carrier)s tried to deliver it on |%(day)s|"), _("A delivery did not work")),
+    StateKind.PICKUP_EXPIRED: (_("Too late to collect. The last day was |%(day)s|"), _("Too late to collect")),
+    StateKind.ATTEMPT_FAILED: (_("%(carrier)s tried to deliver it on |%(day)s|"), _("Delivery tried without success")),
     StateKind.NOT_RECEIVED: (_("We are looking for it. Please answer by |%(day)s|"), _("We are looking for it")),
 }
 """Headlines about a day, and the same where the day is unknown."""

@@ -49,7 +49,7 @@ def add_contact(request: HttpRequest, token: str) -> HttpResponse:
         messages.warning(request, str(error))
     except (RedisError, BrokerError) as error:
         log.error("cannot enqueue address confirmation", error=str(error))
-        messages.warning(request, _("Messages cannot be sent for a moment. Please try again in a minute."))
+        messages.warning(request, _("Messages cannot be sent right now. Please try again in a minute."))
     else:
         messages.success(request, _("We have sent a link there. Nothing else is sent before it is confirmed."))
     return redirect(subscriber)

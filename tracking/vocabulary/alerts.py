@@ -27,7 +27,7 @@ class AlertKind(TextChoices):
     LATE_RISK = "late_risk", _("Likely to be late")
     PROMISE_AT_RISK = "promise_at_risk", _("The promised date is near and it has not arrived")
     ATTEMPTED = "attempted", _("A delivery attempt failed")
-    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
+    PICKUP_EXPIRING = "pickup_expiring", _("Last days to collect it")
     HELD = "held", _("Held on the way")
     DAMAGED = "damaged", _("Reported as damaged")
     LOST = "lost", _("Reported as lost")

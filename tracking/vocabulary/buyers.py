@@ -72,7 +72,7 @@ class NoticeKind(TextChoices):
     DELIVERED = "delivered", _("Delivered")
     ATTEMPTED = "attempted", _("Delivery tried")
     READY = "ready", _("Ready to collect")
-    PICKUP_EXPIRING = "pickup_expiring", _("The time to collect it runs out")
+    PICKUP_EXPIRING = "pickup_expiring", _("Last days to collect it")
     DELAY = "delay", _("Likely to be late")
     DATE_MOVED = "date_moved", _("The arrival date moved")
     PROBLEM = "problem", _("Something is wrong")
