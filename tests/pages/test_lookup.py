@@ -115,6 +115,25 @@ def test_a_tracking_number_a_link_or_a_mail_opens_the_order_too(client: Client, 
     assert submit_lookup(client, pasted, "buyer@example.com") == (302, page_of(order).get_absolute_url())
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "UG000000014YP",
+        "ＵＧ０００００００１４ＹＰ",
+        "UG٠٠٠٠٠٠٠١٤YP",
+        "UG00\u200e\u2011 0000\u200e\u2011 014Y\u200e\u2011 P",
+        "Sendungsnummer: UG000000014YP",
+        "https://t.17track.net/en#nums=UG000000014YP",
+        "Hello,\nyour order 55 was sent.\nTracking number: UG000000014YP\nThank you, 23.10.2026",
+        "Hello, your order number: LF-20230001 was sent. Tracking number: UG000000014YP Thank you, 23.10.2026",
+    ],
+)
+def test_a_number_of_a_format_that_nobody_knows_opens_the_order_too(client: Client, order: Order, pasted: str) -> None:
+    factories.create_leg("UG000000014YP", for_order=order)
+
+    assert submit_lookup(client, pasted, "buyer@example.com") == (302, page_of(order).get_absolute_url())
+
+
 def test_a_tracking_number_that_fails_the_identity_check_opens_nothing(client: Client, order: Order) -> None:
     factories.create_leg("1Z999AA10123456784", for_order=order)
 

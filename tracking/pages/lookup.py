@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from tracking.carriers.numbers import find_numbers
+from tracking.carriers.numbers.typed_numbers import read_tracking_numbers
 from tracking.models import Leg, Order, Shipment
 from tracking.models.fields import number_key
 from tracking.pages.errors import answer_too_many
@@ -85,8 +86,9 @@ def page_of(order: Order) -> Order | Shipment:
 
 
 def tracking_number_keys(text: str) -> list[str]:
-    """Return the keys of the tracking numbers in a pasted mail or link, in reading order."""
-    return list(dict.fromkeys(number_key(found.number) for found in find_numbers(text)))[:MAX_NUMBERS]
+    """Return the keys of the tracking numbers in a pasted mail or link, in reading order; then those of any format."""
+    numbers = [*(found.number for found in find_numbers(text)), *read_tracking_numbers(text)]
+    return list(dict.fromkeys(map(number_key, numbers)))[:MAX_NUMBERS]
 
 
 def find_orders(text: str, tracking_keys: list[str]) -> list[Order]:

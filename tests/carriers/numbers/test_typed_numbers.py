@@ -111,6 +111,21 @@ def test_a_number_of_unknown_format_is_read_where_a_tracking_site_puts_it() -> N
     assert read_tracking_numbers("https://shop.example/AA00000012CN") == []
 
 
+@pytest.mark.parametrize(
+    ("pasted", "numbers"),
+    [
+        ("Hello, it was sent. Tracking number: UG000000014YP Thank you", ["UG000000014YP"]),
+        ("Guten Tag, Ihre Sendungsnummer: ug-0000-0001-4yp ist unterwegs.", ["UG000000014YP"]),
+        ("Bonjour, numéro de suivi : UG000000014YP, merci", ["UG000000014YP"]),
+        ("Order number: LF-20230001 was sent", []),
+        ("Ihre Bestellnummer: 20230001 ist da", []),
+        ("Tracking number: will follow soon", []),
+    ],
+)
+def test_a_label_in_a_sentence_tells_a_number_of_unknown_format(pasted: str, numbers: list[str]) -> None:
+    assert read_tracking_numbers(pasted) == numbers
+
+
 @pytest.mark.parametrize("typed", ["RB1", "LX 123 456 CN", "ab-12", "1Z 999 AA1 01 2345 6784", "1234 5678 9012"])
 def test_one_number_in_groups_stays_one(typed: str) -> None:
     assert read_tracking_numbers(typed) == [typed.upper().replace(" ", "").replace("-", "")]

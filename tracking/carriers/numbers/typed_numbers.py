@@ -43,6 +43,18 @@ NOT_COMPARED_PATTERN: Final = re.compile(r"[\W_]+")
 MAX_PASSES: Final = 4
 MIN_BLANK_SEPARATED_LENGTH: Final = 10
 MAX_LINK_LENGTH: Final = 2048
+MAX_LABELLED_TEXT: Final = 10_000
+LABELLED_PATTERN: Final = re.compile(
+    rf"(?<!\w)(?P<label>(?:(?:{any_of_pattern(NUMBER_LABELS + SHORT_LABELS)})[\s.]{{1,4}}){{0,6}}"
+    rf"(?:{any_of_pattern(NUMBER_LABELS + SHORT_LABELS)})\s{{0,4}}[:#])\s{{0,4}}"
+    r"(?P<number>(?:[A-Z0-9]-?){7,39}[A-Z0-9])(?![\w-])",
+    re.IGNORECASE,
+)
+"""A number of at least eight signs behind its label, anywhere in a text: a field of one line joins a mail's lines."""
+ORDER_PATTERN: Final = re.compile(
+    r"order|bestell|auftrag|commande|pedido|ordine|encomenda|заказ|طلب|注文|订单|訂單|주문", re.IGNORECASE
+)
+"""What a label says whose number is not that of a parcel."""
 
 
 def comparable_number(text: str) -> str:
@@ -88,7 +100,8 @@ def certain_numbers_in_links(text: str) -> list[str]:
 def read_tracking_numbers(text: str) -> list[str]:
     """Return the tracking numbers that a typed text means, each once; [] if nothing in it can be one.
 
-    A number alone, or a list of them, may have any format; in a sentence or a link it needs support (`find_numbers`).
+    A number alone, or a list of them, may have any format; in a sentence or a link it needs support (`find_numbers`),
+    or a label before it.
     """
     plain = normalize_characters(text.translate(NUMBER_SIGNS))
     if not URL_PATTERN.search(plain):
@@ -96,7 +109,14 @@ def read_tracking_numbers(text: str) -> list[str]:
         entries = [entry for part in parts for entry in split_entry(part)]
         if entries and all(map(is_tracking_number, entries)):
             return list(dict.fromkeys(map(normalize_number, entries)))
-    return [found.number for found in find_numbers(plain)] or certain_numbers_in_links(plain)
+    return [found.number for found in find_numbers(plain)] or certain_numbers_in_links(plain) or labelled_numbers(plain)
+
+
+def labelled_numbers(text: str) -> list[str]:
+    """Return the numbers of any format that stand behind the label of a parcel, such as `Tracking number: …`."""
+    found = LABELLED_PATTERN.finditer(text[:MAX_LABELLED_TEXT])
+    entries = [match["number"] for match in found if not ORDER_PATTERN.search(match["label"])]
+    return list(dict.fromkeys(normalize_number(entry) for entry in entries if is_tracking_number(entry)))
 
 
 def split_entry(entry: str) -> list[str]:
