@@ -11,13 +11,14 @@ import pytest
 from django.core.management import call_command
 from PIL import Image
 
-from tracking.management.commands.demo_orders import get_or_create_shop
+from tracking.demo.orders import get_or_create_shop
 from tracking.models import Order, Shop, ShopPicture
 from tracking.shops import policy_of
 from tracking.shops.missing import MissingFact, missing_facts
 from tracking.shops.pictures import article_pictures
 from tracking.simulator.demo_shops import DEMO_SHOPS, PICTURE_SIDES, PICTURES_FOLDER, DemoShop, shop_of_order
 from tracking.simulator.parcels.demo_orders import DEMO_ORDERS
+from tracking.simulator.parcels.held_orders import HELD_ORDERS
 
 EVERYTHING, OTHER_COLOUR, LITTLE = DEMO_SHOPS
 
@@ -77,8 +78,8 @@ def test_the_demo_has_its_orders_in_three_shops_with_pictures_and_makes_them_onc
         out = io.StringIO()
         call_command("demo_orders", carrier_url="http://127.0.0.1:1", carrier_key="key", stdout=out)
 
-    assert len([json.loads(line) for line in out.getvalue().splitlines()]) == len(DEMO_ORDERS)
-    assert Order.objects.count() == len(DEMO_ORDERS)
+    assert len([json.loads(line) for line in out.getvalue().splitlines()]) == len(DEMO_ORDERS) + len(HELD_ORDERS)
+    assert Order.objects.count() == len(DEMO_ORDERS) + len(HELD_ORDERS)
     assert Shop.objects.filter(orders__isnull=False).distinct().count() == len(DEMO_SHOPS)
     assert Shop.objects.filter(logo=None).get().slug == LITTLE.slug
     order = Order.objects.get(number="LF-1009")

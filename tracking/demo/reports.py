@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from tracking.carriers.adapters.seventeentrack import parse_shipment
-from tracking.carriers.parsed import ParsedShipment
+from tracking.carriers.parsed import ParsedAnswer, ParsedShipment
 from tracking.ingest.batch import ShipmentBatch
+from tracking.ingest.custom_mappings import apply_custom_mappings
 from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.record import add_parsed
 from tracking.models import Carrier, Payload
@@ -30,19 +31,19 @@ def add_journey(batch: ShipmentBatch, loaded: LoadedShipment, journey: Journey, 
         )
         leg = next(leg for leg in loaded.legs if leg.number_key == number_key(part.number))
         leg.last_answer_at = leg.registered_at = reported_at
-        add_parsed(batch, loaded, leg, parsed_answer(part, reported_at), payload)
+        add_parsed(batch, loaded, leg, parsed_answer(part, feed, reported_at), payload)
         loaded.answered_legs.add(leg)
     times = dict(receipt_times(journey))
     loaded.new_events[:] = [with_receipt_time(event, times) for event in loaded.new_events]
 
 
-def parsed_answer(journey: Journey, now: datetime) -> ParsedShipment:
-    """Return what the adapter reads in the last answer about a number."""
+def parsed_answer(journey: Journey, feed: Carrier, now: datetime) -> ParsedShipment:
+    """Return what the adapter and the built-in phrases read in the last answer about a number."""
     clock = SimulatedClock(1.0, now=now.timestamp)
     item = build_track_item(RegisteredNumber(journey.number, now), journey, clock)
     parsed = parse_shipment(item, now)
     assert isinstance(parsed, ParsedShipment)
-    return parsed
+    return apply_custom_mappings(ParsedAnswer((parsed,)), feed.pk, None).shipments[0]
 
 
 def receipt_times(journey: Journey) -> Iterator[tuple[tuple[str, datetime], datetime]]:

@@ -31,9 +31,12 @@ STATUS_CODES: Final[dict[str, tuple[str | None, str]]] = {
     "bad_address": (None, "DeliveryFailure_InvalidAddress"),
     "refused": (None, "DeliveryFailure_Rejected"),
     "pickup": ("AvailableForPickup", "AvailableForPickup_Other"),
+    "not_collected": (None, ""),
     "delivered": ("Delivered", "Delivered_Other"),
     "collected": ("Delivered", "Delivered_Other"),
     "delayed": (None, "Exception_Delayed"),
+    "damaged": (None, "Exception_Damage"),
+    "stopped": (None, "Exception_Destroyed"),
     "lost": (None, "Exception_Lost"),
     "returning": ("Returning", "Exception_Returning"),
     "returned": ("Returned", "Exception_Returned"),
@@ -51,6 +54,7 @@ STAGES: Final = (
     "Returning",
     "Returned",
 )
+
 FINAL_KINDS: Final = frozenset({"delivered", "collected", "returned", "lost"})
 
 ENGLISH: Final[dict[str, str]] = {
@@ -81,8 +85,11 @@ ENGLISH: Final[dict[str, str]] = {
     "refused": "Delivery attempted, refused by the recipient",
     "pickup": "Ready to collect at the pick-up point",
     "delivered": "Delivered",
+    "not_collected": "Not collected: the storage period has expired",
     "collected": "Collected by the recipient at the pick-up point",
     "delayed": "Delayed on the way",
+    "damaged": "The parcel was damaged on the way",
+    "stopped": "Import refused by customs",
     "lost": "The parcel could not be found and is considered lost",
     "returning": "On its way back to the sender",
     "returned": "Returned to the sender",

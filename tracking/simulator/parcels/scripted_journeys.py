@@ -8,8 +8,8 @@ city, and a text where the usual one of `scan_texts` does not fit. Columns are s
       +2.5h     arrived    Los Angeles  Arrived at the airport
 
 `-9 10:12` is local time in the city on the ninth day before the (UTC) day on which the demo started; `+2.5h` and `-4h`
-are hours from its start. `-9 10:12 reported -7 09:00` is a scan that was reported only later. A text may be followed by
-` = ` and 17TRACK's English translation.
+are hours from its start. `-9 10:12 reported -7 09:00` is a scan that was reported only later. In a text `{+3}` is the
+date three days after the start, and after ` = ` may follow 17TRACK's English translation.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .scan_texts import scan_text
 
 HOURS_FROM_START: Final = re.compile(r"([+-]\d+(?:\.\d+)?)h")
 DAY_AND_TIME: Final = re.compile(r"(-\d+) (\d\d:\d\d)")
+DATE_IN_TEXT: Final = re.compile(r"\{([+-]\d+)\}")
 COLUMN_GAP: Final = re.compile(r"\s{2,}")
 
 
@@ -52,6 +53,11 @@ class ScriptedParcel:
     carriers_on_origin_clock: tuple[str, ...] = ()
     estimate_days: tuple[float, float] | None = None
     measurements: tuple[int, int, int, int] | None = None
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Return its number and those that later carriers give it."""
+        return (self.number, *(self.next_parcel.all_numbers if self.next_parcel else ()))
 
     def build_journey(self, started_at: datetime) -> Journey:
         """Return the journey that carriers report when the demo starts at an aware datetime."""
@@ -90,6 +96,7 @@ class ScriptedParcel:
         times, kind, city, *own_text = fields
         happened, _, reported = times.partition(" reported ")
         place, simulated_carrier = PLACES[city], CARRIERS[carrier]
+        own_text = [_fill_in_dates(part, started_at) for part in own_text]
         text, english_text = _scan_texts(kind, simulated_carrier.lang, *own_text)
         happened_at = parse_script_time(happened, place, started_at)
         return SimulatedScan(
@@ -117,6 +124,12 @@ def parse_script_time(text: str, place: SimulatedPlace, started_at: datetime) ->
         date = started_at.astimezone(UTC).date() + timedelta(days=int(day[1]))
         return datetime.combine(date, time.fromisoformat(day[2]), ZoneInfo(place.zone))
     raise ValueError(f"a script's time is {text!r}, neither like '-9 10:12' nor like '+2.5h'")
+
+
+def _fill_in_dates(text: str, started_at: datetime) -> str:
+    """Return a text with the date so many days after the start in place of each `{+3}`."""
+    today = started_at.astimezone(UTC).date()
+    return DATE_IN_TEXT.sub(lambda match: (today + timedelta(days=int(match[1]))).isoformat(), text)
 
 
 def _scan_texts(kind: str, lang: str, own_text: str = "") -> tuple[str, str]:

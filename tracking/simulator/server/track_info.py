@@ -135,7 +135,8 @@ def _build_milestones(scans: Sequence[SimulatedScan], events: dict[SimulatedScan
 def _build_time_metrics(journey: Journey, scans: Sequence[SimulatedScan], clock: SimulatedClock) -> Json:
     now, newest, oldest = clock.real_time_of(clock.journey_time()), clock.real_time_of(scans[0].happened_at), scans[-1]
     picked_up = next((clock.real_time_of(scan.happened_at) for scan in scans if scan.kind == "picked_up"), None)
-    is_final = any(scan.kind in FINAL_KINDS for scan in scans)
+    # A parcel that came back may have been sent again.
+    is_final = scans[0].kind in FINAL_KINDS
     until = newest if is_final else now
     transit = (until - picked_up).days if picked_up else 0
     return {
