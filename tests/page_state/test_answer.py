@@ -15,7 +15,8 @@ from tracking.carriers.details.parts import DeliveryDetails, DutyDemand, PickupP
 from tracking.localization.reader import Reader, build_reader
 from tracking.models import Carrier, Shipment
 from tracking.page_state import ParcelFacts, StateKind, decide_state
-from tracking.page_state.answer import ParcelAnswer, build_answer, build_headline, names_for
+from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
+from tracking.page_state.headline import build_headline
 
 pytestmark = pytest.mark.django_db
 ENGLISH = build_reader({}, "en", "GB")

@@ -13,10 +13,10 @@ from django.test import Client
 
 from tests import factories
 from tests.parsed_answers import record_shipment
-from tracking.alerts.texts import explain_alert
 from tracking.ingest import alerts
 from tracking.localization.reader import Reader, locale_for, zone_for
 from tracking.models import Alert, BuyerTask, ClearanceCurve, Leg, Shipment, Shop
+from tracking.page_state.alert_texts import explain_alert
 from tracking.vocabulary import AlertKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

@@ -14,7 +14,7 @@ from tests import factories
 from tests.notifications.forecasts import make_forecast
 from tracking.localization.reader import Reader, locale_for
 from tracking.models import Shipment
-from tracking.pages.window_history import carrier_date_text
+from tracking.page_state.parts import carrier_date_text
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 READER = Reader(locale_for("en_GB"), ZoneInfo("Europe/Berlin"))

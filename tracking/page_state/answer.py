@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ from tracking.localization.places import country_name
 from tracking.localization.reader import Reader, zone_of_country
 from tracking.models import Shipment
 from tracking.page_state.facts import ParcelFacts
+from tracking.page_state.headline import Headline, build_headline
 from tracking.page_state.load import current_carrier, last_return_day
 from tracking.page_state.messages import (
     CHIPS,
@@ -35,29 +35,7 @@ from tracking.page_state.sentences import (
 )
 from tracking.page_state.states import DELIVERED_KINDS, ParcelState, ShownWindow, StateKind
 
-BREAK_PATTERN: Final = re.compile(r"(?<=[–—～〜~至])\s*|\s*\n")
-"""Where a line may end within dates: after the dash of a range, and where a value has a line break."""
-BIG_PART_PATTERN: Final = re.compile(r"\|(.+?)\|", re.DOTALL)
-DATE_PATTERN: Final = re.compile(r"\|[^|]*%\((?:days?|first|last)\)s[^|]*\|")
-"""A big part that names days or hours."""
 RETURNED_KINDS: Final = frozenset({StateKind.RETURNED, StateKind.SENT_BACK})
-
-
-class Headline(NamedTuple):
-    """The answer itself: what leads to its big part, that part in pieces, and the rest.
-
-    `is_date`: each piece is a date or a time, which no line break may divide.
-    """
-
-    lead: str
-    parts: tuple[str, ...]
-    tail: str = ""
-    is_date: bool = False
-
-    @property
-    def text(self) -> str:
-        """Return the headline as one sentence, for titles and messages."""
-        return " ".join(filter(None, (self.lead, " ".join(self.parts), self.tail)))
 
 
 class ParcelAnswer(NamedTuple):
@@ -97,22 +75,6 @@ def build_answer(
         likely_ahead=days_ahead(likely, facts.today, reader) if likely else "",
         lines=(*explanation, *lines_below(state, facts, shipment, names, reader, has_explanation=bool(explanation))),
     )
-
-
-def build_headline(message: str, values: Mapping[str, str]) -> Headline:
-    """Return a translated message as a headline. What stands between two bars is its big part, else all of it."""
-    text = message % values
-    match = BIG_PART_PATTERN.search(text)
-    if match is None:
-        return Headline("", (text,))
-    is_date = DATE_PATTERN.search(message) is not None
-    parts = unbreakable_parts(match.group(1)) if is_date else (match.group(1),)
-    return Headline(text[: match.start()].strip(), parts, text[match.end() :].strip(), is_date)
-
-
-def unbreakable_parts(text: str) -> tuple[str, ...]:
-    """Split dates where a line may end."""
-    return tuple(part.strip() for part in BREAK_PATTERN.split(text, maxsplit=1))
 
 
 def headline_of(

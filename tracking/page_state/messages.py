@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tracking.carriers.details.parts import CustomsDocument
-from tracking.page_state.states import StateKind, StepName
+from tracking.page_state.states import StateKind, StepName, StepState
 from tracking.vocabulary import Scan
 
 CHIPS: Final[Mapping[StateKind, Promise]] = {
@@ -165,3 +165,13 @@ STEP_NAMES: Final[Mapping[StepName, Promise]] = {
     StepName.WAY_BACK: _("Way back"),
     StepName.AT_THE_SHOP: _("At the shop"),
 }
+"""The steps of the progress, by name."""
+STEP_WORDS: Final[Mapping[StepState, Promise]] = {
+    StepState.DONE: _("done"),
+    StepState.NOW: _("now"),
+    StepState.STOPPED: _("it stopped here"),
+    StepState.NEXT: _("to come"),
+    StepState.AHEAD: _("to come"),
+    StepState.OFF: _("not expected"),
+}
+"""How far a step is."""

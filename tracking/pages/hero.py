@@ -24,19 +24,13 @@ from tracking.page_state import (
     StateKind,
 )
 from tracking.page_state.answer import ParcelAnswer
+from tracking.page_state.days_strip import DayCell, days_of_answer
 from tracking.page_state.decide import REQUESTS_OF_ACTION
-from tracking.page_state.messages import DOCUMENT_NAMES
-from tracking.pages.hero_drawings import DayCell, HoursBar, StepView, days_strip, hours_bar, step_view
+from tracking.page_state.parts import documents_asked, pickup_code
+from tracking.pages.hero_drawings import HoursBar, StepView, hours_bar, step_view
 from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import BuyerTaskKind
 
-STRIP_KINDS: Final = frozenset(
-    {
-        *(StateKind.ON_THE_WAY, StateKind.AT_CUSTOMS, StateKind.SENT_AGAIN, StateKind.DELAYED),
-        *(StateKind.CUSTOMS_INSPECTION, StateKind.UNTRACKED),
-    }
-)
-"""States whose answer is a window of days."""
 CHIP_ICONS: Final[Mapping[StateKind, str]] = {
     StateKind.NO_NUMBER: "box",
     StateKind.NUMBER_UNKNOWN: "search",
@@ -133,7 +127,7 @@ def build_hero(
         state=state,
         answer=answer,
         icon=CHIP_ICONS.get(state.kind, "plane"),
-        days=days_strip(window, facts, reader) if window and state.kind in STRIP_KINDS else [],
+        days=days_of_answer(state, facts, reader),
         hours=hours_bar(window, shipment, reader, now) if window and state.kind is StateKind.OUT_FOR_DELIVERY else None,
         steps=[step_view(step) for step in state.steps],
         buttons=buttons_of(shipment, facts, state, task),
@@ -143,21 +137,6 @@ def build_hero(
         pickup_code=pickup_code(state, facts),
         documents=documents_asked(state, facts),
     )
-
-
-def pickup_code(state: ParcelState, facts: ParcelFacts) -> str:
-    """Return the code that must be shown where the parcel waits; '' where it is unknown or no longer valid."""
-    point = facts.details.pickup_point
-    is_valid = state.kind in (StateKind.READY_TO_COLLECT, StateKind.PICKUP_EXPIRING)
-    return point.code if point is not None and is_valid else ""
-
-
-def documents_asked(state: ParcelState, facts: ParcelFacts) -> list[str]:
-    """Return the names of the documents that customs asks for."""
-    documents = facts.details.documents
-    if documents is None or state.kind is not StateKind.CUSTOMS_ASKS:
-        return []
-    return [str(DOCUMENT_NAMES[kind]) for kind in documents.kinds]
 
 
 def buttons_of(shipment: Shipment, facts: ParcelFacts, state: ParcelState, task: BuyerTask | None) -> list[Button]:

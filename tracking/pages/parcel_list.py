@@ -13,7 +13,7 @@ from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
 from tracking.localization.reader import Reader
 from tracking.page_state import Tone
-from tracking.pages.hero_drawings import MAX_DAYS_IN_STRIP, DayCell, weekday_name
+from tracking.page_state.days_strip import MAX_DAYS_IN_STRIP, DayCell, weekday_name
 from tracking.pages.parcel_card import ParcelCard, zone_of_hours
 
 ARCHIVED_AFTER: Final = timedelta(days=30)

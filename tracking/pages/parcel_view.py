@@ -12,9 +12,9 @@ from tracking.ingest.corrections.carriers import CarrierOption
 from tracking.localization.reader import Reader
 from tracking.models import BuyerTask, Event, Leg, OrderLine, Shipment
 from tracking.page_state import ParcelFacts, Part, decide_state
+from tracking.page_state.alert_sentences import alert_sentences
 from tracking.page_state.answer import build_answer, names_for
 from tracking.page_state.load import load_facts
-from tracking.pages.alerts import alert_sentences
 from tracking.pages.carrier_choice import carrier_options
 from tracking.pages.customs_clock import CustomsClock, customs_clock
 from tracking.pages.freshness import Freshness, build_freshness

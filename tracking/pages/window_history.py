@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 
 from tracking.localization import datetimes
-from tracking.localization.reader import Reader, today_in
+from tracking.localization.reader import Reader
 from tracking.models import Forecast, Shipment
 from tracking.models.texts import ForecastChangeReason
-from tracking.page_state import ParcelState, Part
+from tracking.page_state import ParcelState
+from tracking.page_state.parts import carrier_date_text, shows_carrier_date
 
 MAX_CHANGES_SHOWN: Final = 6
 
@@ -44,12 +45,6 @@ def window_history(shipment: Shipment, state: ParcelState, reader: Reader, now: 
     )
 
 
-def shows_carrier_date(state: ParcelState) -> bool:
-    """Return whether the carrier's own date stands beside the answer, and is not the answer itself."""
-    is_answer = state.window is not None and bool(state.window.source)
-    return state.shows(Part.CARRIER_DATE) and not is_answer
-
-
 def first_window_text(forecast: Forecast, shown: Sequence[Forecast], reader: Reader) -> str:
     """Return the first window as text, or '' if it is still the current one."""
     first = shown[0] if shown else forecast
@@ -58,21 +53,6 @@ def first_window_text(forecast: Forecast, shown: Sequence[Forecast], reader: Rea
     return _("First forecast: %(days)s.") % {
         "days": datetimes.format_day_range(first.earliest_on, first.latest_on, reader)
     }
-
-
-def carrier_date_text(shipment: Shipment, reader: Reader, now: datetime) -> str:
-    """Return the carrier's own date as text, with who gave it and since when; '' without one, or after it."""
-    first, last, said_at = shipment.carrier_earliest_on, shipment.carrier_latest_on, shipment.carrier_date_said_at
-    if first is None or last is None or last < today_in(shipment.order.country, now):
-        return ""
-    values = {
-        "carrier": shipment.carrier_date_source or _("The carrier"),
-        "days": datetimes.format_day_range(first, last, reader),
-    }
-    if said_at is None:
-        return _("%(carrier)s says %(days)s.") % values
-    day = datetimes.format_day(said_at.astimezone(reader.zone).date(), reader)
-    return _("%(carrier)s says %(days)s, since %(day)s.") % {**values, "day": day}
 
 
 def window_changes(shown: Sequence[Forecast], reader: Reader) -> list[WindowChange]:

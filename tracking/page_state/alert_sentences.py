@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tracking.alerts.texts import explain_alert
 from tracking.localization.reader import Reader
 from tracking.models import Shipment
-from tracking.page_state import ParcelFacts, StateKind
+from tracking.page_state.alert_texts import explain_alert
+from tracking.page_state.facts import ParcelFacts
+from tracking.page_state.states import StateKind
 from tracking.vocabulary import AlertKind
 
 TRAVELLING: Final = (AlertKind.WRONG_COUNTRY, AlertKind.CUSTOMS_DWELL)
