@@ -18,7 +18,7 @@ from tests.ingest.scripted_feeds import parsed_shipment, scripted_feeds, scripte
 from tracking.carriers.parsed import ParsedScan
 from tracking.ingest.process import process_payloads
 from tracking.models import Contact, Follow, Notice, NoticePreference, Shipment, Subscriber
-from tracking.notifications.page_state import is_said, page_state_of
+from tracking.notifications.conclusions import conclusion_of, has_happened
 from tracking.vocabulary import Milestone, NoticeKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -94,8 +94,8 @@ class NoticesAgree(TestCase):
                 new = list(Notice.objects.exclude(pk__in=seen))
                 seen |= {notice.pk for notice in new}
 
-                page = page_state_of(shipment)
-                assert [notice.kind for notice in new if not is_said(NoticeKind(notice.kind), page)] == []
+                conclusion = conclusion_of(shipment)
+                assert [notice.kind for notice in new if not has_happened(NoticeKind(notice.kind), conclusion)] == []
                 is_unchanged = before == [getattr(shipment, name) for name in STATE_FIELDS]
                 assert not is_unchanged or "delivered" not in {notice.kind for notice in new}
             self.assert_last_delivery_was_told(shipment, batches)

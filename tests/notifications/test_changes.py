@@ -10,7 +10,7 @@ import pytest
 
 from tracking.journey import JourneyStep, ShipmentStatus, derive_status
 from tracking.notifications.changes import NewScan, StatusChange, triggers_for_change
-from tracking.notifications.page_state import PageJourney, PageState, is_past, is_said
+from tracking.notifications.conclusions import ConcludedJourney, Conclusion, has_happened
 from tracking.notifications.triggers import NoticeTrigger
 from tracking.vocabulary import JourneyKind, JourneyStage, Milestone, NoticeKind, Overlay, Scan
 
@@ -29,11 +29,11 @@ def conclude(steps: Sequence[JourneyStep]) -> ShipmentStatus:
     return derive_status(steps, origin="CN", destination="DE")
 
 
-def page_of(status: ShipmentStatus) -> PageState:
-    return PageState(
+def page_of(status: ShipmentStatus) -> Conclusion:
+    return Conclusion(
         status.milestone,
         status.overlay,
-        tuple(PageJourney(journey.kind, journey.started_at) for journey in status.journeys),
+        tuple(ConcludedJourney(journey.kind, journey.started_at) for journey in status.journeys),
         frozenset(stage for stage, at in status.stage_times.items() if at),
         status.delivered_on,
         status.delivered_at,
@@ -46,7 +46,7 @@ def triggers_after(known: Sequence[JourneyStep], *new: JourneyStep, hours: float
     now = NOON + timedelta(hours=hours)
     status = conclude([*known, *new])
     new_scans = tuple(NewScan(step, now) for step in status.counted if step in new)
-    before = page_of(conclude(known)) if known else PageState()
+    before = page_of(conclude(known)) if known else Conclusion()
     return triggers_for_change(1, 2, StatusChange(before, page_of(status), status, new_scans, now))
 
 
@@ -217,23 +217,14 @@ def test_customs_that_begins_after_the_local_carrier_took_over_is_told() -> None
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_nothing_but_the_return_is_said_of_a_returned_parcel(kind: NoticeKind) -> None:
-    page = PageState(Milestone.RETURNED, None, (PageJourney(JourneyKind.RETURN, NOON),), frozenset(JourneyStage))
+    page = Conclusion(Milestone.RETURNED, None, (ConcludedJourney(JourneyKind.RETURN, NOON),), frozenset(JourneyStage))
     of_alerts = {*(NoticeKind.BUYER_TASK_OPENED, NoticeKind.PICKUP_EXPIRING, NoticeKind.DELAY, NoticeKind.PROBLEM)}
 
-    assert is_said(kind, page) == (kind in {NoticeKind.RETURNED, *of_alerts})
-
-
-def test_progress_is_past_once_the_next_stage_is_reached() -> None:
-    linehaul = PageState(Milestone.LINEHAUL, stages=frozenset({JourneyStage.HANDED_OVER, JourneyStage.EXPORTED}))
-    customs = PageState(Milestone.IMPORT_CUSTOMS)
-
-    assert [is_past(NoticeKind.SHIPPED, linehaul), is_past(NoticeKind.DEPARTED, linehaul)] == [True, False]
-    assert [is_past(NoticeKind.DEPARTED, customs), is_past(NoticeKind.ARRIVED, customs)] == [True, False]
-    assert not is_past(NoticeKind.DELIVERED, PageState(Milestone.DELIVERED))
+    assert has_happened(kind, page) == (kind in {NoticeKind.RETURNED, *of_alerts})
 
 
 def test_released_parcel_that_customs_holds_again_is_not_said_to_be_released() -> None:
-    held = PageState(Milestone.IMPORT_CUSTOMS, Overlay.EXCEPTION, stages=frozenset({JourneyStage.CLEARED}))
+    held = Conclusion(Milestone.IMPORT_CUSTOMS, Overlay.EXCEPTION, stages=frozenset({JourneyStage.CLEARED}))
 
-    assert not is_said(NoticeKind.CUSTOMS_RELEASED, held)
-    assert is_said(NoticeKind.CUSTOMS_RELEASED, held._replace(overlay=None))
+    assert not has_happened(NoticeKind.CUSTOMS_RELEASED, held)
+    assert has_happened(NoticeKind.CUSTOMS_RELEASED, held._replace(overlay=None))

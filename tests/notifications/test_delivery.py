@@ -56,7 +56,7 @@ def test_notice_is_sent_with_one_click_unsubscribe(
     (mail,) = mail_server.mails
     assert state_of(notice) == NoticeState.SENT
     assert mail["To"] == "ana@example.com"
-    assert mail["Subject"] == f"Shipped · order {leg.shipment.order.number}"
+    assert mail["Subject"] == f"On the way · order {leg.shipment.order.number}"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/stop/" in mail["List-Unsubscribe"]
 
@@ -101,7 +101,7 @@ def test_mail_is_in_the_readers_language(leg: Leg, contact: Contact, mail_server
 
     (mail,) = mail_server.mails
     assert mail["Content-Language"] == "zh-hans"
-    assert "承运商已收到您的包裹" in plain_body(mail)
+    assert "已发货 · 中国" in plain_body(mail)
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,17 @@ def test_arrival_tomorrow_is_not_told_on_the_day_itself(leg: Leg, contact: Conta
     assert (state_of(notice), mail_server.mails) == (NoticeState.OUTDATED, [])
 
 
-def test_past_progress_is_not_explained_as_the_present(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
-    make_notice(leg, contact, "departed")
-    let_page_say(NoticeKind.CUSTOMS_RELEASED, leg.shipment)
+def test_news_that_waited_comes_with_what_the_page_says_now(
+    leg: Leg, contact: Contact, mail_server: MailServer
+) -> None:
+    make_notice(leg, contact, "departed", facts={})
+    let_page_say(NoticeKind.OUT_FOR_DELIVERY, leg.shipment)
 
     deliver_due_notices("email", timezone.now())
 
-    assert "it has moved on" in plain_body(mail_server.mails[0])
+    (mail,) = mail_server.mails
+    assert mail["Subject"].startswith("Arrives today")
+    assert "What happened: Left the country of origin" in plain_body(mail)
 
 
 def test_three_notices_at_once_become_one_message(leg: Leg, contact: Contact, mail_server: MailServer) -> None:
@@ -192,7 +196,7 @@ def test_three_notices_at_once_become_one_message(leg: Leg, contact: Contact, ma
     deliver_due_notices("email", timezone.now())
 
     (mail,) = mail_server.mails
-    assert mail["Subject"].startswith("Out for delivery")
+    assert mail["Subject"].startswith("Arrives today")
     assert [state_of(notice) for notice in notices] == ["superseded", "superseded", "sent"]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tracking.notifications.relevance import is_still_said, open_alerts_of
 
 from tests import factories
 from tracking.models import Alert, Forecast, Notice, Order, Shipment
-from tracking.notifications.relevance import is_still_said, open_alerts_of
 from tracking.vocabulary import NoticeKind
 
 EVENING = datetime(2026, 9, 20, 22, 30, tzinfo=UTC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -20,6 +22,7 @@ from tracking.models import Contact, Notice, Order, Shipment, Shop, Subscriber
 from tracking.notifications.channels import CHANNELS
 from tracking.notifications.channels.channel import DeliveryError, NotificationMessage
 from tracking.notifications.channels.email import EmailChannel
+from tracking.notifications.parcels import load_parcel
 from tracking.notifications.texts import build_message, reader_for_subscriber
 from tracking.vocabulary import NoticeKind, Scan
 
@@ -88,14 +91,45 @@ class NoticeAdmin(ReadOnlyAdminMixin, NoticeModelAdmin):
             self.message_user(request, gettext("Sent to %(address)s.") % {"address": address})
 
 
+SAMPLE_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
+SAMPLE_FIELDS: Final[Mapping[NoticeKind, Mapping[str, Any]]] = {
+    NoticeKind.SHIPPED: {"milestone": "accepted"},
+    NoticeKind.DEPARTED: {"milestone": "linehaul"},
+    NoticeKind.ARRIVED: {"milestone": "import_customs"},
+    NoticeKind.CUSTOMS_STARTED: {"milestone": "import_customs"},
+    NoticeKind.BUYER_TASK_OPENED: {
+        "milestone": "import_customs",
+        "overlay": "exception",
+        "problem_scan": "import.customs_info_required",
+    },
+    NoticeKind.OUT_FOR_DELIVERY: {"milestone": "out_for_delivery"},
+    NoticeKind.ATTEMPTED: {"milestone": "out_for_delivery", "overlay": "attempt_failed"},
+    NoticeKind.READY: {"milestone": "available_for_pickup"},
+    NoticeKind.PICKUP_EXPIRING: {"milestone": "available_for_pickup"},
+    NoticeKind.PROBLEM: {"milestone": "linehaul", "overlay": "exception"},
+    NoticeKind.DELIVERED: {"milestone": "delivered"},
+    NoticeKind.RETURNING: {"overlay": "returning", "journey": "return"},
+    NoticeKind.RETURNED: {"milestone": "returned", "journey": "return"},
+    NoticeKind.SENT_AGAIN: {"milestone": "accepted", "journey": "sent_again"},
+    NoticeKind.SENT_BACK: {"milestone": "delivered", "overlay": "returning", "journey": "buyer_return"},
+    NoticeKind.DELIVERY_WITHDRAWN: {
+        "milestone": "out_for_delivery",
+        "delivery_withdrawn_at": datetime(2026, 1, 1, tzinfo=UTC),
+    },
+}
+"""The fields of a parcel that a notice of each kind is about; any other is with the local carrier."""
+
+
 def sample_message(kind: NoticeKind, language: str) -> NotificationMessage:
     """Build the message a buyer would get, about an unsaved sample parcel. No row is written."""
     order = Order(shop=Shop(name="Nordlicht Outdoor"), number="LF-1001", country="DE", token="sample")  # noqa: S106
     contact = Contact(pk=0, channel=EmailChannel.name, subscriber=Subscriber(token="sample"))  # noqa: S106
     facts = {"scan": sample_scan(kind), "at": timezone.now().isoformat(), "zone": "Europe/Berlin", "country": "DE"}
-    notice = Notice(pk=0, contact=contact, shipment=Shipment(order=order, token="sample"), kind=kind, facts=facts)  # noqa: S106
+    shipment = Shipment(pk=0, order=order, token="sample", **SAMPLE_FIELDS.get(kind, {"milestone": "last_mile"}))  # noqa: S106
+    notice, now = Notice(pk=0, contact=contact, shipment=shipment, kind=kind, facts=facts), timezone.now()
     with translation.override(language):
-        return build_message([notice], reader_for_subscriber(contact.subscriber, language, "DE"), language)
+        reader = reader_for_subscriber(contact.subscriber, language, "DE")
+        return build_message([notice], {0: load_parcel(shipment, now)}, reader, language, now)
 
 
 def sample_scan(kind: NoticeKind) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from tracking.journey import JourneyStep, ShipmentStatus
 from tracking.journey.withdrawal import scan_time
 from tracking.models import Event, Leg, Shipment, bulk
-from tracking.notifications.page_state import PageState
+from tracking.notifications.conclusions import Conclusion
 from tracking.timeline import sort_scans
 from tracking.vocabulary import Exclusion, Precision, Scan
 
@@ -136,8 +136,8 @@ class LoadedShipment:
     """What operators state about the parcel and have not undone."""
     status: ShipmentStatus | None = None
     """What `record.update_status` has concluded in this unit of work."""
-    page_before: PageState | None = None
-    """What the page said before that conclusion."""
+    previous_conclusion: Conclusion | None = None
+    """What was concluded before."""
 
     def add_event(self, event: NewEvent) -> None:
         """Add a scan that was not reported before."""

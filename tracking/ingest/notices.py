@@ -12,8 +12,8 @@ from tracking.journey import ShipmentStatus
 from tracking.localization.reader import today_in
 from tracking.models import Alert, Forecast, Shipment
 from tracking.notifications.changes import NewScan, StatusChange, triggers_for_change
+from tracking.notifications.conclusions import conclusion_of
 from tracking.notifications.outbox import enqueue_notices
-from tracking.notifications.page_state import page_state_of
 from tracking.notifications.triggers import NOTICE_KIND_BY_ALERT, NoticeTrigger
 from tracking.vocabulary import AlertKind, NoticeKind
 
@@ -32,10 +32,10 @@ def enqueue_event_notices(
 
 def triggers_for_loaded(loaded: LoadedShipment, now: datetime) -> list[NoticeTrigger]:
     """Return the triggers for what changed in the conclusion about a loaded shipment."""
-    shipment, status, before = loaded.shipment, loaded.status, loaded.page_before
+    shipment, status, before = loaded.shipment, loaded.status, loaded.previous_conclusion
     if status is None or before is None:
         return []
-    change = StatusChange(before, page_state_of(shipment), status, tuple(newly_counted(loaded, status, now)), now)
+    change = StatusChange(before, conclusion_of(shipment), status, tuple(newly_counted(loaded, status, now)), now)
     return triggers_for_change(shipment.pk, shipment.order_id, change)
 
 

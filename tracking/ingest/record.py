@@ -21,7 +21,7 @@ from tracking.ingest.loaded import LoadedShipment, NewEvent
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.journey import JourneyStep, OrderTime, ShipmentStatus, derive_sorted_status
 from tracking.models import Leg, Payload, Shipment
-from tracking.notifications.page_state import page_state_of
+from tracking.notifications.conclusions import conclusion_of
 from tracking.polling import hazard, schedule
 from tracking.polling.training import CACHED_HAZARDS, TimedScan, by_occurred_at, waits_between
 from tracking.timeline import sort_scans
@@ -162,7 +162,7 @@ def update_due_statuses(now: datetime) -> int:
 def update_status(loaded: LoadedShipment, now: datetime) -> None:
     """Derive from all events where the shipment stands, and give it a new revision."""
     shipment = loaded.shipment
-    loaded.page_before = loaded.page_before or page_state_of(shipment)
+    loaded.previous_conclusion = loaded.previous_conclusion or conclusion_of(shipment)
     status = conclude(loaded, now)
     for name, value_of in CONCLUDED_VALUES.items():
         setattr(shipment, name, value_of(status))

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from tracking.journey import JourneyStep, ShipmentStatus
 from tracking.journey.walk import IMPORT_CUSTOMS_SCANS
-from tracking.notifications.page_state import NEXT_STAGE_OF_KIND, PageState, is_said
+from tracking.notifications.conclusions import NEXT_STAGE_OF_KIND, Conclusion, has_happened
 from tracking.notifications.triggers import MAX_EVENT_AGE, NOTICE_KIND_BY_SCAN, NoticeTrigger
 from tracking.vocabulary import MILESTONE_RANKS, JourneyKind, Milestone, NoticeKind, Scan
 
@@ -44,8 +44,8 @@ class NewScan(NamedTuple):
 class StatusChange(NamedTuple):
     """What the page said before some scans and says now, the conclusion, and its new scans, oldest first."""
 
-    before: PageState
-    after: PageState
+    before: Conclusion
+    after: Conclusion
     status: ShipmentStatus
     new_scans: tuple[NewScan, ...]
     now: datetime
@@ -93,14 +93,14 @@ def triggers_for_change(shipment_id: int, order_id: int, change: StatusChange) -
     return [
         NoticeTrigger(shipment_id, order_id, *occasion)
         for occasion in occasions or progress_occasions(change)
-        if is_said(occasion.kind, change.after)
+        if has_happened(occasion.kind, change.after)
     ]
 
 
 def return_occasions(change: StatusChange) -> Iterator[Occasion]:
     """Yield that the parcel goes back, or is back, if the page did not say so."""
-    kind = next((kind for kind in RETURN_KINDS if is_said(kind, change.after)), None)
-    was_said = kind is not None and is_said(kind, change.before)
+    kind = next((kind for kind in RETURN_KINDS if has_happened(kind, change.after)), None)
+    was_said = kind is not None and has_happened(kind, change.before)
     scans = change.recent_scans_of_journey()
     if kind is None or not scans or (was_said and len(change.before.journeys) == len(change.after.journeys)):
         return
@@ -129,7 +129,7 @@ def sent_again_occasions(change: StatusChange) -> Iterator[Occasion]:
 def delivery_occasions(change: StatusChange) -> Iterator[Occasion]:
     """Yield a delivery, unless the page said "delivered" before: a corrected time or text is not told again."""
     delivery = change.status.delivery
-    if delivery is None or not is_said(NoticeKind.DELIVERED, change.after):
+    if delivery is None or not has_happened(NoticeKind.DELIVERED, change.after):
         return
     new_scan = change.find_new(delivery)
     key = delivery_key(change, is_new=new_scan is not None, is_recent=is_recent_delivery(change, delivery, new_scan))
@@ -171,7 +171,7 @@ def replaces_shown_delivery(change: StatusChange) -> bool:
 def situation_occasions(change: StatusChange) -> Iterator[Occasion]:
     """Yield where the parcel is now: out for delivery, attempted, ready to collect, if the scan that says so is new."""
     for kind in (*DAILY_KINDS, NoticeKind.READY):
-        if not is_said(kind, change.after):
+        if not has_happened(kind, change.after):
             continue
         steps = (step for step in reversed(change.status.counted) if NOTICE_KIND_BY_SCAN.get(step.scan) is kind)
         new_scan = change.find_new(next(steps, None))
@@ -212,9 +212,9 @@ def is_followed_by(scans: Collection[Scan], step: JourneyStep, counted: Sequence
     return any(later.scan in scans for later in counted[counted.index(step) + 1 :])
 
 
-def journey_key_of(page: PageState) -> str:
+def journey_key_of(conclusion: Conclusion) -> str:
     """Return what tells the notices of a parcel that was sent again from those of its first journey."""
-    return f"journey {page.sent_again_count + 1}" if page.sent_again_count else ""
+    return f"journey {conclusion.sent_again_count + 1}" if conclusion.sent_again_count else ""
 
 
 def instant_key(instant: datetime) -> str:

@@ -7,7 +7,7 @@ message is sent again with the same idempotency key.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -31,7 +31,7 @@ from tracking.notifications.channels.channel import (
     UnconfirmedDeliveryError,
 )
 from tracking.notifications.dispatch import DeliveryOutcome, OutgoingMessage, dispatch_messages
-from tracking.notifications.relevance import is_still_said, open_alerts_of
+from tracking.notifications.parcels import NotifiedParcel, load_parcels, parcel_prefetches
 from tracking.notifications.texts import build_message, language_for, reader_for_subscriber
 from tracking.notifications.triggers import KIND_PRIORITY, URGENT_KINDS
 from tracking.vocabulary import NoticeKind
@@ -62,7 +62,9 @@ def deliver_due_notices(channel_name: str, now: datetime, deadline: float | None
     """
     channel = CHANNELS[channel_name]
     notices = claim_notices(channel_name, now)
-    messages = [build_outgoing_message(group) for group in group_by_message(drop_outdated(notices, now), now)]
+    parcels = load_parcels((notice.shipment for notice in notices), now)
+    groups = group_by_message(drop_outdated(notices, parcels), now)
+    messages = [build_outgoing_message(group, parcels, now) for group in groups]
     if deadline is None:
         deadline = time.monotonic() + CHANNEL_JOB_SECONDS
     for message, outcome in dispatch_messages(channel, messages, deadline):
@@ -79,13 +81,13 @@ def claim_notices(channel_name: str, now: datetime) -> list[Notice]:
     notices = Notice.objects.filter(pk__in=keys).select_related(
         "contact__subscriber__user", "shipment__order__shop", "shipment__forecast"
     )
+    notices = notices.prefetch_related(*parcel_prefetches("shipment__"))
     return list(notices.order_by("contact", "shipment", "pk"))
 
 
-def drop_outdated(notices: list[Notice], now: datetime) -> list[Notice]:
+def drop_outdated(notices: list[Notice], parcels: Mapping[int, NotifiedParcel]) -> list[Notice]:
     """Close the notices that the page no longer confirms; return the others."""
-    alerts = open_alerts_of(notices)
-    outdated = [notice for notice in notices if not is_still_said(notice, alerts, now)]
+    outdated = [notice for notice in notices if not parcels[notice.shipment_id].says(notice)]
     close_notices(outdated, NoticeState.OUTDATED, "")
     for notice in outdated:
         log.info("notice dropped: the page no longer says it", notice=notice.pk, kind=notice.kind)
@@ -133,13 +135,15 @@ def recently_sent_at(notices: list[Notice], now: datetime) -> dict[tuple[int, in
     }
 
 
-def build_outgoing_message(notices: list[Notice]) -> OutgoingMessage:
+def build_outgoing_message(
+    notices: list[Notice], parcels: Mapping[int, NotifiedParcel], now: datetime
+) -> OutgoingMessage:
     """Return the message for a group of notices, in the reader's language, with its address."""
     first, contact = notices[0], notices[0].contact
     language = language_for(contact.subscriber, first.shipment.order)
     with translation.override(language):
         reader = reader_for_subscriber(contact.subscriber, language, first.shipment.order.country)
-        return OutgoingMessage(build_message(notices, reader, language), contact.address, notices)
+        return OutgoingMessage(build_message(notices, parcels, reader, language, now), contact.address, notices)
 
 
 def record_outcome(channel: Channel, notices: list[Notice], outcome: DeliveryOutcome) -> None:

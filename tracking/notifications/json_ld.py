@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 
-from tracking.models import Shipment
+from tracking.notifications.calendar import calendar_days
+from tracking.notifications.parcels import NotifiedParcel
 
 
-def build_parcel_delivery(shipment: Shipment) -> dict[str, Any]:
-    """Return a parcel as JSON-LD, with its arrival window if it has one (https://schema.org/ParcelDelivery)."""
-    order, forecast = shipment.order, shipment.arrival_forecast
+def build_parcel_delivery(parcel: NotifiedParcel) -> dict[str, Any]:
+    """Return a parcel as JSON-LD, with the days that its page shows (https://schema.org/ParcelDelivery)."""
+    order, days = parcel.shipment.order, calendar_days(parcel)
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",
@@ -23,7 +24,7 @@ def build_parcel_delivery(shipment: Shipment) -> dict[str, Any]:
         "trackingUrl": settings.SITE_URL + order.get_absolute_url(),
         "deliveryAddress": {"@type": "PostalAddress", "addressCountry": order.country},
     }
-    if forecast is not None:
-        data["expectedArrivalFrom"] = forecast.earliest_on.isoformat()
-        data["expectedArrivalUntil"] = forecast.latest_on.isoformat()
+    if days is not None and not days.is_cancelled:
+        data["expectedArrivalFrom"] = (days.starts_at or days.first_on).isoformat()
+        data["expectedArrivalUntil"] = (days.ends_at or days.last_on).isoformat()
     return data

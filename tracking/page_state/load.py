@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from tracking.carriers.details.parts import DriverWindow
@@ -24,6 +24,8 @@ from tracking.vocabulary import (
     Scan,
 )
 
+ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
+"""How long an accepted answer of the buyer counts as settling what was asked."""
 MILESTONE_OF_STAGE: Final = {
     JourneyStage.OUT_FOR_DELIVERY: Milestone.OUT_FOR_DELIVERY,
     JourneyStage.CLEARED: Milestone.LAST_MILE,

@@ -51,6 +51,7 @@ def lines_below(
         place_sentence(state.kind, facts),
         proof_sentence(state.kind, facts),
         delivery_sentence(state.kind, shipment, reader),
+        hours_sentence(state, shipment, reader),
     ]
     return [sentence for sentence in sentences if sentence]
 
@@ -125,6 +126,13 @@ def delivery_sentence(kind: StateKind, shipment: Shipment, reader: Reader) -> st
     if shipment.delivery_doubted_at:
         return _("The carrier no longer reports this delivery. We ask again soon.")
     if delivery_time(shipment) is None:
+        return ""
+    return datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
+
+
+def hours_sentence(state: ParcelState, shipment: Shipment, reader: Reader) -> str:
+    """Return the zone of the hours in the headline."""
+    if state.kind is not StateKind.OUT_FOR_DELIVERY or state.window is None or state.window.earliest_at is None:
         return ""
     return datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from tracking.models import Order, Shipment
 from tracking.notifications.calendar import build_calendar
+from tracking.notifications.parcels import load_parcels, parcel_prefetches
 from tracking.pages.order_summary import summarize_order
 from tracking.pages.page_rows import load_order
 from tracking.pages.parcel_card import build_card, decide_parcels
@@ -55,5 +56,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     """Return the arrival windows of an order's parcels as an iCalendar feed; subscribers see them change."""
     found = get_object_or_404(Order.objects.select_related("shop"), token=token)
     shipments = Shipment.objects.filter(order=found).select_related("order__shop", "forecast").order_by("pk")
+    reader = activate_reader_for_order(request, found)
     name = _("Order %(number)s") % {"number": found.number}
-    return HttpResponse(build_calendar(shipments, name), content_type="text/calendar; charset=utf-8")
+    parcels = load_parcels(shipments.prefetch_related(*parcel_prefetches()), timezone.now()).values()
+    return HttpResponse(build_calendar(parcels, name, reader), content_type="text/calendar; charset=utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import F, OuterRef, Q, Subquery
@@ -22,9 +22,9 @@ from tracking.models import (
     ShopPicture,
 )
 from tracking.models.related_rows import PARENT_ID, RelatedRows, RowSet, attach_parents, attach_rows
+from tracking.page_state.load import ACCEPTED_VISIBLE_FOR
 from tracking.vocabulary import Exclusion
 
-ACCEPTED_VISIBLE_FOR: Final = timedelta(days=14)
 EVENT_FIELDS: Final = (
     *("id", "shipment_id", "leg_id", "feed_id", "fingerprint", "sequence", "received_at", "exclusion", "text"),
     *("language", "raw_place", "scan", "milestone", "occurred_at", "local_time", "offset_minutes", "precision"),

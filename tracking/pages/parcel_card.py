@@ -28,10 +28,10 @@ from tracking.page_state import (
     decide_state,
 )
 from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
+from tracking.page_state.load import ACCEPTED_VISIBLE_FOR
 from tracking.page_state.messages import WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
 from tracking.pages.hero_drawings import STEP_WORDS, StepView, step_name, step_view
-from tracking.pages.page_rows import ACCEPTED_VISIBLE_FOR
 from tracking.pages.parcel_view import facts_for_page, lines_with_pictures
 from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import Scan

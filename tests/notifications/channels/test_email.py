@@ -191,7 +191,7 @@ def test_no_text_injects_headers_or_markup(notification: NotificationMessage) ->
     )
     assert text.count("<script") == plain_html.count("<script")
     assert text.count("<a ") == 2
-    assert text.count("<p ") == 3 + len(notification.lines)
+    assert text.count("<p ") == 1 + len(notification.lines) + len(notification.facts)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ from typing import Any, Literal, Protocol
 
 from django.utils.functional import Promise
 
+from tracking.page_state.days_strip import DayCell
+from tracking.page_state.headline import Headline
+from tracking.shop_colours import ShopColours
+
 Urgency = Literal["low", "normal", "high"]
 
 
@@ -21,6 +25,73 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressStep:
+    """One step of a parcel: `state` is a value of `StepState`, `word` says how far it is."""
+
+    name: str
+    state: str
+    word: str
+
+    @property
+    def is_current(self) -> bool:
+        """Return whether the parcel is at this step."""
+        return self.state in ("now", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """What the reader is asked for: why, the documents by name, and until when, as a sentence with its zone."""
+
+    title: str
+    reason: str
+    documents: tuple[str, ...]
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewsItem:
+    """What happened and caused the message: what, with its place, and when, with its zone; `when` can be ''."""
+
+    what: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCard:
+    """The answer of a parcel's page, as texts in the reader's language.
+
+    `title` is the task, or the answer in short. `tone` is a value of `Tone`. `days` are the cells of the strip, `code`
+    is what must be shown at the pick-up point, `documents` what customs asks for where there is no task, `link` the
+    page of the task or the parcel.
+    """
+
+    title: str
+    tone: str
+    chip: str
+    headline: Headline
+    likely: Headline | None
+    lines: tuple[str, ...]
+    days: tuple[DayCell, ...]
+    steps: tuple[ProgressStep, ...]
+    articles: tuple[str, ...]
+    documents: tuple[str, ...]
+    code: str
+    task: TaskCard | None
+    news: NewsItem | None
+    order: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How the shop looks: its name, the address of its logo or '', and its colours, None for those of the site."""
+
+    name: str
+    logo_url: str = ""
+    colours: ShopColours | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationMessage:
     """One message in its reader's language, as plain text parts.
 
@@ -28,7 +99,8 @@ class NotificationMessage:
     one. `unsubscribe_url` takes a POST without further input; it is empty in a message that was asked for once.
     `language` is a BCP 47 tag, `direction` "ltr" or "rtl".
 
-    The fields with defaults are optional for a channel: `preheader`, shown beside the subject in a list of mails;
+    The fields with defaults are optional for a channel: `preheader`, the sentence after the headline, where only one
+    fits; `cards`, the answers of the parcels that the message is about; `brand`; `contact`, the ways to reach the shop;
     `json_ld`, schema.org data; `calendar_file`, an iCalendar file with its METHOD; `urgency`; `ttl`, after which a push
     is dropped; `tag`, by which a later push replaces an earlier one (default: the thread).
     """
@@ -48,6 +120,9 @@ class NotificationMessage:
     thread_key: str
     idempotency_key: str
     preheader: str = ""
+    cards: tuple[AnswerCard, ...] = ()
+    brand: Brand | None = None
+    contact: tuple[Link, ...] = ()
     json_ld: Mapping[str, Any] | None = None
     calendar_file: bytes | None = None
     urgency: Urgency = "normal"

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from tracking.notifications.channels import smtp
 from tracking.notifications.channels.channel import DeliveryReceipt, InvalidContactAddressError, NotificationMessage
+from tracking.notifications.channels.mail_look import mail_context
 from tracking.typed_input.email_addresses import normalize_email_address
 
 CALENDAR_METHOD_PATTERN: Final = re.compile(rb"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
@@ -64,7 +65,7 @@ class EmailChannel:
 def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternatives:
     """Return the mail for a message. Its Message-ID is the same at every attempt, so mailboxes can drop a copy."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    context = {"message": message, "json_ld": json_for_script(message.json_ld)}
+    context = {**mail_context(message), "json_ld": json_for_script(message.json_ld)}
     mail = EmailMultiAlternatives(
         strip_control_characters(message.subject),
         render_to_string("emails/notice.txt", context),

@@ -104,7 +104,7 @@ def encrypt_payload(subscription: dict[str, Any], data: bytes) -> bytes:
 def build_payload(message: NotificationMessage, max_bytes: int = MAX_PAYLOAD_BYTES) -> bytes:
     """Return the JSON that the browser's service worker shows, at most `max_bytes` long; the body is cut to fit."""
     facts = [f"{label}: {value}" for label, value in message.facts]
-    full_body = "\n".join([*message.lines, *facts])
+    full_body = message.preheader if message.cards else "\n".join([*message.lines, *facts])
     # Binary search: bytes per character differ by script and by JSON escapes.
     body, low, high = "", 0, len(full_body)
     while low <= high:

@@ -1,10 +1,10 @@
-"""What the page of a parcel says, as far as notices must agree with it. Pure functions."""
+"""What was concluded about a parcel, so that two conclusions can be compared. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tracking.journey.stages import STAGE_RULES
 from tracking.models import Shipment
@@ -18,7 +18,7 @@ STAGE_OF_KIND: Final = {
     NoticeKind.CUSTOMS_STARTED: JourneyStage.ARRIVED,
     NoticeKind.CUSTOMS_RELEASED: JourneyStage.CLEARED,
 }
-"""The stage that each kind of progress needs: the page shows it as reached until the parcel has arrived."""
+"""The stage that each kind of progress needs."""
 NEXT_STAGE_OF_KIND: Final = {
     NoticeKind.SHIPPED: JourneyStage.EXPORTED,
     NoticeKind.DEPARTED: JourneyStage.ARRIVED,
@@ -32,7 +32,7 @@ MILESTONE_OF_KIND: Final = {
     NoticeKind.READY: Milestone.AVAILABLE_FOR_PICKUP,
     NoticeKind.DELIVERED: Milestone.DELIVERED,
 }
-"""Kinds that the page says while the parcel is at a milestone and nothing is wrong; it can be delivered damaged."""
+"""Kinds that are true while the parcel is at a milestone and nothing is wrong; it can be delivered damaged."""
 RETURN_JOURNEY_OF_KIND: Final = {
     NoticeKind.RETURNING: JourneyKind.RETURN,
     NoticeKind.SENT_BACK: JourneyKind.BUYER_RETURN,
@@ -40,26 +40,26 @@ RETURN_JOURNEY_OF_KIND: Final = {
 FORECAST_KINDS: Final = frozenset({NoticeKind.DATE_MOVED, NoticeKind.ARRIVING_TOMORROW})
 
 
-class PageJourney(NamedTuple):
+class ConcludedJourney(NamedTuple):
     """One journey of a parcel, and when its first scan was made."""
 
     kind: JourneyKind
     started_at: datetime | None
 
 
-class PageState(NamedTuple):
+class Conclusion(NamedTuple):
     """What was concluded about a parcel. `stages` are those with a known time on the latest journey to the buyer."""
 
     milestone: Milestone = Milestone.PENDING
     overlay: Overlay | None = None
-    journeys: tuple[PageJourney, ...] = (PageJourney(JourneyKind.OUTBOUND, None),)
+    journeys: tuple[ConcludedJourney, ...] = (ConcludedJourney(JourneyKind.OUTBOUND, None),)
     stages: frozenset[JourneyStage] = frozenset()
     delivered_on: date | None = None
     delivered_at: datetime | None = None
     delivery_withdrawn_at: datetime | None = None
 
     @property
-    def journey(self) -> PageJourney:
+    def journey(self) -> ConcludedJourney:
         """Return the current journey."""
         return self.journeys[-1]
 
@@ -80,7 +80,7 @@ class PageState(NamedTuple):
 
     @property
     def is_on_way_to_buyer(self) -> bool:
-        """Return whether the page says that the parcel is still to come."""
+        """Return whether the parcel is still to come."""
         return self.milestone not in Milestone.final() and self.overlay is not Overlay.RETURNING
 
     def has_reached(self, stage: JourneyStage) -> bool:
@@ -90,16 +90,13 @@ class PageState(NamedTuple):
         return self.rank >= STAGE_RULES[stage][0] or not self.stages.isdisjoint(later)
 
 
-def page_state_of(shipment: Shipment) -> PageState:
-    """Return what the page of a parcel says."""
-    journeys = tuple(
-        PageJourney(JourneyKind(row["kind"]), datetime.fromisoformat(row["started_at"]) if row["started_at"] else None)
-        for row in shipment.journeys
-    )
-    return PageState(
+def conclusion_of(shipment: Shipment) -> Conclusion:
+    """Return what was concluded about a parcel."""
+    journeys = tuple(concluded_journey(row) for row in shipment.journeys)
+    return Conclusion(
         Milestone(shipment.milestone),
         Overlay(shipment.overlay) if shipment.overlay else None,
-        journeys or (PageJourney(JourneyKind(shipment.journey), None),),
+        journeys or (ConcludedJourney(JourneyKind(shipment.journey), None),),
         frozenset(stage for stage, column in STAGE_TIME_FIELDS.items() if getattr(shipment, column) is not None),
         shipment.delivered_on,
         shipment.delivered_at,
@@ -107,42 +104,53 @@ def page_state_of(shipment: Shipment) -> PageState:
     )
 
 
-def is_said(kind: NoticeKind, page: PageState) -> bool:
-    """Return whether the page says what a notice of this kind says.
+def concluded_journey(row: Mapping[str, Any]) -> ConcludedJourney:
+    """Return a journey as `Shipment.journeys` holds it."""
+    started_at = row["started_at"]
+    return ConcludedJourney(JourneyKind(row["kind"]), datetime.fromisoformat(started_at) if started_at else None)
 
-    Alerts and forecasts have their own rules, in `delivery`: here their kinds only need a parcel that is to come.
+
+def was_sent_again(conclusion: Conclusion) -> bool:
+    """Return whether the parcel is on its way to the buyer again."""
+    return conclusion.journey.kind is JourneyKind.SENT_AGAIN and conclusion.is_on_way_to_buyer
+
+
+def is_delivery_withdrawn(conclusion: Conclusion) -> bool:
+    """Return whether the carrier has taken back a delivery, and the parcel is still to come."""
+    return conclusion.delivery_withdrawn_at is not None and conclusion.is_on_way_to_buyer
+
+
+def has_happened(kind: NoticeKind, conclusion: Conclusion) -> bool:
+    """Return whether what a notice of this kind tells is true of a parcel.
+
+    Alerts and forecasts are not part of a conclusion: here the kinds of forecasts only need a parcel that is to come.
     """
     if kind in STAGE_OF_KIND:
-        return is_progress_said(kind, page)
+        return has_progress_happened(kind, conclusion)
     if kind in MILESTONE_OF_KIND:
-        return page.milestone is MILESTONE_OF_KIND[kind] and page.overlay in (None, page.kept_overlay)
+        return conclusion.milestone is MILESTONE_OF_KIND[kind] and conclusion.overlay in (None, conclusion.kept_overlay)
     if kind in RETURN_JOURNEY_OF_KIND:
-        return page.overlay is Overlay.RETURNING and page.journey.kind is RETURN_JOURNEY_OF_KIND[kind]
+        return conclusion.overlay is Overlay.RETURNING and conclusion.journey.kind is RETURN_JOURNEY_OF_KIND[kind]
     if kind in OTHER_RULES:
-        return OTHER_RULES[kind](page)
-    return kind not in FORECAST_KINDS or page.is_on_way_to_buyer
+        return OTHER_RULES[kind](conclusion)
+    return kind not in FORECAST_KINDS or conclusion.is_on_way_to_buyer
 
 
-def is_progress_said(kind: NoticeKind, page: PageState) -> bool:
-    """Return whether the progress on the page shows that this has happened."""
-    if not page.is_on_way_to_buyer or not page.has_reached(STAGE_OF_KIND[kind]):
+def has_progress_happened(kind: NoticeKind, conclusion: Conclusion) -> bool:
+    """Return whether a parcel on its way to the buyer has come so far."""
+    if not conclusion.is_on_way_to_buyer or not conclusion.has_reached(STAGE_OF_KIND[kind]):
         return False
     if kind is NoticeKind.CUSTOMS_STARTED:
-        return page.rank >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
+        return conclusion.rank >= MILESTONE_RANKS[Milestone.IMPORT_CUSTOMS]
     # Customs can stop a parcel again that it has released.
-    is_held_at_customs = page.milestone is Milestone.IMPORT_CUSTOMS and page.overlay is not None
+    is_held_at_customs = conclusion.milestone is Milestone.IMPORT_CUSTOMS and conclusion.overlay is not None
     return kind is not NoticeKind.CUSTOMS_RELEASED or not is_held_at_customs
 
 
-def is_past(kind: NoticeKind, page: PageState) -> bool:
-    """Return whether a kind of progress has happened, but the parcel has moved on since."""
-    return kind in NEXT_STAGE_OF_KIND and page.has_reached(NEXT_STAGE_OF_KIND[kind])
-
-
-OTHER_RULES: Final[Mapping[NoticeKind, Callable[[PageState], bool]]] = {
-    NoticeKind.ATTEMPTED: lambda page: page.overlay is Overlay.ATTEMPT_FAILED,
-    NoticeKind.RETURNED: lambda page: page.milestone is Milestone.RETURNED,
-    NoticeKind.NUMBER_CHANGED: lambda page: page.milestone not in Milestone.final(),
-    NoticeKind.SENT_AGAIN: lambda page: page.journey.kind is JourneyKind.SENT_AGAIN and page.is_on_way_to_buyer,
-    NoticeKind.DELIVERY_WITHDRAWN: lambda page: page.delivery_withdrawn_at is not None and page.is_on_way_to_buyer,
+OTHER_RULES: Final[Mapping[NoticeKind, Callable[[Conclusion], bool]]] = {
+    NoticeKind.ATTEMPTED: lambda concluded: concluded.overlay is Overlay.ATTEMPT_FAILED,
+    NoticeKind.RETURNED: lambda concluded: concluded.milestone is Milestone.RETURNED,
+    NoticeKind.NUMBER_CHANGED: lambda concluded: concluded.milestone not in Milestone.final(),
+    NoticeKind.SENT_AGAIN: was_sent_again,
+    NoticeKind.DELIVERY_WITHDRAWN: is_delivery_withdrawn,
 }
