@@ -50,6 +50,7 @@ urlpatterns = [
     path("account/orders/", orders.orders, name="account_orders"),
     path("account/", include("allauth.urls")),
     path("sw.js", service_worker.service_worker, name="service_worker"),
+    path("offline/", service_worker.offline, name="offline"),
     path("manifest.webmanifest", service_worker.manifest, name="web_manifest"),
     path("pictures/<str:token>-<int:side>.webp", shop_files.shop_picture, name="shop_picture"),
     path("shops/<slug:slug>-<str:version>.css", shop_files.stylesheet, name="shop_stylesheet"),

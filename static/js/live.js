@@ -86,6 +86,7 @@
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("live-content");
       if (url.searchParams.has("parcel")) showCards(fresh);
       else showAll(fresh);
+      document.dispatchEvent(new Event("live:shown"));
       fetchedAt = askedAt;
       failures = 0;
       if (changed.size) fetchSoon([]);
@@ -201,8 +202,15 @@
     tick();
     if (!source) connect();
   });
-  addEventListener("online", resume);
-  addEventListener("offline", disconnect);
+  const offlineNote = document.getElementById("no-network");
+  addEventListener("online", () => {
+    offlineNote.hidden = true;
+    resume();
+  });
+  addEventListener("offline", () => {
+    offlineNote.hidden = false;
+    disconnect();
+  });
   addEventListener("pageshow", ({ persisted }) => persisted && resume());
   addEventListener("pagehide", disconnect);
   connect();

@@ -1,6 +1,8 @@
-{# Needs: site_name, icon. Runs while no page is open: it shows push notices and caches no pages. #}"use strict";
+{# Needs: site_name, icon, offline (a path), static (a path). Shows push notices, and without network what a page last said. #}"use strict";
 const SITE = "{{ site_name|escapejs }}";
 const ICON = "{{ icon|escapejs }}";
+const OFFLINE = "{{ offline|escapejs }}";
+const STATIC = "{{ static|escapejs }}";
 
 // Stored by push.js: where to report that this browser's subscription has changed.
 const readStoredReader = async () => (await (await caches.open("push")).match("/push"))?.json();
@@ -39,6 +41,27 @@ const renewSubscription = async (event) => {
     body: JSON.stringify({ enabled: true, subscription, replaces: event.oldSubscription?.endpoint || "" }),
   });
 };
+
+// Pages themselves are never kept: they are private, and what they say changes.
+const loadOrFallBack = async (request, fallback) => {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await (await caches.open("offline")).match(fallback);
+    if (!kept) throw error;
+    return kept;
+  }
+};
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate" && /^\/(parcels|orders)\/[^/]+\/$/.test(pathname))
+    event.respondWith(loadOrFallBack(request, OFFLINE));
+  else if (pathname.startsWith(STATIC) && request.mode !== "navigate")
+    event.respondWith(loadOrFallBack(request, request));
+});
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("push", (event) => event.waitUntil(showNotification(event.data ? event.data.json() : {})));

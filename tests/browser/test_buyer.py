@@ -69,10 +69,33 @@ def test_a_change_of_one_parcel_fetches_its_card_alone(page: Page, site: Site) -
 def test_a_page_catches_up_after_it_was_offline(page: Page, site: Site) -> None:
     page.goto(site.url + site.orders["LF-1001"]["path"])
     page.context.set_offline(True)
+    expect(page.locator("#no-network")).to_be_visible()
     with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true") as fetched:
         page.context.set_offline(False)
 
     assert fetched.value.ok
+    expect(page.locator("#no-network")).to_be_hidden()
+
+
+def test_without_network_a_page_says_what_was_last_known_and_returns_by_itself(page: Page, site: Site) -> None:
+    page.goto(site.url + site.orders["LF-1005"]["path"])
+    open_parcel(page)
+    answer = page.locator("#answer").inner_text()
+    page.wait_for_function("caches.open('offline').then(cache => cache.match('/offline/'))")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+
+    page.reload()
+
+    expect(page.get_by_text("No connection")).to_be_visible()
+    last_known = page.locator("#answer")
+    expect(last_known).to_contain_text("Last known,")
+    assert answer.split()[-1] in last_known.inner_text() and "LF-1005" in page.locator(".top").inner_text()
+    assert_accessible(page)
+
+    page.context.set_offline(False)
+    expect(page.locator(".ticket .steps")).to_be_visible()
+    expect(page.locator("#answer")).to_have_text(re.compile(re.escape(answer.split()[-1])))
 
 
 @pytest.mark.usefixtures("browser_errors")

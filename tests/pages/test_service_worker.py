@@ -36,6 +36,13 @@ def test_the_service_worker_is_the_same_in_every_language(client: Client) -> Non
     assert first == second
 
 
+def test_the_page_without_network_says_nothing_of_any_parcel_and_needs_no_form(client: Client) -> None:
+    page = client.get(reverse("offline"), headers={"Accept-Language": "en"}).content.decode()
+
+    assert "No connection" in page and "Last known, {}" in page and "<form" not in page
+    assert reverse("offline") in client.get("/sw.js").content.decode()
+
+
 def test_a_site_name_is_escaped_in_the_script(client: Client, settings: pytest.FixtureRequest) -> None:
     settings.SITE_NAME = '"; alert(1) //\n</script>'  # type: ignore[attr-defined]
 

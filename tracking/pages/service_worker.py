@@ -1,4 +1,4 @@
-"""The service worker for push notices and the web app manifest."""
+"""The service worker for push notices, its page for readers without network, and the web app manifest."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from django.views.decorators.http import require_safe
 @cache_control(no_cache=True)
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Return the script that shows push notices.
+    """Return the script that shows push notices, and without network what a page last said.
 
     It is the same for every reader: browsers compare it byte by byte and install a new version at any difference.
     """
-    context = {"icon": static("img/mark-192.png")}
+    context = {"icon": static("img/mark-192.png"), "offline": reverse("offline"), "static": settings.STATIC_URL}
     return render(request, "service_worker/service_worker.js", context, content_type="text/javascript")
+
+
+@cache_control(private=True, no_cache=True)
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """Return the page that the service worker shows without network; it says nothing of any parcel."""
+    return render(request, "service_worker/offline.html")
 
 
 @cache_control(max_age=3600)
