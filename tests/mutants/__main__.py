@@ -20,6 +20,7 @@ from tests.mutants.runner import MutantRunner, Outcome, Target
 
 JOURNEY: Final = ("journey",)
 POLLING: Final = ("polling/test_schedule.py", "polling/test_schedule_limits.py", "polling/test_after_end.py")
+CONCLUSIONS: Final = ("notifications/test_changes.py", "notifications/test_conclusions.py")
 PAGE_STATE: Final = ("page_state/test_decide.py", "page_state/test_progress.py")
 TARGETS: Final = (
     *(
@@ -35,7 +36,6 @@ TARGETS: Final = (
     ),
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
-    Target("tracking.notifications.relevance", ("notifications/test_relevance.py",)),
     Target("tracking.polling.schedule", POLLING),
     Target("tracking.polling.after_end", POLLING),
 )
