@@ -43,6 +43,29 @@ def test_a_return_to_the_sender_is_no_other_parcel() -> None:
     assert not status_of(*OUTBOUND, DELIVERED, step(30, "delivery.delivered", "CN")).exclusions
 
 
+def test_a_return_to_a_warehouse_in_a_third_country_is_no_other_parcel() -> None:
+    warehouse = step(30, "delivery.delivered", "PL")
+
+    sent_back = status_of(*OUTBOUND, DELIVERED, step(20, "lastmile.handed_over", "DE"), warehouse)
+    turned_back = status_of(
+        *OUTBOUND,
+        step(9, "return.started", "DE"),
+        warehouse,
+        step(40, "origin.picked_up", "PL"),
+        step(50, "delivery.delivered", "DE"),
+    )
+
+    assert (sent_back.milestone, sent_back.exclusions) == (Milestone.RETURNED, {})
+    assert (turned_back.milestone, turned_back.exclusions) == (Milestone.DELIVERED, {})
+    assert status_of(*OUTBOUND, DELIVERED, warehouse).has_other_parcel
+
+
+def test_a_return_of_the_other_parcel_makes_it_no_return_of_this_one() -> None:
+    foreign = (step(5, "return.started", "BR"), step(6, "delivery.delivered", "BR"))
+
+    assert status_of(*OUTBOUND, *foreign, DELIVERED).has_other_parcel
+
+
 def test_scans_of_another_continent_between_two_of_one_country_within_a_day_are_another_parcels() -> None:
     status = status_of(
         offset_step(0, "origin.picked_up", "CN"),

@@ -112,3 +112,13 @@ def test_a_returned_parcel_shows_its_way_back(client: Client) -> None:
 
     assert "Turned back , done Way back , done At the shop · now" in page
     assert "to come" not in page
+
+
+def test_an_attempt_keeps_its_day_whatever_is_scanned_later(client: Client) -> None:
+    shipment = record(
+        leg_to_germany(),
+        ("delivery.attempt_failed_absent", "2026-09-10T18:00:00+02:00", "DE", "Berlin"),
+        ("lastmile.facility_arrived", "2026-09-11T01:00:00+02:00", "DE", "Berlin"),
+    )
+
+    assert "tried to deliver it on Thu, 10 Sept" in page_text(client, shipment)

@@ -50,7 +50,7 @@ CONCLUDED_VALUES: Final[Mapping[str, Callable[[ShipmentStatus], Any]]] = {
         for name in (
             *("first_event_at", "last_event_at", "delivered_at", "delivered_on", "delivery_doubted_at"),
             *("delivery_withdrawn_at", "has_only_earlier_use", "has_other_parcel"),
-            *("is_cancelled_by_operator", "is_untracked"),
+            *("is_cancelled_by_operator", "is_untracked", "problem_on"),
         )
     },
     **{column: partial(stage_time, stage=stage) for stage, column in STAGE_TIME_FIELDS.items()},

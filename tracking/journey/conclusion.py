@@ -42,7 +42,7 @@ class ShipmentStatus(NamedTuple):
     that contradicts it, or of the first answer without it. `delivery_doubted_at` is set once one answer no longer holds
     the delivery. `exclusions` says why events do not count, by event key; `due_at` is when one of them will. `problem`
     is what set the overlay, a carrier's scan or an operator's statement; of a return it is the scan that says so, or
-    else the one with which the way back began. `replaced_delivery_days`
+    else the one with which the way back began; `problem_on` is its day at the place. `replaced_delivery_days`
     are the days of deliveries that a page may have shown before `delivery`: later scans contradict them, or they are
     not of this use of the number. A delivery that the carrier only corrected is not among them.
     """
@@ -65,6 +65,7 @@ class ShipmentStatus(NamedTuple):
     problem: JourneyStep | None = None
     is_untracked: bool = False
     replaced_delivery_days: frozenset[date] = frozenset()
+    problem_on: date | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -131,7 +132,7 @@ def derive_sorted_status(
     instants = [step.occurred_at for step in use.counted if step.occurred_at is not None and not step.is_statement]
     to_buyer, delivery = walk.to_buyer, walk.to_buyer.delivery
     milestone, overlay = milestone_and_overlay(walk)
-    zone = zone_of_country(destination or "")
+    zone, problem = zone_of_country(destination or ""), problem_of(walk, overlay)
     return ShipmentStatus(
         milestone,
         overlay,
@@ -148,9 +149,10 @@ def derive_sorted_status(
         use.counted,
         {key: exclusion for index, exclusion in use.exclusions.items() if (key := ordered[index].event_key)},
         use.due_at,
-        problem_of(walk, overlay),
+        problem,
         is_untracked(to_buyer.steps),
         replaced_delivery_days(ordered, use, delivery, zone),
+        problem.local_day(zone) if problem else None,
     )
 
 

@@ -1,8 +1,9 @@
 """Find the scans of another parcel with the same number, where the evidence is clear.
 
-It is clear if one leg tells of two deliveries, one in the destination and one in a country that is not on the route; or
-if scans from another continent lie between two scans of one country on the route that are less than `MAX_ROUND_TRIP`
-apart. In all other cases no scan is taken from the parcel, and alerts say what is strange.
+It is clear if one leg tells of two deliveries, one in the destination and one in a country that is not on the route,
+unless the parcel had turned back: returns go to warehouses in other countries. It is also clear if scans from another
+continent lie between two scans of one country on the route that are less than `MAX_ROUND_TRIP` apart. Otherwise no scan
+is taken from the parcel, and alerts say what is strange.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from datetime import timedelta
 from typing import Final
 
 from tracking.journey.steps import JourneyStep
+from tracking.journey.walk import FIRST_SCANS
 from tracking.localization.continents import are_on_different_continents
+from tracking.vocabulary import Milestone, Scan
 
 MAX_ROUND_TRIP: Final = timedelta(hours=24)
 """No parcel leaves a country for another continent, is scanned there and is back within this time."""
 MIN_INTERLEAVED_SCANS: Final = 2
 """One such scan may have a wrong zone or a place that was misread."""
+
+TAKEOVER_SCANS: Final = FIRST_SCANS | {Scan.LASTMILE_HANDED_OVER}
+"""With what a carrier takes over a parcel that its buyer sends back."""
 
 LegCountry = tuple[int, str]
 """The position of a leg, and a country: the scans of another parcel are told by where they were made."""
@@ -33,15 +39,39 @@ def find_other_parcel(
     route = {origin, destination}
     if all(step.country in route for step in steps if step.country):
         return frozenset()
+    outbound = steps[: count_outbound(steps, route, destination)]
+    found = {
+        (position, country)
+        for position, of_leg in group_by_leg(outbound).items()
+        for country in second_deliveries(of_leg, route, destination)
+    }
+    interleaved = {
+        (position, country)
+        for position, of_leg in group_by_leg(steps).items()
+        for country in interleaved_countries(of_leg, route)
+    }
+    return frozenset(found | interleaved)
+
+
+def group_by_leg(steps: Sequence[JourneyStep]) -> dict[int, list[JourneyStep]]:
+    """Return the scans of carriers that name a country, by the position of their leg."""
     by_leg: defaultdict[int, list[JourneyStep]] = defaultdict(list)
     for step in steps:
         if step.country and not step.is_statement:
             by_leg[step.leg_position].append(step)
-    return frozenset(
-        (position, country)
-        for position, of_leg in by_leg.items()
-        for country in {*second_deliveries(of_leg, route, destination), *interleaved_countries(of_leg, route)}
-    )
+    return by_leg
+
+
+def count_outbound(steps: Sequence[JourneyStep], route: set[str], destination: str) -> int:
+    """Return how many scans there are before the parcel first turns back on its route: returned, or sent back."""
+    is_delivered = False
+    for index, step in enumerate(steps):
+        is_return = step.milestone in (Milestone.RETURNING, Milestone.RETURNED)
+        is_sent_back = is_delivered and step.country == destination and step.scan in TAKEOVER_SCANS
+        if (is_return and (not step.country or step.country in route)) or is_sent_back:
+            return index
+        is_delivered = is_delivered or (step.is_delivery and step.country == destination)
+    return len(steps)
 
 
 def second_deliveries(steps: Sequence[JourneyStep], route: set[str], destination: str) -> set[str]:

@@ -127,11 +127,12 @@ def day_of(state: ParcelState, facts: ParcelFacts, shipment: Shipment, reader: R
         day = facts.collect_by
     elif state.kind is StateKind.NOT_RECEIVED:
         day = local_day(state.task.due_at, shipment) if state.task else None
+    elif state.kind is StateKind.ATTEMPT_FAILED:
+        day = shipment.problem_on
     else:
         moments = {
             StateKind.CANCELLED: shipment.cancelled_at,
             StateKind.DELIVERY_WITHDRAWN: shipment.delivery_withdrawn_at,
-            StateKind.ATTEMPT_FAILED: shipment.last_event_at,
         }
         day = local_day(moments.get(state.kind), shipment)
     return datetimes.format_day(day, reader) if day else ""
