@@ -221,3 +221,22 @@ def test_an_export_that_is_cancelled_before_the_carrier_has_the_parcel_cancels_i
     assert not status_of(label, cancelled, step(2, "origin.picked_up", "CN")).overlay
     posted = status_of(step(0, "origin.picked_up", "CN"), cancelled)
     assert (posted.is_cancelled, posted.overlay) == (False, Overlay.EXCEPTION)
+
+
+@pytest.mark.parametrize("scan", ["pickup.available", "delivery.attempt_failed_absent"])
+def test_a_return_is_called_off_by_another_try_half_a_day_later(scan: str) -> None:
+    returning = (*OUTBOUND, step(9, "return.started", "DE"))
+
+    assert status_of(*returning, step(9.5, scan, "DE")).journey is OUTBOUND_KIND
+    for unclear in (step(9.4, scan, "DE"), step(9.5, scan, "CN"), step(9.5, scan)):
+        assert status_of(*returning, unclear).overlay is Overlay.RETURNING
+
+
+def test_a_delivery_that_its_feed_replaced_by_another_is_not_in_doubt() -> None:
+    missing = DELIVERED._replace(missing_since=START + timedelta(days=11))
+    moved = step(10.1, "delivery.delivered", "DE", "Berlin")
+
+    assert status_of(*OUTBOUND, missing).delivery_doubted_at == missing.missing_since
+    assert status_of(*OUTBOUND, missing, moved).delivery_doubted_at is None
+    also_missing = moved._replace(missing_since=missing.missing_since)
+    assert status_of(*OUTBOUND, missing, also_missing).delivery_doubted_at == missing.missing_since

@@ -11,11 +11,12 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
 
+from tracking.journey.journey_state import JourneyState
 from tracking.journey.number_use import NumberUse, OrderTime, approximate_instant, select_counted
 from tracking.journey.stages import stage_times
 from tracking.journey.statements import apply_statement, is_untracked
 from tracking.journey.steps import JourneyStep
-from tracking.journey.walk import JourneyState, JourneyWalk
+from tracking.journey.walk import JourneyWalk
 from tracking.localization.reader import zone_of_country
 from tracking.timeline import sort_scans
 from tracking.vocabulary import Exclusion, JourneyKind, JourneyStage, Milestone, Overlay, Scan
@@ -145,7 +146,7 @@ def derive_sorted_status(
         delivery.local_day(zone) if delivery else None,
         delivery,
         delivery_withdrawn_at(to_buyer, withdrawn),
-        delivery.missing_since if delivery else None,
+        delivery_doubted_at(to_buyer),
         use.counted,
         {key: exclusion for index, exclusion in use.exclusions.items() if (key := ordered[index].event_key)},
         use.due_at,
@@ -166,6 +167,13 @@ def replaced_delivery_days(
     excluded = (ordered[index] for index, why in use.exclusions.items() if why is not Exclusion.FUTURE)
     days = (step.local_day(zone) for step in (*earlier, *excluded) if step.is_delivery)
     return frozenset(day for day in days if day is not None)
+
+
+def delivery_doubted_at(to_buyer: JourneyState) -> datetime | None:
+    """Return since when its feed no longer reports a delivery; None if it does, or reports another one instead."""
+    if to_buyer.delivery is None or any(step.is_delivery and not step.missing_since for step in to_buyer.steps):
+        return None
+    return to_buyer.delivery.missing_since
 
 
 def milestone_and_overlay(walk: JourneyWalk) -> tuple[Milestone, Overlay | None]:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from tracking.journey.journey_state import IMPORT_CUSTOMS_SCANS as IMPORT_CUSTOMS_SCANS
+from tracking.journey.journey_state import IMPORT_HOLD_SCANS, JourneyState
 from tracking.journey.steps import MAX_ZONE_ERROR, JourneyStep
-from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, JourneyKind, Milestone, Overlay, Scan
+from tracking.vocabulary import MILESTONE_OF_SCAN, MILESTONE_RANKS, JourneyKind, Milestone, Scan
 
-IMPORT_HOLD_SCANS: Final = frozenset(
-    {
-        Scan.IMPORT_CUSTOMS_HELD,
-        Scan.IMPORT_CUSTOMS_INFO_REQUIRED,
-        Scan.IMPORT_DUTIES_DUE,
-        Scan.IMPORT_TERMINATED,
-    }
-)
-EXPORT_HOLD_SCANS: Final = frozenset({Scan.EXPORT_CUSTOMS_HELD, Scan.EXPORT_CANCELLED})
-IMPORT_CUSTOMS_SCANS: Final = IMPORT_HOLD_SCANS | {Scan.IMPORT_CUSTOMS_PRESENTED}
 FIRST_SCANS: Final = frozenset({Scan.ORIGIN_PICKED_UP, Scan.ORIGIN_ACCEPTED})
 """The scans that a journey begins with: after the end of one they begin another."""
 SENT_AGAIN_SCANS: Final = FIRST_SCANS | {Scan.EXPORT_OFFICE_DEPARTED, Scan.LINEHAUL_DEPARTED, Scan.DELIVERY_OUT}
@@ -35,73 +26,6 @@ MIN_RETURN_DURATION: Final = timedelta(days=1)
 NEW_JOURNEY_AFTER: Final = timedelta(hours=12)
 CONTRADICTION_AFTER: Final = timedelta(minutes=30)
 """Couriers scan a whole round at its end: what one feed reports within this time of a delivery contradicts nothing."""
-
-
-@dataclass(slots=True)
-class JourneyState:
-    """One journey while its scans are applied. `steps` are those that belong to it, oldest first."""
-
-    kind: JourneyKind
-    is_return: bool = field(init=False)
-    """Whether the parcel travels to its sender."""
-    steps: list[JourneyStep] = field(default_factory=list)
-    milestone: Milestone = Milestone.PENDING
-    milestone_before_delivery: Milestone = Milestone.PENDING
-    overlay: Overlay | None = None
-    problem: JourneyStep | None = None
-    """The scan that set the overlay."""
-    delivery: JourneyStep | None = None
-    contradiction: JourneyStep | None = None
-    """The scan that showed that an earlier delivery of this journey had not taken place."""
-    end: JourneyStep | None = None
-    """For a return, the scan of its arrival at the sender."""
-
-    def __post_init__(self) -> None:
-        self.is_return = self.kind in (JourneyKind.RETURN, JourneyKind.BUYER_RETURN)
-
-    def set_problem(self, step: JourneyStep) -> None:
-        """Set the overlay of a problem."""
-        assert step.milestone is not None
-        self.overlay, self.problem = Overlay(step.milestone.value), step
-
-    def clear_problem(self) -> None:
-        """Remove the overlay."""
-        self.overlay, self.problem = None, None
-
-    def deliver(self, step: JourneyStep) -> None:
-        """Record the delivery to the buyer; the first one of several gives the time."""
-        if self.delivery is None:
-            self.milestone, self.delivery, self.contradiction = Milestone.DELIVERED, step, None
-        # What was damaged on the way arrived damaged; every other problem is over.
-        if self.problem is None or self.problem.scan is not Scan.EXCEPTION_DAMAGED:
-            self.clear_problem()
-
-    def withdraw_delivery(self, contradiction: JourneyStep | None) -> None:
-        """Undo the delivery: what followed shows that it has not taken place."""
-        self.milestone, self.delivery, self.contradiction = self.milestone_before_delivery, None, contradiction
-
-    def move_to(self, milestone: Milestone, scan: Scan) -> None:
-        """Move to a later milestone, or back from last mile to import customs; clear an overlay that this resolves."""
-        # Parcels are sometimes handed to the local carrier first and presented to customs there.
-        is_late_customs = self.milestone is Milestone.LAST_MILE and scan in IMPORT_CUSTOMS_SCANS
-        rank = MILESTONE_RANKS[milestone]
-        if rank > MILESTONE_RANKS[self.milestone] or is_late_customs:
-            self.milestone = self.milestone_before_delivery = milestone
-        if self.problem is not None and is_resolved_by(self.problem.scan, scan, rank):
-            self.clear_problem()
-
-
-def is_resolved_by(overlay_scan: Scan, scan: Scan, rank: int) -> bool:
-    """Return whether `scan`, whose milestone has `rank`, shows that the problem of `overlay_scan` is over."""
-    if overlay_scan in IMPORT_HOLD_SCANS:
-        return scan is Scan.IMPORT_CUSTOMS_RELEASED or rank >= MILESTONE_RANKS[Milestone.LAST_MILE]
-    if overlay_scan in EXPORT_HOLD_SCANS:
-        return scan is Scan.EXPORT_CUSTOMS_RELEASED or rank >= MILESTONE_RANKS[Milestone.LINEHAUL]
-    if overlay_scan is Scan.ORDER_CANCELLED:
-        return rank >= MILESTONE_RANKS[Milestone.ACCEPTED]
-    if overlay_scan is Scan.PICKUP_NOT_COLLECTED or Scan(overlay_scan).milestone is Milestone.ATTEMPT_FAILED:
-        return rank >= MILESTONE_RANKS[Milestone.OUT_FOR_DELIVERY]
-    return True
 
 
 class JourneyWalk:
@@ -257,7 +181,7 @@ class JourneyWalk:
             current.end = step
         elif step.is_delivery:
             self.apply_delivery_on_return(step)
-        elif step.milestone is Milestone.OUT_FOR_DELIVERY and self.is_resumed_by(step):
+        elif self.is_resumed_by(step):
             self.resume_outbound(step)
 
     def apply_delivery_on_return(self, step: JourneyStep) -> None:
@@ -268,8 +192,15 @@ class JourneyWalk:
             self.resume_outbound(step)
 
     def is_resumed_by(self, step: JourneyStep) -> bool:
-        """Return whether a scan shows that the carrier tries the buyer again instead of returning the parcel."""
-        return self.current.kind is JourneyKind.RETURN and self.is_buyer_country(step.country)
+        """Return whether a scan shows that the carrier tries the buyer again instead of returning the parcel.
+
+        Attempts, and a wait at a pick-up point, are often reported once more right when the return begins.
+        """
+        if self.current.kind is not JourneyKind.RETURN or not self.is_buyer_country(step.country):
+            return False
+        if step.milestone in (Milestone.ATTEMPT_FAILED, Milestone.AVAILABLE_FOR_PICKUP):
+            return step.is_later_by(NEW_JOURNEY_AFTER, self.current.steps[0])
+        return step.milestone is Milestone.OUT_FOR_DELIVERY
 
     def resume_outbound(self, step: JourneyStep) -> None:
         """Go on with the journey to the buyer: the return was a mistake or was called off."""
