@@ -76,8 +76,9 @@ class JourneyWalk:
     def apply_progress(self, milestone: Milestone, step: JourneyStep) -> None:
         """Apply progress; what is seen at the sender well after it was turned away at the buyer is on its way back."""
         problem = self.current.problem
-        is_turned_away = problem is not None and step.is_later_by(MIN_RETURN_DURATION, problem)
-        if is_turned_away and problem.scan in TURNED_AWAY_SCANS and self.is_sender_country(step.country):
+        was_turned_away = problem is not None and problem.scan in TURNED_AWAY_SCANS
+        is_well_after = problem is not None and step.is_later_by(MIN_RETURN_DURATION, problem)
+        if was_turned_away and is_well_after and self.is_sender_country(step.country):
             self.begin_return(JourneyKind.RETURN, step)
         else:
             self.current.move_to(milestone, step.scan)
