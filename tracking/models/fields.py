@@ -51,7 +51,7 @@ def read_country(text: str) -> str:
         return ""
     code = find_country(text, SITE_LANGUAGES)
     if code is None:
-        raise ValidationError(_("Two letters, ISO 3166."), code="invalid")
+        raise ValidationError(_("No country is called so. Two letters do, like DE."), code="invalid")
     return code
 
 

@@ -86,8 +86,8 @@ def page_of(order: Order) -> Order | Shipment:
 
 
 def tracking_number_keys(text: str) -> list[str]:
-    """Return the keys of the tracking numbers in a pasted mail or link, in reading order; then those of any format."""
-    numbers = [*(found.number for found in find_numbers(text)), *read_tracking_numbers(text)]
+    """Return the keys of the tracking numbers in a pasted mail or link, those of any format too, in reading order."""
+    numbers = [*read_tracking_numbers(text), *(found.number for found in find_numbers(text))]
     return list(dict.fromkeys(map(number_key, numbers)))[:MAX_NUMBERS]
 
 
