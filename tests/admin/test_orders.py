@@ -66,7 +66,8 @@ def test_what_is_no_country_is_refused_with_a_hint(admin_client: Client, order: 
     data = order_form_data(order.shop, "LF-1002") | {"country": typed}
     response = admin_client.post(reverse("admin:tracking_order_add"), data)
 
-    assert response.context["adminform"].form.errors == {"country": ["No country is called so. Two letters do, like DE."]}
+    hint = "No country is called so. Two letters do, like DE."
+    assert response.context["adminform"].form.errors == {"country": [hint]}
     assert Order.objects.get() == order
 
 
