@@ -18,7 +18,7 @@ Events = list[dict[str, Any]]
 
 def answer_of(slug: str, status: str, events: Events) -> dict[str, Any]:
     """Return an answer of an aggregator about N1, with its own fields for the status and the events."""
-    return {
+    answers: dict[str, dict[str, Any]] = {
         "17track": {
             "code": 0,
             "data": {
@@ -59,7 +59,8 @@ def answer_of(slug: str, status: str, events: Events) -> dict[str, Any]:
             "meta": {"code": 200},
             "data": [{"tracking_number": "N1", "delivery_status": status, "origin_info": {"trackinfo": events}}],
         },
-    }[slug]
+    }
+    return answers[slug]
 
 
 def scans_of(slug: str, status: str, events: Events) -> tuple[ParsedScan, ...]:

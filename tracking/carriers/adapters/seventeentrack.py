@@ -162,10 +162,10 @@ def parse_shipment(item: Any, received_at: datetime) -> ParsedShipment | Rejecte
     tracking = expect_object(find_nearby(track_info, "tracking", entry), "tracking")
     providers = expect_list(find_nearby(tracking, "providers", track_info, entry), "providers")
     route = Route(origin, destination)
-    legs, scans = parse_providers(providers, number, route, received_at)
+    legs, events = parse_providers(providers, number, route, received_at)
     latest_status = expect_object(find_nearby(track_info, "latest_status", entry), "latest_status")
     status = clean_text(latest_status.get("status"))
-    scans = add_summary(scans, lambda: read_summary(track_info, latest_status, route, received_at), CODE_TABLE, route)
+    scans = add_summary(events, lambda: read_summary(track_info, latest_status, route, received_at), CODE_TABLE, route)
     if not scans and status in STATUSES_WITH_EVENTS:
         return RejectedNumber(number, parsed.OTHER_REASON, f"{number} is {status!r} but has no events")
     misc_info = expect_object(track_info.get("misc_info"), "misc_info")
