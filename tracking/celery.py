@@ -127,6 +127,11 @@ app.conf.update(
             "task": "tracking.tasks.erase_expired_papers",
             "schedule": crontab(minute="23"),
         },
+        "restart demo orders": {
+            "task": "tracking.demo_tasks.restart_demo_orders",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
         "parse stale payloads": {
             "task": "tracking.tasks.parse_stale_payloads",
             "schedule": timedelta(seconds=15),
@@ -137,6 +142,7 @@ app.conf.update(
 if not IS_BEAT_ONLY:
     app.autodiscover_tasks(["tracking"])
     app.autodiscover_tasks(["tracking"], related_name="forecast_tasks")
+    app.autodiscover_tasks(["tracking"], related_name="demo_tasks")
 
 
 @app.on_configure.connect

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from tracking.buyer_tasks.available_requests import available_requests
+from tracking.demo import restarts
 from tracking.demo.orders import stored_orders
+from tracking.demo.restarts import restart_ended_orders
 from tracking.ingest.alerts import check_due_alerts
 from tracking.ingest.forecasts import make_due_forecasts
-from tracking.models import Shipment
+from tracking.models import Order, Shipment
 from tracking.page_state import StateKind, decide_state
 from tracking.pages.parcel_view import facts_for_page, parcel_prefetches
 from tracking.simulator.parcels.held_orders import HELD_ORDERS
+from tracking.vocabulary import Milestone
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
@@ -62,3 +67,34 @@ def test_every_state_stands_in_the_demo_and_stays_for_weeks() -> None:
             start_demo()
             assert (later, wrong_states()) == (later, {})
             assert set(stored_orders().values_list("number", "token")) == tokens
+
+
+def test_a_moving_order_starts_again_a_while_after_its_end_at_the_same_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    start_demo()
+    order = Order.objects.get(number="LF-1001")
+    tokens = (order.token, order.shipments.get().token)
+    end = timezone.now()
+    order.shipments.update(milestone=Milestone.DELIVERED, last_received_at=end)
+
+    assert restart_ended_orders(end + timedelta(minutes=5)) == 0
+    assert restart_ended_orders(end + timedelta(hours=1)) == 0, "the network does not answer"
+    monkeypatch.setattr(restarts, "forget_numbers", lambda feed, orders: True)
+    assert restart_ended_orders(end + timedelta(hours=1)) == 1
+
+    again = Order.objects.get(number="LF-1001")
+    shipment = again.shipments.get()
+    assert (again.token, shipment.token) == tokens and again.pk != order.pk
+    assert shipment.milestone == Milestone.PENDING and shipment.legs.get().registered_at is None
+
+
+def test_the_list_of_demo_orders_exists_in_a_demo_only(client: Client, settings: Any) -> None:
+    start_demo()
+    settings.DEMO = False
+    assert client.get("/demo/").status_code == 404
+    assert "/demo/" not in client.get("/").content.decode()
+
+    settings.DEMO = True
+
+    assert "/demo/" in client.get("/").content.decode()
+    html = client.get("/demo/").content.decode()
+    assert all(order.get_absolute_url() in html for order in stored_orders())

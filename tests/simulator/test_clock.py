@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.simulator.clock import ClockSegment, SimulatedClock
+from tracking.simulator.clock import ClockSegment, RestartedClock, SimulatedClock
 
 NOW = 1_800_000_000.0
 LEASE = 20.0
@@ -137,3 +137,19 @@ def test_seconds_until_counts_real_seconds() -> None:
 def test_speed_that_is_not_positive_raises() -> None:
     with pytest.raises(ValueError, match="positive"):
         SimulatedClock(0)
+
+
+def test_a_parcel_that_starts_later_has_its_past_in_real_days_and_its_future_at_the_speed_of_the_clock() -> None:
+    real_clock = ManualClock()
+    clock = SimulatedClock(720.0, lease_seconds=10_000, now=real_clock)
+    real_clock.seconds += 3600
+    restarted = RestartedClock(clock, clock.journey_time())
+
+    assert restarted.real_start.timestamp() == real_clock.seconds
+    assert restarted.journey_time() == restarted.real_start
+    past, future = restarted.real_start - timedelta(days=9), restarted.real_start + timedelta(hours=2)
+    assert restarted.real_time_of(past) == past
+    assert restarted.seconds_until(future) == pytest.approx(10)
+    real_clock.seconds += 10
+    assert restarted.journey_time() == future
+    assert restarted.real_time_of(future).timestamp() == pytest.approx(real_clock.seconds, abs=1)

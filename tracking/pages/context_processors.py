@@ -23,6 +23,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "languages": settings.LANGUAGES,
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
+        "is_demo": settings.DEMO,
         "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),
         "now": timezone.now(),
         "text_direction": text_direction_of(translation.get_language() or settings.LANGUAGE_CODE),

@@ -14,10 +14,23 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 ROUNDING_SECONDS: Final = 2e-6
 """Datetimes are rounded to microseconds: the last reading of a run may lie so many seconds after its end."""
+
+
+class JourneyClock(Protocol):
+    """What a journey is reported with: journey time now, and the real time of an instant of it."""
+
+    def journey_time(self) -> datetime:
+        """Return the journey time now."""
+
+    def real_time_of(self, journey_time: datetime) -> datetime:
+        """Return the real time at which a journey time was passed, or will be."""
+
+    def seconds_until(self, journey_time: datetime) -> float:
+        """Return the real seconds until a journey time, or 0 when it has passed."""
 
 
 class ClockSegment(NamedTuple):
@@ -114,6 +127,31 @@ class SimulatedClock:
         now = self.real_seconds()
         started = [segment for segment in self.segments if segment.real_start_seconds <= now] or [self.segments[0]]
         return (*started[:-1], started[-1]._replace(real_end_seconds=max(now, started[-1].real_start_seconds)))
+
+
+class RestartedClock:
+    """The clock of a parcel that starts while the simulator runs: what lies before its start lies in real days before.
+
+    Its journey time is real time until the start, `started_at` on the simulator's clock.
+    """
+
+    def __init__(self, clock: JourneyClock, started_at: datetime) -> None:
+        self._clock, self._started_at = clock, started_at
+        self.real_start = clock.real_time_of(started_at)
+
+    def journey_time(self) -> datetime:
+        """Return the journey time now."""
+        return self.real_start + (self._clock.journey_time() - self._started_at)
+
+    def real_time_of(self, journey_time: datetime) -> datetime:
+        """Return the real time, rounded down to a second, at which a journey time was passed, or will be."""
+        if journey_time <= self.real_start:
+            return journey_time.astimezone(UTC).replace(microsecond=0)
+        return self._clock.real_time_of(self._started_at + (journey_time - self.real_start))
+
+    def seconds_until(self, journey_time: datetime) -> float:
+        """Return the real seconds until a journey time, or 0 when it has passed."""
+        return self._clock.seconds_until(self._started_at + (journey_time - self.real_start))
 
 
 def _utc_datetime(seconds: float) -> datetime:

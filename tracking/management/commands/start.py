@@ -21,6 +21,7 @@ from tracking import broker
 from tracking.live.limits import RESERVED_DESCRIPTORS, raise_descriptor_limit
 from tracking.localization.catalogues import compile_catalogues
 from tracking.settings.environment import load_or_create_secret
+from tracking.simulator.parcels.held_order import HELD_EMAIL
 from tracking.supervisor import ChildSpec
 
 OPERATOR_EMAIL: Final = "operator@example.com"
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         if not options["no_demo"]:
             demo, network = prepare_network(options)
             programs += [network, history_program()]
+            os.environ.setdefault("DEMO", "1")
         site_url = f"http://127.0.0.1:{options['port']}"
         os.environ.setdefault("SITE_URL", site_url)
         os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -188,8 +190,10 @@ def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
 
 def banner(site_url: str, demo_orders: list[dict[str, str]]) -> str:
     """Return what is printed once the site is up: its URL, some demo orders, the operator's password."""
+    held = [f"{row['order']} {row['state']}" for row in demo_orders if row["state"]]
     orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo_orders[:3]]
-    more = [f"    ({len(demo_orders)} in all: .venv/bin/python manage.py demo_orders)"] if demo_orders else []
+    states = [f"    {', '.join(held[start : start + 4])}" for start in range(0, len(held), 4)]
+    more = ["", f"Each state of a page, for {HELD_EMAIL}, or listed at {site_url}/demo/ :", *states] if held else []
     return "\n".join(
         [
             "",

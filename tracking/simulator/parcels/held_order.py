@@ -40,7 +40,7 @@ class HeldOrder(NamedTuple):
         return tuple(ARTICLES[self.sku] for _ in self.parcels)
 
 
-def build_held_order(
+def hold(
     state: str,
     number: int,
     sku: str,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .held_order import HeldOrder, build_held_order
+from .held_order import HeldOrder, hold
 from .held_parcels import (
     AT_CUSTOMS,
     CAME_BACK_AND_LEFT_AGAIN,
@@ -32,13 +32,13 @@ HELD_ORDERS: Final = (
         (WITHOUT_NUMBER,),
         placed_days_ago=1,
     ),
-    build_held_order("number-unknown", 2002, "SOCK-ME-M", "The carrier does not know the number yet.", "")._replace(
+    hold("number-unknown", 2002, "SOCK-ME-M", "The carrier does not know the number yet.", "")._replace(
         placed_days_ago=1
     ),
-    build_held_order(
+    hold(
         "only-earlier-use", 2003, "CAMP-CH-GR", "All scans are of an earlier parcel with this number.", EARLIER_PARCEL
     )._replace(placed_days_ago=2),
-    build_held_order(
+    hold(
         "label-only",
         2004,
         "KEYB-75-BL",
@@ -55,13 +55,11 @@ HELD_ORDERS: Final = (
         placed_days_ago=5,
         statement="untracked",
     ),
-    build_held_order(
-        "on-the-way", 2006, "SHOE-TR-42", "On its way, with a narrow window.", CLEARED, estimate_days=(4.0, 8.0)
-    ),
-    build_held_order("no-date", 2007, "HAMM-CT-XL", "On its way, but nobody can say when it comes.", EXPORTED)._replace(
+    hold("on-the-way", 2006, "SHOE-TR-42", "On its way, with a narrow window.", CLEARED, estimate_days=(4.0, 8.0)),
+    hold("no-date", 2007, "HAMM-CT-XL", "On its way, but nobody can say when it comes.", EXPORTED)._replace(
         is_country_known=False
     ),
-    build_held_order(
+    hold(
         "at-customs",
         2008,
         "PACK-30-OL",
@@ -69,7 +67,7 @@ HELD_ORDERS: Final = (
         AT_CUSTOMS,
         estimate_days=(6.0, 10.0),
     ),
-    build_held_order(
+    hold(
         "out-for-delivery",
         2009,
         "EAR-BT-BK",
@@ -77,7 +75,7 @@ HELD_ORDERS: Final = (
         IN_MANCHESTER,
         "-1.5h      out               Manchester  Item out for delivery",
     )._replace(hold_hours=6),
-    build_held_order(
+    hold(
         "ready-to-collect",
         2010,
         "SHRT-LN-M",
@@ -85,7 +83,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 14:10   pickup            Manchester  Ready to collect at the post office until {+10}",
     ),
-    build_held_order(
+    hold(
         "ready-to-collect",
         2011,
         "EAR-BT-BK",
@@ -93,7 +91,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 14:10   pickup  Manchester  Ready to collect from Parcel Locker 118 until {+6}; pick-up code 482913",
     )._replace(slug="locker"),
-    build_held_order(
+    hold(
         "sent-again",
         2012,
         "YOGA-MT-6",
@@ -101,11 +99,11 @@ HELD_ORDERS: Final = (
         CAME_BACK_AND_LEFT_AGAIN,
         estimate_days=(4.0, 8.0),
     )._replace(placed_days_ago=50),
-    build_held_order("two-parcels", 2013, "PACK-RC-30", "Two parcels seem to have one number.", TWO_PARCELS)._replace(
+    hold("two-parcels", 2013, "PACK-RC-30", "Two parcels seem to have one number.", TWO_PARCELS)._replace(
         placed_days_ago=40
     ),
-    build_held_order("lost", 2014, "HAT-WB-NV", "Lost.", CLEARED, "-1 10:04   lost              London"),
-    build_held_order(
+    hold("lost", 2014, "HAT-WB-NV", "Lost.", CLEARED, "-1 10:04   lost              London"),
+    hold(
         "delivery-withdrawn",
         2015,
         "SOCK-ME-M",
@@ -113,10 +111,8 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 11:50   delivered  Manchester  Delivered\n      -3h  out  Manchester  Item out for delivery",
     ),
-    build_held_order(
-        "damaged", 2016, "KEYB-75-BL", "Damaged on the way.", CLEARED, "-1 10:04   damaged           London"
-    ),
-    build_held_order(
+    hold("damaged", 2016, "KEYB-75-BL", "Damaged on the way.", CLEARED, "-1 10:04   damaged           London"),
+    hold(
         "returning",
         2017,
         "SHRT-LN-M",
@@ -124,7 +120,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 12:40   refused           Manchester\n      -12h       returning         Manchester",
     ),
-    build_held_order(
+    hold(
         "customs-asks",
         2018,
         "KEYB-75-BL",
@@ -132,7 +128,7 @@ HELD_ORDERS: Final = (
         AT_CUSTOMS,
         "-12h  papers  London  Customs asks for documents: commercial invoice and proof of payment required",
     ),
-    build_held_order(
+    hold(
         "duties-due",
         2019,
         "SHOE-TR-42",
@@ -140,7 +136,7 @@ HELD_ORDERS: Final = (
         AT_CUSTOMS,
         "-12h  duties  London  Held: import duties of GBP 18.40 must be paid at https://pay.royalmail.example/2019",
     ),
-    build_held_order(
+    hold(
         "address-problem",
         2020,
         "CAMP-CH-GR",
@@ -148,7 +144,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 12:40   bad_address       Manchester",
     ),
-    build_held_order(
+    hold(
         "attempt-failed",
         2021,
         "YOGA-MT-6",
@@ -156,7 +152,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 12:40   absent            Manchester",
     ),
-    build_held_order(
+    hold(
         "pickup-expiring",
         2022,
         "PACK-CB-4",
@@ -164,7 +160,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 14:10   pickup            Manchester  Ready to collect at the post office until {+1}",
     ),
-    build_held_order(
+    hold(
         "pickup-expired",
         2023,
         "PACK-RC-30",
@@ -172,7 +168,7 @@ HELD_ORDERS: Final = (
         f"{IN_MANCHESTER}      -2 14:10   pickup            Manchester  Ready to collect at the post office\n",
         "-1 14:10   not_collected     Manchester",
     ),
-    build_held_order(
+    hold(
         "held-at-export",
         2024,
         "EAR-BT-BK",
@@ -180,7 +176,7 @@ HELD_ORDERS: Final = (
         "\n    China Post\n      -5 15:20   picked_up         Hangzhou\n      -4 08:30   export_presented  Shanghai\n",
         "-3 09:20   inspected         Shanghai",
     )._replace(placed_days_ago=7),
-    build_held_order(
+    hold(
         "customs-inspection",
         2025,
         "HAMM-CT-XL",
@@ -188,19 +184,13 @@ HELD_ORDERS: Final = (
         AT_CUSTOMS,
         "-12h        inspected         London",
     ),
-    build_held_order(
-        "held-up", 2026, "PACK-30-OL", "Customs refused it.", AT_CUSTOMS, "-12h        stopped           London"
-    ),
-    build_held_order(
-        "delayed", 2027, "SHOE-TR-42", "The carrier reports a delay.", CLEARED, "-1 16:02   delayed           London"
-    ),
-    build_held_order("delayed", 2028, "SOCK-ME-M", "Comes after the day that the shop promised.", CLEARED)._replace(
+    hold("held-up", 2026, "PACK-30-OL", "Customs refused it.", AT_CUSTOMS, "-12h        stopped           London"),
+    hold("delayed", 2027, "SHOE-TR-42", "The carrier reports a delay.", CLEARED, "-1 16:02   delayed           London"),
+    hold("delayed", 2028, "SOCK-ME-M", "Comes after the day that the shop promised.", CLEARED)._replace(
         slug="late-promise", promised_days=-1
     ),
-    build_held_order("stalled", 2029, "HAT-WB-NV", "Nothing has moved for weeks.", STALLED)._replace(
-        placed_days_ago=48
-    ),
-    build_held_order(
+    hold("stalled", 2029, "HAT-WB-NV", "Nothing has moved for weeks.", STALLED)._replace(placed_days_ago=48),
+    hold(
         "delivered",
         2030,
         "EAR-BT-BK",
@@ -208,7 +198,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 11:50   delivered         Manchester  Delivered; signed for by J. Marsh",
     ),
-    build_held_order(
+    hold(
         "with-neighbour",
         2031,
         "YOGA-MT-6",
@@ -216,7 +206,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 11:50   delivered         Manchester  Delivered to your neighbour at number 14",
     ),
-    build_held_order(
+    hold(
         "in-safe-place",
         2032,
         "CAMP-CH-GR",
@@ -224,7 +214,7 @@ HELD_ORDERS: Final = (
         DELIVERY_TRIED,
         "-1 11:50   delivered         Manchester  Delivered, left in the garage; photo taken",
     ),
-    build_held_order(
+    hold(
         "collected",
         2033,
         "SHRT-LN-M",
@@ -232,7 +222,7 @@ HELD_ORDERS: Final = (
         IN_MANCHESTER,
         "-1 16:20   collected         Manchester",
     ),
-    build_held_order(
+    hold(
         "not-received",
         2034,
         "KEYB-75-BL",
@@ -240,14 +230,14 @@ HELD_ORDERS: Final = (
         IN_MANCHESTER,
         "-2 11:50   delivered         Manchester  Delivered",
     )._replace(is_reported_missing=True),
-    build_held_order(
+    hold(
         "returned",
         2035,
         "HAMM-CT-XL",
         "Back at the shop.",
         CAME_BACK_AND_LEFT_AGAIN.partition("      -12 ")[0],
     )._replace(placed_days_ago=50),
-    build_held_order(
+    hold(
         "sent-back",
         2036,
         "PACK-30-OL",
@@ -264,7 +254,7 @@ HELD_ORDERS: Final = (
         placed_days_ago=2,
         statement="cancelled",
     ),
-    build_held_order(
+    hold(
         "on-the-way",
         2038,
         "PACK-RC-30",

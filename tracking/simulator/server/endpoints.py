@@ -168,7 +168,7 @@ def gettrackinfo(state: SimulatorState, items: object) -> Json:
 
     def process_item(number: str, item: Json) -> Json:
         registration, journey = _registration_of(state, number), state.journey_of(number)
-        answer = track_info.build_track_item(registration, journey, state.clock) if journey else None
+        answer = track_info.build_track_item(registration, journey, state.clock_of(number)) if journey else None
         if answer is None:
             raise TrackApiError(NO_INFORMATION_YET)
         return answer

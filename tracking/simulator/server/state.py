@@ -9,17 +9,20 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from ..clock import ClockSegment, SimulatedClock
+from ..clock import ClockSegment, JourneyClock, RestartedClock, SimulatedClock
 from ..parcels.demo_orders import demo_parcels_by_number
 from ..parcels.journey_types import Journey
 from ..parcels.random_journeys import draw_journey, lane_of
+from ..parcels.scripted_journeys import ScriptedParcel
 
 LEASE_SECONDS: Final = 20.0
+MAX_START_DELAY: Final = timedelta(days=1)
+"""In journey time: a demo parcel that is registered later does not start with the simulator, but then."""
 
 
 @dataclass(slots=True)
@@ -45,11 +48,9 @@ class SimulatorState:
     ) -> None:
         self.path, self.clock, self.seed = path, clock, seed
         self.registrations = {entry.number: entry for entry in registrations}
-        self._scripted_journeys = {
-            number: parcel.build_journey(clock.started_at) for number, parcel in demo_parcels_by_number().items()
-        }
+        self._scripted_parcels = demo_parcels_by_number()
         self._first_number_by_next: dict[str, str] = {}
-        for number in (*self._scripted_journeys, *self.registrations):
+        for number in (*self._scripted_parcels, *self.registrations):
             self._link_next_number(number)
 
     @classmethod
@@ -77,10 +78,21 @@ class SimulatorState:
             return journey.next_journey
         return self._first_journey_of(number)
 
+    def clock_of(self, number: str) -> JourneyClock:
+        """Return the clock that a number is reported with: a demo parcel that was registered again starts anew then."""
+        registration = self.registrations.get(self._first_number_by_next.get(number, number))
+        is_demo = registration is not None and registration.number in self._scripted_parcels
+        if registration and is_demo and registration.registered_at - self.clock.started_at > MAX_START_DELAY:
+            return RestartedClock(self.clock, registration.registered_at)
+        return self.clock
+
     def _first_journey_of(self, number: str) -> Journey | None:
         """Return the journey that begins under a number: a demo order's, or a random one from its registration on."""
-        if number in self._scripted_journeys:
-            return self._scripted_journeys[number]
+        if parcel := self._scripted_parcels.get(number):
+            clock = self.clock_of(number)
+            return _build_cached(
+                parcel, clock.real_start if isinstance(clock, RestartedClock) else self.clock.started_at
+            )
         registration = self.registrations.get(number)
         return _draw_cached(number, self.seed, registration.registered_at) if registration else None
 
@@ -149,3 +161,8 @@ def _registration_from_json(fields: dict[str, Any]) -> RegisteredNumber:
 @lru_cache(maxsize=1024)
 def _draw_cached(number: str, seed: int, registered_at: datetime) -> Journey:
     return draw_journey(number, lane_of(number, seed), seed, registered_at)
+
+
+@lru_cache(maxsize=1024)
+def _build_cached(parcel: ScriptedParcel, started_at: datetime) -> Journey:
+    return parcel.build_journey(started_at)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from ..clock import SimulatedClock
+from ..clock import JourneyClock
 from ..parcels.carriers import SimulatedCarrier
 from ..parcels.journey_types import Journey, SimulatedScan
 from ..parcels.places import SimulatedPlace
@@ -33,7 +33,7 @@ UNSET_REGISTRATION_FIELDS: Final = (
 """Fields that 17TRACK repeats from the registration; the simulator takes none of them."""
 
 
-def build_track_item(registration: RegisteredNumber, journey: Journey, clock: SimulatedClock) -> Json | None:
+def build_track_item(registration: RegisteredNumber, journey: Journey, clock: JourneyClock) -> Json | None:
     """Return one item of `data.accepted` (the `data` of a webhook), or None when nothing has been reported yet."""
     scans = journey.scans_reported_by(clock.journey_time())
     if not scans:
@@ -54,7 +54,7 @@ def carrier_key_of(registration: RegisteredNumber, journey: Journey) -> int:
     return registration.carrier or journey.scans[0].carrier.key
 
 
-def _build_track_info(journey: Journey, scans: Sequence[SimulatedScan], clock: SimulatedClock) -> Json:
+def _build_track_info(journey: Journey, scans: Sequence[SimulatedScan], clock: JourneyClock) -> Json:
     events = {scan: _build_event(scan, journey.origin, clock) for scan in scans}
     sub_status = STATUS_CODES[_status_scan(scans).kind][1]
     return {
@@ -81,7 +81,7 @@ def _status_scan(scans: Sequence[SimulatedScan]) -> SimulatedScan:
     return next(final_scans, None) or next((scan for scan in scans if scan.kind != "label"), scans[0])
 
 
-def _build_event(scan: SimulatedScan, origin: SimulatedPlace, clock: SimulatedClock) -> Json:
+def _build_event(scan: SimulatedScan, origin: SimulatedPlace, clock: JourneyClock) -> Json:
     stage, sub_status = STATUS_CODES[scan.kind]
     return {
         **_build_times(scan, origin, clock),
@@ -95,7 +95,7 @@ def _build_event(scan: SimulatedScan, origin: SimulatedPlace, clock: SimulatedCl
     }
 
 
-def _build_times(scan: SimulatedScan, origin: SimulatedPlace, clock: SimulatedClock) -> Json:
+def _build_times(scan: SimulatedScan, origin: SimulatedPlace, clock: JourneyClock) -> Json:
     zone = ZoneInfo((origin if scan.time_reference == "origin" else scan.place).zone)
     at = clock.real_time_of(scan.happened_at).astimezone(zone)
     naive = scan.time_reference == "naive"
@@ -132,7 +132,7 @@ def _build_milestones(scans: Sequence[SimulatedScan], events: dict[SimulatedScan
     return [{"key_stage": stage} | {name: first[stage][name] for name in times} for stage in STAGES if stage in first]
 
 
-def _build_time_metrics(journey: Journey, scans: Sequence[SimulatedScan], clock: SimulatedClock) -> Json:
+def _build_time_metrics(journey: Journey, scans: Sequence[SimulatedScan], clock: JourneyClock) -> Json:
     now, newest, oldest = clock.real_time_of(clock.journey_time()), clock.real_time_of(scans[0].happened_at), scans[-1]
     picked_up = next((clock.real_time_of(scan.happened_at) for scan in scans if scan.kind == "picked_up"), None)
     # A parcel that came back may have been sent again.
@@ -148,7 +148,7 @@ def _build_time_metrics(journey: Journey, scans: Sequence[SimulatedScan], clock:
     }
 
 
-def _build_delivery_estimate(journey: Journey, clock: SimulatedClock | None) -> Json:
+def _build_delivery_estimate(journey: Journey, clock: JourneyClock | None) -> Json:
     """Return the carrier's own estimate as 17TRACK gives days: midnights in the destination's zone."""
     if clock is None or journey.delivery_estimate is None:
         return {"source": None, "from": None, "to": None}
@@ -187,7 +187,7 @@ def _current_carrier(journey: Journey, scans: Sequence[SimulatedScan]) -> tuple[
 
 
 def _build_tracking(
-    journey: Journey, scans: Sequence[SimulatedScan], events: dict[SimulatedScan, Json], clock: SimulatedClock
+    journey: Journey, scans: Sequence[SimulatedScan], events: dict[SimulatedScan, Json], clock: JourneyClock
 ) -> Json:
     reported_by = {scan.carrier for scan in scans}
     providers = [
@@ -198,7 +198,7 @@ def _build_tracking(
     return {"providers_hash": _hash([provider["events_hash"] for provider in providers]), "providers": providers}
 
 
-def _build_provider(journey: Journey, carrier: SimulatedCarrier, events: list[Json], clock: SimulatedClock) -> Json:
+def _build_provider(journey: Journey, carrier: SimulatedCarrier, events: list[Json], clock: JourneyClock) -> Json:
     return {
         "provider": {
             "key": carrier.key,

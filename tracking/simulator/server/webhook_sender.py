@@ -71,7 +71,8 @@ class WebhookSender:
         self._followed.add(number)
         self._enqueue(
             PendingWebhook(
-                _loop_seconds() + self._state.clock.seconds_until(journey.scans[registration.pushed].reported_at),
+                _loop_seconds()
+                + self._state.clock_of(number).seconds_until(journey.scans[registration.pushed].reported_at),
                 number,
             )
         )
@@ -128,8 +129,9 @@ class WebhookSender:
         registration, journey = self._state.registrations.get(webhook.number), self._state.journey_of(webhook.number)
         if not registration or not journey or registration.stopped:
             return webhook
-        reported_count = len(journey.scans_reported_by(self._state.clock.journey_time()))
-        data = track_info.build_track_item(registration, journey, self._state.clock)
+        clock = self._state.clock_of(webhook.number)
+        reported_count = len(journey.scans_reported_by(clock.journey_time()))
+        data = track_info.build_track_item(registration, journey, clock)
         return (
             webhook._replace(body=_webhook_body(data), scan_count=reported_count)
             if data and reported_count > registration.pushed
