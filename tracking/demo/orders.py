@@ -51,21 +51,28 @@ def feed_that_is_down(now: datetime) -> Carrier:
 
 def stored_orders() -> QuerySet[Order]:
     """Return the orders of the demo shops that visitors look up."""
-    numbers = [order.order_number for order in (*DEMO_ORDERS, *HELD_ORDERS)]
+    numbers = [order.order_number for order in DEMO_ORDERS] + [order.order_number for order in HELD_ORDERS]
     return Order.objects.filter(shop__slug__in=[shop.slug for shop in DEMO_SHOPS], number__in=numbers)
 
 
 @transaction.atomic
-def create_missing_orders(feed: Carrier, now: datetime) -> None:
-    """Create the demo orders that do not exist yet; leave the others as they are."""
+def create_moving_orders(feed: Carrier, now: datetime) -> None:
+    """Create the demo orders whose parcels move and that do not exist yet; leave the others as they are."""
     shops = {demo_shop.slug: get_or_create_shop(demo_shop) for demo_shop in DEMO_SHOPS}
     existing = {order.number for order in stored_orders()}
     for demo_order in DEMO_ORDERS:
         if demo_order.order_number not in existing:
             create_moving_order(demo_order, shops[shop_of_order(demo_order.slug)], feed, now)
+
+
+def create_held_orders(feed: Carrier, now: datetime) -> None:
+    """Create the demo orders that hold their state and do not exist yet; their shop must exist."""
+    shop = Shop.objects.get(slug=DEFAULT_SHOP)
+    existing = {order.number for order in stored_orders()}
     for held_order in HELD_ORDERS:
         if held_order.order_number not in existing:
-            create_held_order(held_order, shops[DEFAULT_SHOP], feed, now)
+            with transaction.atomic():
+                create_held_order(held_order, shop, feed, now)
 
 
 def get_or_create_shop(demo_shop: DemoShop) -> Shop:

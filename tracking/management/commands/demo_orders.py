@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tracking.demo.listing import list_demo_orders
-from tracking.demo.orders import connect_feed, create_missing_orders
+from tracking.demo.orders import connect_feed, create_held_orders, create_moving_orders
 from tracking.demo.restarts import restart_held_orders
 
 
@@ -25,14 +25,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--carrier-url", help="where the simulated network answers, e.g. http://127.0.0.1:8100")
         parser.add_argument("--carrier-key", default="", help="its API key")
+        parser.add_argument("--moving-only", action="store_true", help="leave those that hold their state as they are")
         parser.add_argument("--speed", type=float, default=720.0, help="how much faster than ours its clock runs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["carrier_url"]:
             now = timezone.now()
             feed = connect_feed(options["carrier_url"], options["carrier_key"], options["speed"])
-            create_missing_orders(feed, now)
-            restart_held_orders(now)
+            create_moving_orders(feed, now)
+            if not options["moving_only"]:
+                create_held_orders(feed, now)
+                restart_held_orders(now)
         rows = list_demo_orders()
         if not rows:
             raise CommandError("there are no demo orders yet; `make start` makes them")

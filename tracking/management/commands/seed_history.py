@@ -13,13 +13,15 @@ from django.utils import timezone
 from tracking.alerts import dwell_limits
 from tracking.demo.history import history_orders, import_history, remove_history
 from tracking.demo.history_forecasts import make_history_forecasts
+from tracking.demo.orders import FEED_SLUG, create_held_orders
+from tracking.demo.restarts import restart_held_orders
 from tracking.eta import accuracy, training
-from tracking.models import Shipment, Shop
+from tracking.models import Carrier, Shipment, Shop
 from tracking.polling.training import train_hazards
 
 
 class Command(BaseCommand):
-    help = "Import a year of simulated parcels of the demo's shops, and learn from them; once."
+    help = "Create the demo orders that hold their state, import a year of parcels of its shops, and learn from them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--parcels", type=int, default=4000)
@@ -33,8 +35,12 @@ class Command(BaseCommand):
             os.nice(10)
         if options["remove"]:
             self.stdout.write(f"{remove_history()} simulated orders removed")
-        elif not self.import_all(options["parcels"]):
-            return
+        else:
+            now = timezone.now()
+            create_held_orders(Carrier.objects.get(slug=FEED_SLUG), now)
+            restart_held_orders(now)
+            if not self.import_all(options["parcels"]):
+                return
         learn()
         self.stdout.write("learned from them")
 

@@ -22,6 +22,7 @@ from tracking.live.limits import RESERVED_DESCRIPTORS, raise_descriptor_limit
 from tracking.localization.catalogues import compile_catalogues
 from tracking.settings.environment import load_or_create_secret
 from tracking.simulator.parcels.held_order import HELD_EMAIL
+from tracking.simulator.parcels.held_orders import HELD_ORDERS
 from tracking.supervisor import ChildSpec
 
 OPERATOR_EMAIL: Final = "operator@example.com"
@@ -143,7 +144,7 @@ def prepare_network(options: dict[str, Any]) -> tuple[list[dict[str, str]], Chil
     state_path = str(settings.DATA_DIR / "simulator.json")
     out = io.StringIO()
     url = f"http://127.0.0.1:{port}"
-    call_command("demo_orders", carrier_url=url, carrier_key=key, speed=options["speed"], stdout=out)
+    call_command("demo_orders", carrier_url=url, carrier_key=key, speed=options["speed"], moving_only=True, stdout=out)
     command = [sys.executable, "-m", "tracking.simulator", "--port", port, "--webhook", webhook_url]
     network = build_program("carriers", *command, "--speed", speed, "--state", state_path, SIMULATOR_KEY=key)
     return [json.loads(line) for line in out.getvalue().splitlines()], network
@@ -190,7 +191,7 @@ def site_programs(options: dict[str, Any]) -> list[ChildSpec]:
 
 def banner(site_url: str, demo_orders: list[dict[str, str]]) -> str:
     """Return what is printed once the site is up: its URL, some demo orders, the operator's password."""
-    held = [f"{row['order']} {row['state']}" for row in demo_orders if row["state"]]
+    held = [f"{order.order_number} {order.slug or order.state}" for order in HELD_ORDERS if demo_orders]
     orders = [f"    {row['order']}  {row['email']:<24}  {row['story']}" for row in demo_orders[:3]]
     states = [f"    {', '.join(held[start : start + 4])}" for start in range(0, len(held), 4)]
     more = ["", f"Each state of a page, for {HELD_EMAIL}, or listed at {site_url}/demo/ :", *states] if held else []
