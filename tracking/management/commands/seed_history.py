@@ -16,6 +16,8 @@ from tracking.demo.history_forecasts import make_history_forecasts
 from tracking.demo.orders import FEED_SLUG, create_held_orders
 from tracking.demo.restarts import restart_held_orders
 from tracking.eta import accuracy, training
+from tracking.eta.prediction import clear_model_caches
+from tracking.ingest.forecasts import make_batch_forecasts
 from tracking.models import Carrier, Shipment, Shop
 from tracking.polling.training import train_hazards
 
@@ -62,4 +64,8 @@ def learn() -> None:
     dwell_limits.update_dwell_limits(now)
     training.train_all_models(now)
     accuracy.update_scores(now)
-    Shipment.objects.in_progress().filter(order__shop__is_simulated=True).update(forecast_due_at=now, alerts_due_at=now)
+    # Not left to the workers: they keep the models that they have loaded for some minutes.
+    clear_model_caches()
+    under_way = Shipment.objects.in_progress().filter(order__shop__is_simulated=True)
+    make_batch_forecasts(list(under_way.values_list("pk", flat=True)), now)
+    under_way.update(alerts_due_at=now)
