@@ -38,6 +38,7 @@ class HistoryLane(NamedTuple):
 HISTORY_LANES: Final = (
     HistoryLane("nordlicht", "Shenzhen", "US", "standard", "Yanwen", "USPS", 6),
     HistoryLane("nordlicht", "Hangzhou", "DE", "standard", "China Post", "DHL Paket", 6),
+    HistoryLane("nordlicht", "Hangzhou", "GB", "standard", "China Post", "Royal Mail", 4),
     HistoryLane("nordlicht", "Yiwu", "ES", "standard", "China Post", "Correos", 3),
     HistoryLane("nordlicht", "Dongguan", "CA", "standard", "China Post", "Canada Post", 3),
     HistoryLane("nordlicht", "Shenzhen", "NZ", "standard", "Yanwen", "NZ Post", 2),
