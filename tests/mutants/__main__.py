@@ -37,7 +37,7 @@ TARGETS: Final = (
     Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
     Target("tracking.polling.schedule", POLLING),
-    Target("tracking.polling.after_end", POLLING),
+    Target("tracking.polling.after_end", ("polling/test_after_end.py",)),
 )
 MIN_KILLED_SHARE: Final = 0.9
 EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")
