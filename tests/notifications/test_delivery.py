@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.test import Client
+from django.utils import timezone, translation
 
 from tests import factories
 from tests.notifications.mail_server import MailServer, html_body, plain_body
 from tests.notifications.page_states import let_page_say
-from tracking.models import Alert, Contact, Follow, Leg, Notice, Order, Shipment, Shop, Subscriber
+from tracking.carriers.details.parts import CustomsDocument, CustomsDocuments, DeliveryDetails
+from tracking.carriers.details.stored import add_answer
+from tracking.models import Alert, BuyerTask, Contact, Follow, Leg, Notice, Order, Shipment, Shop, Subscriber
 from tracking.models.notices import NoticeState
 from tracking.notifications import confirmation
 from tracking.notifications.channels import CHANNELS
@@ -38,6 +42,11 @@ def make_notice(leg: Leg, contact: Contact, kind: str = "shipped", **fields: Any
     values = {"facts": facts, "due_at": timezone.now(), **fields}
     let_page_say(NoticeKind(kind), leg.shipment)
     return Notice.objects.create(contact=contact, shipment=leg.shipment, kind=kind, **values)
+
+
+def text_of(html: str) -> str:
+    """Return the text of HTML, with single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def state_of(notice: Notice) -> str:
@@ -123,12 +132,76 @@ def test_reader_without_language_gets_that_of_the_order_or_shop(
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
-def test_every_kind_has_a_text(leg: Leg, contact: Contact, mail_server: MailServer, kind: NoticeKind) -> None:
+def test_a_mail_of_every_kind_has_the_headline_of_the_page(
+    client: Client, leg: Leg, contact: Contact, mail_server: MailServer, kind: NoticeKind
+) -> None:
     make_notice(leg, contact, kind.value, facts={})
 
     deliver_due_notices("email", timezone.now())
 
-    assert len(plain_body(mail_server.mails[0])) > 200
+    page = client.get(leg.shipment.get_absolute_url(), headers={"accept-language": "en"}).content.decode()
+    headline = re.search(r'<h1 class="answer" id="answer">(.*?)</h1>', page, re.DOTALL)
+    (mail,) = mail_server.mails
+    assert headline is not None
+    for text in (plain_body(mail), text_of(html_body(mail))):
+        assert text_of(headline.group(1)) in " ".join(text.split())
+
+
+def test_texts_of_a_mail_are_in_its_language_whatever_language_is_active(
+    leg: Leg, contact: Contact, mail_server: MailServer
+) -> None:
+    contact.subscriber.language = "de"
+    contact.subscriber.save()
+    Shop.objects.update(support_email="help@example.com")
+    make_notice(leg, contact, "departed")
+
+    with translation.override("en"):
+        deliver_due_notices("email", timezone.now())
+
+    html = html_body(mail_server.mails[0])
+    assert "Help from" not in html
+    assert "Next:" not in html
+    assert "mailto:help@example.com" in html
+
+
+def test_shop_without_a_contact_is_not_named_as_the_way_out(
+    leg: Leg, contact: Contact, mail_server: MailServer
+) -> None:
+    make_notice(leg, contact, "problem")
+
+    deliver_due_notices("email", timezone.now())
+
+    assert "Help from" not in html_body(mail_server.mails[0])
+
+
+def test_mail_of_a_task_names_the_documents_and_leads_to_its_form(
+    leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
+) -> None:
+    documents = DeliveryDetails(documents=CustomsDocuments((CustomsDocument.PROOF_OF_PAYMENT,)))
+    Leg.objects.filter(pk=leg.pk).update(details=add_answer({}, leg.feed_id or 0, documents, now, is_complete=True))
+    deadline_at = now + timedelta(days=3)
+    task = BuyerTask.objects.create(shipment=leg.shipment, kind="papers", opened_at=now, deadline_at=deadline_at)
+    make_notice(leg, contact, "buyer_task_opened")
+
+    deliver_due_notices("email", timezone.now())
+
+    (mail,) = mail_server.mails
+    assert mail["Subject"].startswith(task.title)
+    for text in (plain_body(mail), html_body(mail)):
+        assert "Proof of payment" in text
+        assert "Berlin time." in text
+        assert task.get_absolute_url() in text
+
+
+def test_notice_of_a_task_that_was_answered_meanwhile_is_dropped(
+    leg: Leg, contact: Contact, mail_server: MailServer, now: datetime
+) -> None:
+    BuyerTask.objects.create(shipment=leg.shipment, kind="papers", opened_at=now, state="submitted")
+    notice = make_notice(leg, contact, "buyer_task_opened")
+
+    deliver_due_notices("email", timezone.now())
+
+    assert (state_of(notice), mail_server.mails) == (NoticeState.OUTDATED, [])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind not in KINDS_OF_ALERTS])
@@ -221,9 +294,12 @@ def test_digest_contains_all_parcels(leg: Leg, contact: Contact, mail_server: Ma
     deliver_due_notices("email", timezone.now())
 
     (mail,) = mail_server.mails
-    assert "News of your parcels" in plain_body(mail)
+    assert mail["Subject"] == "News of your parcels"
     for order in (leg.shipment.order, other.shipment.order):
         assert order.number in plain_body(mail)
+    for shipment in (leg.shipment, other.shipment):
+        assert shipment.get_absolute_url() in plain_body(mail)
+        assert shipment.get_absolute_url() in html_body(mail)
 
 
 @pytest.mark.parametrize("reply", ["451 try later", "421 busy", "drop"])

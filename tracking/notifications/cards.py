@@ -18,6 +18,7 @@ from tracking.models import BuyerTask, Notice, Order, Shop
 from tracking.notifications.channels.channel import AnswerCard, Brand, Link, NewsItem, ProgressStep, TaskCard
 from tracking.notifications.parcels import NotifiedParcel
 from tracking.page_state import ENDED_KINDS, StateKind, Step
+from tracking.page_state.alert_sentences import ALERTS_OF_STATE
 from tracking.page_state.answer import ParcelAnswer
 from tracking.page_state.days_strip import days_of_answer
 from tracking.page_state.messages import STEP_NAMES, STEP_WORDS
@@ -53,12 +54,20 @@ def build_card(parcel: NotifiedParcel, notice: Notice, reader: Reader, now: date
         news=news_item(parcel, notice, reader),
         order=order_label(shipment.order, reader),
         link=settings.SITE_URL + (task or shipment).get_absolute_url(),
+        link_label=link_label(parcel),
     )
 
 
 def title_of(parcel: NotifiedParcel, answer: ParcelAnswer) -> str:
     """Return the answer in short, for a subject or the title of a push."""
     return answer.chip if parcel.state.kind in DATELESS_KINDS else answer.headline.text
+
+
+def link_label(parcel: NotifiedParcel) -> str:
+    """Return the text of the link to the task, else to the parcel."""
+    if parcel.task:
+        return _("Answer now")
+    return _("Show my order") if parcel.state.kind in ENDED_KINDS else _("See where it is")
 
 
 def progress_step(step: Step) -> ProgressStep:
@@ -87,9 +96,10 @@ def deadline_text(deadline_at: datetime | None, reader: Reader, now: datetime) -
 
 def news_item(parcel: NotifiedParcel, notice: Notice, reader: Reader) -> NewsItem | None:
     """Return what happened, when and where; None where the answer says it already."""
-    facts, kind = notice.facts, NoticeKind(notice.kind)
-    is_said_by_task = kind is NoticeKind.BUYER_TASK_OPENED and not facts.get("at")
-    if parcel.state.kind in ENDED_KINDS or is_said_by_task:
+    facts, state = notice.facts, parcel.state
+    is_explained = facts.get("alert") in ALERTS_OF_STATE.get(state.kind, ())
+    is_said_by_task = notice.kind == NoticeKind.BUYER_TASK_OPENED and state.task is not None
+    if state.kind in ENDED_KINDS or is_explained or is_said_by_task:
         return None
     place = facts.get("place") or ""
     where = format_place(place, "", facts.get("country") or "", place, reader.locale)
@@ -147,14 +157,14 @@ def brand_of(shop: Shop) -> Brand:
     return Brand(shop.name, settings.SITE_URL + logo.small if logo else "", shop.colours)
 
 
-def contact_links(shop: Shop, order: Order) -> tuple[Link, ...]:
-    """Return the ways to reach a shop; none where it has named none."""
-    contact = policy_of(shop).contact
+def contact_links(order: Order, reader: Reader) -> tuple[Link, ...]:
+    """Return the ways to reach the shop of an order; none where it has named none."""
+    contact = policy_of(order.shop).contact
     if contact is None:
         return ()
     links = (
         (contact.email, _("Write to us"), f"mailto:{contact.email}?subject={quote(order.number)}"),
-        (contact.phone, f"{_('Call')} {contact.phone}", f"tel:{contact.phone}"),
+        (contact.phone, f"{_('Call')} {isolate_left_to_right(contact.phone, reader.locale)}", f"tel:{contact.phone}"),
         (contact.chat_url, _("Chat"), contact.chat_url),
     )
     return tuple(Link(label, url) for is_given, label, url in links if is_given)

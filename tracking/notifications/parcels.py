@@ -42,9 +42,9 @@ class NotifiedParcel(NamedTuple):
 
     def answer(self, reader: Reader) -> ParcelAnswer:
         """Return the page's answer in the active language, of an alert only what it means."""
-        # What to pay and where is said by the state itself.
-        is_duty = self.state.kind is StateKind.DUTIES_DUE
-        explanation = () if is_duty else alert_sentences(self.shipment, self.facts, self.state.kind, reader)[:1]
+        # What is asked stands above the answer, and where to pay is said by the state itself.
+        is_asked = self.state.task is not None or self.state.kind is StateKind.DUTIES_DUE
+        explanation = () if is_asked else alert_sentences(self.shipment, self.facts, self.state.kind, reader)[:1]
         return build_answer(
             self.state,
             self.facts,

@@ -41,13 +41,16 @@ def build_message(
     cards = cards_of(notices, parcels, reader, now)
     is_digest, card = len(cards) > 1, cards[0]
     headline = _("News of your parcels") if is_digest else card.title
+    orders = {notice.shipment.order_id for notice in notices}
+    shops = {notice.shipment.order.shop_id for notice in notices}
+    values = {"headline": headline, "number": order.number}
     kind, site = NoticeKind(first.kind), settings.SITE_URL
     return NotificationMessage(
         kind=kind.value,
         language=language,
         direction=text_direction_of(language),
-        sender=order.shop.name,
-        subject=_("%(headline)s · order %(number)s") % {"headline": headline, "number": order.number},
+        sender=order.shop.name if len(shops) == 1 else settings.SITE_NAME,
+        subject=headline if len(orders) > 1 else _("%(headline)s · order %(number)s") % values,
         headline=headline,
         lines=tuple(f"{row.order}: {row.title}" for row in cards) if is_digest else lines_of(card),
         facts=() if is_digest else facts_of(card, order, reader),
@@ -71,8 +74,8 @@ def build_message(
         calendar_file=calendar_for(notices, parcels, reader) if subscriber.attach_calendar else None,
         preheader=f"{card.order}: {card.title}" if is_digest else next_sentence(card),
         cards=cards,
-        brand=brand_of(order.shop),
-        contact=contact_links(order.shop, order),
+        brand=brand_of(order.shop) if len(shops) == 1 else None,
+        contact=contact_links(order, reader) if len(orders) == 1 else (),
         urgency="high" if kind in URGENT_KINDS else "normal",
         tag=f"parcel {first.shipment.token}",
     )
@@ -109,7 +112,7 @@ def facts_of(card: AnswerCard, order: Order, reader: Reader) -> tuple[tuple[str,
 
 def action_of(card: AnswerCard) -> Link:
     """Return the one button of a message: to the task, else to the parcel."""
-    return Link(_("Answer now") if card.task else _("See where it is"), card.link)
+    return Link(card.link_label, card.link)
 
 
 def calendar_for(notices: list[Notice], parcels: Mapping[int, NotifiedParcel], reader: Reader) -> bytes | None:

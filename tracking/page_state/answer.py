@@ -67,7 +67,7 @@ def build_answer(
     explanation: Sequence[str] = (),
 ) -> ParcelAnswer:
     """Return the answer of a parcel in the active language. `explanation` replaces the general one of its state."""
-    likely = likely_day(state.window) if has_window_headline(state) else None
+    likely = likely_day(state.window) if has_window_headline(state, facts) else None
     return ParcelAnswer(
         chip=str(CHIPS[state.kind]),
         headline=headline_of(state, facts, shipment, names, reader),

@@ -44,7 +44,7 @@ def lines_below(
     sentences = [
         str(reason) if reason else "",
         str(explanation) % values if explanation else "",
-        window_sentence(state, reader),
+        window_sentence(state, facts, reader),
         source_sentence(state.window),
         journey_sentence(state.kind, shipment, names, reader),
         promise_sentence(state, shipment, reader),
@@ -75,9 +75,9 @@ def journey_sentence(kind: StateKind, shipment: Shipment, names: AnswerNames, re
     return ""
 
 
-def window_sentence(state: ParcelState, reader: Reader) -> str:
+def window_sentence(state: ParcelState, facts: ParcelFacts, reader: Reader) -> str:
     """Return the window where the headline is about something else."""
-    if state.window is None or has_window_headline(state) or state.kind is StateKind.OUT_FOR_DELIVERY:
+    if state.window is None or has_window_headline(state, facts) or state.kind is StateKind.OUT_FOR_DELIVERY:
         return ""
     days = datetimes.format_day_range(state.window.first_on, state.window.last_on, reader)
     return _("We expect it %(days)s.") % {"days": days}
@@ -137,9 +137,13 @@ def hours_sentence(state: ParcelState, shipment: Shipment, reader: Reader) -> st
     return datetimes.zone_name(zone_of_country(shipment.order.country).key, reader.locale)
 
 
-def has_window_headline(state: ParcelState) -> bool:
-    """Return whether the headline is a window of days."""
-    return state.window is not None and state.kind in WINDOW_MESSAGES and state.kind is not StateKind.OUT_FOR_DELIVERY
+def has_window_headline(state: ParcelState, facts: ParcelFacts) -> bool:
+    """Return whether the headline is a window of days: not on the day itself, and not where it names an amount."""
+    if state.window is None or state.kind is StateKind.OUT_FOR_DELIVERY:
+        return False
+    duty = facts.details.duty
+    names_amount = state.kind is StateKind.DUTIES_DUE and duty is not None and duty.amount and duty.currency
+    return state.kind in WINDOW_MESSAGES and not names_amount
 
 
 def delivery_time(shipment: Shipment) -> datetime | None:

@@ -62,7 +62,7 @@ class AnswerCard:
 
     `title` is the task, or the answer in short. `tone` is a value of `Tone`. `days` are the cells of the strip, `code`
     is what must be shown at the pick-up point, `documents` what customs asks for where there is no task, `link` the
-    page of the task or the parcel.
+    page of the task or the parcel, with its text.
     """
 
     title: str
@@ -80,6 +80,7 @@ class AnswerCard:
     news: NewsItem | None
     order: str
     link: str
+    link_label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -68,15 +69,21 @@ def build_mail(message: NotificationMessage, address: str) -> EmailMultiAlternat
     context = {**mail_context(message), "json_ld": json_for_script(message.json_ld)}
     mail = EmailMultiAlternatives(
         strip_control_characters(message.subject),
-        render_to_string("emails/notice.txt", context),
+        render(message, "emails/notice.txt", context),
         formataddr((strip_control_characters(message.sender), sender)),
         [address],
         headers=build_headers(message),
     )
-    mail.attach_alternative(render_to_string("emails/notice.html", context), "text/html")
+    mail.attach_alternative(render(message, "emails/notice.html", context), "text/html")
     if message.calendar_file:
         mail.attach(calendar_attachment(message.calendar_file))
     return mail
+
+
+def render(message: NotificationMessage, template: str, context: Mapping[str, Any]) -> str:
+    """Return a template in the language of a message; a mail is sent while another language may be active."""
+    with translation.override(message.language or None):
+        return render_to_string(template, dict(context))
 
 
 def build_headers(message: NotificationMessage) -> dict[str, str]:
