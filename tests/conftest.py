@@ -18,6 +18,7 @@ from tests.examples import register_profiles
 from tracking import webhooks
 from tracking.alerts import dwell_limits
 from tracking.eta import accuracy, prediction
+from tracking.pages.page_cache import RECENT_PAGES
 from tracking.polling import training, webhook_health
 
 register_profiles()
@@ -78,6 +79,7 @@ def clear_caches() -> None:
     ):
         cached.invalidate()
     webhook_health.RECORDED_AT.clear()
+    RECENT_PAGES.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

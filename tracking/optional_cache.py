@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 RETRY_AFTER_SECONDS: Final = 5.0
@@ -17,11 +17,26 @@ log: Final = structlog.get_logger()
 AnswerT = TypeVar("AnswerT")
 
 
+class KeptClient(RedisCacheClient):
+    """Django's client with one Redis client for all calls, on one server: making one takes longer than a call."""
+
+    kept: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if self.kept is None:
+            self.kept = super().get_client(key, write=write)
+        return self.kept
+
+
 class OptionalRedisCache(RedisCache):
     """A cache that logs failures of Redis and answers as if it were empty. Keys live for `TIMEOUT` at most."""
 
     unavailable_until = 0.0
     """A time of `time.monotonic`, for all threads of the process."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     def attempt(self, call: Callable[[], AnswerT], fallback: AnswerT) -> AnswerT:
         """Return the answer of Redis, or `fallback` while it cannot be reached."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from tracking.admin.base import ReadOnlyAdminMixin
-from tracking.models import Alert, ClearanceCurve, MilestoneDwellLimit, Shipment
+from tracking.models import Alert, ClearanceCurve, MilestoneDwellLimit, Shipment, raise_revisions
 
 if TYPE_CHECKING:
     AlertModelAdmin = admin.ModelAdmin[Alert]
@@ -100,12 +100,14 @@ class AlertAdmin(AlertModelAdmin):
     def snooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Hide open alerts from buyers and notices for three days. They are still updated."""
         count = queryset.filter(closed_at=None).update(snoozed_until=timezone.now() + SNOOZE_DURATION)
+        raise_revisions(queryset.values_list("shipment", flat=True))
         self.message_user(request, ngettext("%(n)d alarm sleeps.", "%(n)d alarms sleep.", count) % {"n": count})
 
     @admin.action(description=_("Wake"), permissions=["change"])
     def unsnooze(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """End the snooze of these alerts."""
         count = queryset.update(snoozed_until=None)
+        raise_revisions(queryset.values_list("shipment", flat=True))
         self.message_user(request, ngettext("%(n)d alarm is awake.", "%(n)d alarms are awake.", count) % {"n": count})
 
 

@@ -24,7 +24,7 @@ from tracking.ingest.batch import ShipmentBatch
 from tracking.ingest.loaded import EventKey, Interpretation, LoadedShipment
 from tracking.ingest.notices import enqueue_event_notices
 from tracking.live import publish
-from tracking.models import Alert, Event, Leg, Shipment, bulk
+from tracking.models import Alert, Event, Leg, Shipment, bulk, raise_revisions
 from tracking.vocabulary import AlertKind, FeedState, Milestone, Overlay, Precision, Scan, ZoneSource
 
 BATCH_SIZE: Final = 500
@@ -181,5 +181,7 @@ def check_due_alerts(now: datetime) -> int:
     buyer_tasks.sync_buyer_tasks(changes, now)
     enqueue_event_notices((), changes, now)
     pairs = zip(loaded_shipments, changes, strict=True)
-    publish.publish_after_commit([loaded.shipment for loaded, change in pairs if change.opened or change.closed])
+    changed = [loaded.shipment for loaded, change in pairs if change.opened or change.closed]
+    raise_revisions(shipment.pk for shipment in changed)
+    publish.publish_after_commit(changed)
     return len(loaded_shipments)

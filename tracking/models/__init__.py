@@ -10,6 +10,7 @@ from tracking.models.notices import Contact, Follow, Mute, Notice, NoticePrefere
 from tracking.models.operator_decisions import NumberChange, OperatorStatement
 from tracking.models.orders import Order, OrderLine
 from tracking.models.payloads import Payload, PayloadNumber
+from tracking.models.revisions import raise_revisions
 from tracking.models.shipments import Leg, Shipment
 from tracking.models.shop_pictures import ShopPicture
 from tracking.models.shops import Shop
@@ -50,4 +51,5 @@ __all__ = [
     "Subscriber",
     "TextMapping",
     "UnmappedCode",
+    "raise_revisions",
 ]

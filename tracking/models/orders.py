@@ -49,6 +49,8 @@ class Order(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    """Changes with every field and line of the order: part of the key under which pages are cached."""
 
     objects = OrderQuerySet.as_manager()
 
@@ -67,6 +69,8 @@ class Order(models.Model):
         self.email = normalize_email_address(self.email)
         if kwargs.get("update_fields") is None or "country" in kwargs["update_fields"]:
             self.country = read_country(self.country)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "updated_at"}
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:

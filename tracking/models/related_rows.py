@@ -17,6 +17,7 @@ from django.db import connection, models
 
 PARENT_ID: Final = -1
 """Stands for the id of the parent in the querysets of `RowSet`s."""
+PARAMETER: Final = "the text that a prepared query asks for"
 
 
 class RowSet(NamedTuple):
@@ -84,14 +85,14 @@ def compile_row_set(row_set: RowSet) -> CompiledRowSet:
     columns = ", ".join(f"r.{connection.ops.quote_name(alias)}" for _column, _sql, alias in compiler.select)
     expressions = [column for column, _sql, _alias in compiler.select]
     if connection.vendor == "sqlite":
-        aggregate, readers = f"json_group_array(json_array({columns}))", sqlite_readers(compiler, expressions)
+        aggregate, readers = f"json_group_array(json_array({columns}))", database_readers(compiler, expressions)
     else:
         aggregate, readers = f"json_agg(json_build_array({columns}))::text", postgresql_readers(expressions)
     # Only SQL that Django made, and aliases that it chose.
     return CompiledRowSet(f"(SELECT {aggregate} FROM ({sql}) AS r)", tuple(params), readers)  # noqa: S608
 
 
-def sqlite_readers(compiler: Any, expressions: Sequence[Any]) -> list[tuple[int, Reader]]:
+def database_readers(compiler: Any, expressions: Sequence[Any]) -> list[tuple[int, Reader]]:
     """Return Django's own converters: the JSON holds what SQLite stores."""
     readers = []
     for place, (converters, expression) in compiler.get_converters(expressions).items():
@@ -139,7 +140,11 @@ def unless_null(read: Reader) -> Reader:
 
 def read_rows(cell: str | None, readers: Sequence[tuple[int, Reader]]) -> list[list[Any]]:
     """Return the rows in a cell; PostgreSQL has NULL for none."""
-    rows: list[list[Any]] = json.loads(cell) if cell else []
+    return apply_readers(json.loads(cell) if cell else [], readers)
+
+
+def apply_readers(rows: list[list[Any]], readers: Sequence[tuple[int, Reader]]) -> list[list[Any]]:
+    """Read the columns of rows in place, and return the rows."""
     for row in rows:
         for place, read in readers:
             row[place] = read(row[place])
@@ -177,3 +182,27 @@ def attach_parents(rows: Iterable[models.Model], field: str, parents: Iterable[m
     by_id = {parent.pk: parent for parent in parents}
     for row in rows:
         setattr(row, field, by_id.get(getattr(row, f"{field}_id")))
+
+
+class PreparedQuery:
+    """A queryset of value tuples that is compiled once for each database, and run with another text each time."""
+
+    def __init__(self, build: Callable[[str], models.QuerySet[Any, tuple[Any, ...]]]) -> None:
+        self.build = build
+        self.compiled: dict[str, tuple[str, tuple[Any, ...], list[tuple[int, Reader]]]] = {}
+
+    def rows(self, text: str) -> list[list[Any]]:
+        """Return the rows for a text, with one query."""
+        sql, params, readers = self.compiled.get(connection.vendor) or self.compile()
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [text if param == PARAMETER else param for param in params])
+            rows = [list(row) for row in cursor.fetchall()]
+        return apply_readers(rows, readers)
+
+    def compile(self) -> tuple[str, tuple[Any, ...], list[tuple[int, Reader]]]:
+        """Compile the queryset for the database in use."""
+        compiler = self.build(PARAMETER).query.get_compiler(connection.alias)
+        sql, params = compiler.as_sql()
+        readers = database_readers(compiler, [column for column, _sql, _alias in compiler.select])
+        self.compiled[connection.vendor] = sql, tuple(params), readers
+        return self.compiled[connection.vendor]

@@ -26,5 +26,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "signed_in": SimpleLazyObject(lambda: signed_in_user(request) is not None),
         "now": timezone.now(),
+        "page_path": request.get_full_path(),
         "text_direction": text_direction_of(translation.get_language() or settings.LANGUAGE_CODE),
     }

@@ -21,7 +21,7 @@ COOKIE_SALT: Final = "identity check of an order"
 def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
     """Set a signed, HTTP-only cookie that trusts this browser with one order for half an hour."""
     response.set_signed_cookie(
-        identity_cookie_name(order),
+        identity_cookie_name(order.pk),
         order.token,
         salt=COOKIE_SALT,
         max_age=TRUSTED_SECONDS,
@@ -34,10 +34,15 @@ def trust_browser(response: HttpResponse, order: Order) -> HttpResponse:
 
 def has_passed_identity_check(request: HttpRequest, order: Order) -> bool:
     """Return whether this browser passed the identity check of this order within the last half hour."""
+    return has_proof(request, order.pk, order.token)
+
+
+def has_proof(request: HttpRequest, order_id: int, order_token: str) -> bool:
+    """Return whether the request has the cookie of a passed identity check of an order."""
     value = request.get_signed_cookie(
-        identity_cookie_name(order), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS
+        identity_cookie_name(order_id), default="", salt=COOKIE_SALT, max_age=TRUSTED_SECONDS
     )
-    return hmac.compare_digest((value or "").encode(), order.token.encode())
+    return hmac.compare_digest((value or "").encode(), order_token.encode())
 
 
 def can_check_identity(order: Order) -> bool:
@@ -45,9 +50,9 @@ def can_check_identity(order: Order) -> bool:
     return bool(order.email or order.postal_code or normalize_phone(order.phone, order.country))
 
 
-def identity_cookie_name(order: Order) -> str:
+def identity_cookie_name(order_id: int) -> str:
     """Return the name of the cookie that trusts a browser with an order."""
-    return f"identity-{order.pk}"
+    return f"identity-{order_id}"
 
 
 def is_identity_match(order: Order, typed: str) -> bool:

@@ -17,7 +17,7 @@ from tracking.page_state.answer import build_answer, names_for
 from tracking.page_state.load import load_facts
 from tracking.pages.carrier_choice import carrier_options
 from tracking.pages.customs_clock import CustomsClock, customs_clock
-from tracking.pages.freshness import Freshness, build_freshness
+from tracking.pages.freshness import Freshness
 from tracking.pages.hero import Hero, build_hero
 from tracking.pages.route_map import RouteMap, build_route_map
 from tracking.pages.timeline_rows import (
@@ -82,7 +82,7 @@ class ParcelView:
         return self.hero.state.shows(Part.CHECKS)
 
 
-def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> ParcelView:
+def build_parcel_view(shipment: Shipment, freshness: Freshness, reader: Reader, now: datetime) -> ParcelView:
     """Return the view of a shipment that was loaded with `page_rows.load_parcel`."""
     legs = legs_to_show(shipment)
     rows = build_timeline_rows(shipment, legs, reader)
@@ -110,7 +110,7 @@ def build_parcel_view(shipment: Shipment, reader: Reader, now: datetime) -> Parc
         route=leg_views,
         latest_row=rows[-1] if rows and state.shows(Part.LATEST) else None,
         excluded=build_excluded_rows(shipment, list(shipment.legs.all()), reader),
-        freshness=build_freshness(list(shipment.legs.all()), shipment.tracking_state, now),
+        freshness=freshness,
         lines=lines,
         carrier_options=carrier_options(shipment) if not rows else [],
         customs_clock=customs_clock(shipment, counted_events(shipment), reader, now)

@@ -48,7 +48,10 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
     # For minutes: a session that was ended while Redis was away must not come back with it for long.
     "sessions": {**OPTIONAL_CACHE, "KEY_PREFIX": "session", "TIMEOUT": 300},
+    "pages": {**OPTIONAL_CACHE, "KEY_PREFIX": "page", "TIMEOUT": 90},
 }
+# How long a rendered page may be shown again while nothing has changed; 0 renders each page anew.
+PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=90)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_CACHE_ALIAS = "sessions"
 

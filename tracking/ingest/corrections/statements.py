@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from tracking.ingest.corrections.decisions import Decider, conclude_again, lock_shipments, withdraw
@@ -52,7 +53,7 @@ def cancel_order(order: Order, by: Decider) -> list[OperatorStatement]:
     order = lock_rows(Order.objects.filter(pk=order.pk)).get()
     if order.cancelled_at is not None:
         return []
-    Order.objects.filter(pk=order.pk).update(cancelled_at=by.at)
+    Order.objects.filter(pk=order.pk).update(cancelled_at=by.at, updated_at=timezone.now())
     open_parcels = order.shipments.exclude(milestone__in=Milestone.final()).filter(is_cancelled_by_operator=False)
     return state(list(open_parcels.values_list("pk", flat=True)), StatementKind.CANCELLED, by)
 
@@ -66,5 +67,5 @@ def withdraw_cancellation(order: Order, user: User | None, now: datetime) -> int
     made = OperatorStatement.objects.in_force().filter(
         shipment__order=order, kind=StatementKind.CANCELLED, created_at=order.cancelled_at
     )
-    Order.objects.filter(pk=order.pk).update(cancelled_at=None)
+    Order.objects.filter(pk=order.pk).update(cancelled_at=None, updated_at=timezone.now())
     return sum(withdraw_statement(statement, user, now) for statement in made)
