@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 INSTALLED := .venv/installed-$(shell sed '/^\[tool[.]/,$$d' pyproject.toml | cat - requirements.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help install start test test-one search shell check lock format messages browser bench drill faults mutants clean
+.PHONY: help install start test test-one search shell check lock format messages browser bench drill faults mutants audit clean
 
 help:
 	@echo "make start    run everything here, with demo orders (PORT=$(PORT))"
@@ -24,6 +24,7 @@ help:
 	@echo "make drill    kill workers while they send notices, and count what arrives"
 	@echo "make faults   send webhooks through faults and overload, and compare with the truth (DATABASE=postgresql RATE=60)"
 	@echo "make mutants  change the code in one place at a time, and count what its tests notice (MODULES=\"timeline\" SAMPLE=30)"
+	@echo "make audit    check every state's page with axe and Lighthouse, at all widths; a report with pictures (STATES=\"delayed\" for some)"
 	@echo "make lock     update requirements.lock"
 	@echo "make clean    remove the virtual environment and caches"
 
@@ -113,6 +114,10 @@ faults: install
 # Exits with an error if the tests of a module notice fewer than nine of ten changes: see tests/mutants/README.md.
 mutants: install
 	$(BIN)/python -W ignore -m tests.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+# Exits with an error if a page breaks a rule of accessibility, overflows or is too large: see tests/audit/README.md.
+audit: install browser
+	$(BIN)/python -m tests.audit $(STATES)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

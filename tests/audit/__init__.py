@@ -1,0 +1,1 @@
+"""The audit of the pages that buyers see: `make audit`."""
