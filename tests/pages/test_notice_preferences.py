@@ -92,7 +92,7 @@ def test_another_persons_address_follows_only_after_confirmation(
 def test_an_invalid_address_shows_an_error_beside_the_field(client: Client, order: Order) -> None:
     page = submit_follow(client, order, "ana@")
 
-    assert "This is no e-mail address." in page
+    assert "This is not an email address." in page
     assert 'value="ana@"' in page
     assert not Contact.objects.exists()
 
@@ -334,7 +334,7 @@ def test_an_added_address_counts_once_it_is_confirmed(client: Client, contact: C
 @pytest.mark.parametrize(
     ("channel", "address", "message"),
     [
-        ("email", "work@", "This is no e-mail address."),
+        ("email", "work@", "This is not an email address."),
         ("pigeon", "x", "That cannot be added."),
         ("push", "{}", "That cannot be added."),
     ],

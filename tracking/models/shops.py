@@ -56,7 +56,7 @@ def validate_opening_hours(text: str) -> None:
 
 
 def validate_phone(text: str) -> None:
-    """Raise `ValidationError` for what is no telephone number with its country code."""
+    """Raise `ValidationError` for what is no phone number with its country code."""
     try:
         format_phone_number(text)
     except phonenumbers.NumberParseException as error:

@@ -56,7 +56,7 @@ def build_message(
         facts=() if is_digest else facts_of(card, order, reader),
         action=Link(_("See where it is"), site + order.get_absolute_url()) if is_digest else action_of(card),
         secondary_links=(
-            Link(_("What you are told of, and when"), site + subscriber.get_absolute_url()),
+            Link(_("What we tell you, and when"), site + subscriber.get_absolute_url()),
             Link(_("Stop these messages"), site + unsubscribe_path(first)),
         ),
         footer=(

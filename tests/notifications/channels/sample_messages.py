@@ -36,7 +36,7 @@ ENGLISH: Final = NotificationMessage(
     ),
     action=Link("See where it is", f"{SITE}/orders/2kQx9/"),
     secondary_links=(
-        Link("What you are told of, and when", f"{SITE}/notices/8fjE/"),
+        Link("What we tell you, and when", f"{SITE}/notices/8fjE/"),
         Link("Stop these messages", f"{SITE}/stop/8fjE/"),
     ),
     footer=(

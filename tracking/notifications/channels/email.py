@@ -46,14 +46,14 @@ class EmailChannel:
         cleaned = normalize_email_address(address)
         if not cleaned.rpartition("@")[0].isascii():
             raise InvalidContactAddressError(
-                _("Our mails cannot reach addresses with letters beyond a–z before the @ yet.")
+                _("Our emails cannot reach addresses with letters beyond a–z before the @ yet.")
             )
         try:
             validate_email(cleaned)
         except ValidationError as error:
-            raise InvalidContactAddressError(_("This is no e-mail address.")) from error
+            raise InvalidContactAddressError(_("This is not an email address.")) from error
         if not cleaned.isascii():
-            raise InvalidContactAddressError(_("This is no e-mail address."))
+            raise InvalidContactAddressError(_("This is not an email address."))
         return cleaned
 
     def display_address(self, address: str) -> str:

@@ -151,11 +151,11 @@ def clean_phone(typed: str) -> str:
         number = phonenumbers.parse(typed, None)
     except phonenumbers.NumberParseException as error:
         raise InvalidContactAddressError(
-            _("This is no telephone number. Write it with the country code, like +49 151 …")
+            _("This is not a phone number. Write it with the country code, like +49 151 …")
         ) from error
     if not phonenumbers.is_valid_number(number):
         raise InvalidContactAddressError(
-            _("No telephone there has such a number. Please check its length and its first digits.")
+            _("No phone there has such a number. Please check its length and its first digits.")
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
