@@ -88,6 +88,12 @@ def fast_password_hasher() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def render_each_page() -> None:
+    """Render each page anew: tests write rows that no revision tells of. The cache has tests of its own."""
+    settings.PAGE_CACHE_SECONDS = 0
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Use the Chromium of this machine, or fail with instructions to install one."""

@@ -13,14 +13,15 @@ from django.utils import timezone
 
 from tracking.models import Order, Shipment
 from tracking.page_state import StateKind, decide_state
-from tracking.pages.parcel_view import facts_for_page, parcel_prefetches
+from tracking.pages.page_rows import load_parcel
+from tracking.pages.parcel_view import facts_for_page
 
 
 def print_state_pages() -> None:
     """Print `{"name": ..., "path": ...}` of each state, '' where no parcel is in it, and of the largest order."""
     now, paths = timezone.now(), dict[str, str]()
-    shipments = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*parcel_prefetches())
-    for shipment in shipments.order_by("pk"):
+    keys = Shipment.objects.order_by("pk").values_list("pk", flat=True)
+    for shipment in filter(None, (load_parcel(key, now) for key in keys)):
         paths.setdefault(decide_state(facts_for_page(shipment, now, [])).kind, shipment.get_absolute_url())
     largest = Order.objects.annotate(size=Count("shipments")).order_by("-size", "pk").first()
     pages = {kind.value: paths.get(kind, "") for kind in StateKind} | {

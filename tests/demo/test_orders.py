@@ -20,7 +20,8 @@ from tracking.ingest.alerts import check_due_alerts
 from tracking.ingest.forecasts import make_due_forecasts
 from tracking.models import Order, Shipment
 from tracking.page_state import StateKind, decide_state
-from tracking.pages.parcel_view import facts_for_page, parcel_prefetches
+from tracking.pages.page_rows import load_parcel
+from tracking.pages.parcel_view import facts_for_page
 from tracking.simulator.parcels.held_orders import HELD_ORDERS
 from tracking.vocabulary import Milestone
 
@@ -35,13 +36,9 @@ def start_demo() -> None:
 
 
 def states() -> dict[str, str]:
-    now, found = timezone.now(), {}
-    for shipment in (
-        Shipment.objects.filter(order__in=stored_orders())
-        .select_related("order__shop", "forecast")
-        .prefetch_related(*parcel_prefetches())
-        .order_by("-pk")
-    ):
+    now, found = timezone.now(), dict[str, str]()
+    stored = Shipment.objects.filter(order__in=stored_orders()).order_by("-pk")
+    for shipment in filter(None, (load_parcel(pk, now) for pk in stored.values_list("pk", flat=True))):
         facts = facts_for_page(shipment, now, available_requests(shipment, now))
         found[shipment.order.number] = decide_state(facts).kind.value
     return found

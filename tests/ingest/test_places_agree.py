@@ -30,9 +30,13 @@ from tracking.localization.reader import build_reader
 from tracking.management.commands.decode import shipment_line
 from tracking.models import Notice, Shipment
 from tracking.notifications.delivery import build_outgoing_message, drop_outdated
+from tracking.notifications.parcels import load_parcels, parcel_prefetches
 from tracking.page_state.states import DELIVERED_KINDS, ENDED_KINDS, StateKind
+from tracking.pages.freshness import build_freshness
+from tracking.pages.page_heads import find_parcel
+from tracking.pages.page_rows import load_parcel
 from tracking.pages.parcel_card import ParcelCard, build_cards, card_prefetches
-from tracking.pages.parcel_view import ParcelView, build_parcel_view, parcel_prefetches
+from tracking.pages.parcel_view import ParcelView, build_parcel_view
 from tracking.vocabulary import Milestone, NoticeKind, Overlay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -91,8 +95,10 @@ def text_of(html: str) -> str:
 
 
 def view_of(shipment: Shipment) -> ParcelView:
-    found = Shipment.objects.select_related("order__shop", "forecast").prefetch_related(*parcel_prefetches())
-    return build_parcel_view(found.get(pk=shipment.pk), READER, NOW)
+    head, found = find_parcel(shipment.token), load_parcel(shipment.pk, NOW)
+    assert head is not None
+    assert found is not None
+    return build_parcel_view(found, build_freshness(head.legs, head.is_untracked, NOW), READER, NOW)
 
 
 def card_of(shipment: Shipment) -> ParcelCard:
@@ -156,9 +162,14 @@ class PlacesAgree(TestCase):
         is_to_come = told.milestone not in Milestone.final() and told.overlay != Overlay.RETURNING
         kind = view_of(shipment).hero.state.kind
         assert bool(events) == (is_to_come and kind is not StateKind.LOST)
-        due = Notice.objects.select_related("contact__subscriber__user", "shipment__order__shop", "shipment__forecast")
-        for notice in drop_outdated(list(due), NOW):
-            message = build_outgoing_message([notice]).message
+        due = list(
+            Notice.objects.select_related(
+                "contact__subscriber__user", "shipment__order__shop", "shipment__forecast"
+            ).prefetch_related(*parcel_prefetches("shipment__"))
+        )
+        parcels = load_parcels((notice.shipment for notice in due), NOW)
+        for notice in drop_outdated(due, parcels):
+            message = build_outgoing_message([notice], parcels, NOW).message
             assert ("expectedArrivalFrom" in (message.json_ld or {})) == bool(events)
             if notice.kind == NoticeKind.DELIVERED:
                 text = " ".join((message.headline, *message.lines, *(value for _name, value in message.facts)))

@@ -12,6 +12,7 @@ import time_machine
 from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 from tests import factories
@@ -34,6 +35,11 @@ NOW = datetime(2026, 9, 10, 12, 0, 5, tzinfo=UTC)
 PICKED_UP = ("origin.picked_up", "2026-09-04T11:30:00+08:00")
 DEPARTED = ("linehaul.departed", "2026-09-07T23:40:00+08:00")
 BUYER_CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
+
+
+@pytest.fixture(autouse=True)
+def cached_pages(settings: SettingsWrapper) -> None:
+    settings.PAGE_CACHE_SECONDS = 90
 
 
 @pytest.fixture(autouse=True)

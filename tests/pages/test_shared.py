@@ -63,4 +63,6 @@ def test_link_that_we_did_not_make_is_not_found(client: Client, shipment: Shipme
 def test_parcel_page_offers_the_shared_link(client: Client, shipment: Shipment) -> None:
     html = client.get(shipment.get_absolute_url()).content.decode()
 
-    assert f'href="{share_url(shipment)}" data-share' in html
+    offered = re.search(r'href="(/shared/[^"]+)" data-share', html)
+    assert offered
+    assert "Shipped · now" in page_text(client, offered[1])

@@ -29,7 +29,8 @@ from tracking.localization.reader import zone_for
 from tracking.models import BuyerTask, BuyerTaskAnswer, Paper, Shipment
 from tracking.models.buyer_tasks import Actor, PaperCheckState
 from tracking.models.texts import buyer_task_title
-from tracking.pages.buyer_task_forms import FORM_BY_KIND, AnswerForm, FormContext
+from tracking.pages.answer_form import AnswerForm, FormContext
+from tracking.pages.buyer_task_forms import FORM_BY_KIND
 from tracking.pages.identity_check import (
     can_check_identity,
     has_passed_identity_check,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,69 +18,17 @@ from tracking.buyer_tasks.addresses import (
     check_phone,
 )
 from tracking.buyer_tasks.answer_values import VALUE_LABELS, Availability, Ownership
-from tracking.buyer_tasks.not_received import DeliveryProof, delivery_time_of, reportable_at, search_steps
-from tracking.buyer_tasks.papers import (
-    MAX_FILES,
-    InvalidPaperError,
-    ReceivedPaper,
-    file_too_large_message,
-    receive_paper,
-    too_many_files_message,
-)
+from tracking.buyer_tasks.not_received import delivery_time_of, reportable_at, search_steps
 from tracking.buyer_tasks.tax_ids import InvalidTaxIdError, check_tax_id
 from tracking.localization import datetimes
 from tracking.localization.numbers import localize_digits
-from tracking.localization.reader import Reader, today_in
-from tracking.models import BuyerTask, Shipment
-from tracking.models.texts import PaperKind
-from tracking.paper_check.formats import MAX_FILE_BYTES
+from tracking.localization.reader import today_in
+from tracking.pages.answer_form import AnswerForm, note_field
+from tracking.pages.papers_form import PapersForm
 from tracking.vocabulary import BUYER_REQUEST_KINDS, BuyerTaskKind
 
 DAYS_AHEAD: Final = 10
 SUNDAY: Final = 6
-MAX_NOTE_LENGTH: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class FormContext:
-    """What a form needs to know: the shipment, the buyer task (None for a new one), the reader, the time."""
-
-    shipment: Shipment
-    buyer_task: BuyerTask | None
-    delivery_proof: DeliveryProof | None
-    reader: Reader
-    now: datetime
-
-    @property
-    def country(self) -> str:
-        """Return the country of destination."""
-        return self.shipment.order.country
-
-
-class AnswerForm(forms.Form):
-    """Base of all answer forms: values as text, and received papers if any."""
-
-    required_css_class = "required"
-
-    def __init__(self, *args: Any, form_context: FormContext, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.form_context = form_context
-        self.received_papers: list[ReceivedPaper] = []
-
-    def values(self) -> dict[str, str]:
-        """Return the values to store (encrypted) from a valid form."""
-        return {name: str(value) for name, value in self.cleaned_data.items() if value}
-
-
-def note_field(label: Any = None) -> forms.CharField:
-    """Return an optional text area for a short note."""
-    widget = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(
-        label=label or gettext_lazy("Anything else the shop or the carrier should know"),
-        required=False,
-        max_length=MAX_NOTE_LENGTH,
-        widget=widget,
-    )
 
 
 class PhoneForm(AnswerForm):
@@ -244,60 +190,6 @@ class NotReceivedForm(AnswerForm):
 
     def values(self) -> dict[str, str]:
         return {name: "done" if value is True else str(value) for name, value in self.cleaned_data.items() if value}
-
-
-class MultipleFileInput(forms.ClearableFileInput):
-    """A file input that accepts several files."""
-
-    allow_multiple_selected = True
-
-
-class PapersField(forms.FileField):
-    """The files of one paper: photos or pages."""
-
-    widget = MultipleFileInput(attrs={"accept": "image/*,application/pdf"})
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        files = data if isinstance(data, list) else [data] if data else []
-        if self.required and not files:
-            raise forms.ValidationError(_("This document is needed."))
-        return files
-
-
-class PapersForm(AnswerForm):
-    """The papers that customs requests; each file is checked after the form was sent."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        requested = self.form_context.buyer_task.requested_papers if self.form_context.buyer_task else []
-        for kind in [PaperKind(name) for name in requested] or [PaperKind.INVOICE]:
-            self.fields[kind.value] = PapersField(label=kind.label)
-            # Read by js/files.js, which says it before the file is sent.
-            message = localize_digits(file_too_large_message(), self.form_context.reader)
-            limit = {"data-max-bytes": str(MAX_FILE_BYTES), "data-too-large": message}
-            self.fields[kind.value].widget.attrs |= limit
-        self.fields["note"] = note_field()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        files = [(name, file) for name in self.fields if name != "note" for file in cleaned.get(name, [])]
-        if len(files) > MAX_FILES:
-            raise forms.ValidationError(localize_digits(too_many_files_message(), self.form_context.reader))
-        for name, file in files:
-            self.receive_file(name, file)
-        return cleaned
-
-    def receive_file(self, name: str, file: UploadedFile) -> None:
-        """Keep one file for its check; put an error with the file's name beside its field."""
-        try:
-            if (file.size or 0) > MAX_FILE_BYTES:
-                raise InvalidPaperError(localize_digits(file_too_large_message(), self.form_context.reader))
-            self.received_papers.append(receive_paper(PaperKind(name), file.name or "", file.read()))
-        except InvalidPaperError as error:
-            self.add_error(name, f"{file.name}: {error}")
-
-    def values(self) -> dict[str, str]:
-        return {"note": self.cleaned_data["note"]} if self.cleaned_data.get("note") else {}
 
 
 FORM_BY_KIND: Final[Mapping[BuyerTaskKind, type[AnswerForm]]] = {

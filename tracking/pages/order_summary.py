@@ -13,7 +13,7 @@ from tracking.localization import datetimes
 from tracking.localization.numbers import format_number
 from tracking.localization.reader import Reader, zone_of_country
 from tracking.page_state import DELIVERED_KINDS
-from tracking.page_state.answer import Headline, build_headline
+from tracking.page_state.headline import Headline, build_headline
 from tracking.pages.parcel_card import DecidedParcel, zone_of_hours
 
 

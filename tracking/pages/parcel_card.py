@@ -29,9 +29,9 @@ from tracking.page_state import (
 )
 from tracking.page_state.answer import ParcelAnswer, build_answer, names_for
 from tracking.page_state.load import ACCEPTED_VISIBLE_FOR
-from tracking.page_state.messages import WINDOW_MESSAGES
+from tracking.page_state.messages import STEP_WORDS, WINDOW_MESSAGES
 from tracking.pages.hero import CHIP_ICONS
-from tracking.pages.hero_drawings import STEP_WORDS, StepView, step_name, step_view
+from tracking.pages.hero_drawings import StepView, step_name, step_view
 from tracking.pages.parcel_view import facts_for_page, lines_with_pictures
 from tracking.shops.pictures import PictureLinks
 from tracking.vocabulary import Scan
