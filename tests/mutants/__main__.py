@@ -31,10 +31,8 @@ TARGETS: Final = (
     Target("tracking.ingest.matching", ("ingest/test_matching.py",)),
     Target("tracking.eta.window", ("eta/test_window.py", "eta/test_window_limits.py")),
     *(Target(f"tracking.page_state.{name}", PAGE_STATE) for name in ("decide", "progress", "window")),
-    Target(
-        "tracking.notifications.conclusions", ("notifications/test_changes.py", "notifications/test_conclusions.py")
-    ),
-    Target("tracking.notifications.changes", ("notifications/test_changes.py",)),
+    Target("tracking.notifications.conclusions", CONCLUSIONS),
+    Target("tracking.notifications.changes", ("notifications/test_changes.py", "notifications/test_change_limits.py")),
     Target("tracking.notifications.outbox", ("notifications/test_outbox.py", "notifications/test_quiet_hours.py")),
     Target("tracking.polling.schedule", POLLING),
     Target("tracking.polling.after_end", ("polling/test_after_end.py",)),
