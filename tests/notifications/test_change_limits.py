@@ -17,8 +17,16 @@ from tests.notifications.test_changes import (
     scan_at,
     triggers_after,
 )
-from tracking.notifications.changes import NewScan, StatusChange, day_key, scan_facts, triggers_for_change
-from tracking.vocabulary import NoticeKind
+from tracking.notifications.changes import (
+    NewScan,
+    StatusChange,
+    day_key,
+    is_followed_by,
+    scan_facts,
+    triggers_for_change,
+)
+from tracking.notifications.page_state import PageJourney
+from tracking.vocabulary import JourneyKind, NoticeKind, Scan
 
 OUT_AGAIN = scan_at("delivery.out_for_delivery", 20)
 RETURN_STARTED = scan_at("return.started", -3)
@@ -92,3 +100,33 @@ def test_day_of_a_scan_is_that_at_its_place_else_that_of_its_instant() -> None:
 
     assert day_key(NewScan(step, NOON)) == "2026-09-21"
     assert day_key(NewScan(step._replace(local_time=""), NOON)) == "2026-09-20"
+
+
+def test_recent_scans_are_those_since_the_current_journey_began_or_all_of_an_only_one() -> None:
+    scans = tuple(NewScan(scan_at("lastmile.held", hours), NOON) for hours in (-3, -2, -1))
+    status = conclude([OUT])
+    began, unknown = (PageJourney(JourneyKind.RETURN, at) for at in (NOON - timedelta(hours=2), None))
+
+    def recent(*journeys: PageJourney) -> tuple[NewScan, ...]:
+        page = page_of(status)._replace(journeys=journeys)
+        return tuple(StatusChange(page, page, status, scans, NOON).recent_scans_of_journey())
+
+    assert recent(began) == scans
+    assert recent(unknown, began) == scans[1:]
+    assert recent(began, unknown) == scans
+
+
+def test_a_later_delivery_is_not_told_to_a_page_that_showed_another_one_recently() -> None:
+    """The feed has corrected the time: nothing is new but the conclusion."""
+    earlier, status = conclude([OUT, scan_at("delivery.delivered", -2)]), conclude([OUT, DELIVERED])
+
+    assert triggers_for_change(1, 2, StatusChange(page_of(earlier), page_of(status), status, (), NOON)) == []
+
+
+def test_release_is_followed_only_by_scans_after_it() -> None:
+    presented, released = scan_at("import.customs_presented", -2), scan_at("import.customs_released", -1)
+    counted = [presented, released]
+
+    assert is_followed_by({Scan.IMPORT_CUSTOMS_RELEASED}, presented, counted)
+    assert not is_followed_by({Scan.IMPORT_CUSTOMS_RELEASED}, released, counted)
+    assert not is_followed_by({Scan.IMPORT_CUSTOMS_PRESENTED}, released, counted)
