@@ -158,10 +158,15 @@ class PlacesAgree(TestCase):
 
     def assert_calendar_and_mails_say(self, shipment: Shipment, told: Conclusion) -> None:
         feed = Client().get(f"{shipment.order.get_absolute_url()}calendar.ics")
-        events = Calendar.from_ical(feed.content).walk("VEVENT")
+        events = [event for event in Calendar.from_ical(feed.content).walk("VEVENT") if event["STATUS"] != "CANCELLED"]
         is_to_come = told.milestone not in Milestone.final() and told.overlay != Overlay.RETURNING
-        kind = view_of(shipment).hero.state.kind
-        assert bool(events) == (is_to_come and kind is not StateKind.LOST)
+        state = view_of(shipment).hero.state
+        is_expected = state.window is not None or state.kind is StateKind.OUT_FOR_DELIVERY
+        assert is_to_come or not is_expected
+        if state.kind in DELIVERED_KINDS and told.delivered_on:
+            assert [event["DTSTART"].dt for event in events] == [told.delivered_on]
+        else:
+            assert bool(events) == is_expected
         due = list(
             Notice.objects.select_related(
                 "contact__subscriber__user", "shipment__order__shop", "shipment__forecast"

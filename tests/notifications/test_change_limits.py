@@ -25,7 +25,7 @@ from tracking.notifications.changes import (
     scan_facts,
     triggers_for_change,
 )
-from tracking.notifications.page_state import PageJourney
+from tracking.notifications.conclusions import ConcludedJourney
 from tracking.vocabulary import JourneyKind, NoticeKind, Scan
 
 OUT_AGAIN = scan_at("delivery.out_for_delivery", 20)
@@ -105,9 +105,9 @@ def test_day_of_a_scan_is_that_at_its_place_else_that_of_its_instant() -> None:
 def test_recent_scans_are_those_since_the_current_journey_began_or_all_of_an_only_one() -> None:
     scans = tuple(NewScan(scan_at("lastmile.held", hours), NOON) for hours in (-3, -2, -1))
     status = conclude([OUT])
-    began, unknown = (PageJourney(JourneyKind.RETURN, at) for at in (NOON - timedelta(hours=2), None))
+    began, unknown = (ConcludedJourney(JourneyKind.RETURN, at) for at in (NOON - timedelta(hours=2), None))
 
-    def recent(*journeys: PageJourney) -> tuple[NewScan, ...]:
+    def recent(*journeys: ConcludedJourney) -> tuple[NewScan, ...]:
         page = page_of(status)._replace(journeys=journeys)
         return tuple(StatusChange(page, page, status, scans, NOON).recent_scans_of_journey())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,7 +13,6 @@ import time_machine
 from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 from tests import factories
@@ -38,7 +38,7 @@ BUYER_CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 @pytest.fixture(autouse=True)
-def cached_pages(settings: SettingsWrapper) -> None:
+def cached_pages(settings: Any) -> None:
     settings.PAGE_CACHE_SECONDS = 90
 
 

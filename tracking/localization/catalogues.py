@@ -108,7 +108,7 @@ def find_forbidden_terms(path: Path) -> Iterator[str]:
     """Yield one line per translation that uses a word forbidden by the language's glossary."""
     forbidden = forbidden_words(path.parent.parent / "glossary.toml")
     for message in read_catalogue(path) if forbidden else ():
-        translations = translations_of(message) if message.id else []
+        translations = [PLACEHOLDER.sub("", text) for text in translations_of(message)] if message.id else []
         for word, term in forbidden:
             if any(word in text for text in translations):
                 yield f"{path}: “{word}” is not what we call {term!r}: {message.id!r}"
