@@ -60,8 +60,10 @@ def test_a_shopper_signs_up_and_signs_in_again_with_a_passkey(page: Page, site: 
     expect(page).to_have_title(re.compile("My parcels"))
     for number, heading in (("LF-1003", "1 parcel for “LF-1003”"), ("LF-1001", "0 parcels for “LF-1001”")):
         page.get_by_role("searchbox").fill(number)
-        page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        expect(page.locator("#found")).to_have_text(heading)
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        expect(page).to_have_url(re.compile(f"q={number}$"))
     assert_accessible(page)
 
     page.get_by_role("link", name="Passkeys and second factor").click()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import Site, assert_accessible, find_order
+from tests.browser.simulated_carrier import SimulatedCarrier, network_api_url
 
 pytestmark = pytest.mark.browser
 LIVE_UPDATE_TIMEOUT_MS = 60_000
@@ -30,11 +31,13 @@ def change_setting(page: Page, choose: Callable[[], object]) -> None:
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_a_buyer_finds_an_order_and_sees_new_events_without_reloading(page: Page, site: Site) -> None:
-    find_order(page, site, "LF-1001")
+def test_a_buyer_finds_an_order_and_sees_new_events_without_reloading(page: Page, admin_page: Page, site: Site) -> None:
+    carrier = SimulatedCarrier(site, "LF-1016", network_api_url(admin_page))
+    find_order(page, site, "LF-1016")
     page.evaluate("window.notReloaded = true")
     events = page.locator("li.event")
     before = events.count()
+    carrier.push_event("InTransit_Departure", "Departed from the hub")
 
     expect(events).not_to_have_count(before, timeout=LIVE_UPDATE_TIMEOUT_MS)
 
@@ -47,22 +50,23 @@ def test_a_buyer_finds_an_order_and_sees_new_events_without_reloading(page: Page
 
 
 @pytest.mark.usefixtures("browser_errors")
-def test_a_change_of_one_parcel_fetches_its_card_alone(page: Page, site: Site) -> None:
+def test_a_change_of_one_parcel_fetches_its_card_alone(page: Page, admin_page: Page, site: Site) -> None:
+    carrier = SimulatedCarrier(site, "LF-1017", network_api_url(admin_page))
     # Playwright does not emulate hidden tabs.
     page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true })")
-    page.goto(site.url + site.orders["LF-1001"]["path"])
+    page.goto(site.url + site.orders["LF-1017"]["path"])
     expect(page.locator("#summary")).to_be_visible()
     page.evaluate("window.isHidden = true")
 
     with page.expect_response(lambda response: "parcel=" in response.url, timeout=LIVE_UPDATE_TIMEOUT_MS) as fetched:
-        pass
+        carrier.push_event("InTransit_Departure", "Departed from the hub")
 
     card = fetched.value.text()
     assert card.count('class="card parcel') == 1 and "<html" not in card
-    expect(page).to_have_title(re.compile("^● Order LF-1001"))
+    expect(page).to_have_title(re.compile("^● Order LF-1017"))
     assert "mark-news" in page.locator("link[rel=icon]").evaluate("icon => icon.href")
     page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page).to_have_title(re.compile("^Order LF-1001"))
+    expect(page).to_have_title(re.compile("^Order LF-1017"))
     assert "mark-news" not in page.locator("link[rel=icon]").evaluate("icon => icon.href")
 
 

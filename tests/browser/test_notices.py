@@ -101,9 +101,9 @@ def test_a_guest_is_notified_in_chinese_and_unsubscribes_with_one_post(
     SimulatedCarrier(site, ORDER, network_api_url(admin_page)).push_event("InTransit_PickedUp", "已揽收")
     mail = wait_for_mail(site, GUEST, lambda mail: "已发货" in plain_body(mail))
     assert "订单" in str(mail["Subject"])
-    service.deliver_push(json.dumps(wait_for_push(push_service, device, "已发货")).encode())
+    service.deliver_push(json.dumps(wait_for_push(push_service, device, "运输途中")).encode())
     (notification,) = service.wait_for_notifications(1)
-    assert (notification["title"], notification["lang"]) == ("已发货", "zh-hans")
+    assert (notification["title"], notification["lang"]) == ("运输途中", "zh-hans")
     page.goto(find_link(mail, "parcels", site))
     expect(page.locator(".top")).to_contain_text(ORDER)
 
