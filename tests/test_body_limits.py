@@ -22,7 +22,7 @@ from tests.test_worker import wait_until
 from tracking.models import Payload
 from tracking.webhooks import MAX_BODY_BYTES
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True)
 CHUNK: Final = b" " * 65536
 MAX_CHUNKS: Final = 60 * 16
 """60 MiB."""

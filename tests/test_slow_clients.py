@@ -23,7 +23,7 @@ from tests.test_worker import wait_until
 from tracking.management.commands.start import GRANIAN_DEFAULTS, web_environment
 from tracking.models import Payload
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True)
 HEADER_SECONDS: Final = 1.0
 BODY_SECONDS: Final = 1.0
 BYTES_PER_SECOND: Final = 1000

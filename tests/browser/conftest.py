@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     command = [sys.executable, "manage.py"]
     process = subprocess.Popen(
-        [*command, "start", "--port", str(port)],
+        [*command, "start", "--no-history", "--port", str(port)],
         cwd=PROJECT_ROOT,
         env=environment,
         stdout=subprocess.PIPE,

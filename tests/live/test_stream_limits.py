@@ -16,7 +16,7 @@ from tests.test_worker import wait_until
 from tracking.live import publish
 from tracking.models import Shipment
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN_TOKEN = "a-token-that-nobody-has1"
 
 
@@ -96,6 +96,7 @@ def test_idle_streams_of_many_clients_leave_room_for_pages() -> None:
     assert page_statuses == [200] * 20
 
 
+@pytest.mark.database
 def test_without_the_database_a_stream_is_refused_for_now() -> None:
     path = f"/live/{create_shipment().token}"
 

@@ -45,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=os.environ.get("HOST_ADDRESS") or "127.0.0.1")
         parser.add_argument("--speed", type=float, default=float(os.environ.get("SIMULATOR_SPEED") or 720))
         parser.add_argument("--no-demo", action="store_true", help="no simulated network and no demo orders")
+        parser.add_argument("--no-history", action="store_true", help="no year of simulated parcels")
 
     def handle(self, *args: Any, **options: Any) -> None:
         lock = acquire_lock()
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         programs = [*broker_programs(), *site_programs(options)]
         if not options["no_demo"]:
             demo, network = prepare_network(options)
-            programs += [network, history_program()]
+            programs += [network] if options["no_history"] else [network, history_program()]
             os.environ.setdefault("DEMO", "1")
         site_url = f"http://127.0.0.1:{options['port']}"
         os.environ.setdefault("SITE_URL", site_url)
