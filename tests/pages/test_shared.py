@@ -55,7 +55,12 @@ def test_returned_parcel_does_not_name_the_shop(client: Client, shipment: Shipme
     assert "Nordlicht" not in text
 
 
-@pytest.mark.parametrize("signed", ["x", signing.dumps(["parcel", 1], salt="another"), "parcel:1:abc"])
+# The names of tests must not change with the second in which a process signs.
+@pytest.mark.parametrize(
+    "signed",
+    ["x", signing.dumps(["parcel", 1], salt="another"), "parcel:1:abc"],
+    ids=["no signature", "another salt", "not base64"],
+)
 def test_link_that_we_did_not_make_is_not_found(client: Client, shipment: Shipment, signed: str) -> None:
     assert client.get(reverse("shared_status", args=[signed])).status_code == 404
 
